@@ -1,0 +1,25 @@
+namespace ControlPlane.Core.Errors;
+
+/// <summary>A failed request, as both faces render it.</summary>
+/// <param name="Code">Which failure of the catalogue.</param>
+/// <param name="Detail">This occurrence in a sentence, with the names that matter.</param>
+public sealed record Error(ErrorCode Code, string Detail)
+{
+    /// <summary>The wrong fields, in camelCase JSON paths; empty when no field is to blame.</summary>
+    public IReadOnlyList<FieldViolation> Fields { get; init; } = [];
+
+    /// <summary>The kernel's errno (positive), where the kernel refused.</summary>
+    public int? Errno { get; init; }
+
+    /// <summary>What the caller can do about it; a command to paste where one exists.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>The resource at fault, for instance <c>devmaps/default/entries/veth1</c>.</summary>
+    public string? Resource { get; init; }
+
+    /// <summary>When it makes sense to try again.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>The kernel verifier's whole log, when a program failed to load.</summary>
+    public string? VerifierLog { get; init; }
+}

@@ -1,0 +1,56 @@
+namespace ControlPlane.Core.Errors;
+
+/// <summary>
+/// Every way a request can fail, one value per code of the catalogue. Both faces render these and nothing else;
+/// <see cref="ErrorCodes"/> gives the text form that clients compare.
+/// </summary>
+public enum ErrorCode
+{
+    /// <summary>A field of the request is wrong; all wrong fields are named.</summary>
+    InvalidArgument,
+
+    /// <summary>No such devmap.</summary>
+    DevmapNotFound,
+
+    /// <summary>No such entry in the devmap.</summary>
+    EntryNotFound,
+
+    /// <summary>No such egress program.</summary>
+    ProgramNotFound,
+
+    /// <summary>The devmap's redirect program does not run on that interface.</summary>
+    AttachmentNotFound,
+
+    /// <summary>The egress program differs from what another entry for the same device carries.</summary>
+    EgressProgramConflict,
+
+    /// <summary>Another entry comes to the same kernel key.</summary>
+    KeyConflict,
+
+    /// <summary>Another XDP program holds the interface.</summary>
+    AttachConflict,
+
+    /// <summary>The egress program is carried by entries.</summary>
+    ProgramInUse,
+
+    /// <summary>The host has no interface of that name.</summary>
+    InterfaceNotFound,
+
+    /// <summary>The interface exists and cannot do what was asked of it.</summary>
+    InterfaceUnsuitable,
+
+    /// <summary>The writer's queue is full; try again later.</summary>
+    WriterBusy,
+
+    /// <summary>The kernel refused for a reason that no check had foreseen; errno says which.</summary>
+    KernelFailure,
+
+    /// <summary>This kernel or this devmap cannot do it; the detail names what would.</summary>
+    NotSupported,
+
+    /// <summary>The daemon is stopping and takes no more writes.</summary>
+    ShuttingDown,
+
+    /// <summary>The devmap holds its maximum of entries.</summary>
+    DevmapFull,
+}

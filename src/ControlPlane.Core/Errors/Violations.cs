@@ -1,0 +1,28 @@
+namespace ControlPlane.Core.Errors;
+
+/// <summary>
+/// Collects the faults of one request, so that the answer names them all at once. A face adds what it finds while it
+/// reads the request and hands the collector to the service, which adds its own and throws.
+/// </summary>
+public sealed class Violations
+{
+    private readonly List<FieldViolation> _found = [];
+
+    /// <summary>The faults so far, in the order they were found.</summary>
+    public IReadOnlyList<FieldViolation> Found => _found;
+
+    /// <summary>Adds a fault.</summary>
+    public void Add(string field, string message) => _found.Add(new FieldViolation(field, message));
+
+    /// <summary>Whether this field is already known to be wrong.</summary>
+    public bool Has(string field) => _found.Exists(v => v.Field == field);
+
+    /// <summary>Throws <see cref="ErrorCode.InvalidArgument"/> with all faults, if there are any.</summary>
+    public void ThrowIfAny()
+    {
+        if (_found.Count > 0)
+            throw new ControlPlaneException(new Error(ErrorCode.InvalidArgument, Describe()) { Fields = [.. _found] });
+    }
+
+    private string Describe() => string.Join(" ", _found.Select(v => $"{v.Field}: {v.Message}"));
+}

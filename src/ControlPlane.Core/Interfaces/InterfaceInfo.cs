@@ -1,0 +1,43 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Programs;
+
+namespace ControlPlane.Core.Interfaces;
+
+/// <summary>A network interface of the daemon's network namespace (rtnetlink RTM_NEWLINK, genetlink <c>netdev</c>).</summary>
+/// <param name="Ifindex">Its index (<c>ifi_index</c>), 1 .. 2^31 - 1.</param>
+/// <param name="Name">Its name (<c>IFLA_IFNAME</c>), up to 15 bytes.</param>
+public sealed record InterfaceInfo(uint Ifindex, string Name)
+{
+    /// <summary>The kind of a virtual device (<c>IFLA_INFO_KIND</c>), for instance <c>veth</c>; null for hardware and loopback.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The Ethernet address (<c>IFLA_ADDRESS</c>); null where the device has none of six octets.</summary>
+    public MacAddress? Mac { get; init; }
+
+    /// <summary>The MTU in bytes (<c>IFLA_MTU</c>), without the Ethernet header.</summary>
+    public uint Mtu { get; init; }
+
+    /// <summary>Administratively up (<c>IFF_UP</c>).</summary>
+    public bool IsUp { get; init; }
+
+    /// <summary>Has carrier (<c>IFF_LOWER_UP</c>); for a veth this needs its peer to be up.</summary>
+    public bool HasCarrier { get; init; }
+
+    /// <summary>The ifindex of the device it is paired with or stacked on (<c>IFLA_LINK</c>); its namespace may be another.</summary>
+    public uint? LinkIfindex { get; init; }
+
+    /// <summary>Transmit queues (<c>IFLA_NUM_TX_QUEUES</c>).</summary>
+    public uint TxQueues { get; init; }
+
+    /// <summary>Receive queues (<c>IFLA_NUM_RX_QUEUES</c>).</summary>
+    public uint RxQueues { get; init; }
+
+    /// <summary>How an XDP program is attached to it (<c>IFLA_XDP_ATTACHED</c>); null when none is.</summary>
+    public AttachMode? XdpMode { get; init; }
+
+    /// <summary>The id of that program (<c>IFLA_XDP_PROG_ID</c>).</summary>
+    public uint? XdpProgramId { get; init; }
+
+    /// <summary>What the driver can do with XDP (<c>NETDEV_A_DEV_XDP_FEATURES</c>, since Linux 6.3); null where the kernel does not tell.</summary>
+    public XdpFeatures? XdpFeatures { get; init; }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace ControlPlane.Core.Interfaces;
+
+/// <summary>All interfaces of the namespace at one moment, by name and by index. Immutable.</summary>
+public sealed class InterfaceTable
+{
+    private readonly ImmutableDictionary<uint, InterfaceInfo> _byIfindex;
+    private readonly ImmutableDictionary<string, InterfaceInfo> _byName;
+
+    private InterfaceTable(ImmutableDictionary<uint, InterfaceInfo> byIfindex, ImmutableDictionary<string, InterfaceInfo> byName) =>
+        (_byIfindex, _byName) = (byIfindex, byName);
+
+    /// <summary>No interfaces.</summary>
+    public static InterfaceTable Empty { get; } =
+        new(ImmutableDictionary<uint, InterfaceInfo>.Empty, ImmutableDictionary<string, InterfaceInfo>.Empty);
+
+    /// <summary>The interfaces, in order of their index.</summary>
+    public IEnumerable<InterfaceInfo> All => _byIfindex.Values.OrderBy(i => i.Ifindex);
+
+    /// <summary>How many there are.</summary>
+    public int Count => _byIfindex.Count;
+
+    /// <summary>The interface of this name, or null.</summary>
+    public InterfaceInfo? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The interface of this index, or null.</summary>
+    public InterfaceInfo? Find(uint ifindex) => _byIfindex.GetValueOrDefault(ifindex);
+
+    /// <summary>The table with this interface added or changed; renames are followed.</summary>
+    public InterfaceTable With(InterfaceInfo info)
+    {
+        var names = _byName;
+        if (_byIfindex.TryGetValue(info.Ifindex, out var old) && old.Name != info.Name && names.GetValueOrDefault(old.Name)?.Ifindex == info.Ifindex)
+            names = names.Remove(old.Name);
+        return new InterfaceTable(_byIfindex.SetItem(info.Ifindex, info), names.SetItem(info.Name, info));
+    }
+
+    /// <summary>The table without the interface of this index.</summary>
+    public InterfaceTable Without(uint ifindex)
+    {
+        if (!_byIfindex.TryGetValue(ifindex, out var old))
+            return this;
+        var names = _byName.GetValueOrDefault(old.Name)?.Ifindex == ifindex ? _byName.Remove(old.Name) : _byName;
+        return new InterfaceTable(_byIfindex.Remove(ifindex), names);
+    }
+}

@@ -1,0 +1,55 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+
+namespace ControlPlane.Core.Ports;
+
+/// <summary>
+/// One devmap in the kernel: the active <c>BPF_MAP_TYPE_DEVMAP_HASH</c>, its redirect program and where that runs.
+/// Members that take a <see cref="WriterScope"/> are for the writer's thread; the reader is for any.
+/// </summary>
+public interface IDevmap : IDevmapReader, IDisposable
+{
+    /// <summary>What it was made with.</summary>
+    DevmapDefinition Definition { get; }
+
+    /// <summary>Whether its objects were pinned already and were adopted.</summary>
+    bool Adopted { get; }
+
+    /// <summary>The id of the active map.</summary>
+    uint MapId { get; }
+
+    /// <summary>The id of the redirect program.</summary>
+    uint RedirectProgramId { get; }
+
+    /// <summary>
+    /// Writes one element, new or not (<c>bpf_map_update_elem</c> with <c>BPF_ANY</c>): the kernel does not enforce
+    /// <c>BPF_EXIST</c>, so whether it must exist is for the writer to know.
+    /// </summary>
+    /// <param name="scope">The writer's permission.</param>
+    /// <param name="key">The kernel key, any value.</param>
+    /// <param name="ifindex">The target device in the daemon's network namespace.</param>
+    /// <param name="egressProgram">The name of a loaded egress program, or null for none.</param>
+    /// <exception cref="KernelException">
+    /// E2BIG: the map is full. EINVAL: no such ifindex (all other causes are excluded before the call). ENOMEM: after retries.
+    /// </exception>
+    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram);
+
+    /// <summary>Removes one element and its counters. False when the kernel had none (ENOENT).</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    bool Delete(WriterScope scope, uint key);
+
+    /// <summary>The pinned links, dead ones (whose interface is gone) included.</summary>
+    IReadOnlyList<DevmapLink> Links { get; }
+
+    /// <summary>Attaches the redirect program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced.</summary>
+    /// <exception cref="KernelException">
+    /// EBUSY or EEXIST: another XDP program holds the interface. EOPNOTSUPP, ERANGE, ENOSPC, EINVAL: the driver
+    /// cannot do it in this mode. ENODEV: no such interface.
+    /// </exception>
+    DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode);
+
+    /// <summary>Detaches from the interface of this name and removes the pin. False when there was no such link.</summary>
+    bool Detach(WriterScope scope, string interfaceName);
+}

@@ -1,0 +1,27 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Core.Ports;
+
+/// <summary>Reads of one devmap through a descriptor the kernel itself keeps read-only. Safe on any thread.</summary>
+public interface IDevmapReader
+{
+    /// <summary>Reads one element (<c>bpf_map_lookup_elem</c>). False when the kernel has none.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    bool TryLookup(uint key, out KernelEntry entry);
+
+    /// <summary>
+    /// The key after <paramref name="after"/> in the kernel's order: by bucket, newest first within one
+    /// (<c>bpf_map_get_next_key</c>). Null asks for the first key, and so, silently, does a key that is gone.
+    /// </summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    bool TryGetNextKey(uint? after, out uint next);
+
+    /// <summary>What was redirected by this key since its element was made; zero when counters are off.</summary>
+    EntryCounters ReadCounters(uint key);
+
+    /// <summary>What the redirect program counted; null when counters are off.</summary>
+    DevmapCounters? ReadTotals();
+}

@@ -1,0 +1,29 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Host;
+
+namespace ControlPlane.Core.Ports;
+
+/// <summary>
+/// The kernel as the daemon needs it. Two implementations keep one contract: the real one (libbpf, netlink) and the
+/// simulated one. Disposing closes descriptors and never takes anything out of the kernel.
+/// </summary>
+public interface IKernel : IDisposable
+{
+    /// <summary>Versions and probed features.</summary>
+    HostFacts Host { get; }
+
+    /// <summary>The interfaces of the network namespace.</summary>
+    IInterfaces Interfaces { get; }
+
+    /// <summary>The egress programs.</summary>
+    IEgressPrograms Programs { get; }
+
+    /// <summary>
+    /// Creates the devmap's kernel objects and pins them, or adopts them when they are pinned already: map, slot,
+    /// redirect program, counters, links.
+    /// </summary>
+    /// <exception cref="ControlPlaneException">A pin differs from the definition; every difference is listed.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition);
+}
