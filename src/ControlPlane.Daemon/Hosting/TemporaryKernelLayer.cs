@@ -1,0 +1,6 @@
+namespace ControlPlane.Daemon.Hosting;
+
+internal static class DirectoryLock
+{
+    public static IDisposable Acquire(string folder) => new MemoryStream(folder.Length);
+}
