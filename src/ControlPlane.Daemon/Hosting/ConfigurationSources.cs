@@ -1,3 +1,4 @@
+using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -19,7 +20,8 @@ internal static class ConfigurationSources
                 $"The settings cannot be read: {e.Message} {e.InnerException?.Message}".TrimEnd());
         }
 
-        var (options, faults) = OptionsReader.Read(builder.Configuration);
+        var (options, optionFaults) = OptionsReader.Read(builder.Configuration);
+        List<OptionFault> faults = [.. optionFaults, .. LogSetup.Check(builder.Configuration)];
         if (faults.Count > 0)
             throw new StartRefusedException(ExitCodes.Config, [
                 faults.Count == 1 ? "The configuration has a fault:" : $"The configuration has {faults.Count} faults:",

@@ -74,10 +74,7 @@ internal static class DaemonRun
     private static void Report(StartRefusedException refusal)
     {
         if (LogSetup.Form != LogForm.Journal)
-        {
-            foreach (var line in refusal.Lines)
-                Console.Error.WriteLine($"devmapd: {line}");
-        }
+            Console.Error.WriteLine($"devmapd: {refusal.Message}");
 
         if (LogSetup.Form == LogForm.Terminal)
             return;

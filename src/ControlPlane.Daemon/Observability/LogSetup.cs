@@ -1,5 +1,5 @@
 using System.Globalization;
-using ControlPlane.Daemon.Hosting;
+using ControlPlane.Daemon.Options;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Formatting.Compact;
@@ -17,24 +17,26 @@ internal static class LogSetup
         : Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 } ? LogForm.Journal
         : LogForm.Json;
 
-    /// <summary>Makes Serilog the only log of the host.</summary>
-    /// <exception cref="StartRefusedException">Section <c>Serilog</c> is wrong.</exception>
-    public static void AddLog(this WebApplicationBuilder builder)
+    /// <summary>Makes Serilog the only log of the host. The configuration has passed <see cref="Check"/>.</summary>
+    public static void AddLog(this WebApplicationBuilder builder) =>
+        builder.Services.AddSerilog(Configured(builder.Configuration).WriteTo.Standard().CreateLogger(), dispose: true);
+
+    /// <summary>What is wrong with section <c>Serilog</c>.</summary>
+    public static IEnumerable<OptionFault> Check(IConfiguration configuration)
     {
         try
         {
-            var logger = new LoggerConfiguration()
-                .Enrich.FromLogContext()
-                .WriteTo.Standard()
-                .ReadFrom.Configuration(builder.Configuration)
-                .CreateLogger();
-            builder.Services.AddSerilog(logger, dispose: true);
+            using var logger = Configured(configuration).CreateLogger();
+            return [];
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentException)
         {
-            throw new StartRefusedException(ExitCodes.Config, "The configuration has a fault:", $"  Serilog: {e.Message}");
+            return [new OptionFault("Serilog", e.Message)];
         }
     }
+
+    private static LoggerConfiguration Configured(IConfiguration configuration) =>
+        new LoggerConfiguration().Enrich.FromLogContext().ReadFrom.Configuration(configuration);
 
     /// <summary>Writes to standard output in the process's form.</summary>
     public static LoggerConfiguration Standard(this LoggerSinkConfiguration sinks) => Form switch
