@@ -1,3 +1,5 @@
+using ControlPlane.Core.Host;
+
 namespace ControlPlane.Daemon.Hosting;
 
 /// <summary>The command line, read strictly: an argument that means nothing is refused and not passed over.</summary>
@@ -43,7 +45,7 @@ internal sealed record Arguments(
                 case "--help" or "-h":
                     return parsed with { Answer = Help };
                 case "--version":
-                    return parsed with { Answer = $"devmapd {DaemonVersion.Text}" };
+                    return parsed with { Answer = $"devmapd {HostService.DaemonVersion}" };
                 case "--simulate":
                     parsed = parsed with { Simulate = true };
                     break;

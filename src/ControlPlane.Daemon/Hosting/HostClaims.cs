@@ -5,25 +5,22 @@ namespace ControlPlane.Daemon.Hosting;
 
 /// <summary>
 /// What this process alone may use, for as long as it lives: the pins, the state directory, the unix socket. Taken
-/// before anything else is touched; disposed last.
+/// before anything else is touched. The first hosted service, so that the container disposes of it after all others.
 /// </summary>
-internal sealed class HostClaims : IDisposable
+internal sealed class HostClaims : IHostedService, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly List<IDisposable> _locks = [];
     private readonly string _socket;
 
-    private HostClaims(string socket, bool simulated) => (_socket, Simulated) = (socket, simulated);
-
-    /// <summary>Whether the kernel is the simulated one.</summary>
-    public bool Simulated { get; }
+    private HostClaims(string socket) => _socket = socket;
 
     /// <summary>Takes what the options name.</summary>
     /// <exception cref="StartRefusedException">Something cannot be had, or another daemon has it.</exception>
     public static HostClaims Take(ControlPlaneOptions options, bool simulated)
     {
-        var claims = new HostClaims(options.Listen.UnixSocket, simulated);
+        var claims = new HostClaims(options.Listen.UnixSocket);
         try
         {
             claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory");
@@ -38,6 +35,12 @@ internal sealed class HostClaims : IDisposable
             throw;
         }
     }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Dispose()

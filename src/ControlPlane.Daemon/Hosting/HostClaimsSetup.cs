@@ -10,7 +10,7 @@ internal static class HostClaimsSetup
     public static void AddClaims(this WebApplicationBuilder builder, ControlPlaneOptions options, bool simulate)
     {
         var claims = HostClaims.Take(options, simulate);
-        // By a factory, so that the container disposes of it, last of all because everything else was made after it.
-        builder.Services.AddSingleton(_ => claims);
+        // By a factory: the container disposes only of what it has made.
+        builder.Services.AddHostedService(_ => claims);
     }
 }

@@ -1,4 +1,6 @@
+using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Options;
+using ControlPlane.Kernel.Simulated;
 
 namespace ControlPlane.Daemon.Hosting;
 
@@ -7,5 +9,7 @@ internal static class KernelPort
 {
     /// <summary>Adds the real kernel, or the simulated one.</summary>
     public static IServiceCollection AddKernelPort(this IServiceCollection services, ControlPlaneOptions options, bool simulate) =>
-        services;
+        simulate
+            ? services.AddSingleton<IKernel>(_ => new SimulatedKernel(SimulatedHost.WithInterfaces()))
+            : throw new StartRefusedException(ExitCodes.Unavailable, options.PinRoot);
 }

@@ -15,7 +15,6 @@ internal static class Lifetime
             o.ShutdownTimeout = drainTimeout + LastAnswers;
         });
         builder.Services.AddSystemd();
-        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ExitStatus>();
         builder.Services.AddHostedService<WriterLifetime>();

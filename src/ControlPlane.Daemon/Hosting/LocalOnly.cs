@@ -21,7 +21,7 @@ internal static partial class LocalOnly
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(LocalOnly).FullName!);
         app.Use(next => context =>
         {
-            SetHeaders(context.Response.Headers);
+            SetHeaders(context);
             return Objection(context) is { } objection ? RefuseAsync(context, objection, logger) : next(context);
         });
     }
@@ -45,10 +45,12 @@ internal static partial class LocalOnly
     private static bool IsSafe(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
-    private static void SetHeaders(IHeaderDictionary headers)
+    private static void SetHeaders(HttpContext context)
     {
+        var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
+        if (!context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase))
+            return;
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers["Referrer-Policy"] = "no-referrer";

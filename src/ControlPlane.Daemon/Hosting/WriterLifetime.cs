@@ -1,3 +1,4 @@
+using ControlPlane.Core.Host;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
@@ -12,14 +13,14 @@ namespace ControlPlane.Daemon.Hosting;
 /// systemd hears READY only after the reconciliation, because the host says it after <see cref="StartedAsync"/>.
 /// </summary>
 internal sealed class WriterLifetime(
-    HostClaims claims, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
+    HostService host, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
     IServer server, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
-        HostLog.Starting(logger, DaemonVersion.Text, Environment.ProcessId);
-        if (claims.Simulated)
+        HostLog.Starting(logger, HostService.DaemonVersion, Environment.ProcessId);
+        if (host.Get().Facts.Simulated)
             HostLog.Simulated(logger);
         TellAddresses();
 
@@ -35,7 +36,8 @@ internal sealed class WriterLifetime(
     {
         readiness.MarkStopping();
         HostLog.Stopping(logger, writer.QueueLength);
-        await writer.StopAsync(options.Value.Writer.DrainTimeout);
+        if (!writer.Completion.IsFaulted)
+            await writer.StopAsync(options.Value.Writer.DrainTimeout).WaitAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -62,19 +64,14 @@ internal sealed class WriterLifetime(
             HostLog.Listening(logger, name, address);
     }
 
-    /// <summary>A daemon whose writer died would answer reads and take no write: better to go, and be started again.</summary>
+    /// <summary>A daemon whose writer died (which said so in the log) would take no write: better to go, and be started again.</summary>
     private async Task WatchAsync()
     {
-        try
-        {
-            await writer.Completion;
-        }
-        catch (Exception e)
-        {
-            readiness.MarkStopping();
-            HostLog.WriterDied(logger, e);
-            exit.Code = ExitCodes.Software;
-            lifetime.StopApplication();
-        }
+        await writer.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!writer.Completion.IsFaulted)
+            return;
+        readiness.MarkStopping();
+        exit.Code = ExitCodes.Software;
+        lifetime.StopApplication();
     }
 }

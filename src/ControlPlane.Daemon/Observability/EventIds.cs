@@ -1,24 +1,23 @@
 namespace ControlPlane.Daemon.Observability;
 
 /// <summary>
-/// The event ids of the log: a block of a hundred per area, an id never reused. Blocks of the other projects, whose
-/// logs carry their ids themselves: core 3000-3999, kernel 4000-4999.
+/// The event ids of the log: a block per area, an id never reused. Core and the kernel layer log under ids of their
+/// own blocks: core 1000-1999, kernel 4000-4999.
 /// </summary>
 internal static class EventIds
 {
-    // 1000-1099: the host's life.
-    public const int Starting = 1000;
-    public const int Simulated = 1001;
-    public const int Listening = 1002;
-    public const int Ready = 1003;
-    public const int Stopping = 1004;
-    public const int Stopped = 1005;
-    public const int WriterDied = 1006;
+    // 2000-2099: the host's life.
+    public const int Starting = 2000;
+    public const int Simulated = 2001;
+    public const int Listening = 2002;
+    public const int Ready = 2003;
+    public const int Stopping = 2004;
+    public const int Stopped = 2005;
 
-    // 1100-1199: requests.
-    public const int RequestDone = 1100;
-    public const int RequestFailed = 1101;
-    public const int RequestFromElsewhere = 1102;
+    // 2100-2199: requests.
+    public const int RequestDone = 2100;
+    public const int RequestFailed = 2101;
+    public const int RequestFromElsewhere = 2102;
 
-    // 1200-1299: REST. 1300-1399: gRPC.
+    // 2200-2299: REST. 2300-2399: gRPC.
 }

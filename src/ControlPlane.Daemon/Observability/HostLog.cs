@@ -20,7 +20,4 @@ internal static partial class HostLog
 
     [LoggerMessage(EventIds.Stopped, LogLevel.Information, "Stopped; frames keep flowing as they did")]
     public static partial void Stopped(ILogger logger);
-
-    [LoggerMessage(EventIds.WriterDied, LogLevel.Critical, "The writer died; the daemon stops, to be started again")]
-    public static partial void WriterDied(ILogger logger, Exception exception);
 }

@@ -18,7 +18,7 @@ internal static class ConfigurationShape
             return CheckList(section, children, element);
         if (IsScalar(type))
             return CheckScalar(section, children, type);
-        return children.Count == 0 && !string.IsNullOrEmpty(section.Value)
+        return !string.IsNullOrEmpty(section.Value)
             ? [new OptionFault(section.Path, "must be an object with keys of its own")]
             : children.SelectMany(child => CheckMember(child, type));
     }
@@ -37,7 +37,7 @@ internal static class ConfigurationShape
 
     private static IEnumerable<OptionFault> CheckList(IConfigurationSection section, List<IConfigurationSection> children, Type element)
     {
-        if (children.Count == 0 && !string.IsNullOrEmpty(section.Value))
+        if (!string.IsNullOrEmpty(section.Value))
             return [new OptionFault(section.Path, "must be a list")];
         return children.SelectMany(child => int.TryParse(child.Key, out _)
             ? Check(child, element)
