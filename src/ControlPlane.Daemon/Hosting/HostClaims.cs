@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Options;
+using ControlPlane.Kernel.Hosting;
 
 namespace ControlPlane.Daemon.Hosting;
 
@@ -9,9 +11,7 @@ namespace ControlPlane.Daemon.Hosting;
 /// </summary>
 internal sealed class HostClaims : IHostedService, IDisposable
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    private readonly List<IDisposable> _locks = [];
+    private readonly List<DirectoryLock> _locks = [];
     private readonly string _socket;
 
     private HostClaims(string socket) => _socket = socket;
@@ -20,6 +20,8 @@ internal sealed class HostClaims : IHostedService, IDisposable
     /// <exception cref="StartRefusedException">Something cannot be had, or another daemon has it.</exception>
     public static HostClaims Take(ControlPlaneOptions options, bool simulated)
     {
+        if (!simulated)
+            RequireKernel(options.PinRoot);
         var claims = new HostClaims(options.Listen.UnixSocket);
         try
         {
@@ -50,21 +52,35 @@ internal sealed class HostClaims : IHostedService, IDisposable
         _locks.Clear();
     }
 
+    private static void RequireKernel(string pinRoot)
+    {
+        var faults = KernelPreflight.Check(pinRoot);
+        if (faults.Count > 0)
+            throw new StartRefusedException(
+                faults.Any(f => f.LacksPrivilege) ? ExitCodes.NoPermission : ExitCodes.Unavailable,
+                [.. faults.SelectMany(f => new[] { f.Problem, f.Remedy }), "Without any of this: devmapd --simulate runs on a simulated kernel."]);
+    }
+
     private void Lock(string folder, string key)
     {
         try
         {
-            Directory.CreateDirectory(folder, OwnerOnly);
-            File.SetUnixFileMode(folder, OwnerOnly);
+            _locks.Add(DirectoryLock.Acquire(folder));
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (DirectoryLockedException e)
+        {
+            throw new StartRefusedException(ExitCodes.AlreadyRunning,
+                $"Another devmapd runs here: {e.Message}.",
+                e.ProcessId is { } pid
+                    ? $"Stop it first (kill {pid}), or give this one folders of its own with ControlPlane:PinRoot and ControlPlane:StateDirectory."
+                    : $"Stop it first, or name another folder with {key}.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or KernelException)
         {
             throw new StartRefusedException(ExitCodes.CannotCreate,
-                $"The folder {folder} cannot be made this daemon's own: {e.Message}",
-                $"Name another with {key}, or make it with: install -d -m 0700 -o USER {folder}");
+                $"The folder {folder} cannot be had: {e.Message}",
+                $"Name another with {key}, or make it for the user that runs the daemon: install -d -m 0700 -o USER {folder}");
         }
-
-        _locks.Add(DirectoryLock.Acquire(folder));
     }
 
     /// <summary>Removes a socket that a daemon left behind when it was killed; refuses one that is served.</summary>

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Options;
+using ControlPlane.Kernel;
 using ControlPlane.Kernel.Simulated;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -11,5 +12,5 @@ internal static class KernelPort
     public static IServiceCollection AddKernelPort(this IServiceCollection services, ControlPlaneOptions options, bool simulate) =>
         simulate
             ? services.AddSingleton<IKernel>(_ => new SimulatedKernel(SimulatedHost.WithInterfaces()))
-            : throw new StartRefusedException(ExitCodes.Unavailable, options.PinRoot);
+            : services.AddKernel(new KernelOptions { PinRoot = options.PinRoot });
 }

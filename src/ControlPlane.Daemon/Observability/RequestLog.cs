@@ -6,16 +6,13 @@ using Serilog.Context;
 namespace ControlPlane.Daemon.Observability;
 
 /// <summary>
-/// Gives each request its operation id, under which everything the log says of it can be found, and logs how it
-/// ended: a fault of the daemon at error, everything else at debug.
+/// Gives each request its operation id, under which everything the log says of it can be found, and logs at debug how
+/// it ended. A fault of the daemon is logged at error by the face that renders it, under the same id.
 /// </summary>
 internal static partial class RequestLog
 {
     /// <summary>The response header with the operation id. It is never taken from a request: a caller could forge another's.</summary>
     public const string Header = "X-Operation-Id";
-
-    // grpc-status INTERNAL, UNKNOWN, DATA_LOSS: the statuses that no caller can bring about.
-    private static readonly string[] OwnFaults = ["13", "2", "15"];
 
     /// <summary>Adds the operation id and the log. First of all, so that it sees every answer.</summary>
     public static void UseRequestLog(this WebApplication app)
@@ -35,12 +32,10 @@ internal static partial class RequestLog
 
     private static void Report(ILogger logger, HttpContext context, double elapsedMs)
     {
-        var request = context.Request;
+        if (!logger.IsEnabled(LogLevel.Debug))
+            return;
         var status = GrpcStatus(context) is { } grpc ? $"grpc-status {grpc}" : context.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
-        if (context.Response.StatusCode is 500 || OwnFaults.Contains(GrpcStatus(context)))
-            Failed(logger, request.Method, request.Path, status, elapsedMs);
-        else
-            Done(logger, request.Method, request.Path, status, elapsedMs);
+        Done(logger, context.Request.Method, context.Request.Path, status, elapsedMs);
     }
 
     private static string? GrpcStatus(HttpContext context) =>
@@ -50,7 +45,4 @@ internal static partial class RequestLog
 
     [LoggerMessage(EventIds.RequestDone, LogLevel.Debug, "{Method} {Path}: {Status} in {ElapsedMs:0.0} ms")]
     private static partial void Done(ILogger logger, string method, PathString path, string status, double elapsedMs);
-
-    [LoggerMessage(EventIds.RequestFailed, LogLevel.Error, "{Method} {Path}: {Status} in {ElapsedMs:0.0} ms")]
-    private static partial void Failed(ILogger logger, string method, PathString path, string status, double elapsedMs);
 }
