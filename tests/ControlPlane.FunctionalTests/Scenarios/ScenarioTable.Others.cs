@@ -9,7 +9,7 @@ public static partial class ScenarioTable
     [
         new("a redirect program is attached", [],
             new PutAttachment("default", "veth-a", "native"),
-            Created(("devmap", "default"), ("interface", "veth-a"), ("mode", "native"), ("status.state", "Attached"), ("status.ifindex", "10"))),
+            Created(("devmap", "default"), ("interface", "veth-a"), ("mode", "native"), ("status.state", "Attached"), ("status.ifindex", "2"))),
         new("the same attachment again changes nothing", [new PutAttachment("default", "veth-a", "native")],
             new PutAttachment("default", "veth-a", "native"), Changed(("mode", "native"))),
         new("an attachment changes its mode", [new PutAttachment("default", "veth-a", "native")],
@@ -32,6 +32,10 @@ public static partial class ScenarioTable
             new PutAttachment("default", "veth-a", null), Invalid("mode")),
         new("an attachment to an unknown interface", [],
             new PutAttachment("default", "veth-z", "native"), new Expected.Failure(ErrorCode.InterfaceNotFound, "interface")),
+        new("an interface held by a program of somebody else", [],
+            new PutAttachment("default", "held0", "native"), new Expected.Failure(ErrorCode.AttachConflict, "interface") { Errno = Errno.EBUSY, Remedy = true }),
+        new("an interface whose driver knows no XDP", [],
+            new PutAttachment("default", "lo", "native"), new Expected.Failure(ErrorCode.InterfaceUnsuitable, "interface") { Errno = Errno.EOPNOTSUPP, Remedy = true }),
         new("an interface held by another devmap", [new PutAttachment("default", "veth-a", "native")],
             new PutAttachment("vlans", "veth-a", "native"), new Expected.Failure(ErrorCode.AttachConflict, "interface") { Remedy = true }),
     ];
@@ -56,6 +60,8 @@ public static partial class ScenarioTable
         new("an unknown program is not deleted", [], new DeleteProgram("seen"), new Expected.Failure(ErrorCode.ProgramNotFound)),
         new("a program in use is not deleted", [new PutProgram("seen", "count"), new PutEntry("default", "veth-a", "veth-b", "seen")],
             new DeleteProgram("seen"), new Expected.Failure(ErrorCode.ProgramInUse) { Remedy = true }),
+        new("a program in use is not changed", [new PutProgram("seen", "count"), new PutEntry("default", "veth-a", "veth-b", "seen")],
+            new PutProgram("seen", "drop"), new Expected.Failure(ErrorCode.ProgramInUse) { Remedy = true }),
         new("a program without a template", [], new PutProgram("seen", null), Invalid("template")),
         new("a tag without its id", [], new PutProgram("tag", "push-vlan"), Invalid("parameters.vlanId")),
         new("a tag with an id that cannot be", [], new PutProgram("tag", "push-vlan", VlanId: 4095), Invalid("parameters.vlanId")),
@@ -77,10 +83,10 @@ public static partial class ScenarioTable
         new("interfaces are listed by index", [],
             new ListInterfaces(), Done(("interfaces.count", "9"), ("interfaces.0.name", "lo"), ("interfaces.1.name", "veth-a"))),
         new("an interface is read", [],
-            new GetInterface("zürich0"), Done(("name", "zürich0"), ("ifindex", "14"), ("canBeTarget", "true"), ("up", "true"))),
+            new GetInterface("zürich0"), Done(("name", "zürich0"), ("ifindex", "6"), ("canBeTarget", "true"), ("up", "true"))),
         new("an interface that cannot be a target", [],
             new GetInterface("mute0"), Done(("canBeTarget", "false"))),
-        new("an unknown interface is read", [], new GetInterface("veth-z"), new Expected.Failure(ErrorCode.InterfaceNotFound)),
+        new("an unknown interface is read", [], new GetInterface("veth-z"), new Expected.Failure(ErrorCode.InterfaceNotFound, "interface")),
         new("the host", [], new GetHost(), Done(("simulated", "true"))),
     ];
 }

@@ -21,18 +21,18 @@ public static class World
         new("tiny", 2, KeySelector: KeySelector.Vlan, Counters: false),
     ];
 
-    /// <summary>Interfaces that can be targets, that cannot, and those with names that are hard to carry.</summary>
+    /// <summary>Interfaces that can be targets, that cannot, and those with names that are hard to carry; their indexes count from 1.</summary>
     public static IReadOnlyList<InterfaceInfo> Interfaces { get; } =
     [
         new(1, "lo") { Mtu = 65536, IsUp = true, HasCarrier = true, TxQueues = 1, RxQueues = 1, XdpFeatures = XdpFeatures.None },
-        Veth(10, "veth-a"),
-        Veth(11, "veth-b"),
-        Veth(12, "eth0.100"),
-        Veth(13, "7"),
-        Veth(14, "zürich0"),
-        Veth(15, "down0") with { IsUp = false, HasCarrier = false },
-        Veth(16, "mute0") with { XdpFeatures = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.RxSg },
-        Veth(17, "held0") with { XdpMode = AttachMode.Native, XdpProgramId = 9001 },
+        Veth(2, "veth-a"),
+        Veth(3, "veth-b"),
+        Veth(4, "eth0.100"),
+        Veth(5, "7"),
+        Veth(6, "zürich0"),
+        Veth(7, "down0") with { IsUp = false, HasCarrier = false },
+        Veth(8, "mute0") with { XdpFeatures = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.RxSg },
+        Veth(9, "held0") with { XdpMode = AttachMode.Native, XdpProgramId = 9001 },
     ];
 
     private static InterfaceInfo Veth(uint ifindex, string name) => new(ifindex, name)
