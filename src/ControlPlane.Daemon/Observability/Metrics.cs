@@ -15,6 +15,8 @@ internal sealed class Metrics
     private readonly DevmapService _devmaps;
     private readonly DevmapWriter _writer;
     private readonly Gauge _queueLength;
+    private readonly Counter _batches;
+    private readonly Counter _commands;
     private readonly Gauge _entries;
     private readonly Gauge _maxEntries;
     private readonly Counter _packets;
@@ -34,6 +36,8 @@ internal sealed class Metrics
             ["face", "method", "route"],
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.0001, 2, 17) });
         _queueLength = factory.CreateGauge("devmapd_writer_queue_length", "Commands that wait for the writer now.");
+        _batches = factory.CreateCounter("devmapd_writer_batches_total", "Batches the writer has taken.");
+        _commands = factory.CreateCounter("devmapd_writer_commands_total", "Commands the writer has executed, those that failed included.");
         _entries = factory.CreateGauge("devmapd_devmap_entries", "Entries of a devmap, pending and failed ones included.", DevmapLabel);
         _maxEntries = factory.CreateGauge("devmapd_devmap_max_entries", "Capacity of a devmap in entries.", DevmapLabel);
         _packets = factory.CreateCounter(
@@ -62,6 +66,8 @@ internal sealed class Metrics
     private void Collect()
     {
         _queueLength.Set(_writer.QueueLength);
+        _batches.IncTo(_writer.Batches);
+        _commands.IncTo(_writer.Commands);
         foreach (var devmap in _devmaps.List())
         {
             var name = devmap.Definition.Name;

@@ -29,7 +29,7 @@ internal static class AttachmentEndpoints
             .TakesBody<AttachmentBody>()
             .Answers<AttachmentResource>(StatusCodes.Status201Created, "The program is attached; `Location` names the attachment.")
             .Answers<AttachmentResource>(StatusCodes.Status200OK, "It was attached and is now as asked.")
-            .FailsAsWrite(ErrorCode.DevmapNotFound, ErrorCode.AttachConflict, ErrorCode.InterfaceNotFound, ErrorCode.InterfaceUnsuitable, ErrorCode.NotSupported);
+            .FailsAsWrite(ErrorCode.DevmapNotFound, ErrorCode.AttachConflict, ErrorCode.InterfaceNotFound, ErrorCode.InterfaceUnsuitable);
 
         attachments.MapDelete("/{interface}", DeleteAsync)
             .Described("deleteAttachment", "Detach the redirect program", "Frames that come in by the interface go to the host's network stack from then on.")

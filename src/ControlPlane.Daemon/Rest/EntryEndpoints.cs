@@ -49,7 +49,7 @@ internal static class EntryEndpoints
             .Answers<EntryResource>(StatusCodes.Status200OK, "The entry was there and is now as asked.")
             .FailsAsWrite(
                 ErrorCode.DevmapNotFound, ErrorCode.ProgramNotFound, ErrorCode.EgressProgramConflict, ErrorCode.KeyConflict,
-                ErrorCode.InterfaceNotFound, ErrorCode.InterfaceUnsuitable, ErrorCode.NotSupported, ErrorCode.DevmapFull);
+                ErrorCode.InterfaceNotFound, ErrorCode.DevmapFull);
 
         entries.MapDelete("/{key}", DeleteAsync)
             .Described("deleteEntry", "Delete an entry", "Removes the entry and answers when it is out of the kernel. Frames with its key take the devmap's miss action from then on.")

@@ -24,11 +24,11 @@ internal static class ProgramEndpoints
 
         programs.MapPut("/{program}", PutAsync)
             .Described("putProgram", "Load or change an egress program",
-                "Loads an instance of the template with these parameters and pins it. A program that entries carry is replaced in all of them.")
+                "Loads an instance of the template with these parameters and pins it. A program that entries carry cannot be changed; asking for what is there already changes nothing.")
             .TakesBody<ProgramBody>()
             .Answers<ProgramResource>(StatusCodes.Status201Created, "The program is loaded; `Location` names it.")
             .Answers<ProgramResource>(StatusCodes.Status200OK, "It was there and is now as asked.")
-            .FailsAsWrite(ErrorCode.NotSupported);
+            .FailsAsWrite(ErrorCode.ProgramInUse);
 
         programs.MapDelete("/{program}", DeleteAsync)
             .Described("deleteProgram", "Unload an egress program", "Removes an egress program that no entry carries.")

@@ -133,14 +133,12 @@ internal static class ResourceExamples
         [typeof(HostResource)] = Host,
     };
 
-    private static ConditionResource Loopback => new()
-    {
-        Type = "TargetAcceptsRedirect",
-        Status = false,
-        Reason = "NoNdoXmit",
-        Message = "The driver of lo does not accept redirected frames in native mode.",
-        Remedy = "Choose a target whose xdpFeatures have ndoXmit, or attach the redirect program in generic mode.",
-    };
+    private static ConditionResource Loopback => ConditionResource.From(new Condition(
+        ConditionTypes.TargetAcceptsRedirect,
+        false,
+        "NoNdoXmit",
+        "The driver of 'lo' does not accept redirected frames as it is set up now (EOPNOTSUPP).",
+        "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode."));
 
     /// <summary>The example for a type, as JSON.</summary>
     public static JsonNode Of(Type type) => JsonSerializer.SerializeToNode(All[type], type, RestJson.Instance)!;

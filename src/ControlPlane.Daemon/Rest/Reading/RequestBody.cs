@@ -68,7 +68,7 @@ internal static class RequestBody
             && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
             return;
-        faults.AddBounded(Field, $"must come with Content-Type: application/json in UTF-8, not {(string.IsNullOrEmpty(given) ? "without one" : $"'{given}'")}");
+        faults.AddBounded(HeaderNames.ContentType, string.IsNullOrEmpty(given) ? "is missing; it must be application/json" : $"must be application/json, in UTF-8, not '{given}'");
     }
 
     private static JsonDocument? Parse(byte[] bytes, Violations faults)
