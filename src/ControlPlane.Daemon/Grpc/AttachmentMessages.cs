@@ -14,7 +14,7 @@ internal static class AttachmentMessages
     public static Attachment ToMessage(this AttachmentView view)
     {
         var record = view.Record;
-        var message = new Attachment
+        return new Attachment
         {
             Devmap = record.Devmap,
             Interface = record.Interface,
@@ -22,6 +22,14 @@ internal static class AttachmentMessages
             Revision = record.Revision,
             CreatedAt = Timestamp.FromDateTimeOffset(record.CreatedAt),
             UpdatedAt = Timestamp.FromDateTimeOffset(record.UpdatedAt),
+            Status = Status(view),
+        };
+    }
+
+    private static AttachmentStatus Status(AttachmentView view)
+    {
+        var status = new AttachmentStatus
+        {
             State = view.State switch
             {
                 AttachmentState.Attached => WireState.Attached,
@@ -31,12 +39,12 @@ internal static class AttachmentMessages
             },
         };
         if (view.Ifindex is { } ifindex)
-            message.Ifindex = ifindex;
+            status.Ifindex = ifindex;
         if (view.LinkId is { } linkId)
-            message.LinkId = linkId;
-        if (view.Message is { } text)
-            message.Message = text;
-        return message;
+            status.LinkId = linkId;
+        if (view.Message is { } message)
+            status.Message = message;
+        return status;
     }
 
     public static WireMode ToMessage(this AttachMode mode) => mode switch

@@ -2,7 +2,6 @@ using ControlPlane.Core.Devmaps;
 using Devmapd.V1;
 using KeySelector = ControlPlane.Core.Devmaps.KeySelector;
 using MissAction = ControlPlane.Core.Devmaps.MissAction;
-using WireCounters = Devmapd.V1.DevmapCounters;
 using WireMissAction = Devmapd.V1.MissAction;
 using WireSelector = Devmapd.V1.KeySelector;
 
@@ -33,20 +32,23 @@ internal static class DevmapMessages
                 MissAction.Abort => WireMissAction.Abort,
                 _ => throw new ArgumentOutOfRangeException(nameof(view), definition.MissAction, "not in the contract"),
             },
+            Counters = definition.Counters,
             Revision = view.Revision,
-            Entries = (uint)view.Entries,
-            KernelMapId = view.KernelMapId,
-            RedirectProgramId = view.RedirectProgramId,
-            Adopted = view.Adopted,
+            Status = new DevmapStatus
+            {
+                Entries = (uint)view.Entries,
+                KernelMapId = view.KernelMapId,
+                RedirectProgramId = view.RedirectProgramId,
+                Adopted = view.Adopted,
+                Traffic = view.Counters is { } counters ? ToMessage(counters) : null,
+            },
         };
         if (definition.NumaNode is { } node)
             message.NumaNode = node;
-        if (view.Counters is { } counters)
-            message.Counters = ToMessage(counters);
         return message;
     }
 
-    private static WireCounters ToMessage(Core.Devmaps.DevmapCounters counters) => new()
+    private static DevmapTraffic ToMessage(DevmapCounters counters) => new()
     {
         RedirectedPackets = counters.RedirectedPackets,
         RedirectedBytes = counters.RedirectedBytes,

@@ -24,10 +24,13 @@ internal static class ProgramMessages
         Revision = view.Revision,
         CreatedAt = Timestamp.FromDateTimeOffset(view.CreatedAt),
         UpdatedAt = Timestamp.FromDateTimeOffset(view.UpdatedAt),
-        KernelProgramId = view.KernelProgramId,
-        Entries = (uint)view.Entries,
-        Packets = view.Packets,
-        Bytes = view.Bytes,
+        Status = new Devmapd.V1.ProgramStatus
+        {
+            KernelProgramId = view.KernelProgramId,
+            Entries = (uint)view.Entries,
+            Packets = view.Packets,
+            Bytes = view.Bytes,
+        },
     };
 
     public static ProgramRequest ToBody(this PutProgramRequest request, Violations faults)

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Programs;
 using Devmapd.V1;
 
 namespace ControlPlane.Daemon.Grpc;
@@ -20,11 +21,11 @@ internal static class Texts
     /// <summary>The text of a template.</summary>
     public static string? OfTemplate(ProgramTemplate template, Violations faults) => template switch
     {
-        ProgramTemplate.Count => "count",
-        ProgramTemplate.Drop => "drop",
-        ProgramTemplate.RewriteMac => "rewrite-mac",
-        ProgramTemplate.PushVlan => "push-vlan",
-        ProgramTemplate.PopVlan => "pop-vlan",
+        ProgramTemplate.Count => EgressTemplate.Count.Text(),
+        ProgramTemplate.Drop => EgressTemplate.Drop.Text(),
+        ProgramTemplate.RewriteMac => EgressTemplate.RewriteMac.Text(),
+        ProgramTemplate.PushVlan => EgressTemplate.PushVlan.Text(),
+        ProgramTemplate.PopVlan => EgressTemplate.PopVlan.Text(),
         _ => Fault(faults, "template", "must be one of the values of ProgramTemplate, and not PROGRAM_TEMPLATE_UNSPECIFIED"),
     };
 
@@ -32,10 +33,10 @@ internal static class Texts
     public static string? OfState(EntryState state, Violations faults) => state switch
     {
         EntryState.Unspecified => null,
-        EntryState.Forwarding => "Forwarding",
-        EntryState.Undeliverable => "Undeliverable",
-        EntryState.Pending => "Pending",
-        EntryState.Failed => "Failed",
+        EntryState.Forwarding => nameof(EntryState.Forwarding),
+        EntryState.Undeliverable => nameof(EntryState.Undeliverable),
+        EntryState.Pending => nameof(EntryState.Pending),
+        EntryState.Failed => nameof(EntryState.Failed),
         _ => Fault(faults, "state", "must be one of the values of EntryState"),
     };
 
