@@ -16,7 +16,7 @@ namespace ControlPlane.Core;
 /// <summary>Registers the core.</summary>
 public static class CoreServices
 {
-    /// <summary>Adds writer and services. An <see cref="IKernel"/> must be registered too.</summary>
+    /// <summary>Adds writer and services. An <see cref="IKernel"/> and an <see cref="IStore"/> must be registered too.</summary>
     public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
@@ -24,6 +24,7 @@ public static class CoreServices
         services.AddSingleton(p => new DevmapWriter(
             options,
             p.GetRequiredService<IKernel>(),
+            p.GetRequiredService<IStore>(),
             p.GetRequiredService<ControlPlaneState>(),
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<DevmapWriter>>()));

@@ -2,6 +2,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Attachments;
@@ -26,7 +27,7 @@ public sealed class AttachmentService
     /// <summary>Attaches the devmap's redirect program to the interface. <paramref name="mode"/> is <c>native</c> or <c>generic</c>.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<AttachmentView>> PutAsync(
-        string devmap, string interfaceName, string? mode, Violations faults, CancellationToken cancellationToken)
+        string devmap, string interfaceName, string? mode, Violations faults, Precondition precondition, CancellationToken cancellationToken)
     {
         if (!InterfaceName.IsValid(interfaceName))
             faults.Add("interface", InterfaceName.Rule);
@@ -34,15 +35,15 @@ public sealed class AttachmentService
             faults.Add("mode", "is required: native or generic");
         faults.ThrowIfAny();
         var command = new PutAttachmentCommand(
-            _state.Devmap(devmap), interfaceName, mode == "native" ? AttachMode.Native : AttachMode.Generic);
+            _state.Devmap(devmap), interfaceName, mode == "native" ? AttachMode.Native : AttachMode.Generic, precondition);
         var (created, attachment) = await _writer.SubmitAsync(command, cancellationToken);
         return new PutOutcome<AttachmentView>(created, View(attachment));
     }
 
     /// <summary>Detaches it.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string devmap, string interfaceName, CancellationToken cancellationToken) =>
-        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Devmap(devmap), interfaceName), cancellationToken);
+    public async Task DeleteAsync(string devmap, string interfaceName, Precondition precondition, CancellationToken cancellationToken) =>
+        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Devmap(devmap), interfaceName, precondition), cancellationToken);
 
     internal static ControlPlaneException NotFound(string devmap, string interfaceName) =>
         new(new Error(ErrorCode.AttachmentNotFound, $"The redirect program of the devmap '{devmap}' is not attached to '{interfaceName}'.")

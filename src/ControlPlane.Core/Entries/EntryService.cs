@@ -8,6 +8,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Entries;
@@ -27,10 +28,11 @@ public sealed class EntryService
     /// <param name="key">The key in any of its text forms.</param>
     /// <param name="request">The body.</param>
     /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <param name="precondition">What must be true of the entry for the write to happen.</param>
     /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<EntryView>> PutAsync(
-        string devmap, string key, EntryRequest request, Violations faults, CancellationToken cancellationToken)
+        string devmap, string key, EntryRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
     {
         var state = _state.Devmaps.GetValueOrDefault(devmap);
         var entryKey = state is null ? null : ParseKey(state, key, faults);
@@ -42,17 +44,18 @@ public sealed class EntryService
             request.Interface!,
             string.IsNullOrEmpty(request.EgressProgram) ? null : request.EgressProgram,
             request.Labels?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? ImmutableSortedDictionary<string, string>.Empty,
-            request.AllowPending);
+            request.AllowPending,
+            precondition);
         var (created, entry) = await _writer.SubmitAsync(command, cancellationToken);
         return new PutOutcome<EntryView>(created, Evaluator(state!).View(entry));
     }
 
     /// <summary>Removes the entry.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string devmap, string key, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string devmap, string key, Precondition precondition, CancellationToken cancellationToken)
     {
         var state = _state.Devmap(devmap);
-        await _writer.SubmitAsync(new DeleteEntryCommand(state, ParseKey(state, key)), cancellationToken);
+        await _writer.SubmitAsync(new DeleteEntryCommand(state, ParseKey(state, key), precondition), cancellationToken);
     }
 
     /// <summary>One entry, with its status as of now.</summary>

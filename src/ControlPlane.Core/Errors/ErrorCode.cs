@@ -21,6 +21,12 @@ public enum ErrorCode
     /// <summary>The devmap's redirect program does not run on that interface.</summary>
     AttachmentNotFound,
 
+    /// <summary>The resource is there already, and the caller asked for it not to be.</summary>
+    AlreadyExists,
+
+    /// <summary>The resource is at another revision than the caller expects.</summary>
+    RevisionMismatch,
+
     /// <summary>The egress program differs from what another entry for the same device carries.</summary>
     EgressProgramConflict,
 
@@ -47,6 +53,9 @@ public enum ErrorCode
 
     /// <summary>This kernel or this devmap cannot do it; the detail names what would.</summary>
     NotSupported,
+
+    /// <summary>The store cannot take the change now; nothing was changed.</summary>
+    StoreUnavailable,
 
     /// <summary>The daemon is stopping and takes no more writes.</summary>
     ShuttingDown,

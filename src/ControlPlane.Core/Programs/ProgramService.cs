@@ -2,6 +2,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Programs;
@@ -26,20 +27,20 @@ public sealed class ProgramService
     /// <summary>Loads the program as asked.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<ProgramView>> PutAsync(
-        string program, ProgramRequest request, Violations faults, CancellationToken cancellationToken)
+        string program, ProgramRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
     {
         if (!ProgramName.IsValid(program))
             faults.Add("program", ProgramName.Rule);
         var spec = ProgramValidation.Read(request, faults);
         faults.ThrowIfAny();
-        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec!), cancellationToken);
+        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec!, precondition), cancellationToken);
         return new PutOutcome<ProgramView>(created, View(status));
     }
 
     /// <summary>Removes the program; entries must not carry it.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string program, CancellationToken cancellationToken) =>
-        await _writer.SubmitAsync(new DeleteProgramCommand(program), cancellationToken);
+    public async Task DeleteAsync(string program, Precondition precondition, CancellationToken cancellationToken) =>
+        await _writer.SubmitAsync(new DeleteProgramCommand(program, precondition), cancellationToken);
 
     internal static ControlPlaneException NotFound(string program) =>
         new(new Error(ErrorCode.ProgramNotFound, $"There is no egress program '{program}'.") { Resource = $"programs/{program}" });
@@ -50,9 +51,9 @@ public sealed class ProgramService
         return new ProgramView(
             status.Loaded.Name,
             status.Loaded.Spec,
-            status.Revision,
-            status.CreatedAt,
-            status.UpdatedAt,
+            status.Wanted.Revision,
+            status.Wanted.CreatedAt,
+            status.Wanted.UpdatedAt,
             status.Loaded.ProgramId,
             status.Entries,
             seen.Packets,

@@ -34,11 +34,12 @@ internal sealed class ControlPlaneState
     /// <summary>Who sends where. For the writer only.</summary>
     public TargetIndex Targets { get; } = new();
 
-    /// <summary>The number of accepted changes.</summary>
-    public long Revision => Volatile.Read(ref _revision);
-
-    /// <summary>Takes the next revision. For the writer only.</summary>
-    public long NextRevision() => Interlocked.Increment(ref _revision);
+    /// <summary>The revision of the last change that is durable, in the kernel and visible.</summary>
+    public long Revision
+    {
+        get => Volatile.Read(ref _revision);
+        set => Volatile.Write(ref _revision, value);
+    }
 
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>

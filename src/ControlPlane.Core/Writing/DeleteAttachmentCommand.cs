@@ -1,19 +1,27 @@
 using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
-/// <summary>Takes a devmap's redirect program off an interface.</summary>
-internal sealed class DeleteAttachmentCommand(DevmapState devmap, string interfaceName) : WriterCommand<bool>
+/// <summary>Takes a devmap's redirect program off an interface. Answers with the revision at which it went.</summary>
+internal sealed class DeleteAttachmentCommand(DevmapState devmap, string interfaceName, Precondition precondition) : WriterCommand<long>
 {
-    protected override bool Run(WriterScope scope, WriterContext context)
+    protected override Plan<long> Plan(WriterContext context)
     {
-        if (!devmap.Attachments.ContainsKey(interfaceName))
-            throw AttachmentService.NotFound(devmap.Definition.Name, interfaceName);
-        devmap.Kernel.Detach(scope, interfaceName);
-        devmap.Revision = context.State.NextRevision();
-        devmap.Attachments = devmap.Attachments.Remove(interfaceName);
-        return true;
+        var name = devmap.Definition.Name;
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw AttachmentService.NotFound(name, interfaceName);
+        precondition.Require($"devmaps/{name}/attachments/{interfaceName}", before.Record.Revision);
+        var revision = context.NextRevision();
+        return new(
+            Footprint.Exclusive,
+            [new StoreChange.DeleteAttachment(name, interfaceName)],
+            [new StoreChange.PutAttachment(before.Record)],
+            (scope, _) =>
+            {
+                devmap.Kernel.Detach(scope, interfaceName);
+                devmap.Attachments = devmap.Attachments.Remove(interfaceName);
+                return devmap.Revision = revision;
+            });
     }
 }

@@ -1,22 +1,35 @@
 using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
-/// <summary>Removes an entry.</summary>
-internal sealed class DeleteEntryCommand(DevmapState devmap, EntryKey askedKey) : WriterCommand<bool>
+/// <summary>Removes an entry. Answers with the revision at which it went.</summary>
+internal sealed class DeleteEntryCommand(DevmapState devmap, EntryKey askedKey, Precondition precondition) : WriterCommand<long>
 {
-    protected override bool Run(WriterScope scope, WriterContext context)
+    protected override Plan<long> Plan(WriterContext context)
     {
         var before = EntryLookup.Find(devmap, askedKey)
             ?? throw EntryLookup.NotFound(devmap, KeyCodec.Format(devmap.Definition.KeySelector, askedKey));
+        var key = before.Record.Key;
+        precondition.Require(new EntryId(devmap, key).ToString(), before.Record.Revision);
+        var revision = context.NextRevision();
+        return new(
+            new Footprint(devmap, key, before.KernelKey),
+            [new StoreChange.DeleteEntry(devmap.Definition.Name, key)],
+            [new StoreChange.PutEntry(before.Record)],
+            (scope, _) => Apply(scope, context, before, revision));
+    }
+
+    private long Apply(WriterScope scope, WriterContext context, PlacedEntry before, long revision)
+    {
         if (before.KernelKey is { } kernelKey)
             devmap.Kernel.Delete(scope, kernelKey);
-        devmap.Revision = context.State.NextRevision();
         EntryChanges.Publish(context, devmap, before, null);
+        devmap.Revision = revision;
         if (before.KernelKey is { } freed)
             LinkReconciliation.RetryKey(scope, context, devmap, freed);
-        return true;
+        return revision;
     }
 }

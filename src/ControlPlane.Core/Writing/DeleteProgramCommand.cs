@@ -1,19 +1,27 @@
-using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
-/// <summary>Removes an egress program that no entry carries.</summary>
-internal sealed class DeleteProgramCommand(string name) : WriterCommand<bool>
+/// <summary>Removes an egress program that no entry carries. Answers with the revision at which it went.</summary>
+internal sealed class DeleteProgramCommand(string name, Precondition precondition) : WriterCommand<long>
 {
-    protected override bool Run(WriterScope scope, WriterContext context)
+    protected override Plan<long> Plan(WriterContext context)
     {
-        var program = context.State.Programs.GetValueOrDefault(name) ?? throw ProgramService.NotFound(name);
-        if (program.Entries > 0)
-            throw PutProgramCommand.InUse(name, program.Entries, "deleted");
-        context.Kernel.Programs.Unload(scope, name);
-        context.State.NextRevision();
-        context.State.Programs = context.State.Programs.Remove(name);
-        return true;
+        var before = context.State.Programs.GetValueOrDefault(name) ?? throw ProgramService.NotFound(name);
+        precondition.Require($"programs/{name}", before.Wanted.Revision);
+        if (before.Entries > 0)
+            throw PutProgramCommand.InUse(name, before.Entries, "deleted");
+        var revision = context.NextRevision();
+        return new(
+            Footprint.Exclusive,
+            [new StoreChange.DeleteProgram(name)],
+            [new StoreChange.PutProgram(before.Wanted)],
+            (scope, _) =>
+            {
+                context.Kernel.Programs.Unload(scope, name);
+                context.State.Programs = context.State.Programs.Remove(name);
+                return revision;
+            });
     }
 }

@@ -3,6 +3,7 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing;
@@ -12,6 +13,8 @@ public sealed class DevmapWriter : IDisposable
 {
     private readonly WriterOptions _options;
     private readonly IKernel _kernel;
+    private readonly IStore _store;
+    private readonly List<StoreChange> _owed = [];
     private readonly ControlPlaneState _state;
     private readonly ILogger<DevmapWriter> _logger;
     private readonly WriterContext _context;
@@ -26,9 +29,9 @@ public sealed class DevmapWriter : IDisposable
     private long _commands;
     private int _refused;
 
-    internal DevmapWriter(WriterOptions options, IKernel kernel, ControlPlaneState state, TimeProvider time, ILogger<DevmapWriter> logger)
+    internal DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, TimeProvider time, ILogger<DevmapWriter> logger)
     {
-        (_options, _kernel, _state, _logger) = (options, kernel, state, logger);
+        (_options, _kernel, _store, _state, _logger) = (options, kernel, store, state, logger);
         _context = new WriterContext(state, kernel, time, logger);
         _links = new LinkChangeInbox(Wake);
 
@@ -99,7 +102,7 @@ public sealed class DevmapWriter : IDisposable
         try
         {
             var scope = new WriterScope(granted: true);
-            Startup.Run(scope, _context, devmaps);
+            Startup.Run(scope, _context, _store, devmaps);
             _links.Watch(_kernel.Interfaces);
             _links.AddEverything();
             ReconcileLinks(scope);
@@ -126,29 +129,36 @@ public sealed class DevmapWriter : IDisposable
 
     private void RunBatch(WriterScope scope)
     {
-        var taken = new List<WriterCommand>();
-        while (taken.Count < _options.MaxBatch && _queue.Reader.TryRead(out var command))
+        var waiting = new Queue<WriterCommand>();
+        while (waiting.Count < _options.MaxBatch && _queue.Reader.TryRead(out var command))
         {
             if (_refuseRest)
                 Refuse(command);
             else if (command.TryBegin())
-                taken.Add(command);
+                waiting.Enqueue(command);
         }
 
-        var done = 0;
+        var batch = new Batch();
         try
         {
             ReconcileLinks(scope);
-            foreach (var command in taken)
+            while (waiting.TryPeek(out var command))
             {
-                command.Execute(scope, _context);
-                command.Complete();
-                done++;
+                if (!TryPlan(command, batch))
+                {
+                    Flush(scope, batch);
+                    batch = new Batch();
+                    continue;
+                }
+
+                waiting.Dequeue();
             }
+
+            Flush(scope, batch);
         }
         catch (Exception e)
         {
-            foreach (var command in taken.Skip(done))
+            foreach (var command in batch.Commands.Concat(waiting))
                 command.Fail(e);
             throw;
         }
@@ -156,7 +166,73 @@ public sealed class DevmapWriter : IDisposable
         {
             _context.ForgetInterfaces();
             Interlocked.Increment(ref _batches);
-            Interlocked.Add(ref _commands, done);
+        }
+    }
+
+    /// <summary>Plans a command as part of the batch; false when the batch must be flushed before it can be judged.</summary>
+    private bool TryPlan(WriterCommand command, Batch batch)
+    {
+        try
+        {
+            return command.TryPlan(_context, batch);
+        }
+        catch (Exception e) when (e is ControlPlaneException or KernelException)
+        {
+            // What the batch is about to change may be just what it lacks.
+            if (!batch.IsEmpty)
+                return false;
+            command.Fail(e is KernelException refusal ? KernelErrors.Unforeseen(refusal) : e);
+            return true;
+        }
+    }
+
+    private void Flush(WriterScope scope, Batch batch)
+    {
+        if (batch.IsEmpty)
+            return;
+        try
+        {
+            Commit([.. batch.Store]);
+        }
+        catch (StoreException e)
+        {
+            WriterLog.StoreRefused(_logger, batch.Commands.Count, e);
+            var error = StoreUnavailable(e);
+            batch.Commands.ForEach(c => c.Fail(error));
+            return;
+        }
+
+        var refused = new List<StoreChange>();
+        foreach (var command in batch.Commands)
+            refused.AddRange(command.Apply(scope, _context));
+        if (refused.Count > 0)
+            SetBack(refused);
+        _state.Revision = _context.PlannedRevision;
+        Interlocked.Add(ref _commands, batch.Commands.Count);
+        batch.Commands.ForEach(c => c.Complete());
+    }
+
+    private void Commit(List<StoreChange> changes)
+    {
+        changes.InsertRange(0, _owed);
+        if (changes.Count == 0)
+            return;
+        _store.Commit(new StoreBatch(_context.PlannedRevision, changes));
+        _owed.Clear();
+    }
+
+    // What the kernel refused must not stay in the store. Should the store fail just now, it is owed with the next commit.
+    private void SetBack(List<StoreChange> refused)
+    {
+        _context.NextRevision();
+        _owed.AddRange(refused);
+        try
+        {
+            Commit([]);
+        }
+        catch (StoreException e)
+        {
+            WriterLog.StoreNotSetBack(_logger, refused.Count, e);
         }
     }
 
@@ -203,6 +279,15 @@ public sealed class DevmapWriter : IDisposable
 
     private static ControlPlaneException ShuttingDown() =>
         new(ErrorCode.ShuttingDown, "The daemon is shutting down and takes no more changes.");
+
+    private static ControlPlaneException StoreUnavailable(StoreException e) =>
+        new(
+            new Error(ErrorCode.StoreUnavailable, $"The change cannot be made durable and was not made: {e.Message}")
+            {
+                RetryAfter = TimeSpan.FromSeconds(5),
+                Remedy = "Give the store room or make it writable; then try again. Reads go on meanwhile.",
+            },
+            e);
 
     private ControlPlaneException Busy() =>
         new(new Error(ErrorCode.WriterBusy, $"{_options.QueueCapacity} changes are waiting already.")

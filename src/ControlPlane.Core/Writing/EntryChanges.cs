@@ -69,6 +69,8 @@ internal static class EntryChanges
         }
 
         devmap.Entries.Replace(before, after);
+        if (now is not null && now.Revision > devmap.Revision)
+            devmap.Revision = now.Revision;
     }
 
     private static void PublishUse(WriterContext context, string? program)

@@ -46,7 +46,8 @@ internal static class LinkReconciliation
             Place(scope, context, devmap, waiting);
     }
 
-    private static void Place(WriterScope scope, WriterContext context, DevmapState devmap, PlacedEntry entry)
+    /// <summary>Brings one entry to where it belongs now.</summary>
+    public static void Place(WriterScope scope, WriterContext context, DevmapState devmap, PlacedEntry entry)
     {
         var record = entry.Record;
         var placement = EntryChanges.Resolve(context, record.Key, record.Interface);

@@ -3,25 +3,36 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
 /// <summary>Has a devmap's redirect program run on an interface. Answers with the attachment and whether it is new.</summary>
-internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachMode mode)
+internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachMode mode, Precondition precondition)
     : WriterCommand<(bool Created, AttachmentStatus Attachment)>
 {
-    protected override (bool Created, AttachmentStatus Attachment) Run(WriterScope scope, WriterContext context)
+    protected override Plan<(bool Created, AttachmentStatus Attachment)> Plan(WriterContext context)
     {
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName);
+        precondition.Require($"devmaps/{devmap.Definition.Name}/attachments/{interfaceName}", before?.Record.Revision);
         var ingress = context.Interface(interfaceName) ?? throw KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
         RequireNoOtherDevmap(context);
-        var before = devmap.Attachments.GetValueOrDefault(interfaceName);
         var record = NextRecord(context, before?.Record);
+        return new(
+            Footprint.Exclusive,
+            record == before?.Record ? [] : [new StoreChange.PutAttachment(record)],
+            [before is null ? new StoreChange.DeleteAttachment(record.Devmap, interfaceName) : new StoreChange.PutAttachment(before.Record)],
+            (scope, _) => Apply(scope, context, ingress, before, record));
+    }
+
+    private (bool Created, AttachmentStatus Attachment) Apply(
+        WriterScope scope, WriterContext context, InterfaceInfo ingress, AttachmentStatus? before, AttachmentRecord record)
+    {
         var alive = before?.Link is { } link && link.Ifindex == ingress.Ifindex && link.Mode == mode && before.Failure is null;
         if (alive && record == before!.Record)
             return (false, before);
-
         var after = new AttachmentStatus(record, Attach(scope, context, ingress, before), null);
-        devmap.Revision = record.Revision;
+        devmap.Revision = Math.Max(devmap.Revision, record.Revision);
         devmap.Attachments = devmap.Attachments.SetItem(interfaceName, after);
         return (before is null, after);
     }
@@ -50,7 +61,7 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
         if (old is not null && old.Mode == mode)
             return old;
         var now = context.Now;
-        return new AttachmentRecord(devmap.Definition.Name, interfaceName, mode, context.State.NextRevision(), old?.CreatedAt ?? now, now);
+        return new AttachmentRecord(devmap.Definition.Name, interfaceName, mode, context.NextRevision(), old?.CreatedAt ?? now, now);
     }
 
     private void RequireNoOtherDevmap(WriterContext context)

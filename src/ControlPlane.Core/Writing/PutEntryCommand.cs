@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
@@ -15,12 +17,14 @@ internal sealed class PutEntryCommand(
     string target,
     string? program,
     ImmutableSortedDictionary<string, string> labels,
-    bool allowPending) : WriterCommand<(bool Created, PlacedEntry Entry)>
+    bool allowPending,
+    Precondition precondition) : WriterCommand<(bool Created, PlacedEntry Entry)>
 {
-    protected override (bool Created, PlacedEntry Entry) Run(WriterScope scope, WriterContext context)
+    protected override Plan<(bool Created, PlacedEntry Entry)> Plan(WriterContext context)
     {
         var before = EntryLookup.Find(devmap, askedKey);
         var key = before?.Record.Key ?? Identify(context);
+        precondition.Require(new EntryId(devmap, key).ToString(), before?.Record.Revision);
         var placement = EntryChanges.Resolve(context, key, target);
         RequireInterfaces(key, placement);
         RequireProgram(context);
@@ -29,14 +33,23 @@ internal sealed class PutEntryCommand(
         if (before is null && devmap.Entries.Count >= devmap.Definition.MaxEntries)
             throw KernelErrors.Full(devmap.Definition);
 
-        if (placement is { KernelKey: { } kernelKey, Target: { } device })
-            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
-        else if (placement.KernelKey is { } absentTarget && before is not null)
-            devmap.Kernel.Delete(scope, absentTarget);
-        if (before?.KernelKey is { } oldKernelKey && oldKernelKey != placement.KernelKey)
-            devmap.Kernel.Delete(scope, oldKernelKey);
+        var record = NextRecord(context, key, before?.Record);
+        return new(
+            new Footprint(devmap, key, placement.KernelKey, target, program, Adds: before is null),
+            record == before?.Record ? [] : [new StoreChange.PutEntry(record)],
+            [before is null ? new StoreChange.DeleteEntry(devmap.Definition.Name, key) : new StoreChange.PutEntry(before.Record)],
+            (scope, _) => Apply(scope, context, before, new PlacedEntry(record, placement.KernelKey), placement.Target));
+    }
 
-        var after = new PlacedEntry(NextRecord(context, key, before?.Record), placement.KernelKey);
+    private (bool Created, PlacedEntry Entry) Apply(
+        WriterScope scope, WriterContext context, PlacedEntry? before, PlacedEntry after, InterfaceInfo? device)
+    {
+        if (after.KernelKey is { } kernelKey && device is not null)
+            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
+        else if (after.KernelKey is { } withoutTarget && before is not null)
+            devmap.Kernel.Delete(scope, withoutTarget);
+        if (before?.KernelKey is { } oldKernelKey && oldKernelKey != after.KernelKey)
+            devmap.Kernel.Delete(scope, oldKernelKey);
         if (after != before)
             EntryChanges.Publish(context, devmap, before, after);
         return (before is null, after);
@@ -55,9 +68,7 @@ internal sealed class PutEntryCommand(
         if (old is not null && old.Interface == target && old.EgressProgram == program && SameLabels(old.Labels))
             return old;
         var now = context.Now;
-        var revision = context.State.NextRevision();
-        devmap.Revision = revision;
-        return new EntryRecord(devmap.Definition.Name, key, target, program, labels, revision, old?.CreatedAt ?? now, now);
+        return new EntryRecord(devmap.Definition.Name, key, target, program, labels, context.NextRevision(), old?.CreatedAt ?? now, now);
     }
 
     private bool SameLabels(ImmutableSortedDictionary<string, string> old) =>

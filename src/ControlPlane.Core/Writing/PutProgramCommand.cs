@@ -1,26 +1,33 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
 /// <summary>Loads an egress program. Answers with the program and whether it is new.</summary>
-internal sealed class PutProgramCommand(string name, EgressProgramSpec spec) : WriterCommand<(bool Created, ProgramStatus Program)>
+internal sealed class PutProgramCommand(string name, EgressProgramSpec spec, Precondition precondition) : WriterCommand<(bool Created, ProgramStatus Program)>
 {
-    protected override (bool Created, ProgramStatus Program) Run(WriterScope scope, WriterContext context)
+    protected override Plan<(bool Created, ProgramStatus Program)> Plan(WriterContext context)
     {
         var before = context.State.Programs.GetValueOrDefault(name);
-        if (before is not null && before.Loaded.Spec == spec)
-            return (false, before);
+        precondition.Require($"programs/{name}", before?.Wanted.Revision);
+        if (before is not null && before.Wanted.Spec == spec)
+            return new(Footprint.Exclusive, [], [], (_, _) => (false, before));
         if (before is { Entries: > 0 })
             throw InUse(name, before.Entries, "changed");
-
-        var loaded = context.Kernel.Programs.Load(scope, name, spec);
         var now = context.Now;
-        var after = new ProgramStatus(loaded, context.State.NextRevision(), before?.CreatedAt ?? now, now, 0);
-        context.State.Programs = context.State.Programs.SetItem(name, after);
-        return (before is null, after);
+        var wanted = new StoredProgram(name, spec, context.NextRevision(), before?.Wanted.CreatedAt ?? now, now);
+        return new(
+            Footprint.Exclusive,
+            [new StoreChange.PutProgram(wanted)],
+            [before is null ? new StoreChange.DeleteProgram(name) : new StoreChange.PutProgram(before.Wanted)],
+            (scope, _) =>
+            {
+                var after = new ProgramStatus(wanted, context.Kernel.Programs.Load(scope, name, spec), 0);
+                context.State.Programs = context.State.Programs.SetItem(name, after);
+                return (before is null, after);
+            });
     }
 
     internal static ControlPlaneException InUse(string name, int entries, string verb) =>

@@ -1,11 +1,12 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
 /// <summary>
-/// One piece of work for the writer. A command that is cancelled while it waits is skipped; once begun it finishes and
-/// answers with what happened.
+/// One piece of work for the writer: planned, made durable with the rest of its batch, applied, answered. A command that is
+/// cancelled while it waits is skipped; once begun it finishes and answers with what happened.
 /// </summary>
 internal abstract class WriterCommand
 {
@@ -18,10 +19,16 @@ internal abstract class WriterCommand
     /// <summary>Cancels the command if it still waits.</summary>
     protected bool TryCancel() => Interlocked.CompareExchange(ref _phase, Cancelled, Waiting) == Waiting;
 
-    /// <summary>Does the work and keeps the outcome. Exceptions of the catalogue become the outcome; others are the caller's to see.</summary>
-    public abstract void Execute(WriterScope scope, WriterContext context);
+    /// <summary>Plans the command against the published state and adds it to the batch, if it fits.</summary>
+    /// <returns>False when it does not fit: the batch must be flushed first.</returns>
+    /// <exception cref="ControlPlaneException">The command fails as things stand.</exception>
+    /// <exception cref="KernelException">The kernel refused to be asked.</exception>
+    public abstract bool TryPlan(WriterContext context, Batch batch);
 
-    /// <summary>Fails the command without doing its work.</summary>
+    /// <summary>Applies the plan and keeps the outcome; gives what sets the store back when the kernel refused.</summary>
+    public abstract IReadOnlyList<StoreChange> Apply(WriterScope scope, WriterContext context);
+
+    /// <summary>Fails the command, and answers.</summary>
     public abstract void Fail(Exception error);
 
     /// <summary>Hands the outcome to whoever waits.</summary>
@@ -34,6 +41,7 @@ internal abstract class WriterCommand<TResult> : WriterCommand
 {
     // Continuations run elsewhere: a caller's code must never run on the writer's thread.
     private readonly TaskCompletionSource<TResult> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Plan<TResult>? _plan;
     private TResult _result = default!;
     private Exception? _error;
 
@@ -51,11 +59,22 @@ internal abstract class WriterCommand<TResult> : WriterCommand
         return await _completion.Task;
     }
 
-    public sealed override void Execute(WriterScope scope, WriterContext context)
+    public sealed override bool TryPlan(WriterContext context, Batch batch)
+    {
+        var plan = Plan(context);
+        if (!batch.Fits(plan.Footprint))
+            return false;
+        _plan = plan;
+        batch.Add(this, plan.Footprint, plan.Store);
+        return true;
+    }
+
+    public sealed override IReadOnlyList<StoreChange> Apply(WriterScope scope, WriterContext context)
     {
         try
         {
-            _result = Run(scope, context);
+            _result = _plan!.Apply(scope, context);
+            return [];
         }
         catch (ControlPlaneException e)
         {
@@ -65,6 +84,8 @@ internal abstract class WriterCommand<TResult> : WriterCommand
         {
             _error = KernelErrors.Unforeseen(e);
         }
+
+        return _plan!.Revert;
     }
 
     public sealed override void Fail(Exception error)
@@ -81,6 +102,6 @@ internal abstract class WriterCommand<TResult> : WriterCommand
             _completion.TrySetException(_error);
     }
 
-    /// <summary>Plans and applies the change, or throws.</summary>
-    protected abstract TResult Run(WriterScope scope, WriterContext context);
+    /// <summary>Decides what to do; changes nothing.</summary>
+    protected abstract Plan<TResult> Plan(WriterContext context);
 }

@@ -19,6 +19,12 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
 
     public DateTimeOffset Now => time.GetUtcNow();
 
+    /// <summary>The last revision given to a plan; ahead of the published one until the batch is applied.</summary>
+    public long PlannedRevision { get; set; }
+
+    /// <summary>Takes the next revision. One that is planned and not committed is left out of the sequence.</summary>
+    public long NextRevision() => ++PlannedRevision;
+
     /// <summary>
     /// The interface of this name. The kernel is asked at the first use in a batch: the monitored table may be behind what the
     /// caller already knows, and one question a batch costs a bulk load nothing.

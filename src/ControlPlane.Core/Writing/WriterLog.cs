@@ -19,4 +19,16 @@ internal static partial class WriterLog
 
     [LoggerMessage(1004, LogLevel.Information, "The writer has stopped; {Failed} commands were not begun")]
     public static partial void Stopped(ILogger logger, int failed);
+
+    [LoggerMessage(1005, LogLevel.Error, "The store refused a batch of {Commands} changes; none was made")]
+    public static partial void StoreRefused(ILogger logger, int commands, Exception exception);
+
+    [LoggerMessage(1006, LogLevel.Error, "The store could not be set back after the kernel refused {Changes} changes; that is tried again with the next commit")]
+    public static partial void StoreNotSetBack(ILogger logger, int changes, Exception exception);
+
+    [LoggerMessage(1007, LogLevel.Warning, "Devmap {Devmap}: removed {Elements} elements from the kernel that nobody asked for")]
+    public static partial void ForeignRemoved(ILogger logger, string devmap, int elements);
+
+    [LoggerMessage(1008, LogLevel.Warning, "The store has entries of the devmap {Devmap}, which is not configured; they stay in the store")]
+    public static partial void DevmapNotConfigured(ILogger logger, string devmap);
 }

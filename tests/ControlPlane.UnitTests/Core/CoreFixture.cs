@@ -5,8 +5,10 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
+using ControlPlane.Core.Storing;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel.Simulated;
+using ControlPlane.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.UnitTests.Core;
@@ -16,13 +18,14 @@ public sealed class CoreFixture : IAsyncDisposable
 {
     private readonly ServiceProvider _provider;
 
-    private CoreFixture(SimulatedHost host, Func<IKernel, IKernel>? wrap, WriterOptions? options)
+    private CoreFixture(SimulatedHost host, Func<IKernel, IKernel>? wrap, WriterOptions? options, IStore? store)
     {
         Host = host;
         var services = new ServiceCollection();
         services.AddLogging();
         var kernel = new SimulatedKernel(host);
         services.AddSingleton(wrap?.Invoke(kernel) ?? kernel);
+        services.AddSingleton(store ?? new MemoryStore());
         services.AddDevmapCore(options ?? new WriterOptions());
         _provider = services.BuildServiceProvider();
     }
@@ -48,19 +51,20 @@ public sealed class CoreFixture : IAsyncDisposable
     public static DevmapDefinition Plain { get; } = new("plain", 4, ValueSize: 4, KeySelector: KeySelector.Vlan);
 
     public static async Task<CoreFixture> StartAsync(
-        SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null)
+        SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null)
     {
-        var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options);
+        var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store);
         await fixture.Writer.StartAsync([Vlans, Ingress, Addresses, Plain], default);
         return fixture;
     }
 
     public Task<PutOutcome<EntryView>> PutAsync(
-        string devmap, string key, string target, string? program = null, bool allowPending = false, CancellationToken cancellationToken = default) =>
-        Entries.PutAsync(devmap, key, new EntryRequest(target, program, null, allowPending), new Violations(), cancellationToken);
+        string devmap, string key, string target, string? program = null, bool allowPending = false, CancellationToken cancellationToken = default,
+        Precondition precondition = default) =>
+        Entries.PutAsync(devmap, key, new EntryRequest(target, program, null, allowPending), new Violations(), precondition, cancellationToken);
 
     public Task<PutOutcome<ProgramView>> PutProgramAsync(string name, string template) =>
-        Programs.PutAsync(name, new ProgramRequest(template), new Violations(), default);
+        Programs.PutAsync(name, new ProgramRequest(template), new Violations(), default, default);
 
     public EntryPage List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
 

@@ -60,7 +60,7 @@ public sealed class EntryTests
         await using var core = await CoreFixture.StartAsync();
         var labels = new Dictionary<string, string> { ["-bad"] = "x", ["long"] = new('x', 300) };
         var error = await CoreFixture.FailsAsync(() => core.Entries.PutAsync(
-            "vlans", "x", new EntryRequest("a/b", "BAD", labels), new Violations(), default));
+            "vlans", "x", new EntryRequest("a/b", "BAD", labels), new Violations(), default, default));
         Assert.Equal(["key", "interface", "egressProgram", "labels.-bad", "labels.long"], error.Fields.Select(f => f.Field));
     }
 
@@ -116,7 +116,7 @@ public sealed class EntryTests
             await core.PutAsync("plain", $"{i}", "sim1");
         Assert.Equal(ErrorCode.DevmapFull, (await CoreFixture.FailsAsync(() => core.PutAsync("plain", "4", "sim1"))).Code);
         Assert.False((await core.PutAsync("plain", "3", "sim2")).Created);
-        await core.Entries.DeleteAsync("plain", "0", default);
+        await core.Entries.DeleteAsync("plain", "0", default, default);
         Assert.True((await core.PutAsync("plain", "4", "sim1")).Created);
     }
 
@@ -157,8 +157,8 @@ public sealed class EntryTests
     public async Task Delete_MissingEntry_IsNotFound()
     {
         await using var core = await CoreFixture.StartAsync();
-        Assert.Equal(ErrorCode.EntryNotFound, (await CoreFixture.FailsAsync(() => core.Entries.DeleteAsync("vlans", "1", default))).Code);
-        Assert.Equal(ErrorCode.DevmapNotFound, (await CoreFixture.FailsAsync(() => core.Entries.DeleteAsync("nope", "1", default))).Code);
+        Assert.Equal(ErrorCode.EntryNotFound, (await CoreFixture.FailsAsync(() => core.Entries.DeleteAsync("vlans", "1", default, default))).Code);
+        Assert.Equal(ErrorCode.DevmapNotFound, (await CoreFixture.FailsAsync(() => core.Entries.DeleteAsync("nope", "1", default, default))).Code);
     }
 
     [Theory]
@@ -185,9 +185,9 @@ public sealed class EntryTests
     {
         await using var core = await CoreFixture.StartAsync();
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.None });
-        await core.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default);
+        await core.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
         Assert.Equal(EntryState.Forwarding, (await core.PutAsync("vlans", "1", "sim1")).View.Status.State);
-        await core.Attachments.PutAsync("vlans", "sim2", "native", new Violations(), default);
+        await core.Attachments.PutAsync("vlans", "sim2", "native", new Violations(), default, default);
         Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "1").Status.State);
     }
 }

@@ -73,7 +73,7 @@ public sealed class HotplugTests
         var failed = core.Entries.Get("ingress", "later").Status;
         Assert.Equal(EntryState.Failed, failed.State);
         Assert.Contains(failed.Conditions, c => c.Reason == "KeyConflict");
-        await core.Entries.DeleteAsync("ingress", $"{next}", default);
+        await core.Entries.DeleteAsync("ingress", $"{next}", default, default);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("ingress", "later").Status.State);
     }
 
@@ -91,7 +91,7 @@ public sealed class HotplugTests
     public async Task IngressGoesAndReturns_IsAttachedAgain()
     {
         await using var core = await CoreFixture.StartAsync();
-        await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default);
+        await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
         core.Host.RemoveInterface("sim0");
         await SettleAsync(core);
         Assert.Equal(AttachmentState.Pending, core.Attachments.Get("vlans", "sim0").State);
@@ -110,7 +110,7 @@ public sealed class HotplugTests
             await first.PutProgramAsync("counting", "count");
             await first.PutAsync("vlans", "1", "sim1", "counting");
             await first.PutAsync("ingress", "sim0", "sim2");
-            await first.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default);
+            await first.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
         }
 
         await using var second = await CoreFixture.StartAsync(host);
@@ -123,5 +123,5 @@ public sealed class HotplugTests
 
     // Link changes are handled before the next command: one command that changes nothing is enough to have waited for them.
     private static async Task SettleAsync(CoreFixture core) =>
-        await Assert.ThrowsAsync<ControlPlaneException>(() => core.Programs.DeleteAsync("none", default));
+        await Assert.ThrowsAsync<ControlPlaneException>(() => core.Programs.DeleteAsync("none", default, default));
 }

@@ -55,7 +55,7 @@ public sealed class ListTests
             core.Host.RemoveInterface($"in{19 - page:00}");
             if (page++ > 0)
                 core.Host.AddInterface($"in{page - 2:00}");
-            Assert.ThrowsAsync<ControlPlaneException>(() => core.Programs.DeleteAsync("none", default)).Wait();
+            Assert.ThrowsAsync<ControlPlaneException>(() => core.Programs.DeleteAsync("none", default, default)).Wait();
         });
         Assert.Equal(Enumerable.Range(0, 20).Select(i => $"in{i:00}"), seen);
     }
@@ -66,8 +66,8 @@ public sealed class ListTests
         await using var core = await CoreFixture.StartAsync();
         await core.PutProgramAsync("counting", "count");
         var labels = new Dictionary<string, string> { ["owner"] = "cni" };
-        await core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels), new Violations(), default);
-        await core.Entries.PutAsync("vlans", "2", new EntryRequest("sim2", "counting", labels), new Violations(), default);
+        await core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels), new Violations(), default, default);
+        await core.Entries.PutAsync("vlans", "2", new EntryRequest("sim2", "counting", labels), new Violations(), default, default);
         await core.PutAsync("vlans", "3", "sim2", "counting");
         await core.PutAsync("vlans", "4", "later", allowPending: true);
         Assert.Equal(["2", "3"], Keys(core, new EntryQuery(Interface: "sim2")));

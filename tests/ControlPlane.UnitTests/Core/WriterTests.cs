@@ -37,7 +37,7 @@ public sealed class WriterTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         gate.Open();
         Assert.True((await underWay).Created);
-        Assert.Equal(ErrorCode.EntryNotFound, (await CoreFixture.FailsAsync(() => core.Entries.DeleteAsync("vlans", "2", default))).Code);
+        Assert.Equal(ErrorCode.EntryNotFound, (await CoreFixture.FailsAsync(() => core.Entries.DeleteAsync("vlans", "2", default, default))).Code);
     }
 
     [Fact]

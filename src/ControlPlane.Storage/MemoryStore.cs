@@ -1,0 +1,63 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Storing;
+
+namespace ControlPlane.Storage;
+
+/// <summary>A store that lasts as long as the process: for the simulated kernel, whose pins do not last longer either.</summary>
+public sealed class MemoryStore : IStore
+{
+    private readonly HashSet<string> _devmaps = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
+    private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
+    private readonly Dictionary<string, StoredProgram> _programs = new(StringComparer.Ordinal);
+    private long _revision;
+
+    /// <inheritdoc/>
+    public StoredState Load() => new(_revision, [.. _devmaps], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values]);
+
+    /// <inheritdoc/>
+    public void Commit(StoreBatch batch)
+    {
+        foreach (var change in batch.Changes)
+            Apply(change);
+        _revision = batch.Revision;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private void Apply(StoreChange change)
+    {
+        switch (change)
+        {
+            case StoreChange.PutDevmap(var name):
+                _devmaps.Add(name);
+                break;
+            case StoreChange.PutEntry(var entry):
+                _entries[(entry.Devmap, entry.Key)] = entry;
+                break;
+            case StoreChange.DeleteEntry(var devmap, var key):
+                _entries.Remove((devmap, key));
+                break;
+            case StoreChange.PutAttachment(var attachment):
+                _attachments[(attachment.Devmap, attachment.Interface)] = attachment;
+                break;
+            case StoreChange.DeleteAttachment(var devmap, var name):
+                _attachments.Remove((devmap, name));
+                break;
+            case StoreChange.PutProgram(var program):
+                _programs[program.Name] = program;
+                break;
+            case StoreChange.DeleteProgram(var name):
+                _programs.Remove(name);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using ControlPlane.Core.Storing;
+using Microsoft.Data.Sqlite;
+
+namespace ControlPlane.Storage;
+
+/// <summary>The tables, and how older ones become these.</summary>
+internal static class Schema
+{
+    /// <summary>Marks the file as ours (<c>PRAGMA application_id</c>): "dvmp".</summary>
+    private const int ApplicationId = 0x64766d70;
+
+    /// <summary>What brings a store from version i to i + 1. Never changed once released; only added to.</summary>
+    private static readonly string[] _migrations =
+    [
+        """
+        CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL) STRICT;
+        INSERT INTO meta VALUES (1, 0);
+        CREATE TABLE devmaps (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        CREATE TABLE entries (
+            devmap TEXT NOT NULL,
+            key_interface TEXT NOT NULL, -- '' for a key that is a number
+            key_number INTEGER NOT NULL,
+            interface TEXT NOT NULL,
+            egress_program TEXT,
+            labels TEXT NOT NULL, -- a JSON object
+            revision INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            PRIMARY KEY (devmap, key_interface, key_number)) STRICT, WITHOUT ROWID;
+        CREATE TABLE attachments (
+            devmap TEXT NOT NULL,
+            interface TEXT NOT NULL,
+            mode TEXT NOT NULL CHECK (mode IN ('native', 'generic')),
+            revision INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL,
+            PRIMARY KEY (devmap, interface)) STRICT, WITHOUT ROWID;
+        CREATE TABLE programs (
+            name TEXT PRIMARY KEY,
+            template TEXT NOT NULL,
+            source_mac TEXT,
+            destination_mac TEXT,
+            vlan_id INTEGER,
+            revision INTEGER NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        """,
+    ];
+
+    /// <summary>Writes the schema into a new, empty database.</summary>
+    public static void Create(SqliteConnection connection)
+    {
+        Execute(connection, $"PRAGMA application_id = {ApplicationId}");
+        Migrate(connection, from: 0);
+    }
+
+    /// <summary>Checks that the database is ours and whole, and migrates it if it is older.</summary>
+    /// <exception cref="StoreException">It is not ours, damaged, or of a newer version.</exception>
+    public static void CheckAndMigrate(SqliteConnection connection)
+    {
+        if (Scalar(connection, "PRAGMA application_id") is not ApplicationId)
+            throw new StoreException("it is a database, but not a store of devmapd");
+        var faults = IntegrityFaults(connection);
+        if (faults.Count > 0)
+            throw new StoreException($"it is damaged: {string.Join("; ", faults)}");
+        var version = (int)Scalar(connection, "PRAGMA user_version");
+        if (version > _migrations.Length)
+            throw new StoreException(string.Create(
+                CultureInfo.InvariantCulture, $"it has schema version {version}, written by a newer devmapd; this one knows up to {_migrations.Length}"));
+        Migrate(connection, version);
+    }
+
+    private static List<string> IntegrityFaults(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA integrity_check(10)";
+        using var reader = command.ExecuteReader();
+        var faults = new List<string>();
+        while (reader.Read())
+            faults.Add(reader.GetString(0));
+        return faults is ["ok"] ? [] : faults;
+    }
+
+    private static void Migrate(SqliteConnection connection, int from)
+    {
+        for (var version = from; version < _migrations.Length; version++)
+        {
+            using var transaction = connection.BeginTransaction();
+            Execute(connection, _migrations[version], transaction);
+            Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version + 1}"), transaction);
+            transaction.Commit();
+        }
+    }
+
+    private static long Scalar(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return (long)command.ExecuteScalar()!;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql, SqliteTransaction? transaction = null)
+    {
+        using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+#pragma warning disable CA2100 // The text is this file's own.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,120 @@
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Storing;
+using Microsoft.Data.Sqlite;
+
+namespace ControlPlane.Storage;
+
+/// <summary>
+/// Desired state in one SQLite file: write-ahead log, <c>synchronous=FULL</c>, so a commit that returned has been synced to the disk.
+/// Used by one thread, the writer's.
+/// </summary>
+public sealed class SqliteStore : IStore
+{
+    /// <summary>The file's name in the state directory.</summary>
+    public const string FileName = "devmapd.db";
+
+    // Whoever else holds the file (a backup, an inspection) must let go within this time.
+    private const int BusyTimeoutSeconds = 2;
+
+    private readonly string _path;
+    private readonly SqliteConnection _connection;
+    private readonly StoreStatements _statements;
+
+    private SqliteStore(string path, SqliteConnection connection) =>
+        (_path, _connection, _statements) = (path, connection, new StoreStatements(connection));
+
+    /// <summary>Opens the store in this directory; makes a new one only where there is no file.</summary>
+    /// <exception cref="StoreException">The file is there and is damaged, not ours, newer, or cannot be opened. It is left as it is.</exception>
+    public static SqliteStore Open(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        try
+        {
+            Directory.CreateDirectory(directory);
+            if (!File.Exists(path))
+                Create(path);
+            var connection = Connect(path, SqliteOpenMode.ReadWrite);
+            try
+            {
+                Schema.CheckAndMigrate(connection);
+                Execute(connection, "PRAGMA journal_mode = WAL");
+                Execute(connection, "PRAGMA synchronous = FULL");
+                return new SqliteStore(path, connection);
+            }
+            catch
+            {
+                connection.Dispose();
+                throw;
+            }
+        }
+        catch (Exception e) when (e is SqliteException or StoreException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public StoredState Load()
+    {
+        try
+        {
+            return StoreReader.Read(_connection);
+        }
+        catch (Exception e) when (e is SqliteException or FormatException or System.Text.Json.JsonException)
+        {
+            throw new StoreException($"The store at {_path} cannot be read: {e.Message}.", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Commit(StoreBatch batch)
+    {
+        try
+        {
+            // Immediate: a lock that another holds is found before anything is written.
+            using var transaction = _connection.BeginTransaction(deferred: false);
+            _statements.Apply(transaction, batch);
+            transaction.Commit();
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"{_path}: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _statements.Dispose();
+        _connection.Dispose();
+    }
+
+    // Made aside and moved into place whole: a file of this name that is empty or torn is damage, and never taken for a new store.
+    private static void Create(string path)
+    {
+        var aside = path + ".new";
+        File.Delete(aside);
+        using (var connection = Connect(aside, SqliteOpenMode.ReadWriteCreate))
+            Schema.Create(connection);
+        File.Move(aside, path);
+    }
+
+    private static SqliteConnection Connect(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = BusyTimeoutSeconds,
+        }.ToString());
+        connection.Open();
+        return connection;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The text is this file's own.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}

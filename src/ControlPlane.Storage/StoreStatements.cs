@@ -1,0 +1,106 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.Storing;
+using Microsoft.Data.Sqlite;
+
+namespace ControlPlane.Storage;
+
+/// <summary>The prepared statements that change the store.</summary>
+internal sealed class StoreStatements : IDisposable
+{
+    private readonly SqliteCommand _putRevision;
+    private readonly SqliteCommand _putDevmap;
+    private readonly SqliteCommand _putEntry;
+    private readonly SqliteCommand _deleteEntry;
+    private readonly SqliteCommand _putAttachment;
+    private readonly SqliteCommand _deleteAttachment;
+    private readonly SqliteCommand _putProgram;
+    private readonly SqliteCommand _deleteProgram;
+
+    public StoreStatements(SqliteConnection connection)
+    {
+        _putRevision = Prepare(connection, "UPDATE meta SET revision = $1 WHERE id = 1", 1);
+        _putDevmap = Prepare(connection, "INSERT OR IGNORE INTO devmaps VALUES ($1)", 1);
+        _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
+        _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
+        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6)", 6);
+        _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
+        _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
+        _deleteProgram = Prepare(connection, "DELETE FROM programs WHERE name = $1", 1);
+    }
+
+    private SqliteCommand[] All =>
+        [_putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram];
+
+    /// <summary>Executes the batch inside the transaction.</summary>
+    public void Apply(SqliteTransaction transaction, StoreBatch batch)
+    {
+        foreach (var command in All)
+            command.Transaction = transaction;
+        foreach (var change in batch.Changes)
+            Apply(change);
+        Run(_putRevision, batch.Revision);
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in All)
+            command.Dispose();
+    }
+
+    private void Apply(StoreChange change)
+    {
+        switch (change)
+        {
+            case StoreChange.PutDevmap(var name):
+                Run(_putDevmap, name);
+                break;
+            case StoreChange.PutEntry(var e):
+                Run(_putEntry, e.Devmap, e.Key.InterfaceName ?? "", (long)e.Key.Number, e.Interface, e.EgressProgram, Labels(e), e.Revision, Text(e.CreatedAt), Text(e.UpdatedAt));
+                break;
+            case StoreChange.DeleteEntry(var devmap, var key):
+                Run(_deleteEntry, devmap, key.InterfaceName ?? "", (long)key.Number);
+                break;
+            case StoreChange.PutAttachment(var a):
+                Run(_putAttachment, a.Devmap, a.Interface, a.Mode == AttachMode.Native ? "native" : "generic", a.Revision, Text(a.CreatedAt), Text(a.UpdatedAt));
+                break;
+            case StoreChange.DeleteAttachment(var devmap, var name):
+                Run(_deleteAttachment, devmap, name);
+                break;
+            case StoreChange.PutProgram(var p):
+                Run(_putProgram, p.Name, p.Spec.Template.Text(), p.Spec.SourceMac?.ToString(), p.Spec.DestinationMac?.ToString(), (long?)p.Spec.VlanId, p.Revision, Text(p.CreatedAt), Text(p.UpdatedAt));
+                break;
+            case StoreChange.DeleteProgram(var name):
+                Run(_deleteProgram, name);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");
+        }
+    }
+
+    private static string Labels(EntryRecord entry) => entry.Labels.IsEmpty ? "{}" : JsonSerializer.Serialize(entry.Labels);
+
+    private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+
+    private static void Run(SqliteCommand command, params ReadOnlySpan<object?> values)
+    {
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        command.ExecuteNonQuery();
+    }
+
+    private static SqliteCommand Prepare(SqliteConnection connection, string sql, int parameters)
+    {
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The text is this file's own.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        for (var i = 1; i <= parameters; i++)
+            command.Parameters.Add(new SqliteParameter { ParameterName = string.Create(CultureInfo.InvariantCulture, $"${i}") });
+        command.Prepare();
+        return command;
+    }
+}
