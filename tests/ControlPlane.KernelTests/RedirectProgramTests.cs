@@ -1,0 +1,151 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Pins;
+
+namespace ControlPlane.KernelTests;
+
+/// <summary>What the redirect program does with a frame; here without interfaces, frame by frame.</summary>
+public sealed class RedirectProgramTests : IDisposable
+{
+    private readonly KernelBed _bed = new();
+    private readonly VethPair _veth = new();
+
+    public static TheoryData<KeySelector, string, uint?> Keys { get; } = new()
+    {
+        { KeySelector.IngressInterface, "ipv4", 1 }, // a test run comes in by loopback
+        { KeySelector.Vlan, "ipv4", 0 },
+        { KeySelector.Vlan, "vlan", 100 },
+        { KeySelector.Vlan, "vlan-priority", 100 },
+        { KeySelector.Vlan, "ad", 200 },
+        { KeySelector.Vlan, "qinq", 200 },
+        { KeySelector.Vlan, "cut-tag", null },
+        { KeySelector.Ipv4Destination, "ipv4", 0x0a000007 },
+        { KeySelector.Ipv4Destination, "vlan", 0x0a000007 },
+        { KeySelector.Ipv4Destination, "qinq", 0x0a000007 },
+        { KeySelector.Ipv4Destination, "three-tags", null },
+        { KeySelector.Ipv4Destination, "arp", null },
+        { KeySelector.Ipv4Destination, "cut-ip", null },
+        { KeySelector.Ipv4Destination, "ipv6", null },
+    };
+
+    public void Dispose()
+    {
+        _veth.Dispose();
+        _bed.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Selector_FindsTheKey(KeySelector selector, string frameName, uint? key)
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, KeySelector: selector, MissAction: MissAction.Drop));
+        var frame = Frame(frameName);
+        Assert.Equal(BpfConstants.XDP_DROP, Run(frame));
+        var length = (ulong)frame.Length;
+        Assert.Equal(key is null ? new DevmapCounters(0, 0, 0, 0, 1, length) : new DevmapCounters(0, 0, 1, length, 0, 0), devmap.ReadTotals());
+        if (key is not { } k)
+            return;
+
+        devmap.Update(KernelBed.Scope, k, _veth.Ifindex, null);
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(frame));
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(frame));
+        Assert.Equal(new DevmapCounters(2, 2 * length, 1, length, 0, 0), devmap.ReadTotals());
+        Assert.Equal(new EntryCounters(2, 2 * length), devmap.ReadCounters(k));
+    }
+
+    [Theory]
+    [InlineData(MissAction.Abort, BpfConstants.XDP_ABORTED)]
+    [InlineData(MissAction.Drop, BpfConstants.XDP_DROP)]
+    [InlineData(MissAction.Pass, BpfConstants.XDP_PASS)]
+    public void MissAction_IsWhatMissedAndUnkeyedFramesTake(MissAction miss, uint action)
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, KeySelector: KeySelector.Ipv4Destination, MissAction: miss));
+        Assert.Equal(action, Run(Frame("ipv4")));
+        Assert.Equal(action, Run(Frame("arp")));
+    }
+
+    [Fact]
+    public void CountersOff_CountsNothingAndRedirects()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, Counters: false));
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
+        Assert.Null(devmap.ReadTotals());
+        Assert.Equal(default, devmap.ReadCounters(1));
+    }
+
+    [Fact]
+    public void FourByteValues_AreRedirected()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, ValueSize: 4));
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
+    }
+
+    [Fact]
+    public void EntryCounters_BeginAtZeroWithEveryNewElementAndSurviveAChange()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16));
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Run(Frame("ipv4"));
+        devmap.Update(KernelBed.Scope, 1, _veth.PeerInfo.Ifindex, null);
+        Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
+
+        devmap.Delete(KernelBed.Scope, 1);
+        Assert.Equal(default, devmap.ReadCounters(1));
+
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Run(Frame("ipv4"));
+        _veth.Delete(); // the kernel takes the element and leaves the counter
+        Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
+        using var other = new VethPair();
+        devmap.Update(KernelBed.Scope, 1, other.Ifindex, null);
+        Assert.Equal(default, devmap.ReadCounters(1));
+    }
+
+    [Fact]
+    public void Adoption_RemovesCountersOfElementsThatAreGone()
+    {
+        using (var devmap = _bed.Open(new DevmapDefinition("default", 16)))
+        {
+            devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+            Run(Frame("ipv4"));
+        }
+
+        _veth.Delete();
+        _bed.Restart();
+        using var adopted = _bed.Open(new DevmapDefinition("default", 16));
+        Assert.Equal(default, adopted.ReadCounters(1));
+    }
+
+    [Fact]
+    public void RedirectMap_WithoutEntryInA65536EntryMap_CountsEveryMiss()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 65536, MissAction: MissAction.Pass));
+        for (var i = 0; i < 100; i++)
+            Assert.Equal(BpfConstants.XDP_PASS, Run(Frame("ipv4")));
+        Assert.Equal(100ul, devmap.ReadTotals()!.Value.MissedPackets);
+    }
+
+    private static byte[] Frame(string name) => name switch
+    {
+        "ipv4" => Frames.ToIpv4("10.0.0.7"),
+        "vlan" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Q, 100)),
+        "vlan-priority" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Q, 0xe000 | 100)),
+        "ad" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Ad, 200)),
+        "qinq" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Ad, 200), (Frames.Dot1Q, 100)),
+        "three-tags" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Ad, 1), (Frames.Dot1Q, 2), (Frames.Dot1Q, 3)),
+        "cut-tag" => Frames.Ethernet(Frames.Dot1Q, [0, 100]),
+        "arp" => Frames.Ethernet(Frames.Arp, Frames.Payload),
+        "ipv6" => Frames.Ethernet(Frames.Ipv6, Frames.Payload),
+        "cut-ip" => Frames.ToIpv4("10.0.0.7")[..(14 + 19)],
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+
+    private uint Run(byte[] frame)
+    {
+        using var program = Pin.OpenProgram(Path.Combine(_bed.DevmapFolder("default"), "redirect"));
+        return XdpRun.On(program, frame).Action;
+    }
+}
