@@ -1,11 +1,41 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.State;
 using ControlPlane.Core.Writing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core;
 
 /// <summary>Registers the core.</summary>
 public static class CoreServices
 {
-    /// <summary>Adds writer and services. An <see cref="Ports.IKernel"/> and a <see cref="TimeProvider"/> must be registered too.</summary>
-    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options) => throw new NotImplementedException();
+    /// <summary>Adds writer and services. An <see cref="IKernel"/> must be registered too.</summary>
+    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ControlPlaneState>();
+        services.AddSingleton(p => new DevmapWriter(
+            options,
+            p.GetRequiredService<IKernel>(),
+            p.GetRequiredService<ControlPlaneState>(),
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<DevmapWriter>>()));
+        services.AddSingleton(p => new EntryService(
+            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));
+        services.AddSingleton(p => new DevmapService(p.GetRequiredService<ControlPlaneState>()));
+        services.AddSingleton(p => new AttachmentService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>()));
+        services.AddSingleton(p => new ProgramService(
+            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));
+        services.AddSingleton(p => new InterfaceService(p.GetRequiredService<IKernel>()));
+        services.AddSingleton(p => new HostService(
+            p.GetRequiredService<IKernel>(), p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<TimeProvider>()));
+        return services;
+    }
 }

@@ -1,20 +1,64 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Attachments;
 
 /// <summary>Attachments: what both faces call.</summary>
 public sealed class AttachmentService
 {
+    private readonly ControlPlaneState _state;
+    private readonly DevmapWriter _writer;
+
+    internal AttachmentService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer) = (state, writer);
+
     /// <summary>Where the devmap's redirect program is to run, in order of the interfaces' names.</summary>
-    public IReadOnlyList<AttachmentView> List(string devmap) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public IReadOnlyList<AttachmentView> List(string devmap) => [.. _state.Devmap(devmap).Attachments.Values.Select(View)];
 
     /// <summary>One attachment.</summary>
-    public AttachmentView Get(string devmap, string interfaceName) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">No such devmap or attachment.</exception>
+    public AttachmentView Get(string devmap, string interfaceName) =>
+        View(_state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound(devmap, interfaceName));
 
     /// <summary>Attaches the devmap's redirect program to the interface. <paramref name="mode"/> is <c>native</c> or <c>generic</c>.</summary>
-    public Task<PutOutcome<AttachmentView>> PutAsync(string devmap, string interfaceName, string? mode, Violations faults, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task<PutOutcome<AttachmentView>> PutAsync(
+        string devmap, string interfaceName, string? mode, Violations faults, CancellationToken cancellationToken)
+    {
+        if (!InterfaceName.IsValid(interfaceName))
+            faults.Add("interface", InterfaceName.Rule);
+        if (mode is not ("native" or "generic") && !faults.Has("mode"))
+            faults.Add("mode", "is required: native or generic");
+        faults.ThrowIfAny();
+        var command = new PutAttachmentCommand(
+            _state.Devmap(devmap), interfaceName, mode == "native" ? AttachMode.Native : AttachMode.Generic);
+        var (created, attachment) = await _writer.SubmitAsync(command, cancellationToken);
+        return new PutOutcome<AttachmentView>(created, View(attachment));
+    }
 
     /// <summary>Detaches it.</summary>
-    public Task DeleteAsync(string devmap, string interfaceName, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task DeleteAsync(string devmap, string interfaceName, CancellationToken cancellationToken) =>
+        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Devmap(devmap), interfaceName), cancellationToken);
+
+    internal static ControlPlaneException NotFound(string devmap, string interfaceName) =>
+        new(new Error(ErrorCode.AttachmentNotFound, $"The redirect program of the devmap '{devmap}' is not attached to '{interfaceName}'.")
+        {
+            Resource = $"devmaps/{devmap}/attachments/{interfaceName}",
+        });
+
+    private static AttachmentView View(AttachmentStatus status)
+    {
+        var (record, link, failure) = status;
+        var (state, message) = (link, failure) switch
+        {
+            (_, not null) => (AttachmentState.Failed, failure),
+            (null, _) => (AttachmentState.Pending, $"There is no interface '{record.Interface}'; it is attached when that appears."),
+            _ => (AttachmentState.Attached, null),
+        };
+        return new AttachmentView(record, state, link?.Ifindex, link?.LinkId, message);
+    }
 }

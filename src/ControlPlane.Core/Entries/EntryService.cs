@@ -1,10 +1,27 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.Reading;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Entries;
 
 /// <summary>Entries: what both faces call.</summary>
 public sealed class EntryService
 {
+    private readonly ControlPlaneState _state;
+    private readonly DevmapWriter _writer;
+    private readonly IKernel _kernel;
+
+    internal EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) =>
+        (_state, _writer, _kernel) = (state, writer, kernel);
+
     /// <summary>Makes the entry be as asked, and answers when it is in the kernel (or pending, if that was allowed).</summary>
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="key">The key in any of its text forms.</param>
@@ -12,14 +29,94 @@ public sealed class EntryService
     /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
     /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public Task<PutOutcome<EntryView>> PutAsync(string devmap, string key, EntryRequest request, Violations faults, CancellationToken cancellationToken) => throw new NotImplementedException();
+    public async Task<PutOutcome<EntryView>> PutAsync(
+        string devmap, string key, EntryRequest request, Violations faults, CancellationToken cancellationToken)
+    {
+        var state = _state.Devmaps.GetValueOrDefault(devmap);
+        var entryKey = state is null ? null : ParseKey(state, key, faults);
+        Validate(request, state?.Definition, faults);
+        faults.ThrowIfAny();
+        var command = new PutEntryCommand(
+            state ?? _state.Devmap(devmap),
+            entryKey!.Value,
+            request.Interface!,
+            string.IsNullOrEmpty(request.EgressProgram) ? null : request.EgressProgram,
+            request.Labels?.ToImmutableSortedDictionary(StringComparer.Ordinal) ?? ImmutableSortedDictionary<string, string>.Empty,
+            request.AllowPending);
+        var (created, entry) = await _writer.SubmitAsync(command, cancellationToken);
+        return new PutOutcome<EntryView>(created, Evaluator(state!).View(entry));
+    }
 
     /// <summary>Removes the entry.</summary>
-    public Task DeleteAsync(string devmap, string key, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task DeleteAsync(string devmap, string key, CancellationToken cancellationToken)
+    {
+        var state = _state.Devmap(devmap);
+        await _writer.SubmitAsync(new DeleteEntryCommand(state, ParseKey(state, key)), cancellationToken);
+    }
 
     /// <summary>One entry, with its status as of now.</summary>
-    public EntryView Get(string devmap, string key) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">No such devmap or entry, or the key is none.</exception>
+    public EntryView Get(string devmap, string key)
+    {
+        var state = _state.Devmap(devmap);
+        var entry = EntryLookup.Find(state, ParseKey(state, key)) ?? throw EntryLookup.NotFound(state, key);
+        return Evaluator(state).View(entry);
+    }
 
     /// <summary>One page of a devmap's entries.</summary>
-    public EntryPage List(string devmap, EntryQuery query, Violations faults) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all faults are named.</exception>
+    public EntryPage List(string devmap, EntryQuery query, Violations faults)
+    {
+        var filter = EntryQueryValidation.Filter(query, faults);
+        var after = EntryQueryValidation.Token(devmap, query, faults);
+        faults.ThrowIfAny();
+        var state = _state.Devmap(devmap);
+        return EntryLister.Page(
+            state, Evaluator(state), filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, token => token.Encode(devmap, query), _state.Revision);
+    }
+
+    private StatusEvaluator Evaluator(DevmapState devmap) => new(_state, devmap, _kernel.Interfaces.Current);
+
+    private static EntryKey ParseKey(DevmapState devmap, string text)
+    {
+        var faults = new Violations();
+        var key = ParseKey(devmap, text, faults);
+        faults.ThrowIfAny();
+        return key!.Value;
+    }
+
+    private static EntryKey? ParseKey(DevmapState devmap, string text, Violations faults)
+    {
+        var key = KeyCodec.Parse(devmap.Definition.KeySelector, text, out var fault);
+        if (fault is not null)
+            faults.Add("key", fault);
+        return key;
+    }
+
+    private static void Validate(EntryRequest request, DevmapDefinition? devmap, Violations faults)
+    {
+        if (!faults.Has("interface"))
+        {
+            if (string.IsNullOrEmpty(request.Interface))
+                faults.Add("interface", "is required: the name of the egress interface");
+            else if (!InterfaceName.IsValid(request.Interface))
+                faults.Add("interface", InterfaceName.Rule);
+        }
+
+        if (!string.IsNullOrEmpty(request.EgressProgram))
+        {
+            if (!ProgramName.IsValid(request.EgressProgram))
+                faults.Add("egressProgram", ProgramName.Rule);
+            if (devmap is { ValueSize: < 8 })
+            {
+                faults.Add("egressProgram", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the devmap '{devmap.Name}' has values of {devmap.ValueSize} bytes, which carry no egress program; configure it with ValueSize 8"));
+            }
+        }
+
+        if (request.Labels is not null)
+            LabelRules.Validate(request.Labels, faults);
+    }
 }

@@ -1,11 +1,34 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
+using ControlPlane.Core.Writing;
+
 namespace ControlPlane.Core.Interfaces;
 
 /// <summary>Interfaces: what both faces call.</summary>
 public sealed class InterfaceService
 {
-    /// <summary>All interfaces, in order of their index.</summary>
-    public IReadOnlyList<InterfaceView> List() => throw new NotImplementedException();
+    private readonly IKernel _kernel;
 
-    /// <summary>One interface.</summary>
-    public InterfaceView Get(string name) => throw new NotImplementedException();
+    internal InterfaceService(IKernel kernel) => _kernel = kernel;
+
+    /// <summary>All interfaces, in order of their index.</summary>
+    public IReadOnlyList<InterfaceView> List() => [.. _kernel.Interfaces.Current.All.Select(View)];
+
+    /// <summary>One interface, as the kernel has it now.</summary>
+    /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
+    public InterfaceView Get(string name)
+    {
+        var faults = new Violations();
+        if (!InterfaceName.IsValid(name))
+            faults.Add("interface", InterfaceName.Rule);
+        faults.ThrowIfAny();
+        return View(_kernel.Interfaces.Query(name) ?? throw KernelErrors.NoInterface("interface", name, pendingPossible: false));
+    }
+
+    private static InterfaceView View(InterfaceInfo info)
+    {
+        var conditions = TargetConditions.Of(info, generic: false);
+        return new InterfaceView(info, conditions.All(c => c.Status), conditions);
+    }
 }

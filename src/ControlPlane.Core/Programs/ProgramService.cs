@@ -1,20 +1,61 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Programs;
 
 /// <summary>Egress programs: what both faces call.</summary>
 public sealed class ProgramService
 {
+    private readonly ControlPlaneState _state;
+    private readonly DevmapWriter _writer;
+    private readonly IKernel _kernel;
+
+    internal ProgramService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) =>
+        (_state, _writer, _kernel) = (state, writer, kernel);
+
     /// <summary>All egress programs, in order of their names.</summary>
-    public IReadOnlyList<ProgramView> List() => throw new NotImplementedException();
+    public IReadOnlyList<ProgramView> List() => [.. _state.Programs.Values.Select(View)];
 
     /// <summary>One egress program.</summary>
-    public ProgramView Get(string program) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
+    public ProgramView Get(string program) => View(_state.Programs.GetValueOrDefault(program) ?? throw NotFound(program));
 
     /// <summary>Loads the program as asked.</summary>
-    public Task<PutOutcome<ProgramView>> PutAsync(string program, ProgramRequest request, Violations faults, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task<PutOutcome<ProgramView>> PutAsync(
+        string program, ProgramRequest request, Violations faults, CancellationToken cancellationToken)
+    {
+        if (!ProgramName.IsValid(program))
+            faults.Add("program", ProgramName.Rule);
+        var spec = ProgramValidation.Read(request, faults);
+        faults.ThrowIfAny();
+        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec!), cancellationToken);
+        return new PutOutcome<ProgramView>(created, View(status));
+    }
 
     /// <summary>Removes the program; entries must not carry it.</summary>
-    public Task DeleteAsync(string program, CancellationToken cancellationToken) => throw new NotImplementedException();
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task DeleteAsync(string program, CancellationToken cancellationToken) =>
+        await _writer.SubmitAsync(new DeleteProgramCommand(program), cancellationToken);
+
+    internal static ControlPlaneException NotFound(string program) =>
+        new(new Error(ErrorCode.ProgramNotFound, $"There is no egress program '{program}'.") { Resource = $"programs/{program}" });
+
+    private ProgramView View(ProgramStatus status)
+    {
+        var seen = _kernel.Programs.ReadCounters(status.Loaded.Name);
+        return new ProgramView(
+            status.Loaded.Name,
+            status.Loaded.Spec,
+            status.Revision,
+            status.CreatedAt,
+            status.UpdatedAt,
+            status.Loaded.ProgramId,
+            status.Entries,
+            seen.Packets,
+            seen.Bytes);
+    }
 }

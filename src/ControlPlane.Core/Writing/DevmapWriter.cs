@@ -1,19 +1,213 @@
+using System.Threading.Channels;
 using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing;
 
 /// <summary>The one writer: a bounded channel and a dedicated thread that alone changes the kernel.</summary>
-public sealed class DevmapWriter
+public sealed class DevmapWriter : IDisposable
 {
-    /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when all is reconciled.</summary>
-    public Task StartAsync(IReadOnlyList<DevmapDefinition> devmaps, CancellationToken cancellationToken) => throw new NotImplementedException();
+    private readonly WriterOptions _options;
+    private readonly IKernel _kernel;
+    private readonly ControlPlaneState _state;
+    private readonly ILogger<DevmapWriter> _logger;
+    private readonly WriterContext _context;
+    private readonly Channel<WriterCommand> _queue;
+    private readonly LinkChangeInbox _links;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Thread? _thread;
+    private volatile bool _stopping;
+    private volatile bool _refuseRest;
+    private long _batches;
+    private long _commands;
+    private int _refused;
 
-    /// <summary>Refuses new commands, drains what waits until <paramref name="drainTimeout"/>, fails the rest with <c>shutting_down</c>.</summary>
-    public Task StopAsync(TimeSpan drainTimeout) => throw new NotImplementedException();
+    internal DevmapWriter(WriterOptions options, IKernel kernel, ControlPlaneState state, TimeProvider time, ILogger<DevmapWriter> logger)
+    {
+        (_options, _kernel, _state, _logger) = (options, kernel, state, logger);
+        _context = new WriterContext(state, kernel, time, logger);
+        _links = new LinkChangeInbox(Wake);
+
+        // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts is better told so.
+        // Continuations stay off the writer's thread, which serves nobody but the kernel.
+        _queue = Channel.CreateBounded<WriterCommand>(new BoundedChannelOptions(options.QueueCapacity)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+            AllowSynchronousContinuations = false,
+        });
+    }
 
     /// <summary>Ends when the loop has ended; faulted when it died of an exception, upon which the host must stop.</summary>
-    public Task Completion => throw new NotImplementedException();
+    public Task Completion => _ended.Task;
 
     /// <summary>Commands that wait now.</summary>
-    public int QueueLength => throw new NotImplementedException();
+    public int QueueLength => _queue.Reader.Count;
+
+    /// <summary>Batches taken since the start.</summary>
+    public long Batches => Volatile.Read(ref _batches);
+
+    /// <summary>Commands executed since the start.</summary>
+    public long Commands => Volatile.Read(ref _commands);
+
+    /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when all is reconciled.</summary>
+    /// <exception cref="ControlPlaneException">What is pinned does not fit the definitions.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public Task StartAsync(IReadOnlyList<DevmapDefinition> devmaps, CancellationToken cancellationToken)
+    {
+        // A thread of its own: it blocks in system calls, and it must stay in the network namespace the daemon started in.
+        _thread = new Thread(() => Loop(devmaps)) { Name = "devmap-writer", IsBackground = true };
+        _thread.Start();
+        return _started.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Refuses new commands, drains what waits until <paramref name="drainTimeout"/>, fails the rest with <c>shutting_down</c>.</summary>
+    /// <remarks>It does not throw: an exception that ended the loop stands in <see cref="Completion"/>.</remarks>
+    public async Task StopAsync(TimeSpan drainTimeout)
+    {
+        CloseQueue();
+        if (_thread is null)
+            return;
+        await Task.WhenAny(_ended.Task, Task.Delay(drainTimeout));
+        _refuseRest = true;
+        await Task.WhenAny(_ended.Task);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CloseQueue();
+        foreach (var devmap in _state.Devmaps.Values)
+            devmap.Kernel.Dispose();
+    }
+
+    /// <summary>Gives the writer a command and waits for the answer.</summary>
+    /// <exception cref="ControlPlaneException">The command failed; or <see cref="ErrorCode.WriterBusy"/>, <see cref="ErrorCode.ShuttingDown"/>.</exception>
+    internal Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, CancellationToken cancellationToken)
+    {
+        if (_queue.Writer.TryWrite(command))
+            return command.WaitAsync(cancellationToken);
+        throw _stopping ? ShuttingDown() : Busy();
+    }
+
+    private void Loop(IReadOnlyList<DevmapDefinition> devmaps)
+    {
+        try
+        {
+            var scope = new WriterScope(granted: true);
+            Startup.Run(scope, _context, devmaps);
+            _links.Watch(_kernel.Interfaces);
+            _links.AddEverything();
+            ReconcileLinks(scope);
+            WriterLog.Ready(_logger);
+            _started.TrySetResult();
+            while (WaitForWork())
+                RunBatch(scope);
+            WriterLog.Stopped(_logger, _refused);
+            _ended.TrySetResult();
+        }
+#pragma warning disable CA1031 // Whatever it is: it must reach whoever waits for the start, or end the daemon.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Die(e);
+        }
+    }
+
+    private bool WaitForWork()
+    {
+        var waiting = _queue.Reader.WaitToReadAsync();
+        return waiting.IsCompletedSuccessfully ? waiting.Result : waiting.AsTask().GetAwaiter().GetResult();
+    }
+
+    private void RunBatch(WriterScope scope)
+    {
+        var taken = new List<WriterCommand>();
+        while (taken.Count < _options.MaxBatch && _queue.Reader.TryRead(out var command))
+        {
+            if (_refuseRest)
+                Refuse(command);
+            else if (command.TryBegin())
+                taken.Add(command);
+        }
+
+        var done = 0;
+        try
+        {
+            ReconcileLinks(scope);
+            foreach (var command in taken)
+            {
+                command.Execute(scope, _context);
+                command.Complete();
+                done++;
+            }
+        }
+        catch (Exception e)
+        {
+            foreach (var command in taken.Skip(done))
+                command.Fail(e);
+            throw;
+        }
+        finally
+        {
+            _context.ForgetInterfaces();
+            Interlocked.Increment(ref _batches);
+            Interlocked.Add(ref _commands, done);
+        }
+    }
+
+    private void ReconcileLinks(WriterScope scope)
+    {
+        if (_links.Take() is not { } changes)
+            return;
+        _context.ForgetInterfaces();
+        var names = changes.Everything ? LinkReconciliation.NamesInUse(_state) : changes.Names;
+        WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
+        foreach (var name in names)
+            LinkReconciliation.Reconcile(scope, _context, name);
+        _context.ForgetInterfaces();
+    }
+
+    // An empty command makes the loop turn; when the queue is full the loop turns anyway.
+    private void Wake() => _queue.Writer.TryWrite(new WakeCommand());
+
+    private void Die(Exception e)
+    {
+        CloseQueue();
+        if (!_started.TrySetException(e))
+            WriterLog.LoopDied(_logger, e);
+        while (_queue.Reader.TryRead(out var command))
+            Refuse(command);
+
+        _ended.TrySetException(e);
+    }
+
+    private void Refuse(WriterCommand command)
+    {
+        if (!command.TryBegin())
+            return;
+        _refused++;
+        command.Fail(ShuttingDown());
+    }
+
+    private void CloseQueue()
+    {
+        _stopping = true;
+        _links.Dispose();
+        _queue.Writer.TryComplete();
+    }
+
+    private static ControlPlaneException ShuttingDown() =>
+        new(ErrorCode.ShuttingDown, "The daemon is shutting down and takes no more changes.");
+
+    private ControlPlaneException Busy() =>
+        new(new Error(ErrorCode.WriterBusy, $"{_options.QueueCapacity} changes are waiting already.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+            Remedy = "Try again later, or send fewer changes at once.",
+        });
 }

@@ -1,0 +1,29 @@
+namespace ControlPlane.Core.Entries;
+
+/// <summary>The types of <see cref="Condition"/>.</summary>
+public static class ConditionTypes
+{
+    /// <summary>The interface that the key names exists.</summary>
+    public const string KeyInterfacePresent = "KeyInterfacePresent";
+
+    /// <summary>The egress interface exists.</summary>
+    public const string InterfacePresent = "InterfacePresent";
+
+    /// <summary>The kernel's map has the element as wanted.</summary>
+    public const string InKernel = "InKernel";
+
+    /// <summary>The egress interface is administratively up.</summary>
+    public const string InterfaceUp = "InterfaceUp";
+
+    /// <summary>The egress interface has carrier; for a veth, its peer is up.</summary>
+    public const string CarrierPresent = "CarrierPresent";
+
+    /// <summary>The egress interface accepts redirected frames (<c>NETDEV_XDP_ACT_NDO_XMIT</c>).</summary>
+    public const string TargetAcceptsRedirect = "TargetAcceptsRedirect";
+
+    /// <summary>The egress program lets frames leave.</summary>
+    public const string EgressProgramPasses = "EgressProgramPasses";
+
+    /// <summary>The redirect program runs where frames with this key come in. Told only; the state does not follow from it.</summary>
+    public const string IngressAttached = "IngressAttached";
+}

@@ -1,0 +1,70 @@
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Reading;
+
+/// <summary>
+/// Reads pages of entries: first those whose keys are numbers, in the order of the kernel's buckets and by key within a bucket;
+/// then those whose keys name interfaces, by name. The order is one of identities, so an entry keeps its place for as long as it
+/// lives, even when its kernel key changes: one that is there from the first page to the last is in exactly one of them.
+/// </summary>
+internal static class EntryLister
+{
+    /// <summary>One page.</summary>
+    public static EntryPage Page(DevmapState devmap, StatusEvaluator evaluator, EntryFilter filter, PageToken? after, int pageSize, Func<PageToken, string> encode, long revision)
+    {
+        var views = new List<EntryView>();
+        PageToken? last = null;
+        foreach (var entry in From(devmap, after))
+        {
+            if (!filter.Accepts(entry.Record))
+                continue;
+            var view = evaluator.View(entry);
+            if (!filter.Accepts(view.Status.State))
+                continue;
+            if (views.Count == pageSize)
+                return new EntryPage(views, encode(last!), revision);
+            views.Add(view);
+            last = new PageToken(entry.Record.Key);
+        }
+
+        return new EntryPage(views, null, revision);
+    }
+
+    private static IEnumerable<PlacedEntry> From(DevmapState devmap, PageToken? after)
+    {
+        var table = devmap.Entries;
+        if (after?.Key.InterfaceName is null)
+        {
+            var next = after is null ? 0 : table.BucketOf(after.Key.Number);
+            foreach (var bucket in KernelWalk.Buckets(devmap.Kernel, table, next))
+            {
+                // Buckets that the kernel has nothing of may hold entries that wait for their interface.
+                for (; next <= bucket.Index; next++)
+                {
+                    foreach (var entry in Numbered(table, next, after))
+                        yield return entry;
+                }
+            }
+
+            for (; next < table.BucketCount; next++)
+            {
+                foreach (var entry in Numbered(table, next, after))
+                    yield return entry;
+            }
+        }
+
+        foreach (var entry in table.Named())
+        {
+            if (string.CompareOrdinal(entry.Record.Key.InterfaceName, after?.Key.InterfaceName) > 0)
+                yield return entry;
+        }
+    }
+
+    private static PlacedEntry[] Numbered(EntryTable table, int bucket, PageToken? after)
+    {
+        var from = after is { } token && table.BucketOf(token.Key.Number) == bucket ? token.Key.Number : (uint?)null;
+        var entries = table.Bucket(bucket);
+        return entries.IsEmpty ? [] : Array.FindAll(entries.ToArray(), e => e.Record.Key.InterfaceName is null && !(e.KernelKey <= from));
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Reading;
+
+/// <summary>
+/// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
+/// however many entries share them.
+/// </summary>
+internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces)
+{
+    private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
+
+    private static readonly Condition _missing = new(
+        ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", "PUT the entry again.");
+
+    private static readonly Condition _attached = new(
+        ConditionTypes.IngressAttached, true, "Attached", "The redirect program runs where frames with this key come in.");
+
+    private readonly Dictionary<(string Target, string? Program), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
+    private readonly Dictionary<string, Condition> _ingress = new(StringComparer.Ordinal);
+
+    // With no attachment at all the stricter rule holds: native mode is what one attaches in.
+    private readonly bool _generic = devmap.Attachments.Count > 0
+        && devmap.Attachments.Values.All(a => a.Record.Mode == AttachMode.Generic);
+
+    /// <summary>The entry as the API shows it.</summary>
+    public EntryView View(PlacedEntry entry)
+    {
+        var record = entry.Record;
+        KernelEntry element = default;
+        var inKernel = entry.KernelKey is { } key && devmap.Kernel.TryLookup(key, out element);
+        var target = interfaces.Find(record.Interface);
+        var (state, conditions) = Judge(entry, inKernel ? element : null, target);
+        return new EntryView(
+            record,
+            KeyCodec.Format(devmap.Definition.KeySelector, record.Key),
+            entry.KernelKey,
+            new EntryStatus(
+                state,
+                inKernel ? element.Ifindex : null,
+                inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
+                conditions,
+                entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default));
+    }
+
+    private (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    {
+        var record = entry.Record;
+        var ingress = Ingress(record.Key);
+        if (entry.Failure is { } failure)
+            return (EntryState.Failed, [new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy), ingress]);
+        if (entry.KernelKey is null)
+            return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
+        if (target is null && element is null)
+            return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Interface), ingress]);
+        if (element is not { } there)
+            return (EntryState.Pending, [_missing, ingress]);
+        if (target is null)
+            return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Interface), ingress]);
+        if (Differs(record, there, target) is { } difference)
+            return (EntryState.Undeliverable, [difference, ingress]);
+
+        var (deliverable, conditions) = Target(target, record.EgressProgram);
+        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, ingress.Status ? conditions : [.. conditions.SkipLast(1), ingress]);
+    }
+
+    // The last condition of a shared list is that of the ingress, which nearly always holds.
+    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program)
+    {
+        if (_targets.TryGetValue((target.Name, program), out var known))
+            return known;
+        List<Condition> conditions = [_inKernel, .. TargetConditions.Of(target, _generic)];
+        if (program is not null && state.Programs.GetValueOrDefault(program)?.Loaded.Spec.Template == EgressTemplate.Drop)
+        {
+            conditions.Add(new Condition(
+                ConditionTypes.EgressProgramPasses, false, "TemplateDrops", $"The egress program '{program}' drops every frame.", "PUT the entry with another egress program."));
+        }
+
+        var deliverable = conditions.TrueForAll(c => c.Status);
+        conditions.Add(_attached);
+        return _targets[(target.Name, program)] = (deliverable, conditions);
+    }
+
+    private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
+    {
+        if (element.Ifindex != target.Ifindex)
+        {
+            return new Condition(
+                ConditionTypes.InKernel,
+                false,
+                "OtherInterface",
+                string.Create(CultureInfo.InvariantCulture, $"The kernel's entry points at ifindex {element.Ifindex}, but '{target.Name}' is {target.Ifindex}."),
+                "PUT the entry again.");
+        }
+
+        var wanted = record.EgressProgram is { } program ? state.Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0 : 0;
+        return element.EgressProgramId == wanted
+            ? null
+            : new Condition(
+                ConditionTypes.InKernel,
+                false,
+                "OtherEgressProgram",
+                string.Create(CultureInfo.InvariantCulture, $"The kernel's entry carries the egress program {element.EgressProgramId}, wanted is {wanted} (0: none)."),
+                "PUT the entry again.");
+    }
+
+    private static Condition Absent(string type, string name) => new(
+        type, false, "NoSuchInterface", $"There is no interface '{name}'; the entry is written when it appears.", $"Create the interface '{name}'.");
+
+    private Condition Ingress(EntryKey key)
+    {
+        var name = devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "";
+        if (_ingress.TryGetValue(name, out var known))
+            return known;
+        var attached = name.Length > 0
+            ? devmap.Attachments.GetValueOrDefault(name)?.Link is not null
+            : devmap.Attachments.Values.Any(a => a.Link is not null);
+        var where = name.Length > 0 ? $"on '{name}'" : "on any interface";
+        return _ingress[name] = attached
+            ? _attached
+            : new Condition(
+                ConditionTypes.IngressAttached,
+                false,
+                "NotAttached",
+                $"The redirect program of '{devmap.Definition.Name}' does not run {where}, so no frame can find this entry.",
+                $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
+    }
+}

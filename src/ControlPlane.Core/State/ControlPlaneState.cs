@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Core.State;
+
+/// <summary>
+/// All that the daemon knows. The writer changes it; everybody reads it without waiting: what is shared is either
+/// immutable and replaced whole, or an <see cref="EntryTable"/>.
+/// </summary>
+internal sealed class ControlPlaneState
+{
+    private ImmutableSortedDictionary<string, DevmapState> _devmaps =
+        ImmutableSortedDictionary.Create<string, DevmapState>(StringComparer.Ordinal);
+
+    private ImmutableSortedDictionary<string, ProgramStatus> _programs =
+        ImmutableSortedDictionary.Create<string, ProgramStatus>(StringComparer.Ordinal);
+
+    private long _revision;
+
+    /// <summary>The devmaps by name.</summary>
+    public ImmutableSortedDictionary<string, DevmapState> Devmaps
+    {
+        get => Volatile.Read(ref _devmaps);
+        set => Volatile.Write(ref _devmaps, value);
+    }
+
+    /// <summary>The egress programs by name.</summary>
+    public ImmutableSortedDictionary<string, ProgramStatus> Programs
+    {
+        get => Volatile.Read(ref _programs);
+        set => Volatile.Write(ref _programs, value);
+    }
+
+    /// <summary>Who sends where. For the writer only.</summary>
+    public TargetIndex Targets { get; } = new();
+
+    /// <summary>The number of accepted changes.</summary>
+    public long Revision => Volatile.Read(ref _revision);
+
+    /// <summary>Takes the next revision. For the writer only.</summary>
+    public long NextRevision() => Interlocked.Increment(ref _revision);
+
+    /// <summary>The devmap of this name.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public DevmapState Devmap(string name) =>
+        Devmaps.GetValueOrDefault(name) ?? throw new ControlPlaneException(
+            new Error(ErrorCode.DevmapNotFound, $"There is no devmap '{name}'.")
+            {
+                Resource = $"devmaps/{name}",
+                Remedy = "Devmaps are declared in the daemon's configuration; GET /v1/devmaps lists them.",
+            });
+}

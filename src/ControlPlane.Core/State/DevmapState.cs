@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Core.State;
+
+/// <summary>One devmap: its desired state and its kernel side. Changed by the writer, read by anyone.</summary>
+internal sealed class DevmapState(IDevmap kernel, long revision)
+{
+    private long _revision = revision;
+    private ImmutableSortedDictionary<string, AttachmentStatus> _attachments =
+        ImmutableSortedDictionary.Create<string, AttachmentStatus>(StringComparer.Ordinal);
+
+    public DevmapDefinition Definition { get; } = kernel.Definition;
+
+    public IDevmap Kernel { get; } = kernel;
+
+    public EntryTable Entries { get; } = new(kernel.Definition.MaxEntries);
+
+    /// <summary>The attachments, by the interface's name; replaced whole.</summary>
+    public ImmutableSortedDictionary<string, AttachmentStatus> Attachments
+    {
+        get => Volatile.Read(ref _attachments);
+        set => Volatile.Write(ref _attachments, value);
+    }
+
+    /// <summary>The revision of the last change of anything in the devmap.</summary>
+    public long Revision
+    {
+        get => Volatile.Read(ref _revision);
+        set => Volatile.Write(ref _revision, value);
+    }
+}

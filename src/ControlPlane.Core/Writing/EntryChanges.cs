@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing;
+
+/// <summary>How entries get into the kernel and out of it: what requests and link events share.</summary>
+internal static class EntryChanges
+{
+    /// <summary>Where an entry would stand in the kernel now.</summary>
+    /// <param name="KernelKey">Its kernel key; null while the interface that is its key does not exist.</param>
+    /// <param name="Target">Its egress interface; null while that does not exist.</param>
+    internal readonly record struct Placement(uint? KernelKey, InterfaceInfo? Target);
+
+    /// <summary>Resolves an entry's names.</summary>
+    public static Placement Resolve(WriterContext context, EntryKey key, string target) => new(
+        key.InterfaceName is { } name ? context.Interface(name)?.Ifindex : key.Number,
+        context.Interface(target));
+
+    /// <summary>
+    /// Makes the kernel have the element, and nothing if it has it already: replacing opens a gap of an instant, in which frames
+    /// take the miss action.
+    /// </summary>
+    public static void Write(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey, InterfaceInfo target, string? program)
+    {
+        if (devmap.Kernel.TryLookup(kernelKey, out var there)
+            && there.Ifindex == target.Ifindex
+            && there.EgressProgramId == ProgramId(context, program))
+        {
+            return;
+        }
+
+        try
+        {
+            devmap.Kernel.Update(scope, kernelKey, target.Ifindex, program);
+        }
+        catch (KernelException e) when (e.Errno == Errno.E2BIG)
+        {
+            throw KernelErrors.Full(devmap.Definition, e.Errno);
+        }
+        catch (KernelException e) when (e.Errno == Errno.EINVAL && context.Kernel.Interfaces.Query(target.Name)?.Ifindex != target.Ifindex)
+        {
+            // All other causes of EINVAL were excluded beforehand; the device went between the question and the write.
+            context.ForgetInterfaces();
+            throw KernelErrors.NoInterface("interface", target.Name, pendingPossible: true);
+        }
+    }
+
+    /// <summary>The kernel's id of an egress program, 0 for none.</summary>
+    public static uint ProgramId(WriterContext context, string? program) =>
+        program is null ? 0 : context.State.Programs[program].Loaded.ProgramId;
+
+    /// <summary>Makes a change of the desired state visible, with its place in every index.</summary>
+    public static void Publish(WriterContext context, DevmapState devmap, PlacedEntry? before, PlacedEntry? after)
+    {
+        Debug.Assert(before is not null || after is not null, "a change needs a before or an after");
+        var (was, now) = (before?.Record, after?.Record);
+        if (was?.Interface != now?.Interface || was?.EgressProgram != now?.EgressProgram || was?.Key != now?.Key)
+        {
+            if (was is not null)
+                context.State.Targets.Remove(new EntryId(devmap, was.Key), was.Interface, was.EgressProgram);
+            if (now is not null)
+                context.State.Targets.Add(new EntryId(devmap, now.Key), now.Interface, now.EgressProgram);
+            PublishUse(context, was?.EgressProgram);
+            PublishUse(context, now?.EgressProgram);
+        }
+
+        devmap.Entries.Replace(before, after);
+    }
+
+    private static void PublishUse(WriterContext context, string? program)
+    {
+        if (program is not null && context.State.Programs.TryGetValue(program, out var status))
+            context.State.Programs = context.State.Programs.SetItem(program, status with { Entries = context.State.Targets.UseOf(program) });
+    }
+}

@@ -1,0 +1,114 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing;
+
+/// <summary>
+/// Brings kernel and desired state together after interfaces have come, gone or changed their names. What it cannot bring
+/// about stays in the desired state as pending or failed; it never changes what is wanted.
+/// </summary>
+internal static class LinkReconciliation
+{
+    /// <summary>Everything that depends on the interface of this name.</summary>
+    public static void Reconcile(WriterScope scope, WriterContext context, string name)
+    {
+        foreach (var devmap in context.State.Devmaps.Values)
+        {
+            if (devmap.Entries.Find(EntryKey.OfInterface(name)) is { } keyed)
+                Place(scope, context, devmap, keyed);
+        }
+
+        foreach (var id in context.State.Targets.EntriesOf(name))
+        {
+            if (id.Devmap.Entries.Find(id.Key) is { } entry)
+                Place(scope, context, id.Devmap, entry);
+        }
+
+        foreach (var devmap in context.State.Devmaps.Values)
+            Reattach(scope, context, devmap, name);
+    }
+
+    /// <summary>Every name that anything depends on.</summary>
+    public static IEnumerable<string> NamesInUse(ControlPlaneState state) =>
+        state.Targets.Interfaces
+            .Concat(state.Devmaps.Values.SelectMany(d => d.Entries.InterfaceKeys))
+            .Concat(state.Devmaps.Values.SelectMany(d => d.Attachments.Keys))
+            .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>A kernel key has become free: an entry that waited for it takes it.</summary>
+    public static void RetryKey(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey)
+    {
+        if (context.State.Devmaps.Count == 0 || context.Interface(kernelKey) is not { } named)
+            return;
+        if (devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is { KernelKey: null } waiting)
+            Place(scope, context, devmap, waiting);
+    }
+
+    private static void Place(WriterScope scope, WriterContext context, DevmapState devmap, PlacedEntry entry)
+    {
+        var record = entry.Record;
+        var placement = EntryChanges.Resolve(context, record.Key, record.Interface);
+        var kernelKey = placement.KernelKey;
+        EntryFailure? failure = null;
+        if (kernelKey is { } taken && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key)
+        {
+            kernelKey = null;
+            failure = new EntryFailure(
+                "KeyConflict",
+                $"The interface has the index {taken}, which is the kernel key of the entry '{new EntryId(devmap, holder.Record.Key)}'.",
+                "Delete that entry.");
+        }
+
+        try
+        {
+            if (entry.KernelKey is { } oldKey && oldKey != kernelKey)
+                devmap.Kernel.Delete(scope, oldKey);
+            if (kernelKey is { } key && placement.Target is { } target)
+                EntryChanges.Write(scope, context, devmap, key, target, record.EgressProgram);
+            else if (kernelKey is { } withoutTarget)
+                devmap.Kernel.Delete(scope, withoutTarget);
+        }
+        catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.InterfaceNotFound)
+        {
+            // Gone again meanwhile: the next event says so.
+        }
+        catch (ControlPlaneException e)
+        {
+            failure = new EntryFailure("KernelRefused", e.Error.Detail, e.Error.Remedy);
+        }
+        catch (KernelException e)
+        {
+            failure = new EntryFailure("KernelRefused", e.Message, null);
+        }
+
+        var after = new PlacedEntry(record, kernelKey, failure);
+        if (after != entry)
+            EntryChanges.Publish(context, devmap, entry, after);
+    }
+
+    private static void Reattach(WriterScope scope, WriterContext context, DevmapState devmap, string name)
+    {
+        if (devmap.Attachments.GetValueOrDefault(name) is not { } status)
+            return;
+        var ingress = context.Interface(name);
+        if (ingress is not null && status.Link?.Ifindex == ingress.Ifindex)
+            return;
+        AttachmentStatus after;
+        try
+        {
+            // Also when the interface goes: under a new name it is another interface to us, and must not keep the program.
+            if (status.Link is not null)
+                devmap.Kernel.Detach(scope, name);
+            after = status with { Link = ingress is null ? null : devmap.Kernel.Attach(scope, ingress, status.Record.Mode), Failure = null };
+        }
+        catch (KernelException e)
+        {
+            var failure = ingress is null ? e.Message : KernelErrors.Attach(e, ingress, status.Record.Mode).Error.Detail;
+            after = status with { Link = null, Failure = failure };
+        }
+
+        devmap.Attachments = devmap.Attachments.SetItem(name, after);
+    }
+}

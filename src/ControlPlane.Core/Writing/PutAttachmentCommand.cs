@@ -1,0 +1,71 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing;
+
+/// <summary>Has a devmap's redirect program run on an interface. Answers with the attachment and whether it is new.</summary>
+internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachMode mode)
+    : WriterCommand<(bool Created, AttachmentStatus Attachment)>
+{
+    protected override (bool Created, AttachmentStatus Attachment) Run(WriterScope scope, WriterContext context)
+    {
+        var ingress = context.Interface(interfaceName) ?? throw KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
+        RequireNoOtherDevmap(context);
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName);
+        var record = NextRecord(context, before?.Record);
+        var alive = before?.Link is { } link && link.Ifindex == ingress.Ifindex && link.Mode == mode && before.Failure is null;
+        if (alive && record == before!.Record)
+            return (false, before);
+
+        var after = new AttachmentStatus(record, Attach(scope, ingress, before), null);
+        devmap.Revision = record.Revision;
+        devmap.Attachments = devmap.Attachments.SetItem(interfaceName, after);
+        return (before is null, after);
+    }
+
+    // A bpf_link cannot change its mode: the old one goes first, and comes back should the new one be refused.
+    private DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachmentStatus? before)
+    {
+        if (before?.Link is not null)
+            devmap.Kernel.Detach(scope, interfaceName);
+        try
+        {
+            return devmap.Kernel.Attach(scope, ingress, mode);
+        }
+        catch (KernelException e)
+        {
+            if (before?.Link is not null)
+                devmap.Kernel.Attach(scope, ingress, before.Record.Mode);
+            throw KernelErrors.Attach(e, ingress, mode);
+        }
+    }
+
+    private AttachmentRecord NextRecord(WriterContext context, AttachmentRecord? old)
+    {
+        if (old is not null && old.Mode == mode)
+            return old;
+        var now = context.Now;
+        return new AttachmentRecord(devmap.Definition.Name, interfaceName, mode, context.State.NextRevision(), old?.CreatedAt ?? now, now);
+    }
+
+    private void RequireNoOtherDevmap(WriterContext context)
+    {
+        foreach (var other in context.State.Devmaps.Values)
+        {
+            if (other == devmap || !other.Attachments.ContainsKey(interfaceName))
+                continue;
+            var resource = $"devmaps/{other.Definition.Name}/attachments/{interfaceName}";
+            throw new ControlPlaneException(new Error(
+                ErrorCode.AttachConflict,
+                $"'{interfaceName}' runs the redirect program of the devmap '{other.Definition.Name}'; an interface runs one XDP program.")
+            {
+                Fields = [new FieldViolation("interface", $"held by '{resource}'")],
+                Resource = resource,
+                Remedy = $"DELETE /v1/{resource} first.",
+            });
+        }
+    }
+}

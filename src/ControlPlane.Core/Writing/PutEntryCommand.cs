@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing;
+
+/// <summary>Makes an entry be as asked. Answers with the entry and whether it is new.</summary>
+internal sealed class PutEntryCommand(
+    DevmapState devmap,
+    EntryKey askedKey,
+    string target,
+    string? program,
+    ImmutableSortedDictionary<string, string> labels,
+    bool allowPending) : WriterCommand<(bool Created, PlacedEntry Entry)>
+{
+    protected override (bool Created, PlacedEntry Entry) Run(WriterScope scope, WriterContext context)
+    {
+        var before = EntryLookup.Find(devmap, askedKey);
+        var key = before?.Record.Key ?? Identify(context);
+        var placement = EntryChanges.Resolve(context, key, target);
+        RequireInterfaces(key, placement);
+        RequireProgram(context);
+        RequireFreeKey(key, placement.KernelKey, before);
+        RequireOneProgramPerDevice(context, key);
+        if (before is null && devmap.Entries.Count >= devmap.Definition.MaxEntries)
+            throw KernelErrors.Full(devmap.Definition);
+
+        if (placement is { KernelKey: { } kernelKey, Target: { } device })
+            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
+        else if (placement.KernelKey is { } absentTarget && before is not null)
+            devmap.Kernel.Delete(scope, absentTarget);
+        if (before?.KernelKey is { } oldKernelKey && oldKernelKey != placement.KernelKey)
+            devmap.Kernel.Delete(scope, oldKernelKey);
+
+        var after = new PlacedEntry(NextRecord(context, key, before?.Record), placement.KernelKey);
+        if (after != before)
+            EntryChanges.Publish(context, devmap, before, after);
+        return (before is null, after);
+    }
+
+    // A number that is the ifindex of an interface means that interface, and follows it from now on.
+    private EntryKey Identify(WriterContext context) =>
+        devmap.Definition.KeySelector == KeySelector.IngressInterface
+        && askedKey.InterfaceName is null
+        && context.Interface(askedKey.Number) is { } named
+            ? EntryKey.OfInterface(named.Name)
+            : askedKey;
+
+    private EntryRecord NextRecord(WriterContext context, EntryKey key, EntryRecord? old)
+    {
+        if (old is not null && old.Interface == target && old.EgressProgram == program && SameLabels(old.Labels))
+            return old;
+        var now = context.Now;
+        var revision = context.State.NextRevision();
+        devmap.Revision = revision;
+        return new EntryRecord(devmap.Definition.Name, key, target, program, labels, revision, old?.CreatedAt ?? now, now);
+    }
+
+    private bool SameLabels(ImmutableSortedDictionary<string, string> old) =>
+        old.Count == labels.Count && old.All(l => labels.TryGetValue(l.Key, out var value) && value == l.Value);
+
+    private void RequireInterfaces(EntryKey key, EntryChanges.Placement placement)
+    {
+        if (allowPending)
+            return;
+        if (placement.KernelKey is null)
+            throw KernelErrors.NoInterface("key", key.InterfaceName!, pendingPossible: true);
+        if (placement.Target is null)
+            throw KernelErrors.NoInterface("interface", target, pendingPossible: true);
+    }
+
+    private void RequireProgram(WriterContext context)
+    {
+        if (program is null || context.State.Programs.ContainsKey(program))
+            return;
+        throw new ControlPlaneException(new Error(ErrorCode.ProgramNotFound, $"There is no egress program '{program}'.")
+        {
+            Fields = [new FieldViolation("egressProgram", $"no egress program '{program}'")],
+            Resource = $"programs/{program}",
+            Remedy = $"Create it first with PUT /v1/programs/{program}.",
+        });
+    }
+
+    private void RequireFreeKey(EntryKey key, uint? kernelKey, PlacedEntry? before)
+    {
+        if (kernelKey is not { } number || devmap.Entries.Find(number) is not { } holder || holder.Record.Key == before?.Record.Key)
+            return;
+        throw new ControlPlaneException(new Error(
+            ErrorCode.KeyConflict,
+            $"The key '{KeyCodec.Format(devmap.Definition.KeySelector, key)}' comes to the kernel key {number}, which the entry '{new EntryId(devmap, holder.Record.Key)}' has.")
+        {
+            Fields = [new FieldViolation("key", $"kernel key {number} is taken")],
+            Resource = new EntryId(devmap, holder.Record.Key).ToString(),
+            Remedy = "Delete the other entry first.",
+        });
+    }
+
+    private void RequireOneProgramPerDevice(WriterContext context, EntryKey key)
+    {
+        var self = new EntryId(devmap, key);
+        if (context.State.Targets.FindConflict(target, program, self) is not var (other, otherProgram))
+            return;
+        throw new ControlPlaneException(new Error(
+            ErrorCode.EgressProgramConflict,
+            $"'{self}' asks for {Describe(program)} on '{target}', but '{other}' sends to '{target}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one program on a whole burst, so all entries for one device must carry the same.")
+        {
+            Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{target}' with {Describe(otherProgram)}")],
+            Resource = other.ToString(),
+            Remedy = $"Use {Describe(otherProgram)} here too, or change or delete the other entry first.",
+        });
+    }
+
+    private static string Describe(string? name) => name is null ? "no egress program" : $"the egress program '{name}'";
+}

@@ -1,0 +1,108 @@
+using System.Globalization;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Kernel.Simulated;
+
+/// <summary>One simulated devmap, as one daemon has it open.</summary>
+internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool adopted) : IDevmap
+{
+    public DevmapDefinition Definition => map.Definition;
+
+    public bool Adopted => adopted;
+
+    public uint MapId => map.MapId;
+
+    public uint RedirectProgramId => map.ProgramId;
+
+    public IReadOnlyList<DevmapLink> Links
+    {
+        get
+        {
+            lock (host.Lock)
+                return [.. map.Links.Values];
+        }
+    }
+
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+    {
+        scope.Demand();
+        lock (host.Lock)
+        {
+            LoadedProgram? program = null;
+            if (host.Interfaces.Find(ifindex) is null
+                || (egressProgram is not null && (map.Definition.ValueSize < 8 || !host.Programs.TryGetValue(egressProgram, out program))))
+            {
+                throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
+            }
+
+            if (!map.TryGet(key, out _) && map.Count >= map.Definition.MaxEntries)
+                throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
+            map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0));
+        }
+    }
+
+    public bool Delete(WriterScope scope, uint key)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            return map.Remove(key);
+    }
+
+    public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
+    {
+        scope.Demand();
+        lock (host.Lock)
+        {
+            var operation = $"bpf_link_create(devmap {map.Definition.Name}, {ingress.Name})";
+            if (host.Interfaces.Find(ingress.Ifindex) is not { } there)
+                throw new KernelException(operation, Errno.ENODEV, "ENODEV (No such device)");
+            if (there.XdpProgramId is not null)
+                throw new KernelException(operation, Errno.EBUSY, "EBUSY (Device or resource busy)");
+            if (mode == AttachMode.Native && there.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic))
+                throw new KernelException(operation, Errno.EOPNOTSUPP, "EOPNOTSUPP (Operation not supported)");
+            host.SetXdp(ingress.Ifindex, mode, map.ProgramId);
+            return map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, host.NextId(), mode);
+        }
+    }
+
+    public bool Detach(WriterScope scope, string interfaceName)
+    {
+        scope.Demand();
+        lock (host.Lock)
+        {
+            if (!map.Links.Remove(interfaceName, out var link))
+                return false;
+            if (link.Ifindex != 0)
+                host.SetXdp(link.Ifindex, null, null);
+            return true;
+        }
+    }
+
+    public bool TryLookup(uint key, out KernelEntry entry)
+    {
+        lock (host.Lock)
+            return map.TryGet(key, out entry);
+    }
+
+    public bool TryGetNextKey(uint? after, out uint next)
+    {
+        lock (host.Lock)
+            return map.TryGetNext(after, out next);
+    }
+
+    public EntryCounters ReadCounters(uint key) => default;
+
+    public DevmapCounters? ReadTotals() => map.Definition.Counters ? default(DevmapCounters) : null;
+
+    public void Dispose()
+    {
+    }
+
+    private KernelException Refusal(uint key, int errno, string text) => new(
+        string.Create(CultureInfo.InvariantCulture, $"bpf_map_update_elem(devmap {map.Definition.Name}, key {key})"), errno, text);
+}

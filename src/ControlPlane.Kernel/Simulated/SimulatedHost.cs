@@ -1,0 +1,120 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Kernel.Simulated;
+
+/// <summary>
+/// A host whose kernel is simulated: its interfaces, and what is pinned on it. It outlives the <see cref="SimulatedKernel"/>s that
+/// open it one after the other, as a real kernel outlives daemons. It keeps the rules that the contract suite has proved on a
+/// real kernel, and moves no frames.
+/// </summary>
+public sealed class SimulatedHost
+{
+    private readonly List<Action<LinkChanges>> _watchers = [];
+    private uint _lastIfindex;
+    private uint _lastId = 100;
+    private InterfaceTable _interfaces = InterfaceTable.Empty;
+
+    /// <summary>A host with a loopback interface only.</summary>
+    public SimulatedHost() => AddInterface("lo", kind: null, features: XdpFeatures.None);
+
+    /// <summary>A host for trying the API: loopback, and the interfaces sim0 to sim3, which accept redirected frames.</summary>
+    public static SimulatedHost WithInterfaces()
+    {
+        var host = new SimulatedHost();
+        for (var i = 0; i < 4; i++)
+            host.AddInterface($"sim{i}");
+        return host;
+    }
+
+    /// <summary>The interfaces.</summary>
+    public InterfaceTable Interfaces => Volatile.Read(ref _interfaces);
+
+    internal Lock Lock { get; } = new();
+
+    internal Dictionary<string, SimulatedMap> Devmaps { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<string, LoadedProgram> Programs { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Adds an interface, up and with carrier, and gives its index.</summary>
+    public uint AddInterface(
+        string name,
+        string? kind = "veth",
+        XdpFeatures features = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.NdoXmit)
+    {
+        lock (Lock)
+        {
+            var info = new InterfaceInfo(++_lastIfindex, name)
+            {
+                Kind = kind, Mtu = kind is null ? 65536u : 1500, IsUp = true, HasCarrier = true, TxQueues = 1, RxQueues = 1, XdpFeatures = features,
+            };
+            _interfaces = _interfaces.With(info);
+        }
+
+        Notify(name);
+        return _lastIfindex;
+    }
+
+    /// <summary>Changes an interface; a changed name is a rename.</summary>
+    public void ChangeInterface(string name, Func<InterfaceInfo, InterfaceInfo> change)
+    {
+        string newName;
+        lock (Lock)
+        {
+            var changed = change(Require(name));
+            newName = changed.Name;
+            _interfaces = _interfaces.With(changed);
+        }
+
+        Notify(name, newName);
+    }
+
+    /// <summary>Removes an interface: as in the kernel, every element that points at it goes silently, and links on it are dead.</summary>
+    public void RemoveInterface(string name)
+    {
+        lock (Lock)
+        {
+            var ifindex = Require(name).Ifindex;
+            _interfaces = _interfaces.Without(ifindex);
+            foreach (var map in Devmaps.Values)
+                map.DeviceGone(ifindex);
+        }
+
+        Notify(name);
+    }
+
+    internal uint NextId() => Interlocked.Increment(ref _lastId);
+
+    internal void SetXdp(uint ifindex, AttachMode? mode, uint? program)
+    {
+        if (_interfaces.Find(ifindex) is { } info)
+            _interfaces = _interfaces.With(info with { XdpMode = mode, XdpProgramId = program });
+    }
+
+    internal IDisposable Watch(Action<LinkChanges> onChange)
+    {
+        lock (_watchers)
+            _watchers.Add(onChange);
+        return new Subscription(() =>
+        {
+            lock (_watchers)
+                _watchers.Remove(onChange);
+        });
+    }
+
+    private InterfaceInfo Require(string name) =>
+        _interfaces.Find(name) ?? throw new KernelException($"interface {name}", Errno.ENODEV, "ENODEV (No such device)");
+
+    private void Notify(params string[] names)
+    {
+        lock (_watchers)
+            _watchers.ForEach(w => w(new LinkChanges(names.ToHashSet(StringComparer.Ordinal), Everything: false)));
+    }
+
+    private sealed class Subscription(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+}
