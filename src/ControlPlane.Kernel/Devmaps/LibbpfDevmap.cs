@@ -136,19 +136,12 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _write.Dispose();
     }
 
+    /// <summary>What the kernel answers EINVAL to without a word more; the writer checks it beforehand.</summary>
     private FileDescriptor ProgramToCarry(string name)
     {
         if (Definition.ValueSize == sizeof(uint))
-        {
-            throw new ControlPlaneException(new Error(
-                ErrorCode.NotSupported,
-                $"Devmap {Definition.Name} has 4-byte values, which hold an interface and no egress program.")
-            {
-                Remedy = "Use a devmap with ValueSize 8 (Linux 5.8 and later).",
-            });
-        }
-
+            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, of 4-byte values, egress program {name})", Errno.EINVAL);
         return _programs.Find(name)
-            ?? throw new ControlPlaneException(ErrorCode.ProgramNotFound, $"There is no egress program {name}.");
+            ?? throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, unknown egress program {name})", Errno.EINVAL);
     }
 }

@@ -5,14 +5,15 @@ using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Elements of a devmap on the real kernel.</summary>
 public sealed class DevmapTests : IDisposable
 {
     private readonly KernelBed _bed = new();
-    private readonly VethPair _veth = new();
+    private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
     public void Dispose()
     {
@@ -73,17 +74,17 @@ public sealed class DevmapTests : IDisposable
 
         var e = Assert.Throws<KernelException>(() => devmap.Update(KernelBed.Scope, 3, _veth.Ifindex, null));
         Assert.Equal(Errno.E2BIG, e.Errno);
-        devmap.Update(KernelBed.Scope, 2, _veth.PeerInfo.Ifindex, null);
+        devmap.Update(KernelBed.Scope, 2, _veth.PeerIfindex, null);
         Assert.True(devmap.TryLookup(2, out var entry));
-        Assert.Equal(_veth.PeerInfo.Ifindex, entry.Ifindex);
+        Assert.Equal(_veth.PeerIfindex, entry.Ifindex);
     }
 
     [Fact]
-    public void Update_UnknownProgram_NamesIt()
+    public void Update_UnknownProgram_IsEinvalAndNamesIt()
     {
         using var devmap = _bed.Open(new DevmapDefinition("default", 2));
-        var e = Assert.Throws<ControlPlaneException>(() => devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, "nosuch"));
-        Assert.Equal(ErrorCode.ProgramNotFound, e.Error.Code);
+        var e = Assert.Throws<KernelException>(() => devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, "nosuch"));
+        Assert.Equal(Errno.EINVAL, e.Errno);
         Assert.Contains("nosuch", e.Message, StringComparison.Ordinal);
     }
 
@@ -114,8 +115,9 @@ public sealed class DevmapTests : IDisposable
         Assert.True(devmap.TryLookup(1, out var entry));
         Assert.Equal(new KernelEntry(_veth.Ifindex, 0), entry);
 
-        var e = Assert.Throws<ControlPlaneException>(() => devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, "count"));
-        Assert.Equal(ErrorCode.NotSupported, e.Error.Code);
+        var e = Assert.Throws<KernelException>(() => devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, "count"));
+        Assert.Equal(Errno.EINVAL, e.Errno);
+        Assert.Contains("4-byte values", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -3,8 +3,9 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Features;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 [Collection(ProcessWide.Name)]
 public sealed class DescriptorTests
@@ -28,15 +29,16 @@ public sealed class DescriptorTests
 
     private static void LiveOnce()
     {
-        using var veth = new VethPair();
+        using var veth = VethPair.Create(NetworkNamespace.Initial);
         using var bed = new KernelBed();
         bed.Kernel.Programs.Load(KernelBed.Scope, "p", new EgressProgramSpec(EgressTemplate.Count));
         bed.Kernel.Programs.Load(KernelBed.Scope, "p", new EgressProgramSpec(EgressTemplate.Drop));
         using (var devmap = bed.Open(new DevmapDefinition("default", 16)))
         {
             devmap.Update(KernelBed.Scope, 1, veth.Ifindex, "p");
-            devmap.Attach(KernelBed.Scope, veth.Info, AttachMode.Native);
-            devmap.Attach(KernelBed.Scope, veth.Info, AttachMode.Generic);
+            devmap.Attach(KernelBed.Scope, bed.Interface(veth.Name), AttachMode.Native);
+            devmap.Detach(KernelBed.Scope, veth.Name);
+            devmap.Attach(KernelBed.Scope, bed.Interface(veth.Name), AttachMode.Generic);
             Assert.Throws<KernelException>(() => devmap.Update(KernelBed.Scope, 2, 0x7ffffff0, "p"));
         }
 

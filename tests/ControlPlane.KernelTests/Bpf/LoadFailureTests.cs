@@ -1,8 +1,9 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
+using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>What is known of a program that the kernel refuses.</summary>
 [Collection(ProcessWide.Name)]

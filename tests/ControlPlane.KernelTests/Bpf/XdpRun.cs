@@ -1,7 +1,7 @@
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Runs an XDP program on one frame, without any interface (<c>BPF_PROG_TEST_RUN</c>); it comes in by loopback.</summary>
 internal static unsafe class XdpRun

@@ -5,14 +5,15 @@ using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>A devmap that is pinned when the daemon starts.</summary>
 public sealed class AdoptionTests : IDisposable
 {
     private readonly KernelBed _bed = new();
-    private readonly VethPair _veth = new();
+    private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
     public void Dispose()
     {
@@ -33,7 +34,7 @@ public sealed class AdoptionTests : IDisposable
             Assert.False(devmap.Adopted);
             (mapId, programId) = (devmap.MapId, devmap.RedirectProgramId);
             devmap.Update(KernelBed.Scope, 7, _veth.Ifindex, null);
-            linkId = devmap.Attach(KernelBed.Scope, _veth.PeerInfo, AttachMode.Generic).LinkId;
+            linkId = devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.PeerName), AttachMode.Generic).LinkId;
         }
 
         _bed.Restart();
@@ -42,7 +43,7 @@ public sealed class AdoptionTests : IDisposable
         Assert.Equal((mapId, programId), (adopted.MapId, adopted.RedirectProgramId));
         Assert.True(adopted.TryLookup(7, out var entry));
         Assert.Equal(_veth.Ifindex, entry.Ifindex);
-        Assert.Equal([new(_veth.PeerName, _veth.PeerInfo.Ifindex, linkId, AttachMode.Generic)], adopted.Links);
+        Assert.Equal([new(_veth.PeerName, _veth.PeerIfindex, linkId, AttachMode.Generic)], adopted.Links);
     }
 
     [Fact]
@@ -55,8 +56,9 @@ public sealed class AdoptionTests : IDisposable
         Assert.Equal(ErrorCode.KernelFailure, e.Error.Code);
         foreach (var difference in new[]
         {
-            "keySelector is IngressInterface, wanted Vlan", "missAction is Pass, wanted Drop", "counters is True, wanted False",
-            "numaNode is any, wanted 0", "valueSize is 8, wanted 4", "maxEntries is 16, wanted 32", "active: map flags is 0, wanted 4",
+            "KeySelector: pinned IngressInterface, configured Vlan", "MissAction: pinned Pass, configured Drop",
+            "Counters: pinned True, configured False", "NumaNode: pinned none, configured 0", "ValueSize: pinned 8, configured 4",
+            "MaxEntries: pinned 16, configured 32", "active's map flags: pinned 0, configured 4",
         })
             Assert.Contains(difference, e.Error.Detail, StringComparison.Ordinal);
         Assert.Contains(_bed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
@@ -73,7 +75,7 @@ public sealed class AdoptionTests : IDisposable
         using (var slot = Pin.OpenMap(Path.Combine(_bed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
             Assert.Equal(0, BpfMap.Update(slot, 0, other.Number));
         var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
-        Assert.Contains("slot: map in it", e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("id of the map in the slot", e.Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

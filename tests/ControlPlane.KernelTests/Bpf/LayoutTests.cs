@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using ControlPlane.Kernel.Layout;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Compares every mirrored struct with what the C compiler says of the original.</summary>
 public class LayoutTests

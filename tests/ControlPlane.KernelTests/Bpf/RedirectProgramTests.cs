@@ -2,14 +2,15 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>What the redirect program does with a frame; here without interfaces, frame by frame.</summary>
 public sealed class RedirectProgramTests : IDisposable
 {
     private readonly KernelBed _bed = new();
-    private readonly VethPair _veth = new();
+    private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
     public static TheoryData<KeySelector, string, uint?> Keys { get; } = new()
     {
@@ -89,7 +90,7 @@ public sealed class RedirectProgramTests : IDisposable
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
         devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
         Run(Frame("ipv4"));
-        devmap.Update(KernelBed.Scope, 1, _veth.PeerInfo.Ifindex, null);
+        devmap.Update(KernelBed.Scope, 1, _veth.PeerIfindex, null);
         Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
 
         devmap.Delete(KernelBed.Scope, 1);
@@ -99,7 +100,7 @@ public sealed class RedirectProgramTests : IDisposable
         Run(Frame("ipv4"));
         _veth.Delete(); // the kernel takes the element and leaves the counter
         Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
-        using var other = new VethPair();
+        using var other = VethPair.Create(NetworkNamespace.Initial);
         devmap.Update(KernelBed.Scope, 1, other.Ifindex, null);
         Assert.Equal(default, devmap.ReadCounters(1));
     }
@@ -130,18 +131,20 @@ public sealed class RedirectProgramTests : IDisposable
 
     private static byte[] Frame(string name) => name switch
     {
-        "ipv4" => Frames.ToIpv4("10.0.0.7"),
-        "vlan" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Q, 100)),
-        "vlan-priority" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Q, 0xe000 | 100)),
-        "ad" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Ad, 200)),
-        "qinq" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Ad, 200), (Frames.Dot1Q, 100)),
-        "three-tags" => Frames.ToIpv4("10.0.0.7", (Frames.Dot1Ad, 1), (Frames.Dot1Q, 2), (Frames.Dot1Q, 3)),
-        "cut-tag" => Frames.Ethernet(Frames.Dot1Q, [0, 100]),
-        "arp" => Frames.Ethernet(Frames.Arp, Frames.Payload),
-        "ipv6" => Frames.Ethernet(Frames.Ipv6, Frames.Payload),
-        "cut-ip" => Frames.ToIpv4("10.0.0.7")[..(14 + 19)],
+        "ipv4" => Udp(),
+        "vlan" => Udp(new VlanTag(100)),
+        "vlan-priority" => Udp(new VlanTag(100, Priority: 7)),
+        "ad" => Udp(VlanTag.Service(200)),
+        "qinq" => Udp(VlanTag.Service(200), new VlanTag(100)),
+        "three-tags" => Udp(VlanTag.Service(1), new VlanTag(2), new VlanTag(3)),
+        "cut-tag" => Udp(new VlanTag(100))[..(Frames.EthernetBytes + 2)],
+        "cut-ip" => Udp()[..(Frames.EthernetBytes + 19)],
+        "arp" => Frames.Arp(default, "10.0.0.7"),
+        "ipv6" => Frames.Raw(default, 0x86dd),
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
+
+    private static byte[] Udp(params ReadOnlySpan<VlanTag> tags) => Frames.Udp(default, "10.0.0.7", tags: tags);
 
     private uint Run(byte[] frame)
     {

@@ -2,8 +2,9 @@ using System.Diagnostics;
 using ControlPlane.Core.Host;
 using ControlPlane.Kernel.Features;
 using ControlPlane.Kernel.Hosting;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Probes, preflight, locks.</summary>
 public sealed class HostTests

@@ -3,14 +3,15 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Links of the redirect program.</summary>
 public sealed class AttachmentTests : IDisposable
 {
     private readonly KernelBed _bed = new();
-    private readonly VethPair _veth = new();
+    private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
     public void Dispose()
     {
@@ -25,32 +26,25 @@ public sealed class AttachmentTests : IDisposable
     {
         using (var devmap = _bed.Open(new DevmapDefinition("default", 16)))
         {
-            devmap.Attach(KernelBed.Scope, _veth.Info, mode);
-            Assert.Equal(mode, _veth.Info.XdpMode);
+            devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), mode);
+            Assert.Equal(mode, _bed.Interface(_veth.Name).XdpMode);
         }
 
         _bed.Restart();
-        Assert.Equal(mode, _veth.Info.XdpMode);
+        Assert.Equal(mode, _bed.Interface(_veth.Name).XdpMode);
         using var adopted = _bed.Open(new DevmapDefinition("default", 16));
         Assert.Equal(mode, Assert.Single(adopted.Links).Mode);
     }
 
     [Fact]
-    public void Attach_AlreadySo_IsTheSameLink()
+    public void Attach_AliveAlready_IsRefusedAndChangesNothing()
     {
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
-        var first = devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native);
-        Assert.Equal(first, devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native));
-    }
-
-    [Fact]
-    public void Attach_OtherMode_Replaces()
-    {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16));
-        devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native);
-        devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Generic);
-        Assert.Equal(AttachMode.Generic, _veth.Info.XdpMode);
-        Assert.Single(devmap.Links);
+        var first = devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), AttachMode.Native);
+        var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), AttachMode.Generic));
+        Assert.Equal(Errno.EBUSY, e.Errno);
+        Assert.Equal([first], devmap.Links);
+        Assert.Equal(AttachMode.Native, _bed.Interface(_veth.Name).XdpMode);
     }
 
     [Fact]
@@ -58,8 +52,8 @@ public sealed class AttachmentTests : IDisposable
     {
         using var one = _bed.Open(new DevmapDefinition("one", 16));
         using var two = _bed.Open(new DevmapDefinition("two", 16));
-        one.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native);
-        var e = Assert.Throws<KernelException>(() => two.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native));
+        one.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), AttachMode.Native);
+        var e = Assert.Throws<KernelException>(() => two.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), AttachMode.Native));
         Assert.Contains(e.Errno, new[] { Errno.EBUSY, Errno.EEXIST });
         Assert.Empty(two.Links);
         Assert.Empty(Directory.GetFiles(Path.Combine(_bed.DevmapFolder("two"), "links")));
@@ -75,24 +69,22 @@ public sealed class AttachmentTests : IDisposable
     }
 
     [Fact]
-    public void Attach_ChangeOfModeRefused_LeavesTheOldLinkRunning()
+    public void Attach_NativeWithAPeersMtuTooLarge_IsErangeAndLeavesNothing()
     {
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
-        // With a large peer MTU a veth refuses native mode.
-        Shell.Run("ip", "link", "set", _veth.PeerName, "mtu", "9000");
-        Shell.Run("ip", "link", "set", _veth.Name, "mtu", "9000");
-        devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Generic);
-        var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native));
+        using var large = VethPair.Create(NetworkNamespace.Initial, new VethOptions { Mtu = 9000 });
+        var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelBed.Scope, _bed.Interface(large.Name), AttachMode.Native));
         Assert.Equal(Errno.ERANGE, e.Errno);
-        Assert.Equal(AttachMode.Generic, _veth.Info.XdpMode);
-        Assert.Equal(AttachMode.Generic, Assert.Single(devmap.Links).Mode);
+        Assert.Empty(devmap.Links);
+        devmap.Attach(KernelBed.Scope, _bed.Interface(large.Name), AttachMode.Generic);
     }
 
     [Fact]
-    public void Attach_NoSuchInterface_IsRefused()
+    public void Attach_NoSuchInterface_IsEnodev()
     {
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
-        Assert.Throws<KernelException>(() => devmap.Attach(KernelBed.Scope, new InterfaceInfo(0x7ffffff0, "nosuch"), AttachMode.Generic));
+        var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelBed.Scope, new InterfaceInfo(0x7ffffff0, "nosuch"), AttachMode.Generic));
+        Assert.Equal(Errno.ENODEV, e.Errno);
         Assert.Empty(devmap.Links);
     }
 
@@ -102,9 +94,9 @@ public sealed class AttachmentTests : IDisposable
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
         for (var i = 0; i < 10; i++)
         {
-            devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native);
+            devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), AttachMode.Native);
             Assert.True(devmap.Detach(KernelBed.Scope, _veth.Name));
-            Assert.Null(_veth.Info.XdpMode);
+            Assert.Null(_bed.Interface(_veth.Name).XdpMode);
         }
 
         Assert.False(devmap.Detach(KernelBed.Scope, _veth.Name));
@@ -115,15 +107,15 @@ public sealed class AttachmentTests : IDisposable
     public void Interface_Gone_LeavesADeadLinkThatAttachReplaces()
     {
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
-        devmap.Attach(KernelBed.Scope, _veth.Info, AttachMode.Native);
+        devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.Name), AttachMode.Native);
         _veth.Delete();
         Assert.Equal(0u, Assert.Single(devmap.Links).Ifindex);
 
         _bed.Restart();
         using var adopted = _bed.Open(new DevmapDefinition("default", 16));
         Assert.Equal(0u, Assert.Single(adopted.Links).Ifindex);
-        using var again = new VethPair(_veth.Name);
-        var link = adopted.Attach(KernelBed.Scope, again.Info, AttachMode.Native);
+        using var again = VethPair.Create(NetworkNamespace.Initial, new VethOptions { Name = _veth.Name });
+        var link = adopted.Attach(KernelBed.Scope, _bed.Interface(again.Name), AttachMode.Native);
         Assert.Equal(again.Ifindex, link.Ifindex);
         Assert.Equal([link], adopted.Links);
     }
@@ -135,9 +127,9 @@ public sealed class AttachmentTests : IDisposable
     [InlineData("kt-fifteenbytes")]
     public void Names_WithDotsAndFifteenBytes_ComeBack(string name)
     {
-        using var veth = new VethPair(name);
+        using var veth = VethPair.Create(NetworkNamespace.Initial, new VethOptions { Name = name });
         using (var devmap = _bed.Open(new DevmapDefinition("a23456789012345", 16)))
-            devmap.Attach(KernelBed.Scope, veth.Info, AttachMode.Generic);
+            devmap.Attach(KernelBed.Scope, _bed.Interface(veth.Name), AttachMode.Generic);
         _bed.Restart();
         using var adopted = _bed.Open(new DevmapDefinition("a23456789012345", 16));
         Assert.Equal(name, Assert.Single(adopted.Links).Interface);

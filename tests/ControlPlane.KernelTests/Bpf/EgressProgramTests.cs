@@ -5,8 +5,9 @@ using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
 using ControlPlane.Kernel.Programs;
+using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Egress programs: their pins, and what the templates make of a frame.</summary>
 public sealed class EgressProgramTests : IDisposable
@@ -101,9 +102,9 @@ public sealed class EgressProgramTests : IDisposable
     public void Template_MakesOfAFrameWhatItSays(EgressTemplate template)
     {
         using var twin = new Twin(Spec(template));
-        var plain = Frames.Ethernet(Frames.Ipv4, Frames.Payload);
-        var tagged = Frames.Ethernet(Frames.Ipv4, Frames.Payload, (Frames.Dot1Q, 100));
-        var stacked = Frames.Ethernet(Frames.Ipv4, Frames.Payload, (Frames.Dot1Ad, 200), (Frames.Dot1Q, 100));
+        var plain = Frames.Udp(default);
+        var tagged = Frames.Udp(default, tags: new VlanTag(100));
+        var stacked = Frames.Udp(default, tags: [VlanTag.Service(200), new VlanTag(100)]);
         byte[] RewriteOf(byte[] frame) => [0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, .. frame[12..]];
         byte[] PushOf(byte[] frame) => [.. frame[..12], 0x81, 0x00, 0x00, 0x64, .. frame[12..]];
         byte[] PopOf(byte[] frame) => [.. frame[..12], .. frame[16..]];
@@ -131,7 +132,7 @@ public sealed class EgressProgramTests : IDisposable
     public void RewriteMac_WithOneAddress_LeavesTheOther()
     {
         using var twin = new Twin(new EgressProgramSpec(EgressTemplate.RewriteMac, DestinationMac: s_destination));
-        var frame = Frames.Ethernet(Frames.Ipv4, Frames.Payload);
+        var frame = Frames.Udp(default);
         Assert.Equal([0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, .. frame[6..]], XdpRun.On(twin.Program, frame).Frame);
     }
 
@@ -139,7 +140,7 @@ public sealed class EgressProgramTests : IDisposable
     public void PopVlan_FrameCutOffWithinTheTag_IsDropped()
     {
         using var twin = new Twin(Spec(EgressTemplate.PopVlan));
-        Assert.Equal(BpfConstants.XDP_DROP, XdpRun.On(twin.Program, Frames.Ethernet(Frames.Dot1Q, [0, 100])).Action);
+        Assert.Equal(BpfConstants.XDP_DROP, XdpRun.On(twin.Program, Frames.Udp(default, tags: new VlanTag(100))[..(Frames.EthernetBytes + 2)]).Action);
     }
 
     private static EgressProgramSpec Spec(EgressTemplate template) => template switch

@@ -1,4 +1,4 @@
-namespace ControlPlane.KernelTests;
+namespace ControlPlane.KernelTests.Bpf;
 
 /// <summary>Finds the sources the tests were built from.</summary>
 internal static class Repository
