@@ -1,4 +1,5 @@
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Netlink;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Kernel;
@@ -6,8 +7,12 @@ namespace ControlPlane.Kernel;
 /// <summary>Registers the kernel layer.</summary>
 public static class KernelServices
 {
-    /// <summary>Adds the real kernel as <see cref="IKernel"/>. An <see cref="IInterfaces"/> must be registered too.</summary>
+    /// <summary>
+    /// Adds the real kernel as <see cref="IKernel"/> and its <see cref="IInterfaces"/>: those of the network namespace of
+    /// the thread that first asks for it.
+    /// </summary>
     public static IServiceCollection AddKernel(this IServiceCollection services, KernelOptions options) => services
         .AddSingleton(options)
+        .AddSingleton<IInterfaces, NetlinkInterfaces>()
         .AddSingleton<IKernel, LibbpfKernel>();
 }
