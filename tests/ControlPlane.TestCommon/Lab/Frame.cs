@@ -5,7 +5,7 @@ using ControlPlane.Core.Programs;
 namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>Builds frames, and says what a frame must look like after a program has changed it.</summary>
-public static class Frames
+public static class Frame
 {
     /// <summary>Bytes of the Ethernet header without tags.</summary>
     public const int EthernetBytes = 14;
