@@ -13,7 +13,9 @@ internal static class TestFrames
     private const string Address = "10.0.0.7";
     private const string OtherAddress = "10.0.1.7";
     private const ushort UnknownProtocol = 0x88b5;
-    private const int FullPayload = 1472; // an IPv4 packet of 1500 bytes
+    private const int Mtu = 1500;
+    private const int TagBytes = 4;
+    private const int FullPayload = Mtu - 28; // with the headers of IPv4 and UDP
     private static readonly MacAddress NewSource = new(0x02_00_00_00_aa_01);
     private static readonly MacAddress NewDestination = new(0x02_00_00_00_aa_02);
 
@@ -91,17 +93,24 @@ internal static class TestFrames
     });
 
     /// <summary>What leaves of a frame; null when nothing does.</summary>
-    public static byte[]? After(EgressTemplate? template, byte[] frame) => template switch
+    public static byte[]? After(EgressTemplate? template, byte[] frame)
     {
-        EgressTemplate.Drop => null,
-        EgressTemplate.RewriteMac => WithMacs(frame, NewSource, NewDestination),
-        EgressTemplate.PushVlan => WithTag(frame, new VlanTag(PushedVlan)),
-        EgressTemplate.PopVlan when frame[12] is 0x81 or 0x88 && frame[13] is 0x00 or 0xa8 => WithoutTag(frame),
-        _ => frame,
-    };
+        var changed = template switch
+        {
+            EgressTemplate.Drop => null,
+            EgressTemplate.RewriteMac => WithMacs(frame, NewSource, NewDestination),
+            EgressTemplate.PushVlan => WithTag(frame, new VlanTag(PushedVlan)),
+            EgressTemplate.PopVlan when IsTagged(frame) => WithoutTag(frame),
+            _ => frame,
+        };
+        // A veth takes no frame that is longer, also when it was the egress program that made it so.
+        return changed?.Length > EthernetBytes + Mtu + TagBytes ? null : changed;
+    }
 
     /// <summary>Bytes of frames, as the programs count them: from the Ethernet header on.</summary>
     public static ulong Bytes(this IEnumerable<byte[]> frames) => (ulong)frames.Sum(frame => frame.Length);
+
+    private static bool IsTagged(byte[] frame) => (frame[12], frame[13]) is (0x81, 0x00) or (0x88, 0xa8);
 
     // Several rounds, so that bursts and queues are at work as well.
     private static List<byte[]> Number(ulong run, Func<FrameMark, byte[]>[] kinds)
