@@ -37,7 +37,8 @@ public static class KernelPreflight
             ? null
             : new PreflightFault(
                 $"Not privileged: {string.Join(" and ", missing)} needed to make devmaps and XDP programs, and not there.",
-                "Run as root, or give the capabilities: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON in the systemd unit.");
+                "Run as root, or give the capabilities: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON in the systemd unit.",
+                LacksPrivilege: true);
 
         bool Has(int capability) => ((effective >> capability) & 1) != 0;
     }

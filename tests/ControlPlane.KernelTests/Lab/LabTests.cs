@@ -15,14 +15,14 @@ public sealed class LabTests : IDisposable
         var mark = new FrameMark(0, 0);
         return new TheoryData<string, byte[]>
         {
-            { "udp", Frame.Udp(mark) },
-            { "udp, 802.1Q", Frame.Udp(mark, tags: new VlanTag(100, Priority: 5)) },
-            { "udp, 802.1ad", Frame.Udp(mark, tags: VlanTag.Service(7)) },
-            { "udp, two tags", Frame.Udp(mark, tags: [VlanTag.Service(7), new VlanTag(100)]) },
-            { "udp, priority tag", Frame.Udp(mark, tags: new VlanTag(0, Priority: 3)) },
-            { "udp, 1500 bytes", Frame.Udp(mark, payload: 1472) },
-            { "arp", Frame.Arp(mark) },
-            { "unknown protocol", Frame.Raw(mark, 0x88b5) },
+            { "udp", Frames.Udp(mark) },
+            { "udp, 802.1Q", Frames.Udp(mark, tags: new VlanTag(100, Priority: 5)) },
+            { "udp, 802.1ad", Frames.Udp(mark, tags: VlanTag.Service(7)) },
+            { "udp, two tags", Frames.Udp(mark, tags: [VlanTag.Service(7), new VlanTag(100)]) },
+            { "udp, priority tag", Frames.Udp(mark, tags: new VlanTag(0, Priority: 3)) },
+            { "udp, 1500 bytes", Frames.Udp(mark, payload: 1472) },
+            { "arp", Frames.Arp(mark) },
+            { "unknown protocol", Frames.Raw(mark, 0x88b5) },
         };
     }
 
@@ -50,19 +50,19 @@ public sealed class LabTests : IDisposable
     [InlineData(1472)]
     public void Udp_Checksums_AreRight(int payload)
     {
-        var frame = Frame.Udp(new FrameMark(FrameMark.NewRun(), 42), "192.168.7.9", payload);
-        Assert.True(Frame.ChecksumsAreRight(frame));
+        var frame = Frames.Udp(new FrameMark(FrameMark.NewRun(), 42), "192.168.7.9", payload);
+        Assert.True(Frames.ChecksumsAreRight(frame));
         frame[^1]++;
-        Assert.False(Frame.ChecksumsAreRight(frame));
+        Assert.False(Frames.ChecksumsAreRight(frame));
     }
 
     [Fact]
     public void WithTag_WithoutTag_IsTheSame()
     {
-        var frame = Frame.Udp(new FrameMark(1, 2));
-        var tagged = Frame.WithTag(frame, new VlanTag(100));
-        Assert.Equal(Frame.Udp(new FrameMark(1, 2), tags: new VlanTag(100)), tagged);
-        Assert.Equal(frame, Frame.WithoutTag(tagged));
+        var frame = Frames.Udp(new FrameMark(1, 2));
+        var tagged = Frames.WithTag(frame, new VlanTag(100));
+        Assert.Equal(Frames.Udp(new FrameMark(1, 2), tags: new VlanTag(100)), tagged);
+        Assert.Equal(frame, Frames.WithoutTag(tagged));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class LabTests : IDisposable
         var run = FrameMark.NewRun();
         using var receiver = TrafficReceiver.Start(far, run);
 
-        await using var generator = TrafficGenerator.Start(near, run, mark => Frame.Udp(mark), new TrafficPlan(Frames: 5_000));
+        await using var generator = TrafficGenerator.Start(near, run, mark => Frames.Udp(mark), new TrafficPlan(Frames: 5_000));
         await generator.Ended;
 
         var report = await receiver.ReportAsync(generator.Sent);
@@ -92,8 +92,8 @@ public sealed class LabTests : IDisposable
         using var receiver = TrafficReceiver.Start(far, run);
 
         foreach (var sequence in new ulong[] { 0, 1, 3, 3, 3, 5, 1 })
-            near.Send(Frame.Udp(new FrameMark(run, sequence)));
-        near.Send(Frame.Udp(new FrameMark(run + 1, 2))); // another run's
+            near.Send(Frames.Udp(new FrameMark(run, sequence)));
+        near.Send(Frames.Udp(new FrameMark(run + 1, 2))); // another run's
 
         Assert.Equal(new TrafficReport(6, 4, 3, 2), await receiver.ReportAsync(6, Quiet));
     }
@@ -109,7 +109,7 @@ public sealed class LabTests : IDisposable
         pair.SetPeerUp(false);
         pair.SetPeerUp(true);
 
-        near.Send(Frame.Udp(new FrameMark(run, 0)));
+        near.Send(Frames.Udp(new FrameMark(run, 0)));
         await Task.Yield();
         Assert.Single(far.Receive(run, 1, Deadline));
     }
