@@ -11,6 +11,7 @@ public sealed class BedDevmap : IDisposable
     private readonly FrameBed _bed;
     private readonly HashSet<string> _programs = [];
     private IDevmap _devmap;
+    private bool _isOpen = true;
 
     internal BedDevmap(FrameBed bed, DevmapDefinition definition)
     {
@@ -45,17 +46,23 @@ public sealed class BedDevmap : IDisposable
     public void Restart()
     {
         var definition = _devmap.Definition;
+        _isOpen = false;
         _devmap.Dispose();
         _bed.Restart();
         _devmap = Open(definition);
+        _isOpen = true;
     }
 
     public void Dispose()
     {
-        foreach (var link in _devmap.Links)
-            _bed.Space.Run(() => _devmap.Detach(Scope, link.Interface));
-        _devmap.Dispose();
-        Directory.Delete(_bed.PinFolder(_devmap.Definition.Name), recursive: true);
+        if (_isOpen)
+        {
+            foreach (var link in _devmap.Links)
+                _bed.Space.Run(() => _devmap.Detach(Scope, link.Interface));
+            _devmap.Dispose();
+            Directory.Delete(_bed.PinFolder(_devmap.Definition.Name), recursive: true);
+        }
+
         foreach (var program in _programs)
             _bed.Space.Run(() => _bed.Kernel.Programs.Unload(Scope, program));
     }
