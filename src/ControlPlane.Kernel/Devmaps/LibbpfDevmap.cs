@@ -136,12 +136,10 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _write.Dispose();
     }
 
-    /// <summary>What the kernel answers EINVAL to without a word more; the writer checks it beforehand.</summary>
     private FileDescriptor ProgramToCarry(string name)
     {
         if (Definition.ValueSize == sizeof(uint))
-            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, of 4-byte values, egress program {name})", Errno.EINVAL);
-        return _programs.Find(name)
-            ?? throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, unknown egress program {name})", Errno.EINVAL);
+            throw DevmapRefusals.NoEgressPrograms(Definition);
+        return _programs.Find(name) ?? throw DevmapRefusals.NoSuchProgram(name);
     }
 }
