@@ -77,9 +77,6 @@ internal sealed partial class LibbpfDevmap
             var opts = new bpf_link_create_opts { sz = (nuint)sizeof(bpf_link_create_opts), flags = flags };
             return Libbpf.bpf_link_create(_redirect, (int)ingress.Ifindex, BpfConstants.BPF_XDP, &opts);
         });
-        // To the kernel an index that nobody has is one more EINVAL.
-        if (result == -Errno.EINVAL && _interfaces.Query(ingress.Ifindex) is null)
-            result = -Errno.ENODEV;
         return FileDescriptor.FromLibbpf(result, AttachOperation(ingress.Name, mode));
     }
 

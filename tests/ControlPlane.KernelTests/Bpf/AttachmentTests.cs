@@ -80,11 +80,11 @@ public sealed class AttachmentTests : IDisposable
     }
 
     [Fact]
-    public void Attach_NoSuchInterface_IsEnodev()
+    public void Attach_NoSuchInterface_IsEinval()
     {
         using var devmap = _bed.Open(new DevmapDefinition("default", 16));
         var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelBed.Scope, new InterfaceInfo(0x7ffffff0, "nosuch"), AttachMode.Generic));
-        Assert.Equal(Errno.ENODEV, e.Errno);
+        Assert.Equal(Errno.EINVAL, e.Errno);
         Assert.Empty(devmap.Links);
     }
 

@@ -55,10 +55,11 @@ public sealed class HostTests
     }
 
     [Theory]
-    [InlineData(0ul, "CAP_BPF and CAP_NET_ADMIN")]
-    [InlineData(1ul << 39, ": CAP_NET_ADMIN")]
-    [InlineData(1ul << 12, ": CAP_BPF")]
-    [InlineData((1ul << 39) | (1ul << 12), null)]
+    [InlineData(0ul, ": CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON needed")]
+    [InlineData(1ul << 39, ": CAP_NET_ADMIN, CAP_PERFMON needed")]
+    [InlineData((1ul << 39) | (1ul << 12), ": CAP_PERFMON needed")]
+    [InlineData((1ul << 39) | (1ul << 38) | (1ul << 12), null)]
+    [InlineData(1ul << 21, ": CAP_NET_ADMIN needed")]
     [InlineData((1ul << 21) | (1ul << 12), null)]
     public void Preflight_Privileges_NamesWhatIsMissing(ulong effective, string? missing)
     {
