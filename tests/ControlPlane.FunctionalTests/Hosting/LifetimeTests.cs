@@ -69,13 +69,14 @@ public sealed class LifetimeTests
         await using var daemon = TestDaemon.Build(kernel => gate = new GatedKernel(kernel));
         await daemon.App.StartAsync();
 
+        await PutAsync(daemon.App.Services.GetRequiredService<EntryService>(), 1);
         gate!.Break();
-        daemon.Host.AddInterface("late0");
+        daemon.Host.RemoveInterface("sim1");
         await daemon.App.WaitForShutdownAsync().WaitAsync(Deadline);
 
         Assert.Equal(ExitCodes.Software, daemon.App.Services.GetRequiredService<ExitStatus>().Code);
     }
 
     private static async Task<PutOutcome<EntryView>> PutAsync(EntryService entries, int key) =>
-        await entries.PutAsync("default", $"if:{key}", new EntryRequest("sim1"), new Violations(), CancellationToken.None);
+        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1"), new Violations(), CancellationToken.None);
 }
