@@ -14,8 +14,12 @@ public sealed class Violations
     /// <summary>Adds a fault.</summary>
     public void Add(string field, string message) => _found.Add(new FieldViolation(field, message));
 
-    /// <summary>Whether this field is already known to be wrong.</summary>
-    public bool Has(string field) => _found.Exists(v => v.Field == field);
+    /// <summary>
+    /// Whether this field is already known to be wrong, or what it stands in (<c>parameters</c> of <c>parameters.vlanId</c>, or
+    /// the whole <c>body</c>): then nothing can be said of it.
+    /// </summary>
+    public bool Has(string field) => _found.Exists(v =>
+        v.Field is "body" || v.Field == field || (field.StartsWith(v.Field, StringComparison.Ordinal) && field[v.Field.Length] == '.'));
 
     /// <summary>Throws <see cref="ErrorCode.InvalidArgument"/> with all faults, if there are any.</summary>
     public void ThrowIfAny()

@@ -56,9 +56,11 @@ internal sealed class NetlinkClient : IDisposable
             for (var attempt = 1; ; attempt++)
             {
                 state = new TState();
-                MemoryMarshal.AsRef<nlmsghdr>(request).nlmsg_seq = ++_sequence;
+                ref var header = ref MemoryMarshal.AsRef<nlmsghdr>(request);
+                header.nlmsg_seq = ++_sequence;
                 _socket.Send(request);
-                var outcome = ReadAnswer(state, handler, out var errno);
+                var isDump = (header.nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
+                var outcome = ReadAnswer(isDump, state, handler, out var errno);
                 if (outcome == Outcome.TooLong && _buffer.Length < MaxBufferBytes)
                     _buffer = GC.AllocateUninitializedArray<byte>(_buffer.Length * 2);
                 else if (outcome == Outcome.TooLong)
@@ -71,7 +73,9 @@ internal sealed class NetlinkClient : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private Outcome ReadAnswer<TState>(TState state, NetlinkHandler<TState> handler, out int errno)
+    // A dump ends with NLMSG_DONE. That there is more to come is not told by NLM_F_MULTI, which generic netlink's
+    // netdev leaves away.
+    private Outcome ReadAnswer<TState>(bool isDump, TState state, NetlinkHandler<TState> handler, out int errno)
     {
         var outcome = Outcome.Complete;
         errno = 0;
@@ -84,9 +88,9 @@ internal sealed class NetlinkClient : IDisposable
             {
                 outcome = Outcome.TooLong;
                 // A dump goes on, and the kernel takes no other request on this socket until it is read to its end.
-                if ((MemoryMarshal.Read<nlmsghdr>(_buffer).nlmsg_flags & NLM_F_MULTI) == 0)
-                    return outcome;
-                continue;
+                if (isDump)
+                    continue;
+                return outcome;
             }
 
             foreach (var message in new NetlinkMessages(_buffer.AsSpan(0, length)))
@@ -102,7 +106,7 @@ internal sealed class NetlinkClient : IDisposable
                 }
 
                 handler(state, message);
-                if ((message.Flags & NLM_F_MULTI) == 0)
+                if (!isDump)
                     return outcome;
             }
         }

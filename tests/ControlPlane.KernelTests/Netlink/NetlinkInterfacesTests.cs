@@ -201,7 +201,7 @@ public sealed class NetlinkInterfacesTests : IDisposable
     [Fact]
     public async Task Watch_RecreatedUnderTheSameIndex_TellsTheName()
     {
-        const string Add = "link add name same index 777 type dummy\n";
+        const string Add = "link add name same index 777 type veth peer name same-peer\n";
         _space.ShellWithInput(Add, "ip", "-batch", "-");
         await Eventually.Async(() => _interfaces.Current.Find("same") is not null);
         using var changes = new ChangeLog(_interfaces);
@@ -258,6 +258,18 @@ public sealed class NetlinkInterfacesTests : IDisposable
         Assert.Equal(_space.InterfaceNames().Order(StringComparer.Ordinal), _interfaces.Current.All.Select(i => i.Name).Order(StringComparer.Ordinal));
         Assert.All(_interfaces.Current.All, info => Assert.Equal(_interfaces.Query(info.Ifindex), info));
         Assert.True(_log.Has("many1") && _log.Has($"peer{Pairs}"));
+    }
+
+    [Fact]
+    public void Current_AtTheStart_HasEveryFieldOfAll()
+    {
+        const int Pairs = 100;
+        AddPairs(_space, Pairs);
+
+        using var started = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
+
+        Assert.Equal(1 + (2 * Pairs), started.Current.Count);
+        Assert.All(started.Current.All, info => Assert.Equal(started.Query(info.Ifindex), info));
     }
 
     [Fact]

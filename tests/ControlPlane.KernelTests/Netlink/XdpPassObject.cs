@@ -7,7 +7,7 @@ internal sealed class XdpPassObject : IDisposable
 {
     private const string Source = """
         __attribute__((section("xdp"), used)) int pass(void *ctx) { return 2; }
-        char license[] __attribute__((section("license"), used)) = "GPL";
+        char _license[] __attribute__((section("license"), used)) = "GPL";
         """;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();

@@ -1,0 +1,17 @@
+using Prometheus;
+
+namespace ControlPlane.Daemon.Observability;
+
+/// <summary>Prometheus metrics at <c>/metrics</c>.</summary>
+internal static class MetricsSetup
+{
+    /// <summary>Adds the daemon's metrics, in a registry of their own: two daemons in one process (tests) do not share them.</summary>
+    public static IServiceCollection AddDevmapMetrics(this IServiceCollection services) => services.AddSingleton<Metrics>();
+
+    /// <summary>Counts and times every request that comes after it in the pipeline.</summary>
+    public static void UseRequestMetrics(this WebApplication app) => app.UseMiddleware<MetricsMiddleware>();
+
+    /// <summary>Maps <c>/metrics</c>.</summary>
+    public static void MapMetrics(this WebApplication app) =>
+        app.MapMetrics("/metrics", app.Services.GetRequiredService<Metrics>().Registry);
+}

@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization.Metadata;
+using ControlPlane.Core.Entries;
+
+namespace ControlPlane.Daemon.Rest;
+
+/// <summary>Answers that went well.</summary>
+internal static class Answers
+{
+    /// <summary>200 with a resource.</summary>
+    public static IResult Ok<T>(T resource, JsonTypeInfo<T> type) => TypedResults.Json(resource, type);
+
+    /// <summary>201 with Location when the resource is new, 200 when it was there.</summary>
+    public static IResult Put<TView, T>(HttpContext http, PutOutcome<TView> outcome, Func<TView, T> render, JsonTypeInfo<T> type, params ReadOnlySpan<string> path)
+    {
+        if (!outcome.Created)
+            return TypedResults.Json(render(outcome.View), type);
+        var location = "/v1";
+        foreach (var segment in path)
+            location += "/" + Uri.EscapeDataString(segment);
+        http.Response.Headers.Location = location;
+        return TypedResults.Json(render(outcome.View), type, statusCode: StatusCodes.Status201Created);
+    }
+}

@@ -1,0 +1,23 @@
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Daemon.Rest.Errors;
+
+/// <summary>The HTTP status of each code: REST's half of the catalogue.</summary>
+internal static class ErrorStatus
+{
+    public static int Http(this ErrorCode code) => code switch
+    {
+        ErrorCode.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound =>
+            StatusCodes.Status404NotFound,
+        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse =>
+            StatusCodes.Status409Conflict,
+        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.WriterBusy => StatusCodes.Status429TooManyRequests,
+        ErrorCode.KernelFailure => StatusCodes.Status500InternalServerError,
+        ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,
+        ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.DevmapFull => StatusCodes.Status507InsufficientStorage,
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+    };
+}

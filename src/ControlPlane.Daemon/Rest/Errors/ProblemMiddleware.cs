@@ -1,0 +1,89 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Rest.Reading;
+
+namespace ControlPlane.Daemon.Rest.Errors;
+
+/// <summary>
+/// The one place where failures of HTTP requests become answers: exceptions, and statuses that came without a body (no such
+/// path, wrong method). gRPC calls, which render theirs in trailers, pass untouched.
+/// </summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            await next(http);
+            return;
+        }
+
+        try
+        {
+            PathValues.Restore(http);
+            await next(http);
+        }
+        catch (Exception) when (http.Response.HasStarted)
+        {
+            // Too late for another answer: the server breaks the connection, so that the client knows.
+            throw;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            logger.ClientGone(http.TraceIdentifier, http.Request.Method, http.Request.Path);
+            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return;
+        }
+        catch (Exception e)
+        {
+            await AnswerAsync(http, e);
+            return;
+        }
+
+        await CompleteAsync(http);
+    }
+
+    private Task AnswerAsync(HttpContext http, Exception exception)
+    {
+        var (operation, method, path) = (http.TraceIdentifier, http.Request.Method, http.Request.Path);
+        switch (exception)
+        {
+            case ControlPlaneException { Error: { Code: ErrorCode.KernelFailure } error }:
+                logger.KernelFailed(exception, operation, method, path, error.Detail);
+                return Problems.AnswerAsync(http, error);
+            case ControlPlaneException { Error: var error }:
+                logger.Refused(operation, method, path, error.Code.Text(), error.Detail);
+                return Problems.AnswerAsync(http, error);
+            case KernelException kernel:
+                logger.KernelFailed(exception, operation, method, path, kernel.Message);
+                return Problems.AnswerAsync(http, new Error(ErrorCode.KernelFailure, kernel.Message) { Errno = kernel.Errno, VerifierLog = kernel.VerifierLog });
+            case BadHttpRequestException bad:
+                var body = new FieldViolation(RequestBody.Field, bad.Message);
+                logger.Refused(operation, method, path, ErrorCode.InvalidArgument.Text(), bad.Message);
+                return Problems.AnswerAsync(http, new Error(ErrorCode.InvalidArgument, $"{body.Field}: {body.Message}") { Fields = [body] });
+            default:
+                logger.Broken(exception, operation, method, path);
+                return Problems.AnswerAsync(http, StatusCodes.Status500InternalServerError, "The daemon failed; its log speaks of it under the operation id.");
+        }
+    }
+
+    private static Task CompleteAsync(HttpContext http)
+    {
+        var response = http.Response;
+        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength > 0)
+            return Task.CompletedTask;
+        if (response.StatusCode == StatusCodes.Status405MethodNotAllowed && HttpMethods.IsOptions(http.Request.Method))
+        {
+            response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+
+        return Problems.AnswerAsync(http, response.StatusCode, Detail(http));
+    }
+
+    private static string? Detail(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}; the API is described at /swagger.",
+        StatusCodes.Status405MethodNotAllowed => $"{http.Request.Method} is not for this path; it takes {http.Response.Headers.Allow}.",
+        _ => null,
+    };
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Rest.Resources;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace ControlPlane.Daemon.Rest.Errors;
+
+/// <summary>Renders failures as RFC 9457 problem details.</summary>
+internal static class Problems
+{
+    /// <summary>The media type of problem details.</summary>
+    public const string ContentType = "application/problem+json";
+
+    private const string TypePrefix = "urn:devmapd:error:";
+
+    /// <summary>An error of the catalogue.</summary>
+    public static ProblemResource Of(Error error, string instance, string operationId) => new()
+    {
+        Type = TypePrefix + error.Code.Text(),
+        Title = error.Code.Title(),
+        Status = error.Code.Http(),
+        Detail = error.Detail,
+        Instance = instance,
+        Code = error.Code.Text(),
+        Errors = error.Fields.Count == 0 ? null : error.Fields.Select(f => new FieldProblemResource { Field = f.Field, Message = f.Message }),
+        Errno = error.Errno,
+        Remedy = error.Remedy,
+        Resource = error.Resource,
+        VerifierLog = error.VerifierLog,
+        OperationId = operationId,
+    };
+
+    /// <summary>
+    /// A failure that is not of the catalogue, because the request reached no operation or the daemon itself is wrong: RFC 9457's
+    /// <c>about:blank</c>, whose title is the status's own phrase, and no code.
+    /// </summary>
+    public static ProblemResource OfStatus(int status, string? detail, string instance, string operationId) => new()
+    {
+        Type = "about:blank",
+        Title = ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : "Error",
+        Status = status,
+        Detail = detail,
+        Instance = instance,
+        OperationId = operationId,
+    };
+
+    /// <summary>Answers with an error of the catalogue.</summary>
+    public static Task AnswerAsync(HttpContext http, Error error)
+    {
+        if (error.RetryAfter is { } delay || (error.Code == ErrorCode.WriterBusy && Second(out delay)))
+            http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        return WriteAsync(http, Of(error, Instance(http), http.TraceIdentifier));
+    }
+
+    /// <summary>Answers with a status alone.</summary>
+    public static Task AnswerAsync(HttpContext http, int status, string? detail) =>
+        WriteAsync(http, OfStatus(status, detail, Instance(http), http.TraceIdentifier));
+
+    private static Task WriteAsync(HttpContext http, ProblemResource problem)
+    {
+        http.Response.StatusCode = problem.Status;
+        return http.Response.WriteAsJsonAsync(problem, RestJson.Instance.ProblemResource, ContentType, http.RequestAborted);
+    }
+
+    private static string Instance(HttpContext http) => http.Request.PathBase.Add(http.Request.Path).ToUriComponent();
+
+    private static bool Second(out TimeSpan delay)
+    {
+        delay = TimeSpan.FromSeconds(1);
+        return true;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Rest.Errors;
+using ControlPlane.Daemon.Rest.Resources;
+
+namespace ControlPlane.Daemon.Rest.OpenApi;
+
+/// <summary>For each code an error as the API renders it.</summary>
+internal static class ErrorExamples
+{
+    /// <summary>The example for a code, at an operation that is asked for at <paramref name="instance"/>.</summary>
+    public static JsonNode Of(ErrorCode code, string instance) =>
+        JsonSerializer.SerializeToNode(
+            Problems.Of(Make(code, instance.Replace("/v1/", "", StringComparison.Ordinal)), instance, "0HNABCDEF:00000001"),
+            RestJson.Instance.ProblemResource)!;
+
+    private static Error Make(ErrorCode code, string resource) => code switch
+    {
+        ErrorCode.InvalidArgument => Faulty("dryRun", "is not a parameter of this operation; it takes none"),
+        ErrorCode.DevmapNotFound => new Error(code, "There is no devmap 'blue'.")
+        { Resource = "devmaps/blue", Remedy = "GET /v1/devmaps lists the devmaps; they are declared in the configuration." },
+        ErrorCode.EntryNotFound => new Error(code, "Devmap 'default' has no entry 'lo'.") { Resource = resource },
+        ErrorCode.ProgramNotFound => new Error(code, "There is no egress program 'to-router-1'.")
+        { Resource = "programs/to-router-1", Remedy = "GET /v1/programs lists the egress programs; PUT loads one." },
+        ErrorCode.AttachmentNotFound => new Error(code, "The redirect program of devmap 'default' is not attached to 'eth0'.") { Resource = resource },
+        ErrorCode.EgressProgramConflict => new Error(code, "Entry 'lo' of devmap 'default' sends frames to 'lo' with the egress program 'to-router-1'; this one would send them with none.")
+        {
+            Fields = [new("egressProgram", "must be 'to-router-1', as in devmaps/default/entries/lo")],
+            Remedy = "Give all entries for the interface the same egress program.",
+            Resource = "devmaps/default/entries/lo",
+        },
+        ErrorCode.KeyConflict => new Error(code, "Entries 'lo' and '1' come to the same kernel key 1.")
+        { Fields = [new("key", "comes to the kernel key of 'lo'")], Remedy = "Delete one of them.", Resource = "devmaps/default/entries/lo" },
+        ErrorCode.AttachConflict => new Error(code, "Another XDP program (id 9) holds 'eth0'.")
+        { Fields = [new("interface", "is held by XDP program 9")], Errno = Errno.EBUSY, Remedy = "ip link set dev eth0 xdp off", Resource = resource },
+        ErrorCode.ProgramInUse => new Error(code, "2 entries carry the egress program 'to-router-1'.")
+        { Remedy = "GET /v1/devmaps/default/entries?egressProgram=to-router-1 lists them.", Resource = resource },
+        ErrorCode.InterfaceNotFound => new Error(code, "The host has no interface 'veth9'.")
+        { Fields = [new("interface", "does not exist")], Remedy = "GET /v1/interfaces lists the interfaces of the host.", Resource = "interfaces/veth9" },
+        ErrorCode.InterfaceUnsuitable => new Error(code, "The driver of 'eth0' cannot do this.")
+        { Fields = [new("interface", "cannot do this")], Errno = Errno.EOPNOTSUPP, Remedy = "Use mode 'generic'.", Resource = "interfaces/eth0" },
+        ErrorCode.WriterBusy => new Error(code, "8192 commands wait already; nothing was changed.")
+        { RetryAfter = TimeSpan.FromSeconds(1), Remedy = "Try again after a moment." },
+        ErrorCode.KernelFailure => new Error(code, "bpf_map_update_elem(devmap default, key 1): ENOMEM (Cannot allocate memory)")
+        { Errno = Errno.ENOMEM, Resource = resource },
+        ErrorCode.NotSupported => new Error(code, "This needs a kernel feature that is not there: Linux 5.8 brings it.") { Resource = resource },
+        ErrorCode.ShuttingDown => new Error(code, "The daemon is stopping; nothing was changed.") { Remedy = "Try again when it is back." },
+        ErrorCode.DevmapFull => new Error(code, "Devmap 'default' holds its maximum of 65536 entries.")
+        { Errno = Errno.E2BIG, Remedy = "Delete entries, or raise MaxEntries of the devmap.", Resource = "devmaps/default" },
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+    };
+
+    private static Error Faulty(string field, string message) =>
+        new(ErrorCode.InvalidArgument, $"{field}: {message}") { Fields = [new(field, message)] };
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Programs;
+using ControlPlane.Daemon.Rest.Resources;
+
+namespace ControlPlane.Daemon.Rest.OpenApi;
+
+/// <summary>
+/// Examples of whole bodies, made of the very types the API reads and writes. Those of requests work as they stand with the
+/// default configuration on any host.
+/// </summary>
+internal static class ResourceExamples
+{
+    private static readonly DateTime Noon = new(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc);
+
+    private static readonly Dictionary<string, string> Labels = new() { ["owner"] = "walk-through" };
+
+    private static readonly EntryResource Entry = new()
+    {
+        Devmap = "default",
+        Key = "lo",
+        KernelKey = 1,
+        Interface = "lo",
+        EgressProgram = null,
+        Labels = Labels,
+        Revision = 42,
+        CreatedAt = Noon,
+        UpdatedAt = Noon,
+        Status = new EntryStatusResource
+        {
+            State = EntryState.Undeliverable,
+            Ifindex = 1,
+            EgressProgramId = null,
+            Conditions = [Loopback],
+            Packets = 0,
+            Bytes = 0,
+        },
+    };
+
+    private static readonly DevmapResource Devmap = new()
+    {
+        Name = "default",
+        MaxEntries = 65536,
+        ValueSize = 8,
+        NumaNode = null,
+        KeySelector = KeySelector.IngressInterface,
+        MissAction = MissAction.Pass,
+        Counters = true,
+        Revision = 1,
+        Status = new DevmapStatusResource
+        {
+            Entries = 1,
+            KernelMapId = 12,
+            RedirectProgramId = 34,
+            Adopted = false,
+            Traffic = DevmapTrafficResource.From(new DevmapCounters(1200, 98_400, 7, 574, 0, 0)),
+        },
+    };
+
+    private static readonly AttachmentResource Attachment = new()
+    {
+        Devmap = "default",
+        Interface = "eth0",
+        Mode = AttachMode.Generic,
+        Revision = 43,
+        CreatedAt = Noon,
+        UpdatedAt = Noon,
+        Status = new AttachmentStatusResource { State = AttachmentState.Attached, Ifindex = 2, LinkId = 7, Message = null },
+    };
+
+    private static readonly ProgramParametersResource Macs = new() { SourceMac = "02:00:00:00:00:01", DestinationMac = "02:00:00:00:00:02" };
+
+    private static readonly ProgramResource Program = new()
+    {
+        Name = "to-router-1",
+        Template = EgressTemplate.RewriteMac,
+        Parameters = Macs,
+        Revision = 44,
+        CreatedAt = Noon,
+        UpdatedAt = Noon,
+        Status = new ProgramStatusResource { KernelProgramId = 101, Entries = 0, Packets = 0, Bytes = 0 },
+    };
+
+    private static readonly InterfaceResource Interface = new()
+    {
+        Name = "lo",
+        Ifindex = 1,
+        Kind = null,
+        Mac = "00:00:00:00:00:00",
+        Mtu = 65536,
+        Up = true,
+        Carrier = true,
+        LinkIfindex = null,
+        TxQueues = 1,
+        RxQueues = 1,
+        XdpMode = null,
+        XdpProgramId = null,
+        XdpFeatures = [],
+        CanBeTarget = false,
+        Conditions = [Loopback],
+    };
+
+    private static readonly HostResource Host = new()
+    {
+        KernelRelease = "6.18.0",
+        Machine = "x86_64",
+        LibbpfVersion = "1.1.2",
+        DaemonVersion = "0.1.0",
+        Simulated = false,
+        StartedAt = Noon,
+        Revision = 44,
+        Features = [new KernelFeatureResource { Name = "devmap_hash", Available = true, Since = "5.4", Detail = null }],
+    };
+
+    private static readonly Dictionary<Type, object> All = new()
+    {
+        [typeof(EntryResource)] = Entry,
+        [typeof(EntryListResource)] = new EntryListResource { Entries = [Entry], NextPageToken = null, Revision = 42 },
+        [typeof(EntryBody)] = new EntryBody { Interface = "lo", EgressProgram = null, Labels = Labels, AllowPending = false },
+        [typeof(DevmapResource)] = Devmap,
+        [typeof(DevmapListResource)] = new DevmapListResource { Devmaps = [Devmap] },
+        [typeof(AttachmentResource)] = Attachment,
+        [typeof(AttachmentListResource)] = new AttachmentListResource { Attachments = [Attachment] },
+        [typeof(AttachmentBody)] = new AttachmentBody { Mode = AttachMode.Generic },
+        [typeof(ProgramResource)] = Program,
+        [typeof(ProgramListResource)] = new ProgramListResource { Programs = [Program] },
+        [typeof(ProgramBody)] = new ProgramBody { Template = EgressTemplate.RewriteMac, Parameters = Macs },
+        [typeof(InterfaceResource)] = Interface,
+        [typeof(InterfaceListResource)] = new InterfaceListResource { Interfaces = [Interface] },
+        [typeof(HostResource)] = Host,
+    };
+
+    private static ConditionResource Loopback => ConditionResource.From(new Condition(
+        ConditionTypes.TargetAcceptsRedirect,
+        false,
+        "NoNdoXmit",
+        "The driver of 'lo' does not accept redirected frames as it is set up now (EOPNOTSUPP).",
+        "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode."));
+
+    /// <summary>The example for a type, as JSON.</summary>
+    public static JsonNode Of(Type type) => JsonSerializer.SerializeToNode(All[type], type, RestJson.Instance)!;
+}

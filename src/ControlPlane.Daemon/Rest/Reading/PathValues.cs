@@ -1,0 +1,50 @@
+using ControlPlane.Core.Errors;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing.Patterns;
+
+namespace ControlPlane.Daemon.Rest.Reading;
+
+/// <summary>
+/// Keys and names in paths, as they were meant. The server decodes a path once for routing, but leaves <c>%2F</c> and octets
+/// that are not UTF-8 encoded: then <c>a%2Fb</c> and <c>a%252Fb</c> look alike. What has a percent sign left is
+/// decoded again, from the request's own text.
+/// </summary>
+internal static class PathValues
+{
+    /// <summary>Puts right the route values of this request.</summary>
+    /// <exception cref="ControlPlaneException">A value is not UTF-8; it is named.</exception>
+    public static void Restore(HttpContext http)
+    {
+        if (http.GetEndpoint() is not RouteEndpoint { RoutePattern: var pattern })
+            return;
+        List<string>? doubtful = null;
+        foreach (var (name, value) in http.Request.RouteValues)
+        {
+            if (value is string text && text.AsSpan().ContainsAny('%', '\uFFFD'))
+                (doubtful ??= []).Add(name);
+        }
+
+        if (doubtful is null)
+            return;
+        var faults = new Violations();
+        foreach (var name in doubtful)
+            Restore(http, pattern, name, faults);
+        faults.ThrowIfAny();
+    }
+
+    private static void Restore(HttpContext http, RoutePattern pattern, string name, Violations faults)
+    {
+        var target = http.Features.Get<IHttpRequestFeature>()?.RawTarget ?? "";
+        var path = target.Split('?', 2)[0];
+        var segments = path.StartsWith('/') ? path[1..].Split('/') : [];
+        for (var i = 0; i < pattern.PathSegments.Count && i < segments.Length; i++)
+        {
+            if (pattern.PathSegments[i].Parts is not [RoutePatternParameterPart part] || part.Name != name)
+                continue;
+            if (PercentText.TryDecode(segments[i], plusIsSpace: false, out var decoded))
+                http.Request.RouteValues[name] = decoded;
+            else
+                faults.Add(name, "must be percent-encoded UTF-8");
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace ControlPlane.Daemon.Rest.Reading;
+
+/// <summary>A parameter an operation takes in its query: what the reader accepts and what the OpenAPI document says.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Description">What it does.</param>
+/// <param name="Example">A value that works as it stands; null for a parameter that is better left out.</param>
+internal sealed record QueryParameter(string Name, string Description, string? Example = null)
+{
+    /// <summary>Whether it may be given more than once.</summary>
+    public bool Repeated { get; init; }
+
+    /// <summary>The least and the greatest whole number it takes; null for a text.</summary>
+    public (int Least, int Greatest)? Range { get; init; }
+
+    /// <summary>What a whole number is when it is left out.</summary>
+    public int? Default { get; init; }
+
+    /// <summary>The only texts it takes; empty for any.</summary>
+    public IReadOnlyList<string> Values { get; init; } = [];
+}

@@ -1,0 +1,35 @@
+using ControlPlane.Core.Devmaps;
+
+namespace ControlPlane.Daemon.Rest.Resources;
+
+/// <summary>What is true of a devmap.</summary>
+internal sealed class DevmapStatusResource
+{
+    /// <summary>Number of entries, pending and failed ones included.</summary>
+    /// <example>1</example>
+    public required int Entries { get; init; }
+
+    /// <summary>The id of the active map, as `bpftool map` shows it.</summary>
+    /// <example>12</example>
+    public required uint KernelMapId { get; init; }
+
+    /// <summary>The id of the redirect program, as `bpftool prog` shows it.</summary>
+    /// <example>34</example>
+    public required uint RedirectProgramId { get; init; }
+
+    /// <summary>Whether the kernel objects were there when the daemon started and were taken over as they were.</summary>
+    /// <example>false</example>
+    public required bool Adopted { get; init; }
+
+    /// <summary>Traffic since the redirect program was loaded; null when the devmap does not count.</summary>
+    public required DevmapTrafficResource? Traffic { get; init; }
+
+    public static DevmapStatusResource From(DevmapView view) => new()
+    {
+        Entries = view.Entries,
+        KernelMapId = view.KernelMapId,
+        RedirectProgramId = view.RedirectProgramId,
+        Adopted = view.Adopted,
+        Traffic = view.Counters is { } counters ? DevmapTrafficResource.From(counters) : null,
+    };
+}

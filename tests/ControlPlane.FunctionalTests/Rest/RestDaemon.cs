@@ -1,0 +1,46 @@
+using ControlPlane.Core.Writing;
+using ControlPlane.Daemon.Rest;
+using ControlPlane.FunctionalTests.Scenarios;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.FunctionalTests.Rest;
+
+/// <summary>The REST face on a simulated world, in memory.</summary>
+public sealed class RestDaemon : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RestDaemon(WebApplication app, SimulatedWorld world) =>
+        (_app, World, Client) = (app, world, app.GetTestClient());
+
+    public SimulatedWorld World { get; }
+
+    public HttpClient Client { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<RestDaemon> StartAsync(WriterOptions? options = null, Action<WebApplication>? configure = null)
+    {
+        var world = new SimulatedWorld();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseTestServer();
+        world.AddTo(builder.Services, options);
+        builder.Services.AddRestApi();
+        var app = builder.Build();
+        app.MapRestApi();
+        configure?.Invoke(app);
+        await world.StartAsync(app.Services);
+        await app.StartAsync();
+        return new RestDaemon(app, world);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await World.StopAsync();
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,61 @@
+namespace ControlPlane.FunctionalTests.Scenarios;
+
+/// <summary>One request, said without the words of any face. What is null is not sent.</summary>
+public abstract record Operation
+{
+    private Operation() { }
+
+    public sealed record ListDevmaps : Operation;
+
+    public sealed record GetDevmap(string Devmap) : Operation;
+
+    public sealed record PutEntry(
+        string Devmap,
+        string Key,
+        string? Interface,
+        string? EgressProgram = null,
+        IReadOnlyDictionary<string, string>? Labels = null,
+        bool? AllowPending = null) : Operation;
+
+    public sealed record GetEntry(string Devmap, string Key) : Operation;
+
+    public sealed record DeleteEntry(string Devmap, string Key) : Operation;
+
+    public sealed record ListEntries(
+        string Devmap,
+        int? PageSize = null,
+        string? PageToken = null,
+        string? Interface = null,
+        string? EgressProgram = null,
+        string? State = null,
+        IReadOnlyList<string>? Labels = null) : Operation;
+
+    public sealed record ListAttachments(string Devmap) : Operation;
+
+    /// <summary>Attaches. The mode is in the text form of REST (<c>native</c>, <c>generic</c>); other texts are for faces that can send them.</summary>
+    public sealed record PutAttachment(string Devmap, string Interface, string? Mode) : Operation;
+
+    public sealed record GetAttachment(string Devmap, string Interface) : Operation;
+
+    public sealed record DeleteAttachment(string Devmap, string Interface) : Operation;
+
+    public sealed record ListPrograms : Operation;
+
+    /// <summary>Loads a program. The template is in the text form of REST, for instance <c>rewrite-mac</c>.</summary>
+    public sealed record PutProgram(
+        string Program,
+        string? Template,
+        string? SourceMac = null,
+        string? DestinationMac = null,
+        long? VlanId = null) : Operation;
+
+    public sealed record GetProgram(string Program) : Operation;
+
+    public sealed record DeleteProgram(string Program) : Operation;
+
+    public sealed record ListInterfaces : Operation;
+
+    public sealed record GetInterface(string Interface) : Operation;
+
+    public sealed record GetHost : Operation;
+}

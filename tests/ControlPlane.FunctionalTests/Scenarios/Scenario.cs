@@ -1,0 +1,28 @@
+namespace ControlPlane.FunctionalTests.Scenarios;
+
+/// <summary>One line of the table: in the <see cref="World"/>, after these requests, this request is answered so.</summary>
+/// <param name="Name">What it is about; unique.</param>
+/// <param name="Given">Requests that must succeed first.</param>
+/// <param name="When">The request.</param>
+/// <param name="Then">What is expected of its answer.</param>
+public sealed record Scenario(string Name, IReadOnlyList<Operation> Given, Operation When, Expected Then)
+{
+    /// <summary>What happens to the host or the daemon after <see cref="Given"/> and before <see cref="When"/>.</summary>
+    public Happening Between { get; init; }
+
+    /// <summary>Runs it on a face.</summary>
+    public async Task RunAsync(IFace face, Func<Happening, Task> happen, CancellationToken cancellationToken = default)
+    {
+        foreach (var operation in Given)
+        {
+            var answer = await face.AskAsync(operation, cancellationToken);
+            Assert.True(answer is Answer.Done, $"given {operation}: {Answer.Describe(answer)}");
+        }
+
+        if (Between != Happening.Nothing)
+            await happen(Between);
+        Then.Check(await face.AskAsync(When, cancellationToken));
+    }
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,8 @@
+namespace ControlPlane.FunctionalTests;
+
+/// <summary>What every test may need.</summary>
+internal static class TestContext
+{
+    /// <summary>A token that ends a test that hangs.</summary>
+    public static CancellationToken Deadline() => new CancellationTokenSource(TimeSpan.FromSeconds(30)).Token;
+}
