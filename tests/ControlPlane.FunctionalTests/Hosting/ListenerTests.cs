@@ -138,7 +138,7 @@ public sealed class ListenerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
-        Assert.Equal("permission_denied", problem.RootElement.GetProperty("code").GetString());
+        Assert.Equal(403, problem.RootElement.GetProperty("status").GetInt32());
     }
 
     private HttpClient OverUnixSocket() => new(new SocketsHttpHandler
