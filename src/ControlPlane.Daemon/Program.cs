@@ -1,2 +1,38 @@
-var app = WebApplication.CreateBuilder(args).Build();
-app.Run();
+using ControlPlane.Core;
+using ControlPlane.Daemon.Grpc;
+using ControlPlane.Daemon.Hosting;
+using ControlPlane.Daemon.Observability;
+using ControlPlane.Daemon.Rest;
+
+namespace ControlPlane.Daemon;
+
+internal static class Program
+{
+    public static Task<int> Main(string[] args) => DaemonRun.RunAsync(args, Build);
+
+    /// <summary>The daemon, ready to run. Whatever it must refuse to start for, it refuses here, before anything is touched.</summary>
+    /// <exception cref="StartRefusedException">The configuration or the host is not fit for it.</exception>
+    internal static WebApplication Build(Arguments arguments)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "devmapd", ContentRootPath = AppContext.BaseDirectory });
+        var options = builder.AddConfiguration(arguments);
+        builder.AddLog();
+        builder.AddClaims(options, arguments.Simulate);
+        builder.AddListeners(options.Listen);
+        builder.AddLifetime(options.Writer.DrainTimeout);
+        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions());
+        builder.Services.AddKernelPort(options, arguments.Simulate);
+        builder.Services.AddRestApi();
+        builder.Services.AddGrpcApi();
+
+        var app = builder.Build();
+        app.UseRequestLog();
+        app.UseLocalOnly();
+        app.UseReadyGate();
+        app.UseRouting();
+        app.MapHealth();
+        app.MapRestApi();
+        app.MapGrpcApi();
+        return app;
+    }
+}

@@ -19,10 +19,12 @@ public sealed class DevmapWriter : IDisposable
     private readonly LinkChangeInbox _links;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Thread? _thread;
     private volatile bool _stopping;
     private volatile bool _refuseRest;
     private long _batches;
     private long _commands;
+    private int _refused;
 
     internal DevmapWriter(WriterOptions options, IKernel kernel, ControlPlaneState state, TimeProvider time, ILogger<DevmapWriter> logger)
     {
@@ -58,24 +60,21 @@ public sealed class DevmapWriter : IDisposable
     public Task StartAsync(IReadOnlyList<DevmapDefinition> devmaps, CancellationToken cancellationToken)
     {
         // A thread of its own: it blocks in system calls, and it must stay in the network namespace the daemon started in.
-        var thread = new Thread(() => Loop(devmaps)) { Name = "devmap-writer", IsBackground = true };
-        thread.Start();
+        _thread = new Thread(() => Loop(devmaps)) { Name = "devmap-writer", IsBackground = true };
+        _thread.Start();
         return _started.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Refuses new commands, drains what waits until <paramref name="drainTimeout"/>, fails the rest with <c>shutting_down</c>.</summary>
+    /// <remarks>It does not throw: an exception that ended the loop stands in <see cref="Completion"/>.</remarks>
     public async Task StopAsync(TimeSpan drainTimeout)
     {
         CloseQueue();
-        try
-        {
-            await _ended.Task.WaitAsync(drainTimeout);
-        }
-        catch (TimeoutException)
-        {
-            _refuseRest = true;
-            await _ended.Task;
-        }
+        if (_thread is null)
+            return;
+        await Task.WhenAny(_ended.Task, Task.Delay(drainTimeout));
+        _refuseRest = true;
+        await Task.WhenAny(_ended.Task);
     }
 
     /// <inheritdoc/>
@@ -108,7 +107,7 @@ public sealed class DevmapWriter : IDisposable
             _started.TrySetResult();
             while (WaitForWork())
                 RunBatch(scope);
-            WriterLog.Stopped(_logger, 0);
+            WriterLog.Stopped(_logger, _refused);
             _ended.TrySetResult();
         }
 #pragma warning disable CA1031 // Whatever it is: it must reach whoever waits for the start, or end the daemon.
@@ -131,7 +130,7 @@ public sealed class DevmapWriter : IDisposable
         while (taken.Count < _options.MaxBatch && _queue.Reader.TryRead(out var command))
         {
             if (_refuseRest)
-                command.Fail(ShuttingDown());
+                Refuse(command);
             else if (command.TryBegin())
                 taken.Add(command);
         }
@@ -182,12 +181,17 @@ public sealed class DevmapWriter : IDisposable
         if (!_started.TrySetException(e))
             WriterLog.LoopDied(_logger, e);
         while (_queue.Reader.TryRead(out var command))
-        {
-            if (command.TryBegin())
-                command.Fail(ShuttingDown());
-        }
+            Refuse(command);
 
         _ended.TrySetException(e);
+    }
+
+    private void Refuse(WriterCommand command)
+    {
+        if (!command.TryBegin())
+            return;
+        _refused++;
+        command.Fail(ShuttingDown());
     }
 
     private void CloseQueue()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+.DEFAULT_GOAL := help
+
+CONFIGURATION ?= Release
+DOTNET ?= dotnet
+DESTDIR ?=
+PREFIX ?= /usr
+STATE := $(CURDIR)/.state
+DAEMON := src/ControlPlane.Daemon
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+# The kernel wants capabilities; building does not. What needs root gets it here and nowhere else.
+ROOT := $(if $(filter 0,$(shell id -u)),,sudo env "PATH=$(PATH)" "DOTNET_ROOT=$(DOTNET_ROOT)")
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@echo
+	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
+	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
+
+.PHONY: setup
+setup: ## Install from Debian what is missing; quick when nothing is
+	@scripts/setup.sh
+
+.PHONY: build
+build: setup ## Build everything
+	@$(DOTNET) build ControlPlane.sln -c $(CONFIGURATION) -v quiet --nologo
+
+.PHONY: run
+run: setup ## Build and start the daemon here, its state in .state
+	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
+	@mkdir -p $(STATE)
+	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd --ControlPlane:StateDirectory=$(STATE) $(ARGS)
+
+.PHONY: test
+test: build ## Run all tests
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(FILTER)
+
+.PHONY: demo
+demo: build ## Show the daemon steer frames between namespaces
+	@CONFIGURATION=$(CONFIGURATION) $(ROOT) scripts/demo.sh
+
+.PHONY: bench
+bench: build ## Measure, with plain C baselines beside it
+	@CONFIGURATION=$(CONFIGURATION) $(ROOT) bench/run.sh
+
+.PHONY: format
+format: ## Put all code in form
+	$(DOTNET) format ControlPlane.sln
+	$(if $(C_FILES),clang-format -i $(C_FILES))
+
+.PHONY: lint
+lint: ## Check the form of all code, and the shell scripts
+	$(DOTNET) format ControlPlane.sln --verify-no-changes
+	$(if $(C_FILES),clang-format --dry-run --Werror $(C_FILES))
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo "shellcheck is not installed: scripts are unchecked"; fi
+
+.PHONY: install
+install: ## Install daemon, unit and settings under DESTDIR (as root)
+	$(DOTNET) publish $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo -o artifacts/publish
+	install -d $(DESTDIR)$(PREFIX)/lib/devmapd $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)/etc/devmapd
+	cp -r artifacts/publish/. $(DESTDIR)$(PREFIX)/lib/devmapd/
+	install -m 0644 systemd/devmapd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -m 0644 systemd/devmapd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/devmapd.conf
+	test -e $(DESTDIR)/etc/devmapd/appsettings.json || install -m 0644 appsettings.json $(DESTDIR)/etc/devmapd/
+
+.PHONY: clean
+clean: ## Remove what was built; state and pins stay
+	rm -rf artifacts
+	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the BPF programs share with user space. Every struct has a mirror in
+ * src/ControlPlane.Kernel/Layout/ under the same name; the kernel tests compare size and offsets.
+ *
+ * A change of layout or meaning raises DEVMAPD_VERSION: objects that an older daemon left pinned
+ * are recognised by it.
+ */
+#ifndef DEVMAPD_H
+#define DEVMAPD_H
+
+#include <linux/types.h>
+
+#define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
+#define DEVMAPD_VERSION 1
+
+/* What a config belongs to. Mirror: Layout/devmapd_kind.cs */
+enum devmapd_kind {
+	DEVMAPD_REDIRECT = 1,
+	DEVMAPD_EGRESS = 2,
+};
+
+/* What the key of a frame is. Mirror: ControlPlane.Core.Devmaps.KeySelector */
+enum devmapd_selector {
+	DEVMAPD_INGRESS_INTERFACE = 0,
+	DEVMAPD_VLAN = 1,
+	DEVMAPD_IPV4_DESTINATION = 2,
+};
+
+/* What an egress program does. Mirror: ControlPlane.Core.Programs.EgressTemplate */
+enum devmapd_template {
+	DEVMAPD_COUNT = 0,
+	DEVMAPD_DROP = 1,
+	DEVMAPD_REWRITE_MAC = 2,
+	DEVMAPD_PUSH_VLAN = 3,
+	DEVMAPD_POP_VLAN = 4,
+};
+
+/* Settings of a redirect program. Mirror: Layout/devmapd_redirect_config.cs */
+struct devmapd_redirect_config {
+	__u32 magic;
+	__u32 version;
+	__u32 kind;	   /* DEVMAPD_REDIRECT */
+	__u32 selector;	   /* enum devmapd_selector */
+	__u32 miss_action; /* XDP_ABORTED, XDP_DROP or XDP_PASS */
+	__u32 counters;	   /* 0: count nothing */
+	__s32 numa_node;   /* of the devmap, -1 for any; for adoption: no bpf(2) call tells it */
+};
+_Static_assert(sizeof(struct devmapd_redirect_config) == 28, "mirrored in user space");
+
+/* Settings of an egress program. Mirror: Layout/devmapd_egress_config.cs */
+struct devmapd_egress_config {
+	__u32 magic;
+	__u32 version;
+	__u32 kind;	/* DEVMAPD_EGRESS */
+	__u32 template; /* enum devmapd_template */
+	__u16 vlan_id;	/* push-vlan: 1 .. 4094 */
+	__u8 set_source;
+	__u8 set_destination;
+	__u8 source_mac[6];
+	__u8 destination_mac[6];
+};
+_Static_assert(sizeof(struct devmapd_egress_config) == 32, "mirrored in user space");
+
+/* One CPU's share of a count. Mirror: Layout/devmapd_counter.cs */
+struct devmapd_counter {
+	__u64 packets;
+	__u64 bytes; /* ctx->data to ctx->data_end, so from the Ethernet header on */
+};
+_Static_assert(sizeof(struct devmapd_counter) == 16, "mirrored in user space");
+
+/* One CPU's share of a redirect program's totals. Mirror: Layout/devmapd_totals.cs */
+struct devmapd_totals {
+	struct devmapd_counter redirected; /* the key had an entry */
+	struct devmapd_counter missed;	   /* the key had none */
+	struct devmapd_counter unkeyed;	   /* the frame has no such key */
+};
+_Static_assert(sizeof(struct devmapd_totals) == 48, "mirrored in user space");
+
+#endif

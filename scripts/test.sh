@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs the test projects one after another (they share one kernel and few cores), then sums up their results.
+# Usage: test.sh [FILTER]. Environment: CONFIGURATION, DOTNET (the command, with whatever gives it root).
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+read -ra dotnet <<<"${DOTNET:-dotnet}"
+configuration=${CONFIGURATION:-Release}
+filter=${1:-}
+results=$PWD/artifacts/test-results
+rm -rf "$results"
+mkdir -p "$results"
+
+# Prints an attribute of the one <Counters> element of a trx file; nothing when there is no such file.
+counter() { grep -o '<Counters [^>]*' "$2" 2>/dev/null | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p"; }
+
+passed=0 failed=0 skipped=0 rows=()
+for project in tests/*Tests/*.csproj; do
+    name=$(basename "$project" .csproj)
+    trx=$results/$name.trx
+    printf '\n== %s\n' "$name"
+    begin=$SECONDS
+    "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
+        --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --blame-hang-timeout 10m \
+        ${filter:+--filter "FullyQualifiedName~$filter"}
+    status=$?
+    p=$(counter passed "$trx") f=$(counter failed "$trx") t=$(counter total "$trx")
+    p=${p:-0} f=${f:-0} s=$((${t:-0} - p - f))
+    # A run that broke off has failed, whatever its file says; so has one that left no file, unless the filter left nothing to run.
+    if [ $status -ne 0 ] && [ "$f" -eq 0 ]; then
+        f=1
+    fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    rows+=("$(printf '%-32s %5d passed %4d failed %4d skipped %5d s' "$name" "$p" "$f" "$s" $((SECONDS - begin)))")
+done
+
+summary="$passed passed, $failed failed"
+[ $skipped -eq 0 ] || summary+=", $skipped skipped"
+printf '\n'
+printf '%s\n' "${rows[@]}" "$summary"
+printf '%s\n' "$summary" >"$results/summary"
+[ $failed -eq 0 ] && [ $passed -gt 0 ]

@@ -1,0 +1,46 @@
+using ControlPlane.Core.Errors;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace ControlPlane.Daemon.Grpc;
+
+/// <summary>The one place where a failed call gets its status.</summary>
+internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvider time) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (ControlPlaneException e)
+        {
+            if (e.Error.Code == ErrorCode.KernelFailure)
+                log.KernelFailed(context.Method, e);
+            else
+                log.Refused(context.Method, e.Error.Code, e.Error.Detail);
+            throw ErrorStatus.Of(e.Error, e);
+        }
+        catch (KernelException e)
+        {
+            log.KernelFailed(context.Method, e);
+            throw ErrorStatus.Of(
+                new Error(ErrorCode.KernelFailure, e.Message) { Errno = e.Errno, VerifierLog = e.VerifierLog }, e);
+        }
+        catch (OperationCanceledException e) when (context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(Ended(context, e));
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            log.CallFailed(context.Method, e);
+            throw new RpcException(new Status(StatusCode.Internal, "The daemon failed; its log says why.", e));
+        }
+    }
+
+    /// <summary>The caller has gone, or its deadline has passed. A write that was under way has finished all the same.</summary>
+    private Status Ended(ServerCallContext context, Exception e) => context.Deadline <= time.GetUtcNow().UtcDateTime
+        ? new Status(StatusCode.DeadlineExceeded, "The deadline passed while the call waited.", e)
+        : new Status(StatusCode.Cancelled, "The caller cancelled the call while it waited.", e);
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace ControlPlane.Daemon.Grpc;
+
+/// <summary>Renders an <see cref="Error"/> as google.rpc.Status, in the trailers of an <see cref="RpcException"/>.</summary>
+internal static class ErrorStatus
+{
+    /// <summary>The domain of every ErrorInfo.</summary>
+    public const string Domain = "devmapd";
+
+    // Trailers are HTTP/2 headers, and clients bound those: gRPC's C core takes 8 KiB by default. These keep the whole,
+    // which is sent in base64, below that.
+    private const int MaxMessageChars = 1024;
+    private const int MaxViolationBytes = 2048;
+    private const int MaxVerifierLogChars = 1024;
+
+    /// <summary>The exception that gives a call this status.</summary>
+    public static RpcException Of(Error error, Exception? cause = null)
+    {
+        var code = CodeOf(error.Code);
+        var status = new Google.Rpc.Status { Code = (int)code, Message = Message(error) };
+        status.Details.Add(Any.Pack(Info(error)));
+        if (error.Fields.Count > 0)
+            status.Details.Add(Any.Pack(Fields(error.Fields)));
+        if (code == StatusCode.FailedPrecondition)
+            status.Details.Add(Any.Pack(Precondition(error)));
+        if (error.Code == ErrorCode.WriterBusy)
+            status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(error.RetryAfter ?? TimeSpan.FromSeconds(1)) }));
+        if (error.VerifierLog is { Length: > 0 } log)
+            status.Details.Add(Any.Pack(new DebugInfo { Detail = End(log) }));
+        return new RpcException(new global::Grpc.Core.Status(code, status.Message, cause), Trailers(status));
+    }
+
+    /// <summary>The status code of a code of the catalogue.</summary>
+    public static StatusCode CodeOf(ErrorCode code) => code switch
+    {
+        ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
+        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound => StatusCode.NotFound,
+        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse => StatusCode.FailedPrecondition,
+        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCode.FailedPrecondition,
+        ErrorCode.WriterBusy or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
+        ErrorCode.KernelFailure => StatusCode.Internal,
+        ErrorCode.NotSupported => StatusCode.Unimplemented,
+        ErrorCode.ShuttingDown => StatusCode.Unavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+    };
+
+    private static ErrorInfo Info(Error error)
+    {
+        var info = new ErrorInfo { Domain = Domain, Reason = error.Code.Text() };
+        if (error.Errno is { } errno)
+            info.Metadata["errno"] = errno.ToString(CultureInfo.InvariantCulture);
+        if (error.Remedy is { } remedy)
+            info.Metadata["remedy"] = remedy;
+        if (error.Resource is { } resource)
+            info.Metadata["resource"] = resource;
+        return info;
+    }
+
+    private static BadRequest Fields(IReadOnlyList<FieldViolation> violations)
+    {
+        var request = new BadRequest();
+        var bytes = 0;
+        foreach (var violation in violations)
+        {
+            var added = new BadRequest.Types.FieldViolation { Field = FieldPath.ToProto(violation.Field), Description = Start(violation.Message, 512) };
+            bytes += added.CalculateSize();
+            if (bytes > MaxViolationBytes && request.FieldViolations.Count > 0)
+                break;
+            request.FieldViolations.Add(added);
+        }
+
+        return request;
+    }
+
+    private static PreconditionFailure Precondition(Error error) => new()
+    {
+        Violations =
+        {
+            new PreconditionFailure.Types.Violation
+            {
+                Type = error.Code.Text(), Subject = error.Resource ?? "", Description = Start(error.Detail, MaxMessageChars),
+            },
+        },
+    };
+
+    /// <summary>The detail; that of invalid fields says their names, and is put together anew with the names of the contract.</summary>
+    private static string Message(Error error) => Start(
+        error is { Code: ErrorCode.InvalidArgument, Fields.Count: > 0 }
+            ? string.Join(" ", error.Fields.Select(f => $"{FieldPath.ToProto(f.Field)}: {f.Message}"))
+            : error.Detail,
+        MaxMessageChars);
+
+    private static string Start(string text, int chars) => text.Length <= chars ? text : $"{text[..chars]}...";
+
+    /// <summary>The end of a verifier's log is where it says what it refuses.</summary>
+    private static string End(string log) => log.Length <= MaxVerifierLogChars ? log : $"...{log[^MaxVerifierLogChars..]}";
+
+    private static Metadata Trailers(Google.Rpc.Status status)
+    {
+        var trailers = new Metadata();
+        trailers.SetRpcStatus(status);
+        return trailers;
+    }
+}

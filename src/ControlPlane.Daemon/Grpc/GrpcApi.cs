@@ -1,0 +1,80 @@
+using Devmapd.V1;
+using Grpc.AspNetCore.Server;
+using Grpc.AspNetCore.Server.Model;
+using Grpc.Reflection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using HealthReflection = Grpc.Health.V1.HealthReflection;
+
+namespace ControlPlane.Daemon.Grpc;
+
+/// <summary>The gRPC face: the services of protos/devmapd/v1, reflection and health.</summary>
+internal static class GrpcApi
+{
+    /// <summary>Health checks with this tag decide whether the services are serving.</summary>
+    public const string ReadyTag = "ready";
+
+    private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
+        [DevmapService.Descriptor, ProgramService.Descriptor, HostService.Descriptor];
+
+    /// <summary>Adds what the face needs. The host registers the health checks tagged <see cref="ReadyTag"/>.</summary>
+    public static IServiceCollection AddGrpcApi(this IServiceCollection services)
+    {
+        services.AddGrpc();
+        services.AddSingleton<DevmapGrpcService>();
+        services.AddSingleton<ProgramGrpcService>();
+        services.AddSingleton<HostGrpcService>();
+        services.AddSingleton<GrpcMethods>();
+        services.AddSingleton<ErrorInterceptor>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<GrpcMethods>, GrpcMethodProvider>());
+        services.Configure<GrpcServiceOptions<GrpcMethods>>(options =>
+        {
+            options.MaxReceiveMessageSize = RequestLimits.MaxMessageBytes;
+            options.Interceptors.Add<ErrorInterceptor>();
+        });
+        AddReflection(services);
+        AddHealth(services);
+        return services;
+    }
+
+    /// <summary>Maps its endpoints.</summary>
+    public static IEndpointRouteBuilder MapGrpcApi(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<GrpcMethods>().Add(RequestLimits.AnswerInOurWords);
+        endpoints.MapGrpcReflectionService();
+        endpoints.MapGrpcHealthChecksService();
+        return endpoints;
+    }
+
+    private static void AddReflection(IServiceCollection services)
+    {
+        // By itself the library finds only services that are mapped by their generated base class.
+        Google.Protobuf.Reflection.ServiceDescriptor[] all =
+            [.. Contract, HealthReflection.Descriptor.Services[0], ReflectionV1Descriptor];
+        services.AddSingleton(new ReflectionV1ServiceImpl(all));
+        services.AddSingleton(new ReflectionServiceImpl(all));
+        services.AddGrpcReflection();
+    }
+
+    private static Google.Protobuf.Reflection.ServiceDescriptor ReflectionV1Descriptor =>
+        global::Grpc.Reflection.V1.ServerReflection.Descriptor;
+
+    private static void AddHealth(IServiceCollection services)
+    {
+        services.AddGrpcHealthChecks(options =>
+        {
+            options.Services.Clear();
+            options.Services.Map("", check => check.Tags.Contains(ReadyTag));
+            foreach (var service in Contract)
+                options.Services.Map(service.FullName, check => check.Tags.Contains(ReadyTag));
+        });
+
+        // Only Watch depends on these: Check asks the health checks itself, at each call.
+        services.Configure<HealthCheckPublisherOptions>(options =>
+        {
+            options.Delay = TimeSpan.Zero;
+            options.Period = TimeSpan.FromSeconds(1);
+            options.Predicate = check => check.Tags.Contains(ReadyTag);
+        });
+    }
+}

@@ -1,0 +1,37 @@
+using Devmapd.V1;
+using Grpc.Core;
+
+namespace ControlPlane.Daemon.Grpc;
+
+/// <summary>Egress programs by gRPC. A singleton, like the service it calls.</summary>
+internal sealed class ProgramGrpcService(Core.Programs.ProgramService programs) : Devmapd.V1.ProgramService.ProgramServiceBase
+{
+    public override Task<ListProgramsResponse> ListPrograms(ListProgramsRequest request, ServerCallContext context)
+    {
+        var response = new ListProgramsResponse();
+        foreach (var program in programs.List())
+            response.Programs.Add(program.ToMessage());
+        return Task.FromResult(response);
+    }
+
+    public override Task<GetProgramResponse> GetProgram(GetProgramRequest request, ServerCallContext context)
+    {
+        Required.Check(("program", request.Program));
+        return Task.FromResult(new GetProgramResponse { Program = programs.Get(request.Program).ToMessage() });
+    }
+
+    public override async Task<PutProgramResponse> PutProgram(PutProgramRequest request, ServerCallContext context)
+    {
+        var faults = Required.Find(("program", request.Program));
+        var body = request.ToBody(faults);
+        var outcome = await programs.PutAsync(request.Program, body, faults, context.CancellationToken);
+        return new PutProgramResponse { Program = outcome.View.ToMessage(), Created = outcome.Created };
+    }
+
+    public override async Task<DeleteProgramResponse> DeleteProgram(DeleteProgramRequest request, ServerCallContext context)
+    {
+        Required.Check(("program", request.Program));
+        await programs.DeleteAsync(request.Program, context.CancellationToken);
+        return new DeleteProgramResponse();
+    }
+}

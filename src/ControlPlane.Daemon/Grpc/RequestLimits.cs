@@ -1,0 +1,39 @@
+using ControlPlane.Core.Errors;
+using Grpc.Core;
+
+namespace ControlPlane.Daemon.Grpc;
+
+/// <summary>How large a request may be, and how one that is larger is answered.</summary>
+internal static class RequestLimits
+{
+    /// <summary>Largest request message in bytes, decompressed: 64 KiB.</summary>
+    public const int MaxMessageBytes = 64 * 1024;
+
+    private const string StatusHeader = "grpc-status";
+    private const string MessageHeader = "grpc-message";
+    private const string DetailsHeader = "grpc-status-details-bin";
+    private static readonly string ResourceExhausted = $"{(int)StatusCode.ResourceExhausted}";
+
+    /// <summary>
+    /// The framework refuses a message that is too large before it reads it, which is good, as RESOURCE_EXHAUSTED without
+    /// details, which is not what the catalogue says. Every status of ours has details: one without is the framework's.
+    /// </summary>
+    public static void AnswerInOurWords(EndpointBuilder endpoint)
+    {
+        var inner = endpoint.RequestDelegate!;
+        endpoint.RequestDelegate = async context =>
+        {
+            await inner(context);
+
+            // The call ended without a message, so that its status stands in the headers, and they are not sent yet.
+            var headers = context.Response.Headers;
+            if (context.Response.HasStarted || headers[StatusHeader] != ResourceExhausted || headers.ContainsKey(DetailsHeader))
+                return;
+            var error = ErrorStatus.Of(new Error(ErrorCode.InvalidArgument, $"The request is larger than {MaxMessageBytes} bytes."));
+            headers[StatusHeader] = $"{(int)error.StatusCode}";
+            headers[MessageHeader] = error.Status.Detail;
+            foreach (var trailer in error.Trailers)
+                headers[trailer.Key] = Convert.ToBase64String(trailer.ValueBytes);
+        };
+    }
+}

@@ -1,0 +1,46 @@
+using ControlPlane.Core.Errors;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace ControlPlane.Daemon.Grpc;
+
+/// <summary>
+/// Reads requests strictly: what protobuf cannot read, and fields that the contract does not have, are
+/// <see cref="ErrorCode.InvalidArgument"/>.
+/// </summary>
+internal static class RequestMarshaller
+{
+    /// <summary>The marshaller of one request message.</summary>
+    public static Marshaller<T> For<T>() where T : class
+    {
+        var descriptor = ((IMessage)Activator.CreateInstance<T>()).Descriptor;
+        var parser = descriptor.Parser;
+        return new Marshaller<T>(
+            (_, _) => throw new NotSupportedException("the daemon sends no requests"),
+            context => Read(context.PayloadAsNewBuffer()));
+
+        T Read(byte[] payload)
+        {
+            try
+            {
+                var message = parser.ParseFrom(payload);
+                var faults = new Violations();
+                UnknownFields.Report(payload, descriptor, faults);
+                faults.ThrowIfAny();
+                return (T)message;
+            }
+            catch (InvalidProtocolBufferException e)
+            {
+                throw ErrorStatus.Of(Malformed(descriptor.FullName, e), e);
+            }
+            catch (ControlPlaneException e)
+            {
+                // Interceptors come after the marshaller, so this is rendered here.
+                throw ErrorStatus.Of(e.Error, e);
+            }
+        }
+    }
+
+    private static Error Malformed(string message, InvalidProtocolBufferException e) =>
+        new(ErrorCode.InvalidArgument, $"The request is not a well-formed {message} (strings must be UTF-8): {e.Message}");
+}

@@ -1,0 +1,32 @@
+namespace ControlPlane.Daemon.Hosting;
+
+/// <summary>The daemon's exit codes, as in <c>sysexits.h</c>; <c>docs/exit-codes.md</c> says what to do about each.</summary>
+internal static class ExitCodes
+{
+    /// <summary>It was asked to stop and did.</summary>
+    public const int Ok = 0;
+
+    /// <summary><c>EX_USAGE</c>: an argument is not known.</summary>
+    public const int Usage = 64;
+
+    /// <summary><c>EX_UNAVAILABLE</c>: the host lacks what the daemon needs: bpffs, libbpf, a free address.</summary>
+    public const int Unavailable = 69;
+
+    /// <summary><c>EX_SOFTWARE</c>: a fault of the daemon itself; a service manager should start it again.</summary>
+    public const int Software = 70;
+
+    /// <summary><c>EX_OSERR</c>: the kernel refused a call that the daemon cannot do without.</summary>
+    public const int OsError = 71;
+
+    /// <summary><c>EX_CANTCREAT</c>: a folder or the socket cannot be made.</summary>
+    public const int CannotCreate = 73;
+
+    /// <summary><c>EX_TEMPFAIL</c>: another daemon has the pins, the state or the socket.</summary>
+    public const int AlreadyRunning = 75;
+
+    /// <summary><c>EX_NOPERM</c>: a capability is missing.</summary>
+    public const int NoPermission = 77;
+
+    /// <summary><c>EX_CONFIG</c>: the configuration is wrong, or differs from what is pinned.</summary>
+    public const int Config = 78;
+}

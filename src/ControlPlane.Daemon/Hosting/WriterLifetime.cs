@@ -1,0 +1,77 @@
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Writing;
+using ControlPlane.Daemon.Observability;
+using ControlPlane.Daemon.Options;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace ControlPlane.Daemon.Hosting;
+
+/// <summary>
+/// Starts the writer once the listeners are open and drains it while they still are: health answers during both, and
+/// systemd hears READY only after the reconciliation, because the host says it after <see cref="StartedAsync"/>.
+/// </summary>
+internal sealed class WriterLifetime(
+    HostService host, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
+    IServer server, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
+{
+    /// <inheritdoc/>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        HostLog.Starting(logger, HostService.DaemonVersion, Environment.ProcessId);
+        if (host.Get().Facts.Simulated)
+            HostLog.Simulated(logger);
+        TellAddresses();
+
+        var started = clock.GetTimestamp();
+        await writer.StartAsync([.. options.Value.Devmaps.Select(d => d.ToDefinition())], cancellationToken);
+        _ = WatchAsync();
+        readiness.MarkReady();
+        HostLog.Ready(logger, options.Value.Devmaps.Count, clock.GetElapsedTime(started));
+    }
+
+    /// <inheritdoc/>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        readiness.MarkStopping();
+        HostLog.Stopping(logger, writer.QueueLength);
+        if (!writer.Completion.IsFaulted)
+            await writer.StopAsync(options.Value.Writer.DrainTimeout).WaitAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        HostLog.Stopped(logger);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The addresses as bound, in the order of <see cref="Listeners"/>: a configured port 0 is a real one by now.</summary>
+    private void TellAddresses()
+    {
+        string[] names = ["gRPC", "REST", "REST and gRPC"];
+        foreach (var (name, address) in names.Zip(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []))
+            HostLog.Listening(logger, name, address);
+    }
+
+    /// <summary>A daemon whose writer died (which said so in the log) would take no write: better to go, and be started again.</summary>
+    private async Task WatchAsync()
+    {
+        await writer.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!writer.Completion.IsFaulted)
+            return;
+        readiness.MarkStopping();
+        exit.Code = ExitCodes.Software;
+        lifetime.StopApplication();
+    }
+}

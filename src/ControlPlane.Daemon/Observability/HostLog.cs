@@ -1,0 +1,23 @@
+namespace ControlPlane.Daemon.Observability;
+
+/// <summary>What the log says of the host's life.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(EventIds.Starting, LogLevel.Information, "devmapd {Version} starts, pid {Pid}")]
+    public static partial void Starting(ILogger logger, string version, int pid);
+
+    [LoggerMessage(EventIds.Simulated, LogLevel.Warning, "The kernel is simulated: nothing reaches the host's kernel and no frame moves")]
+    public static partial void Simulated(ILogger logger);
+
+    [LoggerMessage(EventIds.Listening, LogLevel.Information, "Listening: {What} at {Address}")]
+    public static partial void Listening(ILogger logger, string what, string address);
+
+    [LoggerMessage(EventIds.Ready, LogLevel.Information, "Ready: {Devmaps} devmaps reconciled in {Elapsed}")]
+    public static partial void Ready(ILogger logger, int devmaps, TimeSpan elapsed);
+
+    [LoggerMessage(EventIds.Stopping, LogLevel.Information, "Stopping: {Waiting} commands wait in the queue")]
+    public static partial void Stopping(ILogger logger, int waiting);
+
+    [LoggerMessage(EventIds.Stopped, LogLevel.Information, "Stopped; frames keep flowing as they did")]
+    public static partial void Stopped(ILogger logger);
+}

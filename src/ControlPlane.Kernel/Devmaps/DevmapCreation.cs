@@ -1,0 +1,71 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+
+namespace ControlPlane.Kernel.Devmaps;
+
+/// <summary>Makes the kernel objects of a devmap and pins them, all or none.</summary>
+internal static class DevmapCreation
+{
+    public const string Program = "devmapd_ingress";
+
+    /// <summary>The settings of the redirect program of a devmap.</summary>
+    public static devmapd_redirect_config ConfigOf(DevmapDefinition definition) => new()
+    {
+        magic = BpfConstants.DEVMAPD_MAGIC,
+        version = BpfConstants.DEVMAPD_VERSION,
+        kind = devmapd_kind.Redirect,
+        selector = (uint)definition.KeySelector,
+        miss_action = (uint)definition.MissAction,
+        counters = definition.Counters ? 1u : 0u,
+        numa_node = (int?)definition.NumaNode ?? -1,
+    };
+
+    /// <summary>The flags the devmap is made with.</summary>
+    public static uint FlagsOf(DevmapDefinition definition) => definition.NumaNode is null ? 0 : BpfConstants.BPF_F_NUMA_NODE;
+
+    /// <summary>How many elements the map of counters per entry may have; counting off still needs a map, if a tiny one.</summary>
+    public static uint CounterCapacity(DevmapDefinition definition) => definition.Counters ? definition.MaxEntries : 1;
+
+    /// <exception cref="KernelException">The kernel refused; nothing is left behind.</exception>
+    public static void Create(DevmapDefinition definition, DevmapPins pins)
+    {
+        using var active = BpfMap.Create(
+            BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH,
+            definition.Name,
+            definition.ValueSize,
+            definition.MaxEntries,
+            new bpf_map_create_opts { map_flags = FlagsOf(definition), numa_node = definition.NumaNode ?? 0 });
+        using var slot = BpfMap.Create(
+            BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS,
+            "slot",
+            sizeof(uint),
+            1,
+            new bpf_map_create_opts { inner_map_fd = (uint)active.Number });
+        KernelCall.Check(BpfMap.Update(slot, 0, active.Number), $"bpf_map_update_elem(slot of devmap {definition.Name})");
+
+        using var program = BpfObject.OpenEmbedded("redirect.bpf.o");
+        program.SetConfig(ConfigOf(definition));
+        program.ReuseMap("slot", slot);
+        program.SetMaxEntries("counters", CounterCapacity(definition));
+        program.Load(Program);
+
+        using var counters = program.OpenMap("counters");
+        using var totals = program.OpenMap("totals");
+        using var config = program.OpenMap(".rodata");
+        using var redirect = program.OpenProgram(Program);
+        PinFolder.Publish(pins.Folder, folder =>
+        {
+            var staged = new DevmapPins(folder);
+            Pin.Make(config, staged.Config);
+            Pin.Make(active, staged.Active);
+            Pin.Make(slot, staged.Slot);
+            Pin.Make(counters, staged.Counters);
+            Pin.Make(totals, staged.Totals);
+            Pin.Make(redirect, staged.Redirect);
+            PinFolder.Create(staged.Links);
+        });
+    }
+}

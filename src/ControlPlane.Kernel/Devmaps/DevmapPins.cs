@@ -1,0 +1,42 @@
+using ControlPlane.Kernel.Pins;
+
+namespace ControlPlane.Kernel.Devmaps;
+
+/// <summary>Where the objects of a devmap are pinned.</summary>
+internal sealed class DevmapPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>The ARRAY_OF_MAPS with one slot, which the redirect program looks the active devmap up in.</summary>
+    public string Slot => Path.Combine(folder, "slot");
+
+    /// <summary>The active DEVMAP_HASH.</summary>
+    public string Active => Path.Combine(folder, "active");
+
+    /// <summary>The counters per entry.</summary>
+    public string Counters => Path.Combine(folder, "counters");
+
+    /// <summary>What the redirect program counted over all.</summary>
+    public string Totals => Path.Combine(folder, "totals");
+
+    /// <summary>What the redirect program was loaded with.</summary>
+    public string Config => Path.Combine(folder, "config");
+
+    /// <summary>The redirect program.</summary>
+    public string Redirect => Path.Combine(folder, "redirect");
+
+    /// <summary>The folder of the links.</summary>
+    public string Links => Path.Combine(folder, "links");
+
+    /// <summary>All but the links.</summary>
+    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Config, Redirect];
+
+    /// <summary>The link to the interface of this name.</summary>
+    public string Link(string interfaceName) => Path.Combine(Links, PinName.Encode(interfaceName));
+
+    /// <summary>The folder that holds all devmaps.</summary>
+    public static string Parent(string pinRoot) => Path.Combine(pinRoot, "devmaps");
+
+    /// <summary>The pins of the devmap of this name.</summary>
+    public static DevmapPins Of(string pinRoot, string devmap) => new(Path.Combine(Parent(pinRoot), devmap));
+}

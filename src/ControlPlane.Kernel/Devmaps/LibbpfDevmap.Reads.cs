@@ -1,0 +1,84 @@
+using System.Buffers;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+
+namespace ControlPlane.Kernel.Devmaps;
+
+/// <summary>Reads: on any thread, by the read-only descriptors.</summary>
+internal sealed partial class LibbpfDevmap
+{
+    public bool TryLookup(uint key, out KernelEntry entry)
+    {
+        // A 4-byte value fills the ifindex alone and leaves the program 0.
+        var result = BpfMap.Lookup<bpf_devmap_val_read>(_read, key, out var value);
+        entry = new KernelEntry(value.ifindex, value.bpf_prog_id);
+        return Found(result, $"bpf_map_lookup_elem(devmap {Definition.Name})");
+    }
+
+    public bool TryGetNextKey(uint? after, out uint next) =>
+        Found(BpfMap.NextKey(_read, after, out next), $"bpf_map_get_next_key(devmap {Definition.Name})");
+
+    public EntryCounters ReadCounters(uint key)
+    {
+        if (!Definition.Counters)
+            return default;
+        var sum = PerCpuCounter.Sum(_countersRead, key, $"counters of devmap {Definition.Name}");
+        return new EntryCounters(sum.packets, sum.bytes);
+    }
+
+    public DevmapCounters? ReadTotals()
+    {
+        if (!Definition.Counters)
+            return null;
+        var perCpu = ArrayPool<devmapd_totals>.Shared.Rent(BpfMap.PossibleCpus);
+        try
+        {
+            KernelCall.Check(BpfMap.LookupPerCpu<devmapd_totals>(_totals, 0, perCpu), $"bpf_map_lookup_elem(totals of devmap {Definition.Name})");
+            var cpus = perCpu.AsSpan(0, BpfMap.PossibleCpus);
+            var redirected = PerCpuCounter.Sum(cpus, static c => c.redirected);
+            var missed = PerCpuCounter.Sum(cpus, static c => c.missed);
+            var unkeyed = PerCpuCounter.Sum(cpus, static c => c.unkeyed);
+            return new DevmapCounters(
+                redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes);
+        }
+        finally
+        {
+            ArrayPool<devmapd_totals>.Shared.Return(perCpu);
+        }
+    }
+
+    private static bool Found(int result, string operation) => result switch
+    {
+        0 => true,
+        -Errno.ENOENT => false,
+        _ => throw KernelCall.Failure(operation, -result),
+    };
+
+    private void RemoveCounter(uint key)
+    {
+        var result = BpfMap.Delete(_countersWrite, key);
+        if (result < 0 && result != -Errno.ENOENT)
+            throw KernelCall.Failure($"bpf_map_delete_elem(counters of devmap {Definition.Name}, key {key})", -result);
+    }
+
+    /// <summary>Makes room: elements that went with their devices while no daemon ran have left their counters.</summary>
+    private void RemoveStaleCounters()
+    {
+        // The key after is fetched before anything is removed. The bound is for a walk that frames keep making longer.
+        var left = Definition.Counters ? 2L * Definition.MaxEntries : 0;
+        var more = left > 0 && Next(null, out var key) ? key : (uint?)null;
+        while (more is { } current && left-- > 0)
+        {
+            more = Next(current, out var next) ? next : null;
+            if (!TryLookup(current, out _))
+                RemoveCounter(current);
+        }
+
+        bool Next(uint? after, out uint next) =>
+            Found(BpfMap.NextKey(_countersRead, after, out next), $"bpf_map_get_next_key(counters of devmap {Definition.Name})");
+    }
+}

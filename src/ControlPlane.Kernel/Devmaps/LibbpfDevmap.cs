@@ -1,0 +1,154 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Programs;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Kernel.Devmaps;
+
+/// <summary>
+/// A devmap by libbpf. The writer's descriptors are opened <c>BPF_F_WRONLY</c> and the readers' <c>BPF_F_RDONLY</c>, so that
+/// the kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation.
+/// </summary>
+internal sealed partial class LibbpfDevmap : IDevmap
+{
+    /// <summary>The map allocates without waiting, so ENOMEM can be over in a moment.</summary>
+    private const int UpdateAttempts = 5;
+
+    private readonly ILogger _logger;
+    private readonly DevmapPins _pins;
+    private readonly IInterfaces _interfaces;
+    private readonly LibbpfEgressPrograms _programs;
+
+    private readonly FileDescriptor _write;
+    private readonly FileDescriptor _read;
+    private readonly FileDescriptor _countersWrite;
+    private readonly FileDescriptor _countersRead;
+    private readonly FileDescriptor _totals;
+    private readonly FileDescriptor _redirect;
+
+    private LibbpfDevmap(
+        DevmapDefinition definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+    {
+        (Definition, Adopted, _pins, _programs, _interfaces, _logger) = (definition, adopted, pins, programs, interfaces, logger);
+        _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
+        _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+        _countersWrite = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_WRONLY);
+        _countersRead = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
+        _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
+        _redirect = Pin.OpenProgram(pins.Redirect);
+        MapId = BpfInfo.OfMap(_read).id;
+        RedirectProgramId = BpfInfo.OfProgram(_redirect).id;
+    }
+
+    public DevmapDefinition Definition { get; }
+
+    public bool Adopted { get; }
+
+    public uint MapId { get; }
+
+    public uint RedirectProgramId { get; }
+
+    /// <summary>Creates the devmap, or adopts it when it is pinned.</summary>
+    public static LibbpfDevmap Open(
+        string pinRoot, DevmapDefinition definition, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+    {
+        var pins = DevmapPins.Of(pinRoot, definition.Name);
+        var adopted = Directory.Exists(pins.Folder);
+        if (adopted)
+            DevmapAdoption.Check(definition, pins);
+        else
+            DevmapCreation.Create(definition, pins);
+
+        var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
+        try
+        {
+            devmap.AdoptLinks();
+            devmap.RemoveStaleCounters();
+        }
+        catch
+        {
+            devmap.Dispose();
+            throw;
+        }
+
+        if (adopted)
+            KernelLog.DevmapAdopted(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId, devmap._links.Count);
+        else
+            KernelLog.DevmapCreated(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId);
+        return devmap;
+    }
+
+    /// <remarks>
+    /// An element that is new starts at zero: a counter under its key is left from an element that the kernel removed by
+    /// itself with its device. It is removed before the element is written, so that no hit of the new one is lost. To
+    /// know what is new costs a lookup (about half of what an update costs), to remove a counter only new elements.
+    /// </remarks>
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+    {
+        scope.Demand();
+        var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
+        if (Definition.Counters && !TryLookup(key, out _))
+            RemoveCounter(key);
+
+        // Lent to the kernel by number inside a struct: not to be closed meanwhile.
+        var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
+        var result = 0;
+        for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
+        {
+            result = Definition.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
+            if (result != -Errno.ENOMEM)
+                break;
+            Thread.Sleep(TimeSpan.FromMilliseconds(attempt - 1));
+        }
+
+        GC.KeepAlive(program);
+        if (result < 0)
+            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
+    }
+
+    public bool Delete(WriterScope scope, uint key)
+    {
+        scope.Demand();
+        var result = BpfMap.Delete(_write, key);
+        if (result < 0 && result != -Errno.ENOENT)
+            throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
+        // After the element, so that the program does not make it anew; what a frame in flight may still leave, the next
+        // Update of this key removes.
+        if (Definition.Counters)
+            RemoveCounter(key);
+        return result == 0;
+    }
+
+    /// <summary>Closes descriptors; the kernel objects stay, and frames keep flowing.</summary>
+    public void Dispose()
+    {
+        foreach (var link in _links.Values)
+            link.Fd.Dispose();
+        _redirect.Dispose();
+        _totals.Dispose();
+        _countersRead.Dispose();
+        _countersWrite.Dispose();
+        _read.Dispose();
+        _write.Dispose();
+    }
+
+    private FileDescriptor ProgramToCarry(string name)
+    {
+        if (Definition.ValueSize == sizeof(uint))
+        {
+            throw new ControlPlaneException(new Error(
+                ErrorCode.NotSupported,
+                $"Devmap {Definition.Name} has 4-byte values, which hold an interface and no egress program.")
+            {
+                Remedy = "Use a devmap with ValueSize 8 (Linux 5.8 and later).",
+            });
+        }
+
+        return _programs.Find(name)
+            ?? throw new ControlPlaneException(ErrorCode.ProgramNotFound, $"There is no egress program {name}.");
+    }
+}

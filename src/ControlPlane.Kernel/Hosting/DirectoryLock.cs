@@ -1,0 +1,60 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+
+namespace ControlPlane.Kernel.Hosting;
+
+/// <summary>
+/// An exclusive lock on a directory itself (<c>flock</c>): no lock file to leave behind, and the kernel lets go of it when
+/// the process ends, however it ends. Works on bpffs too.
+/// </summary>
+public sealed class DirectoryLock : IDisposable
+{
+    private readonly FileDescriptor _directory;
+
+    private DirectoryLock(FileDescriptor directory) => _directory = directory;
+
+    /// <summary>Locks a directory until the lock is disposed; makes it first (mode 0700) if need be.</summary>
+    /// <exception cref="DirectoryLockedException">Another process holds it.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    /// <exception cref="IOException">The directory cannot be made.</exception>
+    public static DirectoryLock Acquire(string path)
+    {
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var directory = FileDescriptor.Open(path, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        try
+        {
+            var result = KernelCall.RetryLibc(() => Libc.flock(directory, Libc.LOCK_EX | Libc.LOCK_NB));
+            if (result == -Errno.EAGAIN)
+                throw new DirectoryLockedException(path, FindHolder(directory));
+            KernelCall.Check(result, $"flock({path})");
+            return new DirectoryLock(directory);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Lets go of the lock.</summary>
+    public void Dispose() => _directory.Dispose();
+
+    /// <summary>Finds the inode among the lines of /proc/locks: <c>1: FLOCK  ADVISORY  WRITE 4711 00:1b:1234 0 EOF</c>.</summary>
+    private static int? FindHolder(FileDescriptor directory)
+    {
+        if (Libc.statx(directory, "", Libc.AT_EMPTY_PATH, Libc.STATX_INO, out struct_statx stat) < 0)
+            return null;
+        var inode = string.Create(CultureInfo.InvariantCulture, $"{stat.stx_dev_major:x2}:{stat.stx_dev_minor:x2}:{stat.stx_ino}");
+        foreach (var line in File.ReadLines("/proc/locks"))
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length > 5 && fields[1] == "FLOCK" && fields[5] == inode
+                && int.TryParse(fields[4], NumberStyles.None, CultureInfo.InvariantCulture, out var pid) && pid > 0)
+                return pid;
+        }
+
+        return null;
+    }
+}

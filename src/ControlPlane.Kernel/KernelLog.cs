@@ -1,0 +1,34 @@
+using ControlPlane.Core.Attachments;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Kernel;
+
+internal static partial class KernelLog
+{
+    [LoggerMessage(EventId = 2000, Message = "libbpf: {Text}")]
+    public static partial void LibbpfSaid(ILogger logger, LogLevel level, string text);
+
+    [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "devmap {Devmap} created: map {MapId}, redirect program {ProgramId}")]
+    public static partial void DevmapCreated(ILogger logger, string devmap, uint mapId, uint programId);
+
+    [LoggerMessage(EventId = 2002, Level = LogLevel.Information, Message = "devmap {Devmap} adopted: map {MapId}, redirect program {ProgramId}, {Links} links")]
+    public static partial void DevmapAdopted(ILogger logger, string devmap, uint mapId, uint programId, int links);
+
+    [LoggerMessage(EventId = 2003, Level = LogLevel.Warning, Message = "removed pins of a creation that did not finish: {Folder}")]
+    public static partial void RemovedUnfinished(ILogger logger, string folder);
+
+    [LoggerMessage(EventId = 2004, Level = LogLevel.Information, Message = "egress program {Program} loaded as {ProgramId}")]
+    public static partial void ProgramLoaded(ILogger logger, string program, uint programId);
+
+    [LoggerMessage(EventId = 2005, Level = LogLevel.Information, Message = "egress program {Program} adopted as {ProgramId}")]
+    public static partial void ProgramAdopted(ILogger logger, string program, uint programId);
+
+    [LoggerMessage(EventId = 2006, Level = LogLevel.Information, Message = "devmap {Devmap} attached to {Interface} ({Mode}) by link {LinkId}")]
+    public static partial void Attached(ILogger logger, string devmap, string @interface, AttachMode mode, uint linkId);
+
+    [LoggerMessage(EventId = 2007, Level = LogLevel.Information, Message = "devmap {Devmap} detached from {Interface}")]
+    public static partial void Detached(ILogger logger, string devmap, string @interface);
+
+    [LoggerMessage(EventId = 2008, Level = LogLevel.Information, Message = "finished the replacement of pins that was cut off: {Folder}")]
+    public static partial void FinishedReplacement(ILogger logger, string folder);
+}

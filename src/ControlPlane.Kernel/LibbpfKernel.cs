@@ -1,0 +1,60 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Features;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Programs;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Kernel;
+
+/// <summary>
+/// The real kernel, by libbpf. Whoever makes it has seen <see cref="Hosting.KernelPreflight"/> pass and holds the lock on
+/// the pin root: leftovers of a crash are cleared away when it is made.
+/// </summary>
+public sealed class LibbpfKernel : IKernel
+{
+    private readonly string _pinRoot;
+    private readonly ILogger _logger;
+    private readonly LibbpfEgressPrograms _programs;
+    private readonly Lazy<HostFacts> _host;
+
+    /// <summary>Prepares the pin root. Opens nothing that is pinned yet.</summary>
+    /// <exception cref="IOException">The pin root cannot be made.</exception>
+    public LibbpfKernel(KernelOptions options, IInterfaces interfaces, ILoggerFactory loggers)
+    {
+        (_pinRoot, Interfaces) = (Path.GetFullPath(options.PinRoot), interfaces);
+        _logger = loggers.CreateLogger<LibbpfKernel>();
+        LibbpfPrint.SendTo(loggers.CreateLogger("libbpf"));
+        FileDescriptor.OccupyZero();
+        foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), ProgramPins.Parent(_pinRoot) })
+        {
+            PinFolder.Create(parent);
+            PinFolder.Recover(parent, _logger);
+        }
+
+        _programs = new LibbpfEgressPrograms(_pinRoot, _logger);
+        _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces));
+    }
+
+    /// <inheritdoc/>
+    public HostFacts Host => _host.Value;
+
+    /// <inheritdoc/>
+    public IInterfaces Interfaces { get; }
+
+    /// <inheritdoc/>
+    public IEgressPrograms Programs => _programs;
+
+    /// <inheritdoc/>
+    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    {
+        scope.Demand();
+        return LibbpfDevmap.Open(_pinRoot, definition, _programs, Interfaces, _logger);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _programs.Dispose();
+}

@@ -1,0 +1,100 @@
+using System.Buffers.Binary;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Programs;
+using ControlPlane.Kernel.Native;
+using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+
+namespace ControlPlane.Kernel.Netlink;
+
+/// <summary>Reads RTM_NEWLINK and RTM_DELLINK.</summary>
+internal static class LinkMessage
+{
+    private const int MacLength = 6;
+
+    /// <summary>
+    /// The interface a message speaks of, without its xdp-features (which rtnetlink does not tell). Null for what is no
+    /// link message of the device itself, such as a bridge's word about one of its ports.
+    /// </summary>
+    public static InterfaceInfo? Read(in NetlinkMessage message)
+    {
+        if (message.Type is not (RTM_NEWLINK or RTM_DELLINK)
+            || !message.TryRead<ifinfomsg>(out var header, out var attributes)
+            || header.ifi_family != AF_UNSPEC
+            || header.ifi_index <= 0)
+            return null;
+
+        string? name = null, kind = null;
+        MacAddress? mac = null;
+        uint mtu = 0, txQueues = 0, rxQueues = 0;
+        uint? link = null;
+        (AttachMode Mode, uint ProgramId)? xdp = null;
+        foreach (var attribute in attributes)
+        {
+            switch (attribute.Type)
+            {
+                case IFLA_IFNAME: name = attribute.Text(); break;
+                case IFLA_ADDRESS: mac = ReadMac(attribute.Value); break;
+                case IFLA_MTU: mtu = attribute.Number<uint>(); break;
+                case IFLA_LINK: link = attribute.Number<uint>(); break;
+                case IFLA_NUM_TX_QUEUES: txQueues = attribute.Number<uint>(); break;
+                case IFLA_NUM_RX_QUEUES: rxQueues = attribute.Number<uint>(); break;
+                case IFLA_LINKINFO: kind = ReadKind(attribute.Nested); break;
+                case IFLA_XDP: xdp = ReadXdp(attribute.Nested); break;
+            }
+        }
+
+        return name is null ? null : new InterfaceInfo((uint)header.ifi_index, name)
+        {
+            Kind = kind,
+            Mac = mac,
+            Mtu = mtu,
+            IsUp = (header.ifi_flags & IFF_UP) != 0,
+            HasCarrier = (header.ifi_flags & IFF_LOWER_UP) != 0,
+            LinkIfindex = link is 0 ? null : link,
+            TxQueues = txQueues,
+            RxQueues = rxQueues,
+            XdpMode = xdp?.Mode,
+            XdpProgramId = xdp?.ProgramId,
+        };
+    }
+
+    private static MacAddress? ReadMac(ReadOnlySpan<byte> octets) => octets.Length == MacLength
+        ? new MacAddress(((ulong)BinaryPrimitives.ReadUInt16BigEndian(octets) << 32) | BinaryPrimitives.ReadUInt32BigEndian(octets[2..]))
+        : null;
+
+    private static string? ReadKind(NetlinkAttributes attributes)
+    {
+        foreach (var attribute in attributes)
+        {
+            if (attribute.Type == IFLA_INFO_KIND)
+                return attribute.Text();
+        }
+
+        return null;
+    }
+
+    // By the program ids of each mode and not by IFLA_XDP_ATTACHED, which says "several" when a program is offloaded
+    // as well. Offload counts as native: it is the driver's too.
+    private static (AttachMode Mode, uint ProgramId)? ReadXdp(NetlinkAttributes attributes)
+    {
+        uint driver = 0, generic = 0, offloaded = 0;
+        foreach (var attribute in attributes)
+        {
+            switch (attribute.Type)
+            {
+                case IFLA_XDP_DRV_PROG_ID: driver = attribute.Number<uint>(); break;
+                case IFLA_XDP_SKB_PROG_ID: generic = attribute.Number<uint>(); break;
+                case IFLA_XDP_HW_PROG_ID: offloaded = attribute.Number<uint>(); break;
+            }
+        }
+
+        return (driver, generic, offloaded) switch
+        {
+            ( > 0, _, _) => (AttachMode.Native, driver),
+            (_, > 0, _) => (AttachMode.Generic, generic),
+            (_, _, > 0) => (AttachMode.Native, offloaded),
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,171 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Native;
+using static ControlPlane.Kernel.Native.SocketNative;
+using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+
+namespace ControlPlane.Kernel.Netlink;
+
+/// <summary>Listens to link notifications and turns each batch of them into the table of now and what changed in it.</summary>
+/// <remarks>
+/// A turn: drain both sockets, then ask the kernel for each interface that was spoken of. When notifications were lost
+/// (ENOBUFS, which comes once, before those that survived), drain, then ask for all. Not safe for two threads at once,
+/// but for <see cref="Wake"/>.
+/// </remarks>
+internal sealed unsafe class LinkMonitor : IDisposable
+{
+    /// <summary>The receive buffer asked for: room for some thousands of notifications.</summary>
+    public const int DefaultReceiveBufferBytes = 8 * 1024 * 1024;
+
+    private const int DatagramBytes = 64 * 1024;
+    private const int DatagramsPerTurn = 8192;
+    private const int AskForAllAbove = 256;
+
+    private readonly LinkQueries _queries;
+    private readonly NetlinkSocket _links;
+    private readonly NetlinkSocket? _features;
+    private readonly SocketHandle _wake;
+    private readonly LinkNotices _notices = new();
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(DatagramBytes);
+
+    /// <summary>Listens from now on; <see cref="Table"/> is complete.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public LinkMonitor(LinkQueries queries, int receiveBufferBytes)
+    {
+        _queries = queries;
+        _wake = new SocketHandle(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        if (_wake.IsInvalid)
+            throw SocketError.Exception("eventfd", SocketError.Last);
+        try
+        {
+            _links = Listen(NETLINK_ROUTE, RTNLGRP_LINK, receiveBufferBytes);
+            if (queries.Netdev is { } netdev)
+                _features = Listen(NETLINK_GENERIC, netdev.ManagementGroup, receiveBufferBytes);
+            Table = queries.QueryAll();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>All interfaces, as of the last turn.</summary>
+    public InterfaceTable Table { get; private set; }
+
+    /// <summary>Ends a <see cref="Wait"/> from another thread.</summary>
+    public void Wake()
+    {
+        var one = 1UL;
+        _ = write(_wake, &one, sizeof(ulong)); // can fail only when it is full of wake-ups, which is as good
+    }
+
+    /// <summary>Waits for a notification, a <see cref="Wake"/> or the deadline (-1: none).</summary>
+    public void Wait(int timeoutMs)
+    {
+        var descriptors = stackalloc pollfd[3];
+        descriptors[0] = new pollfd { fd = _wake.Descriptor, events = POLLIN };
+        descriptors[1] = new pollfd { fd = _links.Handle.Descriptor, events = POLLIN };
+        descriptors[2] = new pollfd { fd = _features?.Handle.Descriptor ?? -1, events = POLLIN };
+        var ready = poll(descriptors, 3, timeoutMs);
+        if (ready < 0 && SocketError.Last != Errno.EINTR)
+            throw SocketError.Exception("poll(netlink)", SocketError.Last);
+        ulong count;
+        _ = read(_wake, &count, sizeof(ulong));
+    }
+
+    /// <summary>One turn: takes what waits and brings <see cref="Table"/> up to it.</summary>
+    /// <param name="alsoAsk">Indexes to ask for although nothing was said of them.</param>
+    /// <returns>What changed; null when nothing did.</returns>
+    /// <exception cref="KernelException">The kernel refused; the notices are kept for the next turn.</exception>
+    public LinkChanges? Turn(IEnumerable<uint> alsoAsk)
+    {
+        _notices.Ifindexes.UnionWith(alsoAsk);
+        var drained = Drain(_links) & Drain(_features);
+        if (_notices.IsEmpty)
+            return null;
+        if (_notices.Overflowed && !drained)
+            return null; // until the queue is empty the kernel goes on losing messages; the next turn is due at once
+
+        var before = Table;
+        Table = _notices.Overflowed || _notices.Ifindexes.Count > AskForAllAbove ? _queries.QueryAll() : AskForEach(before);
+        var names = _notices.Names.ToHashSet();
+        AddDifferences(names, before, Table, _notices);
+        var changes = names.Count > 0 || _notices.Overflowed ? new LinkChanges(names, _notices.Overflowed) : null;
+        _notices.Clear();
+        return changes;
+    }
+
+    public void Dispose()
+    {
+        _links?.Dispose();
+        _features?.Dispose();
+        _wake.Dispose();
+    }
+
+    private static NetlinkSocket Listen(int protocol, uint group, int receiveBufferBytes)
+    {
+        var socket = new NetlinkSocket(protocol);
+        try
+        {
+            socket.SetReceiveBuffer(receiveBufferBytes);
+            socket.Join(group);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    // True when nothing waits any more.
+    private bool Drain(NetlinkSocket? socket)
+    {
+        if (socket is null)
+            return true;
+        for (var datagrams = 0; datagrams < DatagramsPerTurn; datagrams++)
+        {
+            var length = socket.Receive(_buffer, MSG_DONTWAIT);
+            if (length == NetlinkSocket.Nothing)
+                return true;
+            if (length < 0 && -length is not (Errno.ENOBUFS or Errno.ENOMEM))
+                throw SocketError.Exception("recvfrom(netlink notifications)", -length);
+            if (length < 0 || length > _buffer.Length)
+            {
+                _notices.Overflowed = true;
+                continue;
+            }
+
+            foreach (var message in new NetlinkMessages(_buffer.AsSpan(0, length)))
+                _notices.Add(message, _queries.Netdev, Table);
+        }
+
+        return false;
+    }
+
+    // Those that went first, so that a name that passed on to another device ends with that one.
+    private InterfaceTable AskForEach(InterfaceTable table)
+    {
+        var answers = _notices.Ifindexes.Select(ifindex => (Ifindex: ifindex, Info: _queries.Query(ifindex))).ToList();
+        table = answers.Where(a => a.Info is null).Aggregate(table, (t, a) => t.Without(a.Ifindex));
+        return answers.Where(a => a.Info is not null).Aggregate(table, (t, a) => t.With(a.Info!));
+    }
+
+    private static void AddDifferences(HashSet<string> names, InterfaceTable before, InterfaceTable after, LinkNotices notices)
+    {
+        var wholeTables = notices.Overflowed || notices.Ifindexes.Count > AskForAllAbove;
+        var ifindexes = wholeTables ? before.All.Concat(after.All).Select(i => i.Ifindex).Distinct() : notices.Ifindexes;
+        foreach (var ifindex in ifindexes)
+        {
+            var (was, now) = (before.Find(ifindex), after.Find(ifindex));
+            if (was == now)
+                continue;
+            if (was is not null)
+                names.Add(was.Name);
+            if (now is not null)
+                names.Add(now.Name);
+        }
+    }
+}

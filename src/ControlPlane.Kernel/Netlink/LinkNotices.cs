@@ -1,0 +1,46 @@
+using ControlPlane.Core.Interfaces;
+using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+
+namespace ControlPlane.Kernel.Netlink;
+
+/// <summary>
+/// What a batch of notifications speaks of. Only that: what is true of it by now is asked afterwards, so that the order
+/// of two sockets' messages, and messages older than an answer, cannot leave a wrong table.
+/// </summary>
+internal sealed class LinkNotices
+{
+    /// <summary>Indexes that anything was said of.</summary>
+    public HashSet<uint> Ifindexes { get; } = [];
+
+    /// <summary>Names that such a device bore on the way, and those of devices that went: a return under the same index is a change.</summary>
+    public HashSet<string> Names { get; } = [];
+
+    /// <summary>Messages were lost.</summary>
+    public bool Overflowed { get; set; }
+
+    /// <summary>Whether there is nothing to do.</summary>
+    public bool IsEmpty => Ifindexes.Count == 0 && !Overflowed;
+
+    /// <summary>Notes a message of either family.</summary>
+    public void Add(in NetlinkMessage message, NetdevFamily? netdev, InterfaceTable known)
+    {
+        if (LinkMessage.Read(message) is { } link)
+        {
+            Ifindexes.Add(link.Ifindex);
+            if (message.Type == RTM_DELLINK || known.Find(link.Ifindex)?.Name != link.Name)
+                Names.Add(link.Name);
+        }
+        else if (netdev?.IfindexOf(message) is > 0 and var ifindex)
+        {
+            Ifindexes.Add(ifindex);
+        }
+    }
+
+    /// <summary>Empties it for the next batch.</summary>
+    public void Clear()
+    {
+        Ifindexes.Clear();
+        Names.Clear();
+        Overflowed = false;
+    }
+}

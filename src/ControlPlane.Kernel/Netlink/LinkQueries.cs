@@ -1,0 +1,136 @@
+using System.Text;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Kernel.Native;
+using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+
+namespace ControlPlane.Kernel.Netlink;
+
+/// <summary>
+/// Asks the kernel for interfaces: rtnetlink for what they are, genetlink <c>netdev</c> for their xdp-features.
+/// Safe on any thread; the namespace is that of the thread that made it.
+/// </summary>
+internal sealed class LinkQueries : IDisposable
+{
+    private const int RequestBytes = 128;
+    private readonly NetlinkClient _rtnetlink = new(NETLINK_ROUTE);
+    private readonly NetlinkClient? _genetlink;
+
+    /// <exception cref="KernelException">The kernel refuses sockets of these protocols.</exception>
+    public LinkQueries()
+    {
+        try
+        {
+            _genetlink = new NetlinkClient(NETLINK_GENERIC);
+            Netdev = NetdevFamily.Resolve(_genetlink);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The family that tells xdp-features; null before Linux 6.3.</summary>
+    public NetdevFamily? Netdev { get; }
+
+    /// <summary>The interface of this name, or null. An interface's alternative names are not its name.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public InterfaceInfo? Query(string name)
+    {
+        if (!InterfaceName.IsValid(name))
+            return null;
+        Span<byte> text = stackalloc byte[InterfaceName.MaxBytes + 1];
+        var length = Encoding.UTF8.GetBytes(name, text);
+        text[length] = 0;
+        var request = LinkRequest(stackalloc byte[RequestBytes], ifindex: 0);
+        request.Attribute(IFLA_IFNAME, text[..(length + 1)]);
+        return QueryOne(request) is { } info && info.Name == name ? WithFeatures(info) : null;
+    }
+
+    /// <summary>The interface of this index, or null.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public InterfaceInfo? Query(uint ifindex)
+    {
+        if (ifindex is 0 or > int.MaxValue)
+            return null;
+        var request = LinkRequest(stackalloc byte[RequestBytes], (int)ifindex);
+        return QueryOne(request) is { } info ? WithFeatures(info) : null;
+    }
+
+    /// <summary>All interfaces.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public InterfaceTable QueryAll()
+    {
+        var request = LinkRequest(stackalloc byte[RequestBytes], ifindex: 0, NLM_F_DUMP);
+        ThrowIf(_rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out var links, Collect), "RTM_GETLINK(all)");
+        var features = QueryAllFeatures();
+        return links.Aggregate(InterfaceTable.Empty, (table, link) =>
+            table.With(features.TryGetValue(link.Ifindex, out var known) ? link with { XdpFeatures = known } : link));
+    }
+
+    public void Dispose()
+    {
+        _rtnetlink.Dispose();
+        _genetlink?.Dispose();
+    }
+
+    private static NetlinkRequest LinkRequest(Span<byte> buffer, int ifindex, ushort flags = 0)
+    {
+        var request = new NetlinkRequest(buffer, RTM_GETLINK, flags);
+        request.Append(new ifinfomsg { ifi_family = AF_UNSPEC, ifi_index = ifindex });
+        request.Attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+        return request;
+    }
+
+    private InterfaceInfo? QueryOne(NetlinkRequest request)
+    {
+        var errno = _rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out var links, Collect);
+        if (errno == Errno.ENODEV)
+            return null;
+        ThrowIf(errno, "RTM_GETLINK");
+        return links.FirstOrDefault();
+    }
+
+    // Null when the device has gone between the two questions.
+    private InterfaceInfo? WithFeatures(InterfaceInfo info)
+    {
+        if (Netdev is null)
+            return info;
+        var request = FeatureRequest(stackalloc byte[RequestBytes]);
+        request.Attribute(NETDEV_A_DEV_IFINDEX, info.Ifindex);
+        var errno = _genetlink!.Ask<Dictionary<uint, XdpFeatures>>(request.Message, out var features, Netdev.Collect);
+        if (errno == Errno.ENODEV)
+            return null;
+        ThrowIf(errno, "NETDEV_CMD_DEV_GET");
+        return info with { XdpFeatures = features.GetValueOrDefault(info.Ifindex) };
+    }
+
+    private Dictionary<uint, XdpFeatures> QueryAllFeatures()
+    {
+        if (Netdev is null)
+            return [];
+        var request = FeatureRequest(stackalloc byte[RequestBytes], NLM_F_DUMP);
+        ThrowIf(_genetlink!.Ask<Dictionary<uint, XdpFeatures>>(request.Message, out var features, Netdev.Collect), "NETDEV_CMD_DEV_GET(all)");
+        return features;
+    }
+
+    private NetlinkRequest FeatureRequest(Span<byte> buffer, ushort flags = 0)
+    {
+        var request = new NetlinkRequest(buffer, Netdev!.Id, flags);
+        request.Append(new genlmsghdr { cmd = NETDEV_CMD_DEV_GET, version = 1 });
+        return request;
+    }
+
+    private static void Collect(List<InterfaceInfo> links, in NetlinkMessage message)
+    {
+        if (LinkMessage.Read(message) is { } info)
+            links.Add(info);
+    }
+
+    private static void ThrowIf(int errno, string operation)
+    {
+        if (errno != 0)
+            throw SocketError.Exception(operation, errno);
+    }
+}

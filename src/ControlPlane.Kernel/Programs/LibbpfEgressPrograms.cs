@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Kernel.Programs;
+
+/// <summary>Egress programs by libbpf: each an object of its own, pinned with its config and counters.</summary>
+internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEgressPrograms, IDisposable
+{
+    /// <summary>Changed by the writer's thread alone; counters are read from any.</summary>
+    private readonly ConcurrentDictionary<string, (FileDescriptor Program, FileDescriptor Counters)> _open = new(StringComparer.Ordinal);
+
+    public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope)
+    {
+        scope.Demand();
+        var adopted = new List<LoadedProgram>();
+        foreach (var folder in Directory.GetDirectories(ProgramPins.Parent(pinRoot)).Order(StringComparer.Ordinal))
+        {
+            var name = PinName.Decode(Path.GetFileName(folder));
+            var program = Open(name, new ProgramPins(folder));
+            KernelLog.ProgramAdopted(logger, name, program.ProgramId);
+            adopted.Add(program);
+        }
+
+        return adopted;
+    }
+
+    public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+    {
+        scope.Demand();
+        var pins = ProgramPins.Of(pinRoot, name);
+        var function = EgressConfig.ProgramOf(spec.Template);
+        using var obj = BpfObject.OpenEmbedded("egress.bpf.o");
+        obj.SetConfig(EgressConfig.Of(spec));
+        obj.Load(function);
+
+        using var config = obj.OpenMap(".rodata");
+        using var counters = obj.OpenMap("counters");
+        using var program = obj.OpenProgram(function);
+        PinFolder.Publish(pins.Folder, folder =>
+        {
+            var staged = new ProgramPins(folder);
+            Pin.Make(config, staged.Config);
+            Pin.Make(counters, staged.Counters);
+            Pin.Make(program, staged.Program);
+        });
+        var loaded = Open(name, pins);
+        KernelLog.ProgramLoaded(logger, name, loaded.ProgramId);
+        return loaded;
+    }
+
+    public bool Unload(WriterScope scope, string name)
+    {
+        scope.Demand();
+        Close(name);
+        return PinFolder.Remove(ProgramPins.Of(pinRoot, name).Folder);
+    }
+
+    public EntryCounters ReadCounters(string name)
+    {
+        if (!_open.TryGetValue(name, out var program))
+            return default;
+        try
+        {
+            var sum = PerCpuCounter.Sum(program.Counters, 0, $"counters of egress program {name}");
+            return new EntryCounters(sum.packets, sum.bytes);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Unloaded since the line above.
+            return default;
+        }
+    }
+
+    /// <summary>The program's descriptor, lent until the writer's next command; null when there is none.</summary>
+    public FileDescriptor? Find(string name) => _open.TryGetValue(name, out var program) ? program.Program : null;
+
+    public void Dispose()
+    {
+        foreach (var name in _open.Keys)
+            Close(name);
+    }
+
+    private LoadedProgram Open(string name, ProgramPins pins)
+    {
+        // First of all, as it tells whether the rest is ours.
+        var config = Pin.ReadConfig<devmapd_egress_config>(pins.Config, devmapd_kind.Egress);
+        var program = Pin.OpenProgram(pins.Program);
+        try
+        {
+            var counters = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
+            try
+            {
+                Check(pins, program, counters);
+                Close(name);
+                _open[name] = (program, counters);
+                return new LoadedProgram(name, EgressConfig.SpecOf(config), BpfInfo.OfProgram(program).id);
+            }
+            catch
+            {
+                counters.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            program.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(ProgramPins pins, FileDescriptor program, FileDescriptor counters)
+    {
+        if (BpfInfo.OfProgram(program).type != BpfConstants.BPF_PROG_TYPE_XDP)
+            throw Pin.Foreign(pins.Program, "it is not an XDP program");
+        var info = BpfInfo.OfMap(counters);
+        if (info.type != BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY || !BpfInfo.MapsOf(program).Contains(info.id))
+            throw Pin.Foreign(pins.Counters, "the program does not count there");
+    }
+
+    private void Close(string name)
+    {
+        if (!_open.TryRemove(name, out var program))
+            return;
+        program.Program.Dispose();
+        program.Counters.Dispose();
+    }
+}

@@ -1,0 +1,350 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Kernel.Netlink;
+using ControlPlane.TestCommon.Lab;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ControlPlane.KernelTests.Netlink;
+
+public sealed class NetlinkInterfacesTests : IDisposable
+{
+    private readonly NetworkNamespace _space = NetworkNamespace.Create();
+    private readonly NetlinkInterfaces _interfaces;
+    private readonly ChangeLog _log;
+
+    public NetlinkInterfacesTests()
+    {
+        _interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
+        _log = new ChangeLog(_interfaces);
+    }
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _interfaces.Dispose();
+        _space.Dispose();
+    }
+
+    [Fact]
+    public void Current_NewNamespace_HasLoopbackOnly()
+    {
+        var loopback = Assert.Single(_interfaces.Current.All);
+        Assert.Equal("lo", loopback.Name);
+        Assert.Equal(1U, loopback.Ifindex);
+        Assert.True(loopback.IsUp);
+        Assert.Null(loopback.Kind);
+        Assert.Equal(65536U, loopback.Mtu);
+        Assert.Equal(XdpFeatures.None, loopback.XdpFeatures);
+    }
+
+    [Fact]
+    public void Query_Veth_TellsEveryField()
+    {
+        using var pair = VethPair.Create(_space, new VethOptions { Mtu = 1400 });
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "address", "02:00:00:aa:bb:cc");
+
+        var info = _interfaces.Query(pair.Name);
+
+        Assert.NotNull(info);
+        Assert.Equal(pair.Ifindex, info.Ifindex);
+        Assert.Equal(pair.Name, info.Name);
+        Assert.Equal("veth", info.Kind);
+        Assert.Equal("02:00:00:aa:bb:cc", info.Mac?.ToString());
+        Assert.Equal(1400U, info.Mtu);
+        Assert.True(info.IsUp);
+        Assert.True(info.HasCarrier);
+        Assert.Equal(pair.PeerIfindex, info.LinkIfindex);
+        Assert.True(info.TxQueues > 0);
+        Assert.True(info.RxQueues > 0);
+        Assert.Null(info.XdpMode);
+        Assert.Null(info.XdpProgramId);
+        Assert.Equal(XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.RxSg, info.XdpFeatures);
+        Assert.Equal(info, _interfaces.Query(info.Ifindex));
+    }
+
+    [Theory]
+    [InlineData("nosuch0")]
+    [InlineData("")]
+    [InlineData("name-of-17-bytes-")]
+    [InlineData("with/slash")]
+    public void Query_MissingName_IsNull(string name) => Assert.Null(_interfaces.Query(name));
+
+    [Theory]
+    [InlineData(0U)]
+    [InlineData(987654U)]
+    [InlineData(uint.MaxValue)]
+    public void Query_MissingIfindex_IsNull(uint ifindex) => Assert.Null(_interfaces.Query(ifindex));
+
+    [Fact]
+    public void Query_AlternativeName_IsNotTheName()
+    {
+        using var pair = VethPair.Create(_space);
+        _space.Shell("ip", "link", "property", "add", "dev", pair.Name, "altname", "another");
+
+        Assert.Null(_interfaces.Query("another"));
+    }
+
+    [Theory]
+    [InlineData("fifteen.letters")]
+    [InlineData("a.b@c")]
+    [InlineData("übergrößen")]
+    public async Task Names_AllTheKernelTakes_AreFound(string name)
+    {
+        using var pair = VethPair.Create(_space, new VethOptions { Name = name });
+
+        Assert.Equal(pair.Ifindex, _interfaces.Query(name)?.Ifindex);
+        await Eventually.Async(() => _interfaces.Current.Find(name)?.Ifindex == pair.Ifindex);
+    }
+
+    [Fact]
+    public async Task Current_AddedAndDeleted_Follows()
+    {
+        var pair = VethPair.Create(_space);
+        await _log.ExpectAsync(pair.Name);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { IsUp: true, HasCarrier: true });
+        Assert.Equal(_interfaces.Query(pair.Name), _interfaces.Current.Find(pair.Name));
+
+        pair.Delete();
+        await Eventually.Async(() => _interfaces.Current.Count == 1);
+        await _log.ExpectAsync(pair.Name);
+        Assert.Null(_interfaces.Query(pair.Name));
+    }
+
+    [Fact]
+    public async Task Current_DownAndUpAndCarrier_Follows()
+    {
+        using var pair = VethPair.Create(_space);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { IsUp: true, HasCarrier: true });
+
+        pair.SetPeerUp(false);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { IsUp: true, HasCarrier: false });
+        pair.SetUp(false);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { IsUp: false, HasCarrier: false });
+        pair.SetPeerUp(true);
+        pair.SetUp(true);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { IsUp: true, HasCarrier: true });
+    }
+
+    [Fact]
+    public async Task Current_Mtu_Follows()
+    {
+        using var pair = VethPair.Create(_space);
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "mtu", "1234");
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.Mtu == 1234);
+    }
+
+    [Fact]
+    public async Task Current_Renamed_TellsBothNames()
+    {
+        using var pair = VethPair.Create(_space);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { HasCarrier: true });
+        var (ifindex, name) = (pair.Ifindex, LabNames.Next());
+        using var changes = new ChangeLog(_interfaces);
+
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "name", name);
+
+        await changes.ExpectAsync(pair.Name);
+        await changes.ExpectAsync(name);
+        await Eventually.Async(() => _interfaces.Current.Find(name)?.Ifindex == ifindex);
+        Assert.Null(_interfaces.Current.Find(pair.Name));
+        Assert.Null(_interfaces.Query(pair.Name));
+    }
+
+    [Fact]
+    public async Task Current_NamesExchanged_Follows()
+    {
+        using var first = VethPair.Create(_space);
+        using var second = VethPair.Create(_space);
+        var (firstIfindex, secondIfindex) = (first.Ifindex, second.Ifindex);
+
+        _space.ShellWithInput(
+            $"link set dev {first.Name} name between\nlink set dev {second.Name} name {first.Name}\nlink set dev between name {second.Name}\n",
+            "ip", "-batch", "-");
+
+        await Eventually.Async(() => _interfaces.Current.Find(first.Name)?.Ifindex == secondIfindex
+            && _interfaces.Current.Find(second.Name)?.Ifindex == firstIfindex);
+        Assert.Equal(5, _interfaces.Current.Count);
+        Assert.Null(_interfaces.Current.Find("between"));
+    }
+
+    [Fact]
+    public async Task Current_MovedAwayAndBack_Follows()
+    {
+        using var elsewhere = NetworkNamespace.Create();
+        using var pair = VethPair.Create(_space);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is { HasCarrier: true });
+        using var changes = new ChangeLog(_interfaces);
+
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "netns", elsewhere.Path);
+        await changes.ExpectAsync(pair.Name);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is null);
+
+        elsewhere.Shell("ip", "link", "set", "dev", pair.Name, "netns", _space.Path);
+        await changes.ExpectAsync(pair.Name);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) is not null);
+    }
+
+    [Fact]
+    public async Task Current_Recreated_HasTheNewIndex()
+    {
+        using var pair = VethPair.Create(_space);
+        var before = pair.Ifindex;
+        pair.Delete();
+
+        using var again = VethPair.Create(_space, new VethOptions { Name = pair.Name });
+
+        Assert.NotEqual(before, again.Ifindex);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.Ifindex == again.Ifindex);
+        Assert.Null(_interfaces.Current.Find(before));
+    }
+
+    [Fact]
+    public async Task Watch_RecreatedUnderTheSameIndex_TellsTheName()
+    {
+        const string Add = "link add name same index 777 type veth peer name same-peer\n";
+        _space.ShellWithInput(Add, "ip", "-batch", "-");
+        await Eventually.Async(() => _interfaces.Current.Find("same") is not null);
+        using var changes = new ChangeLog(_interfaces);
+
+        _space.ShellWithInput($"link del dev same\n{Add}", "ip", "-batch", "-");
+
+        await changes.ExpectAsync("same");
+        await Eventually.Async(() => _interfaces.Current.Find("same")?.Ifindex == 777);
+    }
+
+    [Fact]
+    public async Task XdpFeatures_PeerGetsGro_NdoXmitAppearsAndGoes()
+    {
+        using var pair = VethPair.Create(_space);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) == false);
+
+        pair.EnablePeerReceive();
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) == true);
+        Assert.True(_interfaces.Query(pair.Name)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit));
+
+        pair.DisablePeerReceive();
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) == false);
+    }
+
+    [Theory]
+    [InlineData("xdpdrv", AttachMode.Native)]
+    [InlineData("xdpgeneric", AttachMode.Generic)]
+    public async Task Xdp_Attached_TellsModeAndProgram(string flag, AttachMode mode)
+    {
+        using var pair = VethPair.Create(_space);
+        using var program = XdpPassObject.Compile();
+
+        _space.Shell("ip", "link", "set", "dev", pair.Name, flag, "obj", program.Path, "sec", "xdp");
+        var info = _interfaces.Query(pair.Name);
+
+        Assert.Equal(mode, info?.XdpMode);
+        Assert.True(info?.XdpProgramId > 0);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name) == info);
+        Assert.Equal(mode == AttachMode.Native, _interfaces.Query(pair.PeerName)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit));
+
+        _space.Shell("ip", "link", "set", "dev", pair.Name, flag, "off");
+        Assert.Null(_interfaces.Query(pair.Name)?.XdpMode);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.XdpMode is null);
+    }
+
+    [Fact]
+    public async Task Current_ManyAtOnce_HasAll()
+    {
+        const int Pairs = 100;
+        AddPairs(_space, Pairs);
+
+        await Eventually.Async(() => _interfaces.Current.Count == 1 + (2 * Pairs));
+        Assert.False(_log.Everything);
+        Assert.Equal(_space.InterfaceNames().Order(StringComparer.Ordinal), _interfaces.Current.All.Select(i => i.Name).Order(StringComparer.Ordinal));
+        Assert.All(_interfaces.Current.All, info => Assert.Equal(_interfaces.Query(info.Ifindex), info));
+        Assert.True(_log.Has("many1") && _log.Has($"peer{Pairs}"));
+    }
+
+    [Fact]
+    public void Current_AtTheStart_HasEveryFieldOfAll()
+    {
+        const int Pairs = 100;
+        AddPairs(_space, Pairs);
+
+        using var started = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
+
+        Assert.Equal(1 + (2 * Pairs), started.Current.Count);
+        Assert.All(started.Current.All, info => Assert.Equal(started.Query(info.Ifindex), info));
+    }
+
+    [Fact]
+    public async Task Current_NotificationsLost_EndsRightAndSaysEverything()
+    {
+        const int Pairs = 100;
+        using var small = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance, receiveBufferBytes: 1));
+        using var gate = new ManualResetEventSlim();
+        using var log = new ChangeLog(small);
+        using var block = small.Watch(_ => gate.Wait(TimeSpan.FromSeconds(30)));
+
+        AddPairs(_space, Pairs);
+        _space.ShellWithInput(string.Concat(Enumerable.Range(1, Pairs / 2).Select(i => $"link del many{i}\n")), "ip", "-batch", "-");
+        gate.Set();
+
+        await Eventually.Async(() => small.Current.Count == 1 + Pairs);
+        await Eventually.Async(() => log.Everything);
+        Assert.All(small.Current.All, info => Assert.Equal(small.Query(info.Ifindex), info));
+        Assert.Null(small.Current.Find("many1"));
+
+        // And it goes on to listen.
+        _space.Shell("ip", "link", "set", "dev", $"many{Pairs}", "mtu", "1300");
+        await Eventually.Async(() => small.Current.Find($"many{Pairs}")?.Mtu == 1300);
+    }
+
+    [Fact]
+    public async Task Query_ManyThreads_EachGetsItsOwnAnswer()
+    {
+        AddPairs(_space, 8);
+        await Task.WhenAll(Enumerable.Range(1, 8).Select(i => Task.Run(() =>
+        {
+            for (var round = 0; round < 300; round++)
+            {
+                Assert.Equal($"many{i}", _interfaces.Query($"many{i}")?.Name);
+                Assert.Null(_interfaces.Query("missing"));
+            }
+        })));
+    }
+
+    [Fact]
+    public async Task Watch_OneFails_OthersAndMonitorGoOn()
+    {
+        using var broken = _interfaces.Watch(_ => throw new InvalidOperationException("broken watcher"));
+        using var after = new ChangeLog(_interfaces);
+        using var pair = VethPair.Create(_space);
+        await after.ExpectAsync(pair.Name);
+
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "mtu", "1300");
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.Mtu == 1300);
+    }
+
+    [Fact]
+    public async Task Watch_Disposed_IsNotCalled()
+    {
+        var ended = new ChangeLog(_interfaces);
+        ended.Dispose();
+        using var pair = VethPair.Create(_space);
+        await _log.ExpectAsync(pair.Name);
+        Assert.False(ended.Has(pair.Name));
+    }
+
+    [Fact]
+    public async Task Dispose_FromAWatcher_Ends()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
+        interfaces.Watch(_ =>
+        {
+            interfaces.Dispose();
+            ended.TrySetResult();
+        });
+        using var pair = VethPair.Create(_space);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(15));
+    }
+
+    private static void AddPairs(NetworkNamespace space, int count) => space.ShellWithInput(
+        string.Concat(Enumerable.Range(1, count).Select(i => $"link add name many{i} type veth peer name peer{i}\n")), "ip", "-batch", "-");
+}

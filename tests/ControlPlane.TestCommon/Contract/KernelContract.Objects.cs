@@ -1,0 +1,147 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+
+namespace ControlPlane.TestCommon.Contract;
+
+/// <summary>The part about programs, links and adoption.</summary>
+public abstract partial class KernelContract
+{
+    [Theory]
+    [InlineData(AttachMode.Native)]
+    [InlineData(AttachMode.Generic)]
+    public void Attach_ShowsOnTheInterfaceAndDetachTakesItOff(AttachMode mode)
+    {
+        var scope = new WriterScope(true);
+        using var devmap = _kernel.OpenDevmap(scope, Small);
+        var ingress = NewInterface();
+        var link = devmap.Attach(scope, ingress, mode);
+        Assert.Equal((ingress.Name, ingress.Ifindex, mode), (link.Interface, link.Ifindex, link.Mode));
+        var attached = _kernel.Interfaces.Query(ingress.Name)!;
+        Assert.Equal((mode, devmap.RedirectProgramId), (attached.XdpMode, attached.XdpProgramId));
+        Assert.Equal([link], devmap.Links);
+
+        Assert.True(devmap.Detach(scope, ingress.Name));
+        Assert.False(devmap.Detach(scope, ingress.Name));
+        Assert.Null(_kernel.Interfaces.Query(ingress.Name)!.XdpMode);
+        Assert.Empty(devmap.Links);
+    }
+
+    [Fact]
+    public void Attach_InterfaceHeldByAnother_IsRefused()
+    {
+        var scope = new WriterScope(true);
+        using var holder = _kernel.OpenDevmap(scope, Small);
+        using var second = _kernel.OpenDevmap(scope, Small with { Name = "second" });
+        var ingress = NewInterface();
+        holder.Attach(scope, ingress, AttachMode.Native);
+        Assert.Contains(
+            Refused(() => second.Attach(new WriterScope(true), ingress, AttachMode.Native)), new[] { Errno.EBUSY, Errno.EEXIST });
+        Assert.Empty(second.Links);
+    }
+
+    [Fact]
+    public void Attach_InterfaceThatIsGone_IsEnodev()
+    {
+        var scope = new WriterScope(true);
+        using var devmap = _kernel.OpenDevmap(scope, Small);
+        var ingress = NewInterface();
+        _world.RemoveInterface(ingress.Name);
+        Assert.Equal(Errno.ENODEV, Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Native)));
+    }
+
+    [Fact]
+    public void Attach_NativeWhereTheDriverHasNoXdp_IsEopnotsupp()
+    {
+        var scope = new WriterScope(true);
+        using var devmap = _kernel.OpenDevmap(scope, Small);
+        var loopback = _kernel.Interfaces.Query("lo")!;
+        Assert.Equal(Errno.EOPNOTSUPP, Refused(() => devmap.Attach(new WriterScope(true), loopback, AttachMode.Native)));
+    }
+
+    [Fact]
+    public void Link_OfAnInterfaceThatIsGone_IsDeadAndCanBeReplaced()
+    {
+        var scope = new WriterScope(true);
+        using var devmap = _kernel.OpenDevmap(scope, Small);
+        var ingress = NewInterface();
+        devmap.Attach(scope, ingress, AttachMode.Native);
+        _world.RemoveInterface(ingress.Name);
+        Assert.Equal(0u, Assert.Single(devmap.Links).Ifindex);
+
+        _world.AddInterface(ingress.Name);
+        var back = _kernel.Interfaces.Query(ingress.Name)!;
+        Assert.NotEqual(ingress.Ifindex, back.Ifindex);
+        devmap.Attach(scope, back, AttachMode.Native);
+        Assert.Equal(back.Ifindex, Assert.Single(devmap.Links).Ifindex);
+    }
+
+    [Fact]
+    public void OpenDevmap_AfterARestart_AdoptsElementsProgramsAndLinks()
+    {
+        var scope = new WriterScope(true);
+        var (ingress, target) = (NewInterface(), NewInterface());
+        var spec = new EgressProgramSpec(EgressTemplate.RewriteMac, new MacAddress(0x020000000001), new MacAddress(0x020000000002));
+        uint mapId, programId, linkId;
+        LoadedProgram egress;
+        using (var devmap = _kernel.OpenDevmap(scope, Small))
+        {
+            Assert.False(devmap.Adopted);
+            egress = _kernel.Programs.Load(scope, "to-router", spec);
+            devmap.Update(scope, 1, target.Ifindex, "to-router");
+            linkId = devmap.Attach(scope, ingress, AttachMode.Native).LinkId;
+            (mapId, programId) = (devmap.MapId, devmap.RedirectProgramId);
+        }
+
+        _kernel.Dispose();
+        using var restarted = _world.Open();
+        Assert.Equal([egress], restarted.Programs.Adopt(scope));
+        using var adopted = restarted.OpenDevmap(scope, Small);
+        Assert.True(adopted.Adopted);
+        Assert.Equal((mapId, programId), (adopted.MapId, adopted.RedirectProgramId));
+        Assert.Equal([new DevmapLink(ingress.Name, ingress.Ifindex, linkId, AttachMode.Native)], adopted.Links);
+        Assert.True(adopted.TryLookup(1, out var entry));
+        Assert.Equal(new KernelEntry(target.Ifindex, egress.ProgramId), entry);
+        adopted.Update(scope, 2, target.Ifindex, "to-router");
+        Assert.True(adopted.Detach(scope, ingress.Name));
+    }
+
+    [Fact]
+    public void OpenDevmap_PinnedOtherwiseThanConfigured_ListsEveryDifference()
+    {
+        var scope = new WriterScope(true);
+        _kernel.OpenDevmap(scope, Small).Dispose();
+        var wanted = new DevmapDefinition(
+            Small.Name, MaxEntries: 8, ValueSize: 4, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop, Counters: false);
+        var error = Assert.Throws<ControlPlaneException>(() => _kernel.OpenDevmap(new WriterScope(true), wanted)).Error;
+        Assert.All(
+            ["MaxEntries", "ValueSize", "KeySelector", "MissAction", "Counters"],
+            setting => Assert.Contains(setting, error.Detail, StringComparison.Ordinal));
+        Assert.NotNull(error.Remedy);
+        _kernel.OpenDevmap(scope, Small).Dispose();
+    }
+
+    [Fact]
+    public void Load_SameName_ReplacesUnderANewId()
+    {
+        var scope = new WriterScope(true);
+        var programs = _kernel.Programs;
+        var first = programs.Load(scope, "p", new EgressProgramSpec(EgressTemplate.Count));
+        var second = programs.Load(scope, "p", new EgressProgramSpec(EgressTemplate.PushVlan, VlanId: 5));
+        Assert.NotEqual(first.ProgramId, second.ProgramId);
+        Assert.Equal(5, second.Spec.VlanId!.Value);
+        Assert.True(programs.Unload(scope, "p"));
+        Assert.False(programs.Unload(scope, "p"));
+    }
+
+    [Fact]
+    public void Write_WithoutTheWritersPermission_IsRefused()
+    {
+        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small);
+        Assert.Throws<InvalidOperationException>(() => devmap.Update(default, 1, 1, null));
+        Assert.Throws<InvalidOperationException>(() => devmap.Delete(default, 1));
+        Assert.Throws<InvalidOperationException>(() => _kernel.Programs.Unload(default, "p"));
+    }
+}

@@ -1,0 +1,15 @@
+using System.Globalization;
+
+namespace ControlPlane.TestCommon.Lab;
+
+/// <summary>Names that no other process on the machine and no other test of this one uses.</summary>
+public static class LabNames
+{
+    private static int _last;
+
+    /// <summary>What every name of this process begins with.</summary>
+    public static string Prefix { get; } = string.Create(CultureInfo.InvariantCulture, $"x{Environment.ProcessId:x}-");
+
+    /// <summary>A new name of at most 13 characters, so that a caller may add two.</summary>
+    public static string Next() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Interlocked.Increment(ref _last):x}");
+}

@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace ControlPlane.TestCommon.Lab;
+
+/// <summary>
+/// A pair of veths: the near end is the interface under test, frames are sent and received at its peer. No IPv6 on
+/// either, and no addresses: only the test's frames move.
+/// </summary>
+public sealed class VethPair : IDisposable
+{
+    private VethPair(NetworkNamespace space, string name, NetworkNamespace peerSpace, string peerName) =>
+        (Namespace, Name, PeerNamespace, PeerName) = (space, name, peerSpace, peerName);
+
+    /// <summary>Where the near end was made.</summary>
+    public NetworkNamespace Namespace { get; }
+
+    public string Name { get; }
+
+    public NetworkNamespace PeerNamespace { get; }
+
+    public string PeerName { get; }
+
+    /// <summary>The near end's index now; 0 when it is not there.</summary>
+    public uint Ifindex => Namespace.IfindexOf(Name);
+
+    /// <summary>The peer's index now; 0 when it is not there.</summary>
+    public uint PeerIfindex => PeerNamespace.IfindexOf(PeerName);
+
+    /// <summary>Makes a pair.</summary>
+    /// <exception cref="ShellException">The kernel refused.</exception>
+    public static VethPair Create(NetworkNamespace space, VethOptions? options = null)
+    {
+        options ??= new VethOptions();
+        var unique = LabNames.Next();
+        var peerSpace = options.PeerNamespace ?? space;
+        var pair = new VethPair(space, options.Name ?? unique + "a", peerSpace, options.PeerName ?? unique + "b");
+        var mtu = options.Mtu is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"mtu {bytes}") : "";
+        space.Shell("ip", [.. $"link add name {pair.Name} {mtu} type veth peer name {pair.PeerName} {mtu} netns {peerSpace.Path}"
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        try
+        {
+            space.Run(() => NetworkNamespace.DisableIpv6(pair.Name));
+            peerSpace.Run(() => NetworkNamespace.DisableIpv6(pair.PeerName));
+            if (options.Up)
+            {
+                pair.SetPeerUp(true);
+                pair.SetUp(true);
+            }
+
+            if (options.AcceptsRedirect)
+                pair.EnablePeerReceive();
+            return pair;
+        }
+        catch
+        {
+            pair.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets the near end up or down.</summary>
+    public void SetUp(bool up) => Namespace.Shell("ip", "link", "set", "dev", Name, up ? "up" : "down");
+
+    /// <summary>Sets the peer up or down: the near end's carrier.</summary>
+    public void SetPeerUp(bool up) => PeerNamespace.Shell("ip", "link", "set", "dev", PeerName, up ? "up" : "down");
+
+    /// <summary>
+    /// Makes the near end accept frames that are redirected to it natively (NETDEV_XDP_ACT_NDO_XMIT): a veth does so
+    /// only while its peer has a native XDP program or GRO. Generic mode needs neither.
+    /// </summary>
+    public void EnablePeerReceive() => PeerNamespace.Shell("ethtool", "-K", PeerName, "gro", "on");
+
+    /// <summary>Takes <see cref="EnablePeerReceive"/> back.</summary>
+    public void DisablePeerReceive() => PeerNamespace.Shell("ethtool", "-K", PeerName, "gro", "off");
+
+    /// <summary>Removes both ends.</summary>
+    public void Delete() => Namespace.Shell("ip", "link", "del", "dev", Name);
+
+    /// <summary>Removes both ends, if they are there.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            if (Ifindex != 0)
+                Delete();
+            else if (PeerIfindex != 0)
+                PeerNamespace.Shell("ip", "link", "del", "dev", PeerName);
+        }
+        catch (Exception gone) when (gone is ShellException or ObjectDisposedException)
+        {
+            // With its namespace, or between the question and the command.
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Simulated;
+using ControlPlane.TestCommon.Contract;
+
+namespace ControlPlane.UnitTests.Contract;
+
+public sealed class SimulatedKernelContract() : KernelContract(new World())
+{
+    private sealed class World : IKernelWorld
+    {
+        private readonly SimulatedHost _host = new();
+        private int _names;
+
+        public IKernel Open() => new SimulatedKernel(_host);
+
+        public string AddInterface()
+        {
+            var name = FreeName();
+            _host.AddInterface(name);
+            return name;
+        }
+
+        public void AddInterface(string name) => _host.AddInterface(name);
+
+        public void RemoveInterface(string name) => _host.RemoveInterface(name);
+
+        public void Rename(string name, string newName) => _host.ChangeInterface(name, i => i with { Name = newName });
+
+        public string FreeName() => $"if{_names++}";
+
+        public void Dispose()
+        {
+        }
+    }
+}

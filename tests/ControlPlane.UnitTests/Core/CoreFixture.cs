@@ -1,0 +1,74 @@
+using ControlPlane.Core;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.Writing;
+using ControlPlane.Kernel.Simulated;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>The core on a simulated host with the interfaces lo and sim0 to sim3.</summary>
+public sealed class CoreFixture : IAsyncDisposable
+{
+    private readonly ServiceProvider _provider;
+
+    private CoreFixture(SimulatedHost host, Func<IKernel, IKernel>? wrap, WriterOptions? options)
+    {
+        Host = host;
+        var services = new ServiceCollection();
+        services.AddLogging();
+        var kernel = new SimulatedKernel(host);
+        services.AddSingleton(wrap?.Invoke(kernel) ?? kernel);
+        services.AddDevmapCore(options ?? new WriterOptions());
+        _provider = services.BuildServiceProvider();
+    }
+
+    public SimulatedHost Host { get; }
+
+    public DevmapWriter Writer => _provider.GetRequiredService<DevmapWriter>();
+
+    public EntryService Entries => _provider.GetRequiredService<EntryService>();
+
+    public DevmapService Devmaps => _provider.GetRequiredService<DevmapService>();
+
+    public AttachmentService Attachments => _provider.GetRequiredService<AttachmentService>();
+
+    public ProgramService Programs => _provider.GetRequiredService<ProgramService>();
+
+    public static DevmapDefinition Vlans { get; } = new("vlans", 1024, KeySelector: KeySelector.Vlan);
+
+    public static DevmapDefinition Ingress { get; } = new("ingress", 64);
+
+    public static DevmapDefinition Addresses { get; } = new("addresses", 1024, KeySelector: KeySelector.Ipv4Destination);
+
+    public static DevmapDefinition Plain { get; } = new("plain", 4, ValueSize: 4, KeySelector: KeySelector.Vlan);
+
+    public static async Task<CoreFixture> StartAsync(
+        SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null)
+    {
+        var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options);
+        await fixture.Writer.StartAsync([Vlans, Ingress, Addresses, Plain], default);
+        return fixture;
+    }
+
+    public Task<PutOutcome<EntryView>> PutAsync(
+        string devmap, string key, string target, string? program = null, bool allowPending = false, CancellationToken cancellationToken = default) =>
+        Entries.PutAsync(devmap, key, new EntryRequest(target, program, null, allowPending), new Violations(), cancellationToken);
+
+    public Task<PutOutcome<ProgramView>> PutProgramAsync(string name, string template) =>
+        Programs.PutAsync(name, new ProgramRequest(template), new Violations(), default);
+
+    public EntryPage List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
+
+    public static async Task<Error> FailsAsync(Func<Task> action) => (await Assert.ThrowsAsync<ControlPlaneException>(action)).Error;
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.StopAsync(TimeSpan.FromSeconds(5));
+        await _provider.DisposeAsync();
+    }
+}

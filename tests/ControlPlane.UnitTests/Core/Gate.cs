@@ -1,0 +1,88 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>Stands between core and kernel: holds the writer at its next update, or refuses it.</summary>
+public sealed class Gate : IDisposable
+{
+    private readonly ManualResetEventSlim _open = new(true);
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The first update after <see cref="Close"/> is being held.</summary>
+    public Task Reached => _reached.Task;
+
+    public Exception? Refusal { get; set; }
+
+    public int Updates { get; private set; }
+
+    public void Dispose() => _open.Dispose();
+
+    public void Close() => _open.Reset();
+
+    public void Open() => _open.Set();
+
+    public IKernel Wrap(IKernel kernel) => new GatedKernel(this, kernel);
+
+    private void BeforeUpdate()
+    {
+        Updates++;
+        if (!_open.IsSet)
+            _reached.TrySetResult();
+        _open.Wait(TimeSpan.FromSeconds(30));
+        if (Refusal is not null)
+            throw Refusal;
+    }
+
+    private sealed class GatedKernel(Gate gate, IKernel inner) : IKernel
+    {
+        public HostFacts Host => inner.Host;
+
+        public IInterfaces Interfaces => inner.Interfaces;
+
+        public IEgressPrograms Programs => inner.Programs;
+
+        public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class GatedDevmap(Gate gate, IDevmap inner) : IDevmap
+    {
+        public DevmapDefinition Definition => inner.Definition;
+
+        public bool Adopted => inner.Adopted;
+
+        public uint MapId => inner.MapId;
+
+        public uint RedirectProgramId => inner.RedirectProgramId;
+
+        public IReadOnlyList<DevmapLink> Links => inner.Links;
+
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+        {
+            gate.BeforeUpdate();
+            inner.Update(scope, key, ifindex, egressProgram);
+        }
+
+        public bool Delete(WriterScope scope, uint key) => inner.Delete(scope, key);
+
+        public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode) => inner.Attach(scope, ingress, mode);
+
+        public bool Detach(WriterScope scope, string interfaceName) => inner.Detach(scope, interfaceName);
+
+        public bool TryLookup(uint key, out KernelEntry entry) => inner.TryLookup(key, out entry);
+
+        public bool TryGetNextKey(uint? after, out uint next) => inner.TryGetNextKey(after, out next);
+
+        public EntryCounters ReadCounters(uint key) => inner.ReadCounters(key);
+
+        public DevmapCounters? ReadTotals() => inner.ReadTotals();
+
+        public void Dispose() => inner.Dispose();
+    }
+}

@@ -1,0 +1,127 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.UnitTests.Core;
+
+public sealed class HotplugTests
+{
+    [Fact]
+    public async Task AllowPending_AbsentTarget_IsWrittenWhenItAppears()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        Assert.Equal(EntryState.Pending, (await core.PutAsync("vlans", "1", "later", allowPending: true)).View.Status.State);
+        var ifindex = core.Host.AddInterface("later");
+        await SettleAsync(core);
+        var status = core.Entries.Get("vlans", "1").Status;
+        Assert.Equal((EntryState.Forwarding, ifindex), (status.State, status.Ifindex!.Value));
+    }
+
+    [Fact]
+    public async Task TargetGoesAndReturns_EntryFollowsUnderTheSameRevision()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        var revision = (await core.PutAsync("vlans", "1", "sim1")).View.Record.Revision;
+        core.Host.RemoveInterface("sim1");
+        await SettleAsync(core);
+        Assert.Equal(EntryState.Pending, core.Entries.Get("vlans", "1").Status.State);
+        var ifindex = core.Host.AddInterface("sim1");
+        await SettleAsync(core);
+        var view = core.Entries.Get("vlans", "1");
+        Assert.Equal((EntryState.Forwarding, ifindex, revision), (view.Status.State, view.Status.Ifindex!.Value, view.Record.Revision));
+    }
+
+    [Fact]
+    public async Task KeyInterfaceReturnsWithAnotherIndex_KernelKeyFollows()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        var before = (await core.PutAsync("ingress", "sim0", "sim1")).View.KernelKey;
+        core.Host.RemoveInterface("sim0");
+        await SettleAsync(core);
+        var pending = core.Entries.Get("ingress", "sim0");
+        Assert.Equal((EntryState.Pending, null), (pending.Status.State, pending.KernelKey));
+        Assert.False(core.Host.Devmaps["ingress"].TryGet(before!.Value, out _));
+        var ifindex = core.Host.AddInterface("sim0");
+        await SettleAsync(core);
+        var back = core.Entries.Get("ingress", "sim0");
+        Assert.Equal((EntryState.Forwarding, ifindex), (back.Status.State, back.KernelKey!.Value));
+    }
+
+    [Fact]
+    public async Task RenamedTarget_IsAnotherInterface()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.PutAsync("vlans", "1", "sim1");
+        core.Host.ChangeInterface("sim1", i => i with { Name = "other" });
+        await SettleAsync(core);
+        Assert.Equal(EntryState.Pending, core.Entries.Get("vlans", "1").Status.State);
+        Assert.False(core.Host.Devmaps["vlans"].TryGet(1, out _));
+        core.Host.ChangeInterface("other", i => i with { Name = "sim1" });
+        await SettleAsync(core);
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "1").Status.State);
+    }
+
+    [Fact]
+    public async Task NewIndexEqualsAKeyInUse_FailsUntilThatKeyIsFree()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        var next = core.Host.AddInterface("probe") + 1;
+        await core.PutAsync("ingress", $"{next}", "sim1");
+        await core.PutAsync("ingress", "later", "sim2", allowPending: true);
+        Assert.Equal(next, core.Host.AddInterface("later"));
+        await SettleAsync(core);
+        var failed = core.Entries.Get("ingress", "later").Status;
+        Assert.Equal(EntryState.Failed, failed.State);
+        Assert.Contains(failed.Conditions, c => c.Reason == "KeyConflict");
+        await core.Entries.DeleteAsync("ingress", $"{next}", default);
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("ingress", "later").Status.State);
+    }
+
+    [Fact]
+    public async Task Put_NameWhoseIndexIsAKeyInUse_IsAConflict()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        var next = core.Host.AddInterface("probe") + 1;
+        await core.PutAsync("ingress", $"{next}", "sim1");
+        core.Host.AddInterface("later");
+        Assert.Equal(ErrorCode.KeyConflict, (await CoreFixture.FailsAsync(() => core.PutAsync("ingress", "later", "sim2"))).Code);
+    }
+
+    [Fact]
+    public async Task IngressGoesAndReturns_IsAttachedAgain()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default);
+        core.Host.RemoveInterface("sim0");
+        await SettleAsync(core);
+        Assert.Equal(AttachmentState.Pending, core.Attachments.Get("vlans", "sim0").State);
+        var ifindex = core.Host.AddInterface("sim0");
+        await SettleAsync(core);
+        var back = core.Attachments.Get("vlans", "sim0");
+        Assert.Equal((AttachmentState.Attached, ifindex), (back.State, back.Ifindex!.Value));
+    }
+
+    [Fact]
+    public async Task Restart_AdoptsEntriesProgramsAndAttachments()
+    {
+        var host = Kernel.Simulated.SimulatedHost.WithInterfaces();
+        await using (var first = await CoreFixture.StartAsync(host))
+        {
+            await first.PutProgramAsync("counting", "count");
+            await first.PutAsync("vlans", "1", "sim1", "counting");
+            await first.PutAsync("ingress", "sim0", "sim2");
+            await first.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default);
+        }
+
+        await using var second = await CoreFixture.StartAsync(host);
+        Assert.Equal(("sim1", "counting"), (second.Entries.Get("vlans", "1").Record.Interface, second.Entries.Get("vlans", "1").Record.EgressProgram));
+        Assert.Equal(EntryState.Forwarding, second.Entries.Get("ingress", "sim0").Status.State);
+        Assert.Equal(AttachmentState.Attached, second.Attachments.Get("vlans", "sim0").State);
+        Assert.Equal(1, second.Programs.Get("counting").Entries);
+        Assert.True(second.Devmaps.Get("vlans").Adopted);
+    }
+
+    // Link changes are handled before the next command: one command that changes nothing is enough to have waited for them.
+    private static async Task SettleAsync(CoreFixture core) =>
+        await Assert.ThrowsAsync<ControlPlaneException>(() => core.Programs.DeleteAsync("none", default));
+}

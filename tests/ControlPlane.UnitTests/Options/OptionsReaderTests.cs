@@ -1,0 +1,129 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Daemon.Options;
+using Microsoft.Extensions.Configuration;
+
+namespace ControlPlane.UnitTests.Options;
+
+public sealed class OptionsReaderTests
+{
+    [Fact]
+    public void ShippedSettings_HaveNoFaultAndAreTheDefaults()
+    {
+        var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build();
+
+        var (options, faults) = OptionsReader.Read(configuration);
+
+        Assert.Empty(faults);
+        var (defaults, _) = OptionsReader.Read(With(("Devmaps:0:Name", "default")));
+        Assert.Equal(defaults.PinRoot, options.PinRoot);
+        Assert.Equal(defaults.StateDirectory, options.StateDirectory);
+        Assert.Equivalent(defaults.Listen, options.Listen);
+        Assert.Equivalent(defaults.Limits, options.Limits);
+        Assert.Equivalent(defaults.Writer, options.Writer);
+        Assert.Equal(defaults.Devmaps.Single().ToDefinition(), options.Devmaps.Single().ToDefinition());
+    }
+
+    [Fact]
+    public void Devmap_EveryKey_ArrivesInTheDefinition()
+    {
+        var (options, faults) = OptionsReader.Read(With(
+            ("Devmaps:0:Name", "by_address"), ("Devmaps:0:MaxEntries", "7"), ("Devmaps:0:ValueSize", "4"), ("Devmaps:0:NumaNode", "1"),
+            ("Devmaps:0:KeySelector", "ipv4Destination"), ("Devmaps:0:MissAction", "abort"), ("Devmaps:0:Counters", "false")));
+
+        Assert.Empty(faults);
+        Assert.Equal(
+            new DevmapDefinition("by_address", 7, 4, 1, KeySelector.Ipv4Destination, MissAction.Abort, Counters: false),
+            options.Devmaps.Single().ToDefinition());
+    }
+
+    [Theory]
+    [InlineData("PinRoot", "", "must be set")]
+    [InlineData("PinRoot", "relative/path", "absolute path")]
+    [InlineData("PinRoot", "/sys/../etc", "without '.', '..' and '//'")]
+    [InlineData("StateDirectory", "", "must be set")]
+    [InlineData("StateDirectory", "state", "absolute path")]
+    [InlineData("StateDirectory", "/sys/fs/bpf/devmapd", "another folder than ControlPlane:PinRoot")]
+    [InlineData("Listen:Rest", "http://0.0.0.0:5080", "loopback")]
+    [InlineData("Listen:Rest", "http://192.0.2.1:5080", "loopback")]
+    [InlineData("Listen:Rest", "http://example.org:5080", "loopback")]
+    [InlineData("Listen:Rest", "https://127.0.0.1:5080", "loopback")]
+    [InlineData("Listen:Rest", "http://127.0.0.1:5080/v1", "no path")]
+    [InlineData("Listen:Rest", "5080", "loopback")]
+    [InlineData("Listen:Rest", "", "must be set")]
+    [InlineData("Listen:Grpc", "http://[2001:db8::1]:5081", "loopback")]
+    [InlineData("Listen:Grpc", "http://127.0.0.1:5080", "another port than ControlPlane:Listen:Rest")]
+    [InlineData("Listen:UnixSocket", "devmapd.sock", "absolute path")]
+    [InlineData("Listen:Port", "1", "is not a known key; known here: Rest, Grpc, UnixSocket")]
+    [InlineData("Listen", "http://127.0.0.1:1", "must be an object")]
+    [InlineData("Devmaps", "default", "must be a list")]
+    [InlineData("Devmaps:first:Name", "a", "is not a known key", "Devmaps:first")]
+    [InlineData("Devmaps:0:Name", "", "must be set")]
+    [InlineData("Devmaps:0:Name", "Upper", "must match [a-z][a-z0-9_]{0,14}")]
+    [InlineData("Devmaps:0:Name", "sixteen_letters_", "must match")]
+    [InlineData("Devmaps:1:Name", "default", "is the name of ControlPlane:Devmaps:0 already")]
+    [InlineData("Devmaps:0:MaxEntries", "0", "must be 1 to 1048576")]
+    [InlineData("Devmaps:0:MaxEntries", "1048577", "must be 1 to 1048576")]
+    [InlineData("Devmaps:0:MaxEntries", "many", "must be a whole number, but is 'many'")]
+    [InlineData("Devmaps:0:ValueSize", "6", "must be 4 or 8")]
+    [InlineData("Devmaps:0:NumaNode", "-1", "must be 0 to 1023")]
+    [InlineData("Devmaps:0:KeySelector", "fib", "must be one of ingressInterface, vlan, ipv4Destination, but is 'fib'")]
+    [InlineData("Devmaps:0:KeySelector", "1", "must be one of ingressInterface, vlan, ipv4Destination")]
+    [InlineData("Devmaps:0:MissAction", "Pass", "must be one of abort, drop, pass")]
+    [InlineData("Devmaps:0:Counters", "yes", "must be true or false")]
+    [InlineData("Limits:MaxEntriesPerDevmap", "0", "must be 1 to 2147483648", "Limits:MaxEntriesPerDevmap", "Devmaps:0:MaxEntries")]
+    [InlineData("Writer:QueueCapacity", "0", "must be 1 to 1048576")]
+    [InlineData("Writer:MaxBatch", "65537", "must be 1 to 65536")]
+    [InlineData("Writer:MaxBatch", "", "must be a whole number")]
+    [InlineData("Writer:DrainTimeout", "-00:00:01", "must be 00:00:00 to 00:05:00")]
+    [InlineData("Writer:DrainTimeout", "soon", "must be a time span")]
+    [InlineData("Writer:MaxBtch", "1", "is not a known key; known here: QueueCapacity, MaxBatch, DrainTimeout")]
+    [InlineData("Pinroot2", "/x", "is not a known key")]
+    public void Fault_IsNamedWithItsKey(string key, string value, string message, string? faultKey = null, string? alsoFaulty = null)
+    {
+        var (_, faults) = OptionsReader.Read(With(("Devmaps:0:Name", "default"), (key, value)));
+
+        var expected = new[] { faultKey ?? key, alsoFaulty }.OfType<string>().Select(k => $"ControlPlane:{k}");
+        Assert.Equal(expected, faults.Select(f => f.Key));
+        Assert.Contains(message, faults[0].Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void UnixSocket_LongerThanSunPath_IsAFault()
+    {
+        Assert.Empty(OptionsReader.Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 106)))).Faults);
+
+        var fault = Assert.Single(OptionsReader.Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 107)))).Faults);
+        Assert.Equal("ControlPlane:Listen:UnixSocket: must be at most 107 bytes long", fault.ToString());
+    }
+
+    [Fact]
+    public void NoDevmaps_IsAFault()
+    {
+        var fault = Assert.Single(OptionsReader.Read(With()).Faults);
+        Assert.Equal("ControlPlane:Devmaps: must name at least one devmap", fault.ToString());
+    }
+
+    [Fact]
+    public void SeveralFaults_AreListedAtOnce()
+    {
+        var (_, faults) = OptionsReader.Read(With(
+            ("PinRoot", "x"), ("Devmaps:0:Name", ""), ("Devmaps:1:KeySelector", "fib"), ("Devmaps:1:Name", "b"), ("Writer:MaxBatch", "x"), ("Typo", "1")));
+
+        Assert.Equal(
+            ["ControlPlane:Devmaps:0:Name", "ControlPlane:Devmaps:1:KeySelector", "ControlPlane:PinRoot", "ControlPlane:Typo", "ControlPlane:Writer:MaxBatch"],
+            faults.Select(f => f.Key).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:0")]
+    [InlineData("http://localhost:1234")]
+    [InlineData("http://[::1]:1234")]
+    [InlineData("http://127.1.2.3:1234")]
+    public void LoopbackAddress_IsTaken(string address) =>
+        Assert.Empty(OptionsReader.Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", address))).Faults);
+
+    private static IConfigurationRoot With(params (string Key, string Value)[] settings) =>
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.GroupBy(s => $"ControlPlane:{s.Key}").ToDictionary(g => g.Key, g => (string?)g.Last().Value))
+            .Build();
+}
