@@ -9,6 +9,8 @@ internal static class RestClient
 {
     public const string Entry = "/v1/devmaps/default/entries/veth-a";
 
+    private static readonly UriCreationOptions AsItStands = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
     /// <summary>Sends a body as it stands.</summary>
     public static Task<RestAnswer> PutAsync(this HttpClient client, string path, string body, string? contentType = "application/json") =>
         client.PutAsync(path, Encoding.UTF8.GetBytes(body), contentType);
@@ -35,6 +37,9 @@ internal static class RestClient
 
     public static async Task<RestAnswer> AskAsync(this HttpClient client, HttpRequestMessage request)
     {
+        // As it stands: Uri would put right what these tests get wrong on purpose.
+        if (request.RequestUri is { IsAbsoluteUri: false } path)
+            request.RequestUri = new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path.OriginalString, AsItStands);
         using var response = await client.SendAsync(request, TestContext.Deadline());
         var text = await response.Content.ReadAsStringAsync();
         return new RestAnswer(
