@@ -43,13 +43,13 @@ public abstract partial class KernelContract
     }
 
     [Fact]
-    public void Attach_InterfaceThatIsGone_IsEnodev()
+    public void Attach_InterfaceThatIsGone_IsEinval()
     {
         var scope = new WriterScope(true);
         using var devmap = _kernel.OpenDevmap(scope, Small);
         var ingress = NewInterface();
         _world.RemoveInterface(ingress.Name);
-        Assert.Equal(Errno.ENODEV, Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Native)));
+        Assert.Equal(Errno.EINVAL, Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Native)));
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public abstract partial class KernelContract
             Small.Name, MaxEntries: 8, ValueSize: 4, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop, Counters: false);
         var error = Assert.Throws<ControlPlaneException>(() => _kernel.OpenDevmap(new WriterScope(true), wanted)).Error;
         Assert.All(
-            ["MaxEntries", "ValueSize", "KeySelector", "MissAction", "Counters"],
+            ["maxEntries", "valueSize", "keySelector", "missAction", "counters"],
             setting => Assert.Contains(setting, error.Detail, StringComparison.Ordinal));
         Assert.NotNull(error.Remedy);
         _kernel.OpenDevmap(scope, Small).Dispose();
