@@ -8,6 +8,7 @@ using ControlPlane.Kernel.Simulated;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,10 +21,11 @@ internal sealed class GrpcDaemon : IAsyncDisposable
 {
     private static readonly TimeSpan _drainTimeout = TimeSpan.FromSeconds(10);
     private readonly WebApplication _app;
+    private readonly CallsUnderWay _calls;
 
-    private GrpcDaemon(WebApplication app, SimulatedHost host)
+    private GrpcDaemon(WebApplication app, SimulatedHost host, CallsUnderWay calls)
     {
-        (_app, Host) = (app, host);
+        (_app, Host, _calls) = (app, host, calls);
         Address = new Uri(app.Urls.Single());
         Channel = GrpcChannel.ForAddress(Address);
     }
@@ -54,9 +56,12 @@ internal sealed class GrpcDaemon : IAsyncDisposable
             .AddCheck("readiness", () => daemon!.Readiness, [GrpcApi.ReadyTag])
             .AddCheck("not about readiness", () => HealthCheckResult.Unhealthy());
         var app = builder.Build();
+        var calls = new CallsUnderWay();
+        app.Use(calls.CountAsync);
         app.MapGrpcApi();
         await app.Services.GetRequiredService<DevmapWriter>().StartAsync(World.Devmaps, CancellationToken.None);
-        daemon = await StartAsync(app, host);
+        await app.StartAsync();
+        daemon = new GrpcDaemon(app, host, calls);
         return daemon;
     }
 
@@ -68,9 +73,31 @@ internal sealed class GrpcDaemon : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static async Task<GrpcDaemon> StartAsync(WebApplication app, SimulatedHost host)
+    /// <summary>Ends when one call is under way at most: the server has noticed that all others are over.</summary>
+    public async Task UntilIdleAsync()
     {
-        await app.StartAsync();
-        return new GrpcDaemon(app, host);
+        using var deadline = new CancellationTokenSource(_drainTimeout);
+        while (_calls.Now > 1)
+            await Task.Delay(1, deadline.Token);
+    }
+
+    private sealed class CallsUnderWay
+    {
+        private int _now;
+
+        public int Now => Volatile.Read(ref _now);
+
+        public async Task CountAsync(HttpContext context, RequestDelegate next)
+        {
+            Interlocked.Increment(ref _now);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _now);
+            }
+        }
     }
 }
