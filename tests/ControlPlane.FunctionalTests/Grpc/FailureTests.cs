@@ -10,13 +10,11 @@ namespace ControlPlane.FunctionalTests.Grpc;
 /// <summary>What becomes of calls when the daemon, the kernel or the caller fails them.</summary>
 public sealed class FailureTests
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Call_KernelRefuses_IsKernelFailureWithErrno()
     {
         var failure = new KernelException("bpf_prog_load(x)", Errno.EINVAL, "EINVAL (Invalid argument)") { VerifierLog = "0: R0=scalar()" };
-        await using var daemon = await GrpcDaemon.StartAsync(kernel: k => new FailingKernel(k, failure));
+        await using var daemon = await GrpcDaemon.StartAsync(wrap: k => new FailingKernel(k, failure));
 
         var e = await GetHostAsync(daemon);
 
@@ -31,7 +29,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Call_BugOfOurs_IsInternalAndTellsNothing()
     {
-        await using var daemon = await GrpcDaemon.StartAsync(kernel: k => new FailingKernel(k, new InvalidOperationException("a secret")));
+        await using var daemon = await GrpcDaemon.StartAsync(wrap: k => new FailingKernel(k, new InvalidOperationException("a secret")));
 
         var e = await GetHostAsync(daemon);
 
@@ -84,7 +82,7 @@ public sealed class FailureTests
 
         var e = await Assert.ThrowsAsync<RpcException>(() => waiting);
         Assert.Equal(StatusCode.Cancelled, e.StatusCode);
-        await daemon.UntilIdleAsync();
+        await daemon.UntilCallsAsync(1); // the one that holds the writer
         await kernel.ReleaseAsync();
         await AssertAbsentAsync(daemon, "2");
     }
@@ -99,9 +97,9 @@ public sealed class FailureTests
 
     private static async Task UntilWaitingAsync(GrpcDaemon daemon, int commands)
     {
-        using var deadline = new CancellationTokenSource(_deadline);
+        var deadline = TestContext.Deadline();
         while (daemon.Writer.QueueLength != commands)
-            await Task.Delay(1, deadline.Token);
+            await Task.Delay(1, deadline);
     }
 
     private static async Task<RpcException> GetHostAsync(GrpcDaemon daemon) => await Assert.ThrowsAsync<RpcException>(

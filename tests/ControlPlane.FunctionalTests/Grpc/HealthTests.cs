@@ -8,7 +8,6 @@ namespace ControlPlane.FunctionalTests.Grpc;
 /// <summary>grpc.health.v1 says what the host's readiness says.</summary>
 public sealed class HealthTests : IAsyncLifetime
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
     private GrpcDaemon _daemon = null!;
 
     private Health.HealthClient Client => new(_daemon.Channel);
@@ -42,8 +41,8 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task Watch_TellsWhenReadinessChanges()
     {
-        using var deadline = new CancellationTokenSource(_deadline);
-        using var watch = Client.Watch(new() { Service = "devmapd.v1.DevmapService" }, cancellationToken: deadline.Token);
+        var deadline = TestContext.Deadline();
+        using var watch = Client.Watch(new() { Service = "devmapd.v1.DevmapService" }, cancellationToken: deadline);
         await UntilAsync(ServingStatus.Serving);
 
         _daemon.Readiness = HealthCheckResult.Unhealthy();
@@ -53,7 +52,7 @@ public sealed class HealthTests : IAsyncLifetime
         async Task UntilAsync(ServingStatus status)
         {
             do
-                Assert.True(await watch.ResponseStream.MoveNext(deadline.Token));
+                Assert.True(await watch.ResponseStream.MoveNext(deadline));
             while (watch.ResponseStream.Current.Status != status);
         }
     }
