@@ -22,9 +22,12 @@ internal sealed class GrpcDaemon : IAsyncDisposable
     private readonly WebApplication _app;
     private int _calls;
 
-    private GrpcDaemon(WebApplication app, SimulatedWorld world) => (_app, World) = (app, world);
+    private GrpcDaemon(WebApplication app, SimulatedWorld world, string socket) => (_app, World, Socket) = (app, world, socket);
 
     public SimulatedWorld World { get; }
+
+    /// <summary>The path of the unix socket; Kestrel removes it when it stops.</summary>
+    public string Socket { get; }
 
     public Uri Address { get; private set; } = null!;
 
@@ -41,8 +44,12 @@ internal sealed class GrpcDaemon : IAsyncDisposable
         var world = new SimulatedWorld();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        var socket = Path.Combine(Path.GetTempPath(), $"grpc-{Guid.NewGuid():N}.sock");
         builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.ListenUnixSocket(socket, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        });
         GrpcDaemon? daemon = null;
         world.AddTo(builder.Services, writer);
         if (wrap is not null)
@@ -52,12 +59,12 @@ internal sealed class GrpcDaemon : IAsyncDisposable
             .AddCheck("readiness", () => daemon!.Readiness, [ReadinessCheck.Tag])
             .AddCheck("not about readiness", () => HealthCheckResult.Unhealthy());
         var app = builder.Build();
-        daemon = new GrpcDaemon(app, world);
+        daemon = new GrpcDaemon(app, world, socket);
         app.Use(daemon.CountAsync);
         app.MapGrpcApi();
         await world.StartAsync(app.Services);
         await app.StartAsync();
-        daemon.Address = new Uri(app.Urls.Single());
+        daemon.Address = new Uri(app.Urls.First());
         daemon.Channel = GrpcChannel.ForAddress(daemon.Address);
         return daemon;
     }
