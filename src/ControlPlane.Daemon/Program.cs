@@ -23,7 +23,7 @@ internal static class Program
         builder.AddListeners(options.Listen);
         builder.AddLifetime(options.Writer.DrainTimeout);
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions());
-        builder.Services.AddKernelPort(options, arguments.Simulate);
+        builder.Services.AddPorts(options, arguments.Simulate);
         builder.Services.AddRestApi();
         builder.Services.AddGrpcApi();
         replace?.Invoke(builder.Services);

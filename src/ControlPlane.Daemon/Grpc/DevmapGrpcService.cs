@@ -43,14 +43,16 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
     public override async Task<PutEntryResponse> PutEntry(PutEntryRequest request, ServerCallContext context)
     {
         var faults = Required.Find(("devmap", request.Devmap), ("key", request.Key));
-        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.ToBody(), faults, context.CancellationToken);
+        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.ToBody(), faults, Preconditions.Of(request.HasExpectedRevision ? request.ExpectedRevision : null, faults), context.CancellationToken);
         return new PutEntryResponse { Entry = outcome.View.ToMessage(), Created = outcome.Created };
     }
 
     public override async Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context)
     {
-        Required.Check(("devmap", request.Devmap), ("key", request.Key));
-        await entries.DeleteAsync(request.Devmap, request.Key, context.CancellationToken);
+        var faults = Required.Find(("devmap", request.Devmap), ("key", request.Key));
+        var precondition = Preconditions.Of(request.HasExpectedRevision ? request.ExpectedRevision : null, faults);
+        faults.ThrowIfAny();
+        await entries.DeleteAsync(request.Devmap, request.Key, precondition, context.CancellationToken);
         return new DeleteEntryResponse();
     }
 
@@ -76,14 +78,16 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
     {
         var faults = Required.Find(("devmap", request.Devmap), ("interface", request.Interface));
         var mode = Texts.OfMode(request.Mode, faults);
-        var outcome = await attachments.PutAsync(request.Devmap, request.Interface, mode, faults, context.CancellationToken);
+        var outcome = await attachments.PutAsync(request.Devmap, request.Interface, mode, faults, Preconditions.Of(request.HasExpectedRevision ? request.ExpectedRevision : null, faults), context.CancellationToken);
         return new PutAttachmentResponse { Attachment = outcome.View.ToMessage(), Created = outcome.Created };
     }
 
     public override async Task<DeleteAttachmentResponse> DeleteAttachment(DeleteAttachmentRequest request, ServerCallContext context)
     {
-        Required.Check(("devmap", request.Devmap), ("interface", request.Interface));
-        await attachments.DeleteAsync(request.Devmap, request.Interface, context.CancellationToken);
+        var faults = Required.Find(("devmap", request.Devmap), ("interface", request.Interface));
+        var precondition = Preconditions.Of(request.HasExpectedRevision ? request.ExpectedRevision : null, faults);
+        faults.ThrowIfAny();
+        await attachments.DeleteAsync(request.Devmap, request.Interface, precondition, context.CancellationToken);
         return new DeleteAttachmentResponse();
     }
 }

@@ -28,7 +28,7 @@ internal static class ErrorStatus
             status.Details.Add(Any.Pack(Fields(error.Fields)));
         if (code == StatusCode.FailedPrecondition)
             status.Details.Add(Any.Pack(Precondition(error)));
-        if (error.Code == ErrorCode.WriterBusy)
+        if (error.Code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable)
             status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(error.RetryAfter ?? TimeSpan.FromSeconds(1)) }));
         if (error.VerifierLog is { Length: > 0 } log)
             status.Details.Add(Any.Pack(new DebugInfo { Detail = End(log) }));
@@ -41,11 +41,13 @@ internal static class ErrorStatus
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound => StatusCode.NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse => StatusCode.FailedPrecondition,
+        ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
+        ErrorCode.RevisionMismatch => StatusCode.Aborted,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCode.FailedPrecondition,
         ErrorCode.WriterBusy or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
         ErrorCode.KernelFailure => StatusCode.Internal,
         ErrorCode.NotSupported => StatusCode.Unimplemented,
-        ErrorCode.ShuttingDown => StatusCode.Unavailable,
+        ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCode.Unavailable,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 

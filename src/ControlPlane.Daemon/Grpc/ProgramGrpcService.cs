@@ -24,14 +24,16 @@ internal sealed class ProgramGrpcService(Core.Programs.ProgramService programs) 
     {
         var faults = Required.Find(("program", request.Program));
         var body = request.ToBody(faults);
-        var outcome = await programs.PutAsync(request.Program, body, faults, context.CancellationToken);
+        var outcome = await programs.PutAsync(request.Program, body, faults, Preconditions.Of(request.HasExpectedRevision ? request.ExpectedRevision : null, faults), context.CancellationToken);
         return new PutProgramResponse { Program = outcome.View.ToMessage(), Created = outcome.Created };
     }
 
     public override async Task<DeleteProgramResponse> DeleteProgram(DeleteProgramRequest request, ServerCallContext context)
     {
-        Required.Check(("program", request.Program));
-        await programs.DeleteAsync(request.Program, context.CancellationToken);
+        var faults = Required.Find(("program", request.Program));
+        var precondition = Preconditions.Of(request.HasExpectedRevision ? request.ExpectedRevision : null, faults);
+        faults.ThrowIfAny();
+        await programs.DeleteAsync(request.Program, precondition, context.CancellationToken);
         return new DeleteProgramResponse();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using ControlPlane.Core.Entries;
+using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest;
 
@@ -9,9 +10,17 @@ internal static class Answers
     /// <summary>200 with a resource.</summary>
     public static IResult Ok<T>(T resource, JsonTypeInfo<T> type) => TypedResults.Json(resource, type);
 
-    /// <summary>201 with Location when the resource is new, 200 when it was there.</summary>
-    public static IResult Put<TView, T>(HttpContext http, PutOutcome<TView> outcome, Func<TView, T> render, JsonTypeInfo<T> type, params ReadOnlySpan<string> path)
+    /// <summary>200 with a resource that has a revision, and that as its entity tag.</summary>
+    public static IResult Ok<T>(HttpContext http, T resource, JsonTypeInfo<T> type, long revision)
     {
+        http.Response.Headers.ETag = Preconditions.EntityTag(revision);
+        return TypedResults.Json(resource, type);
+    }
+
+    /// <summary>201 with Location when the resource is new, 200 when it was there.</summary>
+    public static IResult Put<TView, T>(HttpContext http, PutOutcome<TView> outcome, Func<TView, T> render, JsonTypeInfo<T> type, long revision, params ReadOnlySpan<string> path)
+    {
+        http.Response.Headers.ETag = Preconditions.EntityTag(revision);
         if (!outcome.Created)
             return TypedResults.Json(render(outcome.View), type);
         var location = "/v1";

@@ -29,7 +29,7 @@ internal static class AttachmentEndpoints
             .TakesBody<AttachmentBody>()
             .Answers<AttachmentResource>(StatusCodes.Status201Created, "The program is attached; `Location` names the attachment.")
             .Answers<AttachmentResource>(StatusCodes.Status200OK, "It was attached and is now as asked.")
-            .FailsAsWrite(ErrorCode.DevmapNotFound, ErrorCode.AttachConflict, ErrorCode.InterfaceNotFound, ErrorCode.InterfaceUnsuitable);
+            .FailsAsWrite(ErrorCode.DevmapNotFound, ErrorCode.AttachConflict, ErrorCode.InterfaceNotFound, ErrorCode.InterfaceUnsuitable, ErrorCode.AlreadyExists);
 
         attachments.MapDelete("/{interface}", DeleteAsync)
             .Described("deleteAttachment", "Detach the redirect program", "Frames that come in by the interface go to the host's network stack from then on.")
@@ -47,7 +47,8 @@ internal static class AttachmentEndpoints
     private static IResult Get(string devmap, [FromRoute(Name = "interface")] string interfaceName, HttpContext http, AttachmentService attachments)
     {
         RestRequest.Check(http);
-        return Answers.Ok(AttachmentResource.From(attachments.Get(devmap, interfaceName)), RestJson.Instance.AttachmentResource);
+        var view = attachments.Get(devmap, interfaceName);
+        return Answers.Ok(http, AttachmentResource.From(view), RestJson.Instance.AttachmentResource, view.Record.Revision);
     }
 
     private static async Task<IResult> PutAsync(
@@ -55,15 +56,14 @@ internal static class AttachmentEndpoints
     {
         var request = RestRequest.Of(http);
         var mode = await request.ReadBodyAsync(AttachmentBody.Read, cancellationToken);
-        var outcome = await attachments.PutAsync(devmap, interfaceName, mode, request.Faults, cancellationToken);
-        return Answers.Put(http, outcome, AttachmentResource.From, RestJson.Instance.AttachmentResource, "devmaps", devmap, "attachments", interfaceName);
+        var outcome = await attachments.PutAsync(devmap, interfaceName, mode, request.Faults, request.Precondition(), cancellationToken);
+        return Answers.Put(http, outcome, AttachmentResource.From, RestJson.Instance.AttachmentResource, outcome.View.Record.Revision, "devmaps", devmap, "attachments", interfaceName);
     }
 
     private static async Task<IResult> DeleteAsync(
         string devmap, [FromRoute(Name = "interface")] string interfaceName, HttpContext http, AttachmentService attachments, CancellationToken cancellationToken)
     {
-        RestRequest.Check(http);
-        await attachments.DeleteAsync(devmap, interfaceName, cancellationToken);
+        await attachments.DeleteAsync(devmap, interfaceName, RestRequest.CheckWrite(http), cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -49,7 +49,7 @@ internal static class EntryEndpoints
             .Answers<EntryResource>(StatusCodes.Status200OK, "The entry was there and is now as asked.")
             .FailsAsWrite(
                 ErrorCode.DevmapNotFound, ErrorCode.ProgramNotFound, ErrorCode.EgressProgramConflict, ErrorCode.KeyConflict,
-                ErrorCode.InterfaceNotFound, ErrorCode.DevmapFull);
+                ErrorCode.InterfaceNotFound, ErrorCode.DevmapFull, ErrorCode.AlreadyExists);
 
         entries.MapDelete("/{key}", DeleteAsync)
             .Described("deleteEntry", "Delete an entry", "Removes the entry and answers when it is out of the kernel. Frames with its key take the devmap's miss action from then on.")
@@ -74,21 +74,21 @@ internal static class EntryEndpoints
     private static IResult Get(string devmap, string key, HttpContext http, EntryService entries)
     {
         RestRequest.Check(http);
-        return Answers.Ok(EntryResource.From(entries.Get(devmap, key)), RestJson.Instance.EntryResource);
+        var view = entries.Get(devmap, key);
+        return Answers.Ok(http, EntryResource.From(view), RestJson.Instance.EntryResource, view.Record.Revision);
     }
 
     private static async Task<IResult> PutAsync(string devmap, string key, HttpContext http, EntryService entries, CancellationToken cancellationToken)
     {
         var request = RestRequest.Of(http);
         var body = await request.ReadBodyAsync(EntryBody.Read, cancellationToken);
-        var outcome = await entries.PutAsync(devmap, key, body, request.Faults, cancellationToken);
-        return Answers.Put(http, outcome, EntryResource.From, RestJson.Instance.EntryResource, "devmaps", devmap, "entries", outcome.View.KeyText);
+        var outcome = await entries.PutAsync(devmap, key, body, request.Faults, request.Precondition(), cancellationToken);
+        return Answers.Put(http, outcome, EntryResource.From, RestJson.Instance.EntryResource, outcome.View.Record.Revision, "devmaps", devmap, "entries", outcome.View.KeyText);
     }
 
     private static async Task<IResult> DeleteAsync(string devmap, string key, HttpContext http, EntryService entries, CancellationToken cancellationToken)
     {
-        RestRequest.Check(http);
-        await entries.DeleteAsync(devmap, key, cancellationToken);
+        await entries.DeleteAsync(devmap, key, RestRequest.CheckWrite(http), cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -15,6 +15,9 @@ internal sealed record OperationBody(Type Type);
 /// <summary>The codes of the catalogue an operation can fail with.</summary>
 internal sealed record OperationFailures(IReadOnlyList<ErrorCode> Codes);
 
+/// <summary>The operation takes <c>If-Match</c>, and <c>If-None-Match: *</c> where it can create.</summary>
+internal sealed record OperationPreconditions;
+
 /// <summary>
 /// What an endpoint says of itself beside its handler. The OpenAPI document is made of it, and the query reader knows the
 /// parameters by it, so that the two cannot differ.
@@ -24,7 +27,10 @@ internal static class OperationMetadata
     private static readonly string[] ReadMethods = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>Codes that every write can give.</summary>
-    private static readonly ErrorCode[] OfWrites = [ErrorCode.WriterBusy, ErrorCode.KernelFailure, ErrorCode.ShuttingDown];
+    private static readonly ErrorCode[] OfWrites =
+    [
+        ErrorCode.RevisionMismatch, ErrorCode.WriterBusy, ErrorCode.KernelFailure, ErrorCode.StoreUnavailable, ErrorCode.ShuttingDown,
+    ];
 
     /// <summary>Maps a read: GET, and HEAD beside it.</summary>
     public static RouteHandlerBuilder MapRead(this IEndpointRouteBuilder routes, string pattern, Delegate handler) =>
@@ -56,5 +62,5 @@ internal static class OperationMetadata
 
     /// <summary>Says how a write can fail, beside what every write can fail with.</summary>
     public static RouteHandlerBuilder FailsAsWrite(this RouteHandlerBuilder operation, params ErrorCode[] codes) =>
-        operation.Fails([.. codes, .. OfWrites]);
+        operation.Fails([.. codes, .. OfWrites]).WithMetadata(new OperationPreconditions());
 }

@@ -28,7 +28,7 @@ internal static class ProgramEndpoints
             .TakesBody<ProgramBody>()
             .Answers<ProgramResource>(StatusCodes.Status201Created, "The program is loaded; `Location` names it.")
             .Answers<ProgramResource>(StatusCodes.Status200OK, "It was there and is now as asked.")
-            .FailsAsWrite(ErrorCode.ProgramInUse);
+            .FailsAsWrite(ErrorCode.ProgramInUse, ErrorCode.AlreadyExists);
 
         programs.MapDelete("/{program}", DeleteAsync)
             .Described("deleteProgram", "Unload an egress program", "Removes an egress program that no entry carries.")
@@ -46,21 +46,21 @@ internal static class ProgramEndpoints
     private static IResult Get(string program, HttpContext http, ProgramService programs)
     {
         RestRequest.Check(http);
-        return Answers.Ok(ProgramResource.From(programs.Get(program)), RestJson.Instance.ProgramResource);
+        var view = programs.Get(program);
+        return Answers.Ok(http, ProgramResource.From(view), RestJson.Instance.ProgramResource, view.Revision);
     }
 
     private static async Task<IResult> PutAsync(string program, HttpContext http, ProgramService programs, CancellationToken cancellationToken)
     {
         var request = RestRequest.Of(http);
         var body = await request.ReadBodyAsync(ProgramBody.Read, cancellationToken);
-        var outcome = await programs.PutAsync(program, body, request.Faults, cancellationToken);
-        return Answers.Put(http, outcome, ProgramResource.From, RestJson.Instance.ProgramResource, "programs", program);
+        var outcome = await programs.PutAsync(program, body, request.Faults, request.Precondition(), cancellationToken);
+        return Answers.Put(http, outcome, ProgramResource.From, RestJson.Instance.ProgramResource, outcome.View.Revision, "programs", program);
     }
 
     private static async Task<IResult> DeleteAsync(string program, HttpContext http, ProgramService programs, CancellationToken cancellationToken)
     {
-        RestRequest.Check(http);
-        await programs.DeleteAsync(program, cancellationToken);
+        await programs.DeleteAsync(program, RestRequest.CheckWrite(http), cancellationToken);
         return TypedResults.NoContent();
     }
 }

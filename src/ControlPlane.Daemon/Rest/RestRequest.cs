@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Storing;
 using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest;
@@ -20,6 +21,18 @@ internal readonly struct RestRequest
 
     /// <summary>The query.</summary>
     public QueryReader Query { get; }
+
+    /// <summary>The precondition of a write.</summary>
+    public Precondition Precondition() => Preconditions.Read(_http.Request.Headers, Faults);
+
+    /// <summary>For writes without a body whose service takes no collector: the precondition, once nothing is wrong with the request.</summary>
+    public static Precondition CheckWrite(HttpContext http)
+    {
+        var request = Of(http);
+        var precondition = request.Precondition();
+        request.Faults.ThrowIfAny();
+        return precondition;
+    }
 
     /// <summary>Begins to read a request.</summary>
     public static RestRequest Of(HttpContext http) => new(http);

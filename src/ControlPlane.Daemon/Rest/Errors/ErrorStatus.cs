@@ -12,11 +12,13 @@ internal static class ErrorStatus
             StatusCodes.Status404NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse =>
             StatusCodes.Status409Conflict,
+        // Only If-None-Match asks for a resource not to exist, and a precondition that fails is 412.
+        ErrorCode.AlreadyExists or ErrorCode.RevisionMismatch => StatusCodes.Status412PreconditionFailed,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.WriterBusy => StatusCodes.Status429TooManyRequests,
         ErrorCode.KernelFailure => StatusCodes.Status500InternalServerError,
         ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,
-        ErrorCode.ShuttingDown => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCodes.Status503ServiceUnavailable,
         ErrorCode.DevmapFull => StatusCodes.Status507InsufficientStorage,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

@@ -40,6 +40,11 @@ internal static class ErrorExamples
         { Fields = [new("interface", "does not exist")], Remedy = "GET /v1/interfaces lists the interfaces of the host.", Resource = "interfaces/veth9" },
         ErrorCode.InterfaceUnsuitable => new Error(code, "The driver of 'eth0' cannot do this.")
         { Fields = [new("interface", "cannot do this")], Errno = Errno.EOPNOTSUPP, Remedy = "Use mode 'generic'.", Resource = "interfaces/eth0" },
+        ErrorCode.AlreadyExists => new Error(code, $"'{resource}' exists, at revision 42.") { Resource = resource },
+        ErrorCode.RevisionMismatch => new Error(code, $"'{resource}' is at revision 42; revision 41 was expected.")
+        { Resource = resource, Remedy = "Read the resource again, and decide anew." },
+        ErrorCode.StoreUnavailable => new Error(code, "The change cannot be made durable and was not made: database or disk is full.")
+        { RetryAfter = TimeSpan.FromSeconds(5), Remedy = "Give the store room or make it writable; then try again. Reads go on meanwhile." },
         ErrorCode.WriterBusy => new Error(code, "8192 commands wait already; nothing was changed.")
         { RetryAfter = TimeSpan.FromSeconds(1), Remedy = "Try again after a moment." },
         ErrorCode.KernelFailure => new Error(code, "bpf_map_update_elem(devmap default, key 1): ENOMEM (Cannot allocate memory)")

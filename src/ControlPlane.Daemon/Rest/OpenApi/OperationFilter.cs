@@ -4,6 +4,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Rest.Errors;
 using ControlPlane.Daemon.Rest.Reading;
 using ControlPlane.Daemon.Rest.Resources;
+using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -30,6 +31,11 @@ internal sealed class OperationFilter : IOperationFilter
         operation.Parameters ??= [];
         foreach (var parameter in metadata.OfType<QueryParameter>())
             operation.Parameters.Add(Describe(parameter));
+        var creates = metadata.OfType<OperationBody>().Any();
+        if (metadata.OfType<OperationPreconditions>().Any())
+            operation.Parameters.Add(Header(HeaderNames.IfMatch, "Do it only if the resource is at this revision: the `ETag` of a read. `*`: only if it exists."));
+        if (metadata.OfType<OperationPreconditions>().Any() && creates)
+            operation.Parameters.Add(Header(HeaderNames.IfNoneMatch, "`*`: do it only if the resource does not exist."));
         if (metadata.OfType<OperationBody>().SingleOrDefault() is { } body)
             operation.RequestBody = Describe(body, context);
 
@@ -63,6 +69,14 @@ internal sealed class OperationFilter : IOperationFilter
             Schema = parameter.Repeated ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema } : schema,
         };
     }
+
+    private static OpenApiParameter Header(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
 
     private static OpenApiRequestBody Describe(OperationBody body, OperationFilterContext context) => new()
     {
@@ -112,7 +126,7 @@ internal sealed class OperationFilter : IOperationFilter
                 },
             },
         };
-        if (codes.Contains(ErrorCode.WriterBusy))
+        if (codes.Any(c => c is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable))
         {
             response.Headers = new Dictionary<string, IOpenApiHeader>
             {
