@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Storing;
 using ControlPlane.Daemon.Observability;
 using Microsoft.AspNetCore.Connections;
 using Serilog;
@@ -62,6 +63,10 @@ internal static class DaemonRun
             new StartRefusedException(ExitCodes.Config, [error.Detail, .. error.Remedy is { } remedy ? [remedy] : Array.Empty<string>()]),
         KernelException kernel =>
             new StartRefusedException(ExitCodes.OsError, [$"The kernel refused: {kernel.Message}.", .. kernel.VerifierLog?.Split('\n') ?? []]),
+        StoreException store => new StartRefusedException(
+            ExitCodes.IoError,
+            store.Message,
+            "Nothing was changed. Restore the file from a backup; or, to begin anew with what is pinned in the kernel, move it away."),
         IOException { InnerException: AddressInUseException } => new StartRefusedException(ExitCodes.Unavailable,
             exception.Message, "Stop the program that listens there (ss -ltnp shows it), or set ControlPlane:Listen."),
         _ => null,

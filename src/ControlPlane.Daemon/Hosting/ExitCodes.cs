@@ -21,6 +21,9 @@ internal static class ExitCodes
     /// <summary><c>EX_CANTCREAT</c>: a folder or the socket cannot be made.</summary>
     public const int CannotCreate = 73;
 
+    /// <summary><c>EX_IOERR</c>: the store is damaged, newer, or cannot be read.</summary>
+    public const int IoError = 74;
+
     /// <summary><c>EX_TEMPFAIL</c>: another daemon has the pins, the state or the socket.</summary>
     public const int AlreadyRunning = 75;
 

@@ -2,6 +2,7 @@ using ControlPlane.Core;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel.Simulated;
+using ControlPlane.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
@@ -25,6 +26,7 @@ public sealed class SimulatedWorld
 
     /// <summary>Adds the core on the simulated kernel.</summary>
     public void AddTo(IServiceCollection services, WriterOptions? options = null) => services
+        .AddMemoryStore()
         .AddDevmapCore(options ?? new WriterOptions())
         .AddSingleton<IKernel>(_ => new SimulatedKernel(Host));
 
