@@ -24,7 +24,7 @@ internal static class DevmapAdoption
         differences.ThrowIfAny(definition.Name, pins.Folder);
     }
 
-    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, devmapd_redirect_config made, Differences differences)
+    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, devmapd_redirect_config loaded, Differences differences)
     {
         using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         using var slot = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
@@ -34,44 +34,45 @@ internal static class DevmapAdoption
         using var redirect = Pin.OpenProgram(pins.Redirect);
 
         var info = BpfInfo.OfMap(active);
-        differences.Compare("active: map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
-        differences.Compare("active: key size", info.key_size, SizeOf<uint>());
-        var found = new DevmapDefinition(
-            definition.Name,
-            info.max_entries,
-            info.value_size,
-            made.numa_node < 0 ? null : (uint)made.numa_node,
-            (KeySelector)made.selector,
-            (MissAction)made.miss_action,
-            made.counters != 0);
-        differences.Compare(found, definition);
+        differences.Compare(
+            new DevmapDefinition(
+                definition.Name,
+                info.max_entries,
+                info.value_size,
+                loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
+                (KeySelector)loaded.selector,
+                (MissAction)loaded.miss_action,
+                loaded.counters != 0),
+            definition);
+        differences.Compare("active's map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
+        differences.Compare("active's key size", info.key_size, SizeOf<uint>());
         // The kernel adds BPF_F_RDONLY_PROG to every devmap by itself.
-        differences.Compare("active: map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(found));
+        differences.Compare("active's map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(definition));
 
         var slotInfo = BpfInfo.OfMap(slot);
-        differences.Compare("slot: map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
+        differences.Compare("slot's map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
         if (slotInfo.type == BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS)
         {
             KernelCall.Check(BpfMap.Lookup<uint>(slot, 0, out var inner), $"bpf_map_lookup_elem({pins.Slot})");
-            differences.Compare("slot: map in it", inner, info.id);
+            differences.Compare("id of the map in the slot", inner, info.id);
         }
 
         var counterInfo = BpfInfo.OfMap(counters);
-        differences.Compare("counters: map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
-        differences.Compare("counters: value size", counterInfo.value_size, SizeOf<devmapd_counter>());
-        differences.Compare("counters: max entries", counterInfo.max_entries, DevmapCreation.CounterCapacity(found));
+        differences.Compare("counters' map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
+        differences.Compare("counters' value size", counterInfo.value_size, SizeOf<devmapd_counter>());
+        differences.Compare("counters' capacity", counterInfo.max_entries, DevmapCreation.CounterCapacity(definition));
         var totalsInfo = BpfInfo.OfMap(totals);
-        differences.Compare("totals: map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
-        differences.Compare("totals: value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
+        differences.Compare("totals' map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
+        differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
 
-        differences.Compare("redirect: program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
+        differences.Compare("redirect's program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
         var used = BpfInfo.MapsOf(redirect);
         foreach (var (name, id) in new[]
         {
             ("slot", slotInfo.id), ("counters", counterInfo.id), ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id),
         })
         {
-            differences.Compare($"redirect: program uses the pinned {name}", used.Contains(id), true);
+            differences.Compare($"redirect's use of {name}", used.Contains(id), true);
         }
     }
 

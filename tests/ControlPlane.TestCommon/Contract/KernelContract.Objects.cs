@@ -117,7 +117,7 @@ public abstract partial class KernelContract
             Small.Name, MaxEntries: 8, ValueSize: 4, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop, Counters: false);
         var error = Assert.Throws<ControlPlaneException>(() => _kernel.OpenDevmap(new WriterScope(true), wanted)).Error;
         Assert.All(
-            ["maxEntries", "valueSize", "keySelector", "missAction", "counters"],
+            ["MaxEntries", "ValueSize", "KeySelector", "MissAction", "Counters"],
             setting => Assert.Contains(setting, error.Detail, StringComparison.Ordinal));
         Assert.NotNull(error.Remedy);
         _kernel.OpenDevmap(scope, Small).Dispose();

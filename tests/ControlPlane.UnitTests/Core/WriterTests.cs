@@ -114,6 +114,6 @@ public sealed class WriterTests
         using (var kernel = new Kernel.Simulated.SimulatedKernel(host))
             kernel.OpenDevmap(new WriterScope(true), CoreFixture.Vlans with { MaxEntries = 7 }).Dispose();
         var error = await CoreFixture.FailsAsync(() => CoreFixture.StartAsync(host));
-        Assert.Contains("maxEntries", error.Detail, StringComparison.Ordinal);
+        Assert.Contains("MaxEntries", error.Detail, StringComparison.Ordinal);
     }
 }
