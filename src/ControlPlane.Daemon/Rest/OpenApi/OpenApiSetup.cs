@@ -9,14 +9,6 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and Swagger UI at <c>/swagger</c>.</summary>
 internal static class OpenApiSetup
 {
-    /// <summary>
-    /// Swagger UI comes from the daemon alone, and the browser is told to load and run nothing else. Styles are also set from
-    /// scripts, and icons are data URIs.
-    /// </summary>
-    private const string ContentSecurityPolicy =
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer();
@@ -60,12 +52,6 @@ internal static class OpenApiSetup
     public static void MapOpenApiDocument(this WebApplication app)
     {
         app.MapSwagger("/openapi/{documentName}.json");
-        app.Use((http, next) =>
-        {
-            if (http.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase))
-                http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            return next(http);
-        });
         app.UseSwaggerUI(options =>
         {
             options.RoutePrefix = "swagger";
