@@ -1,0 +1,212 @@
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Storing;
+using ControlPlane.Kernel.Simulated;
+using ControlPlane.Storage;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>Store, kernel and answers agree, whichever of them fails.</summary>
+public sealed class DurabilityTests
+{
+    [Fact]
+    public async Task Put_StoreRefuses_ChangesNothingAndReadsGoOn()
+    {
+        using var store = new FailingStore();
+        await using var core = await CoreFixture.StartAsync(store: store);
+        await core.PutAsync("vlans", "1", "sim1");
+        store.Fails = true;
+        var error = await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "2", "sim1"));
+        Assert.Equal(ErrorCode.StoreUnavailable, error.Code);
+        Assert.NotNull(error.RetryAfter);
+        Assert.False(core.Host.Devmaps["vlans"].TryGet(2, out _));
+        Assert.Equal(["1"], core.List("vlans").Entries.Select(e => e.KeyText));
+        store.Fails = false;
+        Assert.True((await core.PutAsync("vlans", "2", "sim1")).Created);
+    }
+
+    [Fact]
+    public async Task Put_KernelRefuses_StoreIsSetBack()
+    {
+        using var gate = new Gate();
+        using var store = new MemoryStore();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store);
+        await core.PutAsync("vlans", "1", "sim1");
+        gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
+        await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim2"));
+        await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "2", "sim2"));
+        var stored = Assert.Single(store.Load().Entries);
+        Assert.Equal("sim1", stored.Interface);
+        Assert.Equal("sim1", core.Entries.Get("vlans", "1").Record.Interface);
+    }
+
+    [Fact]
+    public async Task Put_KernelRefusesAndStoreFailsToo_IsSetBackWithTheNextCommit()
+    {
+        using var gate = new Gate();
+        using var store = new FailingStore();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store);
+        gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
+        store.FailsAfter = 1;
+        await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim1"));
+        (gate.Refusal, store.FailsAfter) = (null, null);
+        await core.PutAsync("vlans", "2", "sim1");
+        Assert.Equal([2u], store.Load().Entries.Select(e => e.Key.Number));
+    }
+
+    [Fact]
+    public async Task Batch_IsOneCommit()
+    {
+        using var gate = new Gate();
+        using var store = new FailingStore();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store);
+        gate.Close();
+        var first = core.PutAsync("vlans", "1", "sim1");
+        await gate.Reached;
+        var rest = Enumerable.Range(2, 50).Select(i => core.PutAsync("vlans", $"{i}", "sim1")).ToList();
+        var before = store.Commits;
+        gate.Open();
+        await Task.WhenAll([first, .. rest]);
+        Assert.Equal(before + 1, store.Commits);
+    }
+
+    [Fact]
+    public async Task Batch_CommandsThatDependOnEachOther_AreJudgedInOrder()
+    {
+        using var gate = new Gate();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
+        gate.Close();
+        var first = core.PutAsync("vlans", "99", "sim0");
+        await gate.Reached;
+        var created = core.PutAsync("vlans", "1", "sim1");
+        var same = core.PutAsync("vlans", "1", "sim1");
+        var deleted = core.Entries.DeleteAsync("vlans", "1", default, default);
+        var again = core.PutAsync("vlans", "1", "sim2");
+        var program = core.PutProgramAsync("counting", "count");
+        var carried = core.PutAsync("vlans", "2", "sim3", "counting");
+        var conflict = core.PutAsync("vlans", "3", "sim3");
+        gate.Open();
+        await first;
+        Assert.Equal((true, false), ((await created).Created, (await same).Created));
+        await deleted;
+        Assert.True((await again).Created);
+        await program;
+        Assert.True((await carried).Created);
+        Assert.Equal(ErrorCode.EgressProgramConflict, (await CoreFixture.FailsAsync(() => conflict)).Code);
+    }
+
+    [Fact]
+    public async Task Batch_FillsTheDevmapExactly()
+    {
+        using var gate = new Gate();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
+        gate.Close();
+        var first = core.PutAsync("vlans", "99", "sim0");
+        await gate.Reached;
+        var puts = Enumerable.Range(0, 6).Select(i => core.PutAsync("plain", $"{i}", "sim1")).ToList();
+        gate.Open();
+        await first;
+        await Task.WhenAll(puts.Take(4));
+        foreach (var put in puts.Skip(4))
+            Assert.Equal(ErrorCode.DevmapFull, (await CoreFixture.FailsAsync(() => put)).Code);
+    }
+
+    [Fact]
+    public async Task Restart_KeepsRevisionsLabelsTimesAndPendingEntries()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        using var store = new MemoryStore();
+        EntryRecord labelled;
+        long revision;
+        await using (var first = await CoreFixture.StartAsync(host, store: store))
+        {
+            var request = new EntryRequest("sim1", null, new Dictionary<string, string> { ["owner"] = "cni" });
+            labelled = (await first.Entries.PutAsync("vlans", "1", request, new Violations(), default, default)).View.Record;
+            await first.PutAsync("vlans", "2", "later", allowPending: true);
+            revision = first.List("vlans").Revision;
+        }
+
+        await using var second = await CoreFixture.StartAsync(host, store: store);
+        Assert.Equal(labelled, second.Entries.Get("vlans", "1").Record);
+        Assert.Equal(EntryState.Pending, second.Entries.Get("vlans", "2").Status.State);
+        Assert.Equal(revision, second.List("vlans").Revision);
+    }
+
+    [Fact]
+    public async Task Restart_KernelChangedMeanwhile_IsAsTheStoreWants()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        using var store = new MemoryStore();
+        await using (var first = await CoreFixture.StartAsync(host, store: store))
+        {
+            await first.PutAsync("vlans", "1", "sim1");
+            await first.PutAsync("vlans", "2", "sim1");
+            await first.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
+        }
+
+        var map = host.Devmaps["vlans"];
+        map.Remove(1);
+        map.Set(2, new KernelEntry(host.Interfaces.Find("sim2")!.Ifindex, 0));
+        map.Set(3, new KernelEntry(host.Interfaces.Find("sim3")!.Ifindex, 0));
+        await using var second = await CoreFixture.StartAsync(host, store: store);
+        Assert.Equal(["1", "2"], second.List("vlans").Entries.Select(e => e.KeyText));
+        Assert.All(second.List("vlans").Entries, e => Assert.Equal(EntryState.Forwarding, e.Status.State));
+        Assert.False(map.TryGet(3, out _));
+    }
+
+    [Fact]
+    public async Task Restart_NothingPinned_IsRebuiltFromTheStore()
+    {
+        using var store = new MemoryStore();
+        await using (var first = await CoreFixture.StartAsync(store: store))
+        {
+            await first.PutProgramAsync("counting", "count");
+            await first.PutAsync("vlans", "1", "sim1", "counting");
+            await first.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
+        }
+
+        await using var rebooted = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), store: store);
+        Assert.Equal(EntryState.Forwarding, rebooted.Entries.Get("vlans", "1").Status.State);
+        Assert.Equal(ControlPlane.Core.Attachments.AttachmentState.Attached, rebooted.Attachments.Get("vlans", "sim0").State);
+    }
+
+    [Fact]
+    public async Task Preconditions_AreCheckedBetweenAllOtherWrites()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        var revision = (await core.PutAsync("vlans", "1", "sim1", precondition: new Precondition(MustNotExist: true))).View.Record.Revision;
+        Assert.Equal(ErrorCode.AlreadyExists, await Fails(new Precondition(MustNotExist: true)));
+        Assert.Equal(ErrorCode.RevisionMismatch, await Fails(new Precondition(revision + 1)));
+        var changed = await core.PutAsync("vlans", "1", "sim2", precondition: new Precondition(revision));
+        Assert.Equal(ErrorCode.RevisionMismatch, await Fails(new Precondition(revision)));
+        await core.Entries.DeleteAsync("vlans", "1", new Precondition(changed.View.Record.Revision), default);
+        Assert.Equal(ErrorCode.RevisionMismatch, await Fails(new Precondition(MustExist: true)));
+
+        async Task<ErrorCode> Fails(Precondition precondition) =>
+            (await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim3", precondition: precondition))).Code;
+    }
+
+    private sealed class FailingStore : IStore
+    {
+        private readonly MemoryStore _inner = new();
+
+        public bool Fails { get; set; }
+
+        public int? FailsAfter { get; set; }
+
+        public int Commits { get; private set; }
+
+        public StoredState Load() => _inner.Load();
+
+        public void Commit(StoreBatch batch)
+        {
+            if (Fails || FailsAfter-- <= 0)
+                throw new StoreException("database or disk is full");
+            Commits++;
+            _inner.Commit(batch);
+        }
+
+        public void Dispose() => _inner.Dispose();
+    }
+}
