@@ -13,7 +13,6 @@ public sealed class SwaggerUiTests : IAsyncLifetime
 {
     private readonly string _pinRoot = $"/sys/fs/bpf/devmapd-{LabNames.Next()}";
     private DaemonProcess _daemon = null!;
-    private HttpClient _client = null!;
     private Browser _browser = null!;
 
     private IPage Page => _browser.Page;
@@ -21,7 +20,6 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _daemon = await DaemonProcess.StartReadyAsync($"--ControlPlane:PinRoot={_pinRoot}");
-        _client = new HttpClient { BaseAddress = _daemon.Rest };
         _browser = await Browser.StartAsync();
     }
 
@@ -29,7 +27,6 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     {
         if (_browser is not null)
             await _browser.DisposeAsync();
-        _client?.Dispose();
         if (_daemon is not null)
             await _daemon.DisposeAsync();
         // What is pinned outlives the daemon by design; here it must not.
@@ -92,7 +89,11 @@ public sealed class SwaggerUiTests : IAsyncLifetime
         return operation;
     }
 
-    private async Task<JsonNode> ReadAsync(string path) => (await _client.GetFromJsonAsync<JsonNode>(path))!;
+    private async Task<JsonNode> ReadAsync(string path)
+    {
+        using var client = new HttpClient();
+        return (await client.GetFromJsonAsync<JsonNode>(new Uri(_daemon.Rest, path)))!;
+    }
 
     /// <summary>Keys and targets of a map, as the kernel's own tool reads them.</summary>
     private static List<(uint Key, uint Ifindex)> Dump(uint mapId)
