@@ -163,7 +163,7 @@ public sealed class DaemonProcess : IAsyncDisposable
         using var entry = JsonDocument.Parse(line);
         if (entry.RootElement.TryGetProperty("What", out var what) && entry.RootElement.TryGetProperty("Address", out var address))
             _addresses[what.GetString()!] = address.GetString()!;
-        else if (entry.RootElement.TryGetProperty("Devmaps", out _) && entry.RootElement.TryGetProperty("Elapsed", out _))
+        else if (entry.RootElement.TryGetProperty("Devmaps", out _) && entry.RootElement.TryGetProperty("ElapsedMs", out _))
             _ready.TrySetResult();
     }
 }

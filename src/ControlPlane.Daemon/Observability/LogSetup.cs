@@ -36,10 +36,12 @@ internal static class LogSetup
         }
     }
 
-    // The host would log a refused start with its stack trace; DaemonRun tells it in a sentence.
+    // The host would log a refused start with its stack trace; DaemonRun tells it in a sentence. The health checks would log
+    // each time that somebody asks while the daemon is not ready; WriterLifetime tells when it is.
     private static LoggerConfiguration Configured(IConfiguration configuration) => new LoggerConfiguration()
         .Enrich.FromLogContext()
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+        .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
         .ReadFrom.Configuration(configuration);
 
     /// <summary>Writes to standard output in the process's form.</summary>

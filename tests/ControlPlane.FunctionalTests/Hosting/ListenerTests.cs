@@ -25,7 +25,8 @@ public sealed class ListenerTests : IAsyncLifetime
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Ready)
             {
-                Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Version = Version.Parse(version),
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             };
             using var response = await client.SendAsync(request);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -71,7 +72,8 @@ public sealed class ListenerTests : IAsyncLifetime
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Grpc, "/readyz"))
         {
-            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         using var response = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -138,7 +140,7 @@ public sealed class ListenerTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
-        Assert.Equal("permission_denied", problem.RootElement.GetProperty("code").GetString());
+        Assert.Equal(403, problem.RootElement.GetProperty("status").GetInt32());
     }
 
     private HttpClient OverUnixSocket() => new(new SocketsHttpHandler
