@@ -55,12 +55,14 @@ public sealed class RefusalTests
     {
         await using var site = await Site.StartAsync();
         site.Space.Shell("ip", "link", "add", "few", "numrxqueues", "1", "type", "veth", "peer", "name", "many", "numtxqueues", "4");
+        site.Space.Shell("ethtool", "-L", "many", "tx", "4");
 
         var problem = await site.Http.RefusedAsync($"/v1/devmaps/{Site.ByInterface}/attachments/few", new { mode = "native" });
 
         Assert.Equal((422, "interface_unsuitable"), (problem.Status, problem.Code));
         Assert.Contains("queues", problem.Detail, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles($"{site.Home.PinRoot}/devmaps/{Site.ByInterface}/links"));
+        Assert.Equal("Attached", (await site.Http.AttachAsync(Site.ByInterface, "few", "generic")).Status.State);
     }
 
     [Fact]

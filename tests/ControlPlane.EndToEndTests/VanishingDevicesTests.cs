@@ -1,4 +1,5 @@
 using ControlPlane.EndToEndTests.World;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
@@ -12,11 +13,11 @@ public sealed class VanishingDevicesTests
     public async Task List_WhileDevicesVanish_HasEachEntryOnceAndMissesNoSurvivor()
     {
         await using var site = await Site.StartAsync();
-        var dummies = await FillAsync(site);
-        var doomed = dummies.Names.Where((_, i) => i % 2 == 1).ToHashSet();
-        var survivors = Enumerable.Range(0, Entries).Where(n => !doomed.Contains(Target(dummies, n))).Select(ManyEntries.Key).ToHashSet();
+        var bridges = await FillAsync(site);
+        var doomed = bridges.Names.Where((_, i) => i % 2 == 1).ToHashSet();
+        var survivors = Enumerable.Range(0, Entries).Where(n => !doomed.Contains(Target(bridges, n))).Select(ManyEntries.Key).ToHashSet();
 
-        var removal = Task.Run(() => dummies.Remove(doomed));
+        var removal = Task.Run(() => bridges.Remove(doomed));
         var lists = 0;
         for (var last = false; !last; lists++)
         {
@@ -35,8 +36,8 @@ public sealed class VanishingDevicesTests
         Assert.Equal(Entries - survivors.Count, pending.Count);
         Assert.Equal(survivors.Count, site.KernelMap(Site.ByAddress).Count);
 
-        dummies.Add(doomed);
-        await TestCommon.Lab.Eventually.Async(() => site.KernelMap(Site.ByAddress).Count == Entries);
+        bridges.Add(doomed);
+        await Eventually.Async(() => site.KernelMap(Site.ByAddress).Count == Entries);
         Assert.Equal(Entries, (await site.Http.ListAsync(Site.ByAddress, "pageSize=1000&state=Forwarding")).Count);
     }
 
@@ -44,32 +45,32 @@ public sealed class VanishingDevicesTests
     public async Task Start_WhileDevicesVanish_AdoptsEverySurvivor()
     {
         await using var site = await Site.StartAsync();
-        var dummies = await FillAsync(site);
-        var doomed = dummies.Names.Where((_, i) => i % 2 == 0).ToHashSet();
+        var bridges = await FillAsync(site);
+        var doomed = bridges.Names.Where((_, i) => i % 2 == 0).ToHashSet();
         await site.Home.KillAsync();
 
-        var removal = Task.Run(() => dummies.Remove(doomed));
+        var removal = Task.Run(() => bridges.Remove(doomed));
         await site.Home.StartAsync();
         await removal;
 
-        var survivors = Enumerable.Range(0, Entries).Where(n => !doomed.Contains(Target(dummies, n))).Select(ManyEntries.Key).ToHashSet();
+        var survivors = Enumerable.Range(0, Entries).Where(n => !doomed.Contains(Target(bridges, n))).Select(ManyEntries.Key).ToHashSet();
         // Those whose devices went after they were adopted are still wanted.
-        await TestCommon.Lab.Eventually.Async(async () =>
+        await Eventually.Async(async () =>
             (await site.Http.ListAsync(Site.ByAddress, "pageSize=1000&state=Forwarding")).Select(e => e.Key).ToHashSet().SetEquals(survivors));
         var all = await site.Http.ListAsync(Site.ByAddress, "pageSize=1000");
         Assert.Equal(all.Count, all.Select(e => e.Key).Distinct().Count());
         Assert.All(all, e => Assert.Equal(survivors.Contains(e.Key) ? "Forwarding" : "Pending", e.Status.State));
     }
 
-    private static string Target(Dummies dummies, int number) => dummies.Names[number % Devices];
+    private static string Target(Bridges bridges, int number) => bridges.Names[number % Devices];
 
-    // Dummies accept redirected frames in generic mode alone: one such attachment, so that entries are Forwarding.
-    private static async Task<Dummies> FillAsync(Site site)
+    // Bridges accept redirected frames in generic mode alone: one such attachment, so that entries are Forwarding.
+    private static async Task<Bridges> FillAsync(Site site)
     {
-        var dummies = new Dummies(site.Space, Devices);
-        dummies.Add(dummies.Names);
+        var bridges = new Bridges(site.Space, Devices);
+        bridges.Add(bridges.Names);
         await site.Http.AttachAsync(Site.ByAddress, site.AddPort().Name, "generic");
-        await ManyEntries.PutAsync(site.Home.Channel, Entries, n => Target(dummies, n));
-        return dummies;
+        await ManyEntries.PutAsync(site.Home.Channel, Entries, n => Target(bridges, n));
+        return bridges;
     }
 }
