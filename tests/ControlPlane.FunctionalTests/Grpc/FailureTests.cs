@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Writing;
+using ControlPlane.FunctionalTests.Scenarios;
 using Devmapd.V1;
 using Google.Protobuf;
 using Google.Rpc;
@@ -65,6 +66,7 @@ public sealed class FailureTests
             daemon.Address, "devmapd.v1.DevmapService/PutEntry", Request("2").ToByteArray(), ("grpc-timeout", "100m"));
 
         Assert.Equal(StatusCode.DeadlineExceeded, answer.Code);
+        await daemon.UntilCallsAsync(1); // the one that holds the writer
         await kernel.ReleaseAsync();
         await AssertAbsentAsync(daemon, "2");
     }
@@ -91,7 +93,8 @@ public sealed class FailureTests
     {
         HeldKernel? kernel = null;
         var daemon = await GrpcDaemon.StartAsync(writer, k => kernel = new HeldKernel(k));
-        await kernel!.HoldAsync(daemon);
+        await kernel!.HoldAsync(async () => await new ProgramService.ProgramServiceClient(daemon.Channel)
+            .PutProgramAsync(new() { Program = "held", Template = ProgramTemplate.Count }));
         return (daemon, kernel);
     }
 

@@ -3,9 +3,8 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
-using Devmapd.V1;
 
-namespace ControlPlane.FunctionalTests.Grpc;
+namespace ControlPlane.FunctionalTests.Scenarios;
 
 /// <summary>A kernel that keeps the writer in the middle of loading a program, so that what comes after it waits.</summary>
 internal sealed class HeldKernel(IKernel inner) : IKernel, IEgressPrograms, IDisposable
@@ -21,12 +20,11 @@ internal sealed class HeldKernel(IKernel inner) : IKernel, IEgressPrograms, IDis
 
     public IEgressPrograms Programs => this;
 
-    /// <summary>Sends the writer into a write that does not end.</summary>
-    public async Task HoldAsync(GrpcDaemon daemon)
+    /// <summary>Sends the writer into a write that does not end: the load of a program, which <paramref name="load"/> asks for.</summary>
+    public Task HoldAsync(Func<Task> load)
     {
-        var client = new Devmapd.V1.ProgramService.ProgramServiceClient(daemon.Channel);
-        _loading = client.PutProgramAsync(new() { Program = "held", Template = ProgramTemplate.Count }).ResponseAsync;
-        await _held.Task.WaitAsync(_deadline);
+        _loading = load();
+        return _held.Task.WaitAsync(_deadline);
     }
 
     /// <summary>Lets the write end.</summary>
