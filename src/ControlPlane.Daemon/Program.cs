@@ -8,11 +8,13 @@ namespace ControlPlane.Daemon;
 
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => DaemonRun.RunAsync(args, Build);
+    public static Task<int> Main(string[] args) => DaemonRun.RunAsync(args, arguments => Build(arguments));
 
     /// <summary>The daemon, ready to run. Whatever it must refuse to start for, it refuses here, before anything is touched.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="replace">Takes the place of services that were registered before; for tests.</param>
     /// <exception cref="StartRefusedException">The configuration or the host is not fit for it.</exception>
-    internal static WebApplication Build(Arguments arguments)
+    internal static WebApplication Build(Arguments arguments, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "devmapd", ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddConfiguration(arguments);
@@ -24,6 +26,7 @@ internal static class Program
         builder.Services.AddKernelPort(options, arguments.Simulate);
         builder.Services.AddRestApi();
         builder.Services.AddGrpcApi();
+        replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseRequestLog();

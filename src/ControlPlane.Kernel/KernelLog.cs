@@ -5,7 +5,8 @@ namespace ControlPlane.Kernel;
 
 internal static partial class KernelLog
 {
-    [LoggerMessage(EventId = 2000, Message = "libbpf: {Text}")]
+    /// <summary>The text begins with "libbpf: " of itself.</summary>
+    [LoggerMessage(EventId = 2000, Message = "{Text}")]
     public static partial void LibbpfSaid(ILogger logger, LogLevel level, string text);
 
     [LoggerMessage(EventId = 2001, Level = LogLevel.Information, Message = "devmap {Devmap} created: map {MapId}, redirect program {ProgramId}")]

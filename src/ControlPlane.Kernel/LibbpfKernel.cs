@@ -29,6 +29,7 @@ public sealed class LibbpfKernel : IKernel
         _logger = loggers.CreateLogger<LibbpfKernel>();
         LibbpfPrint.SendTo(loggers.CreateLogger("libbpf"));
         FileDescriptor.OccupyZero();
+        PinFolder.Create(_pinRoot);
         foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), ProgramPins.Parent(_pinRoot) })
         {
             PinFolder.Create(parent);

@@ -28,5 +28,5 @@ public sealed class Violations
             throw new ControlPlaneException(new Error(ErrorCode.InvalidArgument, Describe()) { Fields = [.. _found] });
     }
 
-    private string Describe() => string.Join(" ", _found.Select(v => $"{v.Field}: {v.Message}"));
+    private string Describe() => string.Join("; ", _found.Select(v => $"{v.Field}: {v.Message}"));
 }

@@ -31,6 +31,7 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <param name="key">The kernel key, any value.</param>
     /// <param name="ifindex">The target device in the daemon's network namespace.</param>
     /// <param name="egressProgram">The name of a loaded egress program, or null for none.</param>
+    /// <exception cref="ControlPlaneException">The egress program is unknown, or the values cannot carry one.</exception>
     /// <exception cref="KernelException">
     /// E2BIG: the map is full. EINVAL: no such ifindex (all other causes are excluded before the call). ENOMEM: after retries.
     /// </exception>
@@ -45,8 +46,8 @@ public interface IDevmap : IDevmapReader, IDisposable
 
     /// <summary>Attaches the redirect program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced.</summary>
     /// <exception cref="KernelException">
-    /// EBUSY or EEXIST: another XDP program holds the interface. EOPNOTSUPP, ERANGE, ENOSPC, EINVAL: the driver
-    /// cannot do it in this mode. ENODEV: no such interface.
+    /// EBUSY or EEXIST: another XDP program holds the interface. EINVAL: no such interface. EOPNOTSUPP, ERANGE, ENOSPC,
+    /// EINVAL: the driver cannot do it in this mode.
     /// </exception>
     DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode);
 

@@ -61,7 +61,6 @@ internal static class KernelErrors
                 ErrorCode.InterfaceUnsuitable,
                 $"The driver of '{name}' does not take the redirect program in {ModeText(mode)} mode as the device is set up now.",
                 mode == AttachMode.Native ? "Look at the kernel's log for the driver's reason, or attach in generic mode." : null),
-            Errno.ENODEV => (ErrorCode.InterfaceNotFound, $"The interface '{name}' has gone.", null),
             _ => (ErrorCode.KernelFailure, e.Message, (string?)null),
         };
         return new ControlPlaneException(

@@ -20,14 +20,14 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
         if (alive && record == before!.Record)
             return (false, before);
 
-        var after = new AttachmentStatus(record, Attach(scope, ingress, before), null);
+        var after = new AttachmentStatus(record, Attach(scope, context, ingress, before), null);
         devmap.Revision = record.Revision;
         devmap.Attachments = devmap.Attachments.SetItem(interfaceName, after);
         return (before is null, after);
     }
 
     // A bpf_link cannot change its mode: the old one goes first, and comes back should the new one be refused.
-    private DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachmentStatus? before)
+    private DevmapLink Attach(WriterScope scope, WriterContext context, InterfaceInfo ingress, AttachmentStatus? before)
     {
         if (before?.Link is not null)
             devmap.Kernel.Detach(scope, interfaceName);
@@ -39,7 +39,9 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
         {
             if (before?.Link is not null)
                 devmap.Kernel.Attach(scope, ingress, before.Record.Mode);
-            throw KernelErrors.Attach(e, ingress, mode);
+            throw context.Kernel.Interfaces.Query(interfaceName)?.Ifindex == ingress.Ifindex
+                ? KernelErrors.Attach(e, ingress, mode)
+                : KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
         }
     }
 

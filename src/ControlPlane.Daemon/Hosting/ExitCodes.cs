@@ -1,6 +1,6 @@
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>The daemon's exit codes, as in <c>sysexits.h</c>; <c>docs/exit-codes.md</c> says what to do about each.</summary>
+/// <summary>The daemon's exit codes, as in <c>sysexits.h</c>; <c>docs/operation.md</c> says what to do about each.</summary>
 internal static class ExitCodes
 {
     /// <summary>It was asked to stop and did.</summary>

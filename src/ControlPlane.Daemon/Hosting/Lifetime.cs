@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Hosting.Systemd;
+
 namespace ControlPlane.Daemon.Hosting;
 
 /// <summary>Registers how the daemon starts and ends.</summary>
@@ -14,11 +16,22 @@ internal static class Lifetime
             o.StartupTimeout = Timeout.InfiniteTimeSpan;
             o.ShutdownTimeout = drainTimeout + LastAnswers;
         });
-        builder.Services.AddSystemd();
+        if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
+            AddSystemdNotification(builder.Services);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ExitStatus>();
         builder.Services.AddHostedService<WriterLifetime>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("reconciled", tags: [ReadinessCheck.Tag]);
         builder.Services.AddRouting();
+    }
+
+    /// <summary>
+    /// What <c>AddSystemd</c> would do, had it not to look at the parent process first, which a unit with
+    /// <c>ProtectProc=invisible</c> cannot see.
+    /// </summary>
+    private static void AddSystemdNotification(IServiceCollection services)
+    {
+        services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        services.AddSingleton<IHostLifetime, SystemdLifetime>();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using ControlPlane.Daemon.Observability;
+using ControlPlane.Daemon.Rest.Errors;
 
 namespace ControlPlane.Daemon.Hosting;
 
@@ -10,9 +11,9 @@ namespace ControlPlane.Daemon.Hosting;
 /// </summary>
 internal static partial class LocalOnly
 {
-    // The pages are Swagger UI's: scripts and styles of its own, some of them inline.
+    // The pages are Swagger UI's: scripts and styles of its own, styles also set from scripts, and nothing from elsewhere.
     private const string ContentSecurityPolicy =
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Adds the checks and the headers that tell a browser how little these pages need.</summary>
@@ -21,7 +22,8 @@ internal static partial class LocalOnly
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(LocalOnly).FullName!);
         app.Use(next => context =>
         {
-            SetHeaders(context);
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
             return Objection(context) is { } objection ? RefuseAsync(context, objection, logger) : next(context);
         });
     }
@@ -45,24 +47,10 @@ internal static partial class LocalOnly
     private static bool IsSafe(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
-    private static void SetHeaders(HttpContext context)
-    {
-        var headers = context.Response.Headers;
-        headers.XContentTypeOptions = "nosniff";
-        if (!context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase))
-            return;
-        headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Referrer-Policy"] = "no-referrer";
-    }
-
     private static Task RefuseAsync(HttpContext context, string detail, ILogger logger)
     {
         Refused(logger, detail);
-        context.Response.StatusCode = StatusCodes.Status403Forbidden;
-        return context.Response.WriteAsJsonAsync(
-            new { type = "about:blank", title = "Forbidden", status = 403, detail, code = "permission_denied" },
-            options: null, contentType: "application/problem+json");
+        return Problems.AnswerAsync(context, StatusCodes.Status403Forbidden, detail);
     }
 
     [LoggerMessage(EventIds.RequestFromElsewhere, LogLevel.Debug, "Refused: {Detail}")]

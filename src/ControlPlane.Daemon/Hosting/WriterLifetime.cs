@@ -28,7 +28,7 @@ internal sealed class WriterLifetime(
         await writer.StartAsync([.. options.Value.Devmaps.Select(d => d.ToDefinition())], cancellationToken);
         _ = WatchAsync();
         readiness.MarkReady();
-        HostLog.Ready(logger, options.Value.Devmaps.Count, clock.GetElapsedTime(started));
+        HostLog.Ready(logger, options.Value.Devmaps.Count, clock.GetElapsedTime(started).TotalMilliseconds);
     }
 
     /// <inheritdoc/>

@@ -12,8 +12,8 @@ internal static partial class HostLog
     [LoggerMessage(EventIds.Listening, LogLevel.Information, "Listening: {What} at {Address}")]
     public static partial void Listening(ILogger logger, string what, string address);
 
-    [LoggerMessage(EventIds.Ready, LogLevel.Information, "Ready: {Devmaps} devmaps reconciled in {Elapsed}")]
-    public static partial void Ready(ILogger logger, int devmaps, TimeSpan elapsed);
+    [LoggerMessage(EventIds.Ready, LogLevel.Information, "Ready: {Devmaps} devmap(s) reconciled in {ElapsedMs:0} ms")]
+    public static partial void Ready(ILogger logger, int devmaps, double elapsedMs);
 
     [LoggerMessage(EventIds.Stopping, LogLevel.Information, "Stopping: {Waiting} commands wait in the queue")]
     public static partial void Stopping(ILogger logger, int waiting);

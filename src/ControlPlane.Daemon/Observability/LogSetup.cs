@@ -2,6 +2,7 @@ using System.Globalization;
 using ControlPlane.Daemon.Options;
 using Serilog;
 using Serilog.Configuration;
+using Serilog.Events;
 using Serilog.Formatting.Compact;
 
 namespace ControlPlane.Daemon.Observability;
@@ -35,8 +36,13 @@ internal static class LogSetup
         }
     }
 
-    private static LoggerConfiguration Configured(IConfiguration configuration) =>
-        new LoggerConfiguration().Enrich.FromLogContext().ReadFrom.Configuration(configuration);
+    // The host would log a refused start with its stack trace; DaemonRun tells it in a sentence. The health checks would log
+    // each time that somebody asks while the daemon is not ready; WriterLifetime tells when it is.
+    private static LoggerConfiguration Configured(IConfiguration configuration) => new LoggerConfiguration()
+        .Enrich.FromLogContext()
+        .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
+        .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+        .ReadFrom.Configuration(configuration);
 
     /// <summary>Writes to standard output in the process's form.</summary>
     public static LoggerConfiguration Standard(this LoggerSinkConfiguration sinks) => Form switch

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
 using ControlPlane.Core.Writing;
 using Prometheus;
 
@@ -46,7 +47,7 @@ internal sealed class Metrics
             ["devmap", "result"]);
         _bytes = factory.CreateCounter("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.", ["devmap", "result"]);
         factory.CreateGauge("devmapd_build_info", "Always 1; its labels say what runs.", ["version", "runtime"])
-            .WithLabels(Version, Environment.Version.ToString())
+            .WithLabels(HostService.DaemonVersion, Environment.Version.ToString())
             .Set(1);
         DotNetStats.Register(Registry);
         Registry.AddBeforeCollectCallback(Collect);
@@ -60,8 +61,6 @@ internal sealed class Metrics
 
     /// <summary>How long they took.</summary>
     public Histogram Duration { get; }
-
-    private static string Version => typeof(Metrics).Assembly.GetName().Version?.ToString(3) ?? "unknown";
 
     private void Collect()
     {

@@ -9,7 +9,7 @@ namespace ControlPlane.Daemon.Rest;
 /// <summary><c>/v1/devmaps/{devmap}/entries</c></summary>
 internal static class EntryEndpoints
 {
-    private static readonly QueryParameter PageSize = new("pageSize", "Most entries in the answer.", "100")
+    private static readonly QueryParameter PageSize = new("pageSize", "Most entries in the answer.")
     {
         Range = (1, EntryQuery.MaxPageSize),
         Default = EntryQuery.DefaultPageSize,
@@ -17,7 +17,7 @@ internal static class EntryEndpoints
 
     private static readonly QueryParameter PageToken = new("pageToken", "`nextPageToken` of the page before; left out for the first page. The filters must be those of the first page.");
 
-    private static readonly QueryParameter Interface = new("interface", "Only entries with this egress interface.", "lo");
+    private static readonly QueryParameter Interface = new("interface", "Only entries with this egress interface.");
 
     private static readonly QueryParameter EgressProgram = new("egressProgram", "Only entries that carry this egress program.");
 

@@ -20,20 +20,11 @@ internal static class DevmapAdoption
         // Throws when it is none of ours: then there is nothing to compare.
         var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
         var differences = new Differences();
-        CompareConfig(definition, config, differences);
-        CompareObjects(definition, pins, differences);
+        CompareObjects(definition, pins, config, differences);
         differences.ThrowIfAny(definition.Name, pins.Folder);
     }
 
-    private static void CompareConfig(DevmapDefinition definition, devmapd_redirect_config config, Differences differences)
-    {
-        differences.Compare("keySelector", (KeySelector)config.selector, definition.KeySelector);
-        differences.Compare("missAction", (MissAction)config.miss_action, definition.MissAction);
-        differences.Compare("counters", config.counters != 0, definition.Counters);
-        differences.Compare("numaNode", Node(config.numa_node), Node((int?)definition.NumaNode ?? -1));
-    }
-
-    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, Differences differences)
+    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, devmapd_redirect_config loaded, Differences differences)
     {
         using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         using var slot = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
@@ -43,41 +34,47 @@ internal static class DevmapAdoption
         using var redirect = Pin.OpenProgram(pins.Redirect);
 
         var info = BpfInfo.OfMap(active);
-        differences.Compare("active: map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
-        differences.Compare("active: key size", info.key_size, SizeOf<uint>());
-        differences.Compare("valueSize", info.value_size, definition.ValueSize);
-        differences.Compare("maxEntries", info.max_entries, definition.MaxEntries);
+        differences.Compare(
+            new DevmapDefinition(
+                definition.Name,
+                info.max_entries,
+                info.value_size,
+                loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
+                (KeySelector)loaded.selector,
+                (MissAction)loaded.miss_action,
+                loaded.counters != 0),
+            definition);
+        differences.Compare("active's map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
+        differences.Compare("active's key size", info.key_size, SizeOf<uint>());
         // The kernel adds BPF_F_RDONLY_PROG to every devmap by itself.
-        differences.Compare("active: map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(definition));
+        differences.Compare("active's map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(definition));
 
         var slotInfo = BpfInfo.OfMap(slot);
-        differences.Compare("slot: map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
+        differences.Compare("slot's map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
         if (slotInfo.type == BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS)
         {
             KernelCall.Check(BpfMap.Lookup<uint>(slot, 0, out var inner), $"bpf_map_lookup_elem({pins.Slot})");
-            differences.Compare("slot: map in it", inner, info.id);
+            differences.Compare("id of the map in the slot", inner, info.id);
         }
 
         var counterInfo = BpfInfo.OfMap(counters);
-        differences.Compare("counters: map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
-        differences.Compare("counters: value size", counterInfo.value_size, SizeOf<devmapd_counter>());
-        differences.Compare("counters: max entries", counterInfo.max_entries, DevmapCreation.CounterCapacity(definition));
+        differences.Compare("counters' map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
+        differences.Compare("counters' value size", counterInfo.value_size, SizeOf<devmapd_counter>());
+        differences.Compare("counters' capacity", counterInfo.max_entries, DevmapCreation.CounterCapacity(definition));
         var totalsInfo = BpfInfo.OfMap(totals);
-        differences.Compare("totals: map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
-        differences.Compare("totals: value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
+        differences.Compare("totals' map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
+        differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
 
-        differences.Compare("redirect: program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
+        differences.Compare("redirect's program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
         var used = BpfInfo.MapsOf(redirect);
         foreach (var (name, id) in new[]
         {
             ("slot", slotInfo.id), ("counters", counterInfo.id), ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id),
         })
         {
-            differences.Compare($"redirect: program uses the pinned {name}", used.Contains(id), true);
+            differences.Compare($"redirect's use of {name}", used.Contains(id), true);
         }
     }
 
     private static unsafe uint SizeOf<T>() where T : unmanaged => (uint)sizeof(T);
-
-    private static string Node(int node) => node < 0 ? "any" : $"{node}";
 }

@@ -19,24 +19,29 @@ internal sealed partial class LibbpfDevmap
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();
-        if (!_links.TryGetValue(ingress.Name, out var old))
-            return AttachNew(ingress.Name, ingress.Ifindex, mode);
+        if (_links.TryGetValue(ingress.Name, out var old))
+        {
+            // Also when it is alive on another interface, which has been renamed since: the pin's name is taken.
+            if (Describe(ingress.Name, old.Fd, old.Mode).Ifindex != 0)
+                throw KernelCall.Failure(AttachOperation(ingress.Name, mode), Errno.EBUSY);
+            Detach(scope, ingress.Name);
+        }
 
-        var before = Describe(ingress.Name, old.Fd, old.Mode);
-        if (before.Ifindex == ingress.Ifindex && before.Mode == mode)
-            return before;
-        // The kernel lets no interface run a program in two modes, so the old link must go first.
-        Detach(scope, ingress.Name);
+        var link = CreateLink(ingress, mode);
         try
         {
-            return AttachNew(ingress.Name, ingress.Ifindex, mode);
+            Pin.Make(link, _pins.Link(ingress.Name));
         }
-        catch (KernelException) when (before.Ifindex != 0)
+        catch
         {
-            // What failed shall change nothing.
-            AttachNew(before.Interface, before.Ifindex, before.Mode);
+            link.Dispose();
             throw;
         }
+
+        _links[ingress.Name] = (link, mode);
+        var attached = Describe(ingress.Name, link, mode);
+        KernelLog.Attached(_logger, Definition.Name, ingress.Name, mode, attached.LinkId);
+        return attached;
     }
 
     public bool Detach(WriterScope scope, string interfaceName)
@@ -63,31 +68,16 @@ internal sealed partial class LibbpfDevmap
         return new DevmapLink(interfaceName, info.xdp_ifindex, info.id, mode);
     }
 
-    private unsafe DevmapLink AttachNew(string interfaceName, uint ifindex, AttachMode mode)
+    private unsafe FileDescriptor CreateLink(InterfaceInfo ingress, AttachMode mode)
     {
-        var link = FileDescriptor.FromLibbpf(
-            KernelCall.Retry(() =>
-            {
-                // Never 0: then the kernel may choose generic, silently.
-                var flags = mode == AttachMode.Native ? BpfConstants.XDP_FLAGS_DRV_MODE : BpfConstants.XDP_FLAGS_SKB_MODE;
-                var opts = new bpf_link_create_opts { sz = (nuint)sizeof(bpf_link_create_opts), flags = flags };
-                return Libbpf.bpf_link_create(_redirect, (int)ifindex, BpfConstants.BPF_XDP, &opts);
-            }),
-            $"bpf_link_create(devmap {Definition.Name}, interface {interfaceName}, {ModeText(mode)})");
-        try
+        var result = KernelCall.Retry(() =>
         {
-            Pin.Make(link, _pins.Link(interfaceName));
-        }
-        catch
-        {
-            link.Dispose();
-            throw;
-        }
-
-        _links[interfaceName] = (link, mode);
-        var attached = Describe(interfaceName, link, mode);
-        KernelLog.Attached(_logger, Definition.Name, interfaceName, mode, attached.LinkId);
-        return attached;
+            // Never 0: then the kernel may choose generic, silently.
+            var flags = mode == AttachMode.Native ? BpfConstants.XDP_FLAGS_DRV_MODE : BpfConstants.XDP_FLAGS_SKB_MODE;
+            var opts = new bpf_link_create_opts { sz = (nuint)sizeof(bpf_link_create_opts), flags = flags };
+            return Libbpf.bpf_link_create(_redirect, (int)ingress.Ifindex, BpfConstants.BPF_XDP, &opts);
+        });
+        return FileDescriptor.FromLibbpf(result, AttachOperation(ingress.Name, mode));
     }
 
     /// <summary>Opens the pinned links. The mode is the interface's: no call on the link tells it.</summary>
@@ -105,5 +95,6 @@ internal sealed partial class LibbpfDevmap
         }
     }
 
-    private static string ModeText(AttachMode mode) => mode == AttachMode.Native ? "native" : "generic";
+    private string AttachOperation(string interfaceName, AttachMode mode) =>
+        $"bpf_link_create(devmap {Definition.Name}, interface {interfaceName}, {(mode == AttachMode.Native ? "native" : "generic")})";
 }

@@ -139,16 +139,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private FileDescriptor ProgramToCarry(string name)
     {
         if (Definition.ValueSize == sizeof(uint))
-        {
-            throw new ControlPlaneException(new Error(
-                ErrorCode.NotSupported,
-                $"Devmap {Definition.Name} has 4-byte values, which hold an interface and no egress program.")
-            {
-                Remedy = "Use a devmap with ValueSize 8 (Linux 5.8 and later).",
-            });
-        }
-
-        return _programs.Find(name)
-            ?? throw new ControlPlaneException(ErrorCode.ProgramNotFound, $"There is no egress program {name}.");
+            throw DevmapRefusals.NoEgressPrograms(Definition);
+        return _programs.Find(name) ?? throw DevmapRefusals.NoSuchProgram(name);
     }
 }

@@ -12,6 +12,7 @@ public static class KernelPreflight
 {
     private const int CAP_NET_ADMIN = 12;
     private const int CAP_SYS_ADMIN = 21;
+    private const int CAP_PERFMON = 38;
     private const int CAP_BPF = 39;
 
     /// <summary>All that stands in the way; empty when nothing does. Changes nothing.</summary>
@@ -27,16 +28,17 @@ public static class KernelPreflight
 
     internal static PreflightFault? CheckPrivileges(ulong effective)
     {
-        string[] missing =
-        [
-            // CAP_SYS_ADMIN stands for CAP_BPF, which is younger.
-            .. Has(CAP_BPF) || Has(CAP_SYS_ADMIN) ? Array.Empty<string>() : ["CAP_BPF"],
-            .. Has(CAP_NET_ADMIN) ? Array.Empty<string>() : ["CAP_NET_ADMIN"],
-        ];
+        // CAP_SYS_ADMIN stands for CAP_BPF and CAP_PERFMON, which are younger. Without CAP_PERFMON the verifier lets no program
+        // take the length of a frame, as it would know where the frame lies.
+        (int Capability, string Name)[] wanted = [(CAP_BPF, "CAP_BPF"), (CAP_NET_ADMIN, "CAP_NET_ADMIN"), (CAP_PERFMON, "CAP_PERFMON")];
+        var missing = wanted
+            .Where(w => !Has(w.Capability) && !(w.Capability != CAP_NET_ADMIN && Has(CAP_SYS_ADMIN)))
+            .Select(w => w.Name)
+            .ToArray();
         return missing.Length == 0
             ? null
             : new PreflightFault(
-                $"Not privileged: {string.Join(" and ", missing)} needed to make devmaps and XDP programs, and not there.",
+                $"Not privileged: {string.Join(", ", missing)} needed to make devmaps and XDP programs, and not there.",
                 "Run as root, or give the capabilities: AmbientCapabilities=CAP_BPF CAP_NET_ADMIN CAP_PERFMON in the systemd unit.",
                 LacksPrivilege: true);
 

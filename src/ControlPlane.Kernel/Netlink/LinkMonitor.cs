@@ -25,7 +25,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
     private readonly LinkQueries _queries;
     private readonly NetlinkSocket _links;
     private readonly NetlinkSocket? _features;
-    private readonly SocketHandle _wake;
+    private readonly FileDescriptor _wake;
     private readonly LinkNotices _notices = new();
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(DatagramBytes);
 
@@ -34,9 +34,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
     public LinkMonitor(LinkQueries queries, int receiveBufferBytes)
     {
         _queries = queries;
-        _wake = new SocketHandle(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-        if (_wake.IsInvalid)
-            throw SocketError.Exception("eventfd", SocketError.Last);
+        _wake = FileDescriptor.FromLibbpf(KernelCall.FromLibc(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), "eventfd");
         try
         {
             _links = Listen(NETLINK_ROUTE, RTNLGRP_LINK, receiveBufferBytes);
@@ -65,12 +63,12 @@ internal sealed unsafe class LinkMonitor : IDisposable
     public void Wait(int timeoutMs)
     {
         var descriptors = stackalloc pollfd[3];
-        descriptors[0] = new pollfd { fd = _wake.Descriptor, events = POLLIN };
-        descriptors[1] = new pollfd { fd = _links.Handle.Descriptor, events = POLLIN };
-        descriptors[2] = new pollfd { fd = _features?.Handle.Descriptor ?? -1, events = POLLIN };
-        var ready = poll(descriptors, 3, timeoutMs);
-        if (ready < 0 && SocketError.Last != Errno.EINTR)
-            throw SocketError.Exception("poll(netlink)", SocketError.Last);
+        descriptors[0] = new pollfd { fd = _wake.Number, events = POLLIN };
+        descriptors[1] = new pollfd { fd = _links.Handle.Number, events = POLLIN };
+        descriptors[2] = new pollfd { fd = _features?.Handle.Number ?? -1, events = POLLIN };
+        var ready = KernelCall.FromLibc(poll(descriptors, 3, timeoutMs));
+        if (!KernelCall.Interrupted(ready))
+            KernelCall.Check(ready, "poll(netlink)");
         ulong count;
         _ = read(_wake, &count, sizeof(ulong));
     }
@@ -131,7 +129,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
             if (length == NetlinkSocket.Nothing)
                 return true;
             if (length < 0 && -length is not (Errno.ENOBUFS or Errno.ENOMEM))
-                throw SocketError.Exception("recvfrom(netlink notifications)", -length);
+                throw KernelCall.Failure("recvfrom(netlink notifications)", -length);
             if (length < 0 || length > _buffer.Length)
             {
                 _notices.Overflowed = true;

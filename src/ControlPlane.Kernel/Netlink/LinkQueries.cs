@@ -131,6 +131,6 @@ internal sealed class LinkQueries : IDisposable
     private static void ThrowIf(int errno, string operation)
     {
         if (errno != 0)
-            throw SocketError.Exception(operation, errno);
+            throw KernelCall.Failure(operation, errno);
     }
 }

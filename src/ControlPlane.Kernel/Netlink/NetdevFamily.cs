@@ -24,7 +24,7 @@ internal sealed record NetdevFamily(ushort Id, uint ManagementGroup)
         {
             0 when answer is { Id: > 0, Group: > 0 } => new NetdevFamily(answer.Id, answer.Group),
             0 or Errno.ENOENT => null,
-            _ => throw SocketError.Exception("CTRL_CMD_GETFAMILY(netdev)", errno),
+            _ => throw KernelCall.Failure("CTRL_CMD_GETFAMILY(netdev)", errno),
         };
     }
 

@@ -64,7 +64,7 @@ internal sealed class NetlinkClient : IDisposable
                 if (outcome == Outcome.TooLong && _buffer.Length < MaxBufferBytes)
                     _buffer = GC.AllocateUninitializedArray<byte>(_buffer.Length * 2);
                 else if (outcome == Outcome.TooLong)
-                    throw SocketError.Exception("netlink answer", Errno.ENOBUFS);
+                    throw KernelCall.Failure("netlink answer", Errno.ENOBUFS);
                 else if (outcome == Outcome.Complete || attempt >= Attempts)
                     return errno;
             }
@@ -83,7 +83,7 @@ internal sealed class NetlinkClient : IDisposable
         {
             var length = _socket.Receive(_buffer, flags: 0);
             if (length < 0)
-                throw SocketError.Exception("recvfrom(netlink answer)", -length);
+                throw KernelCall.Failure("recvfrom(netlink answer)", -length);
             if (length > _buffer.Length)
             {
                 outcome = Outcome.TooLong;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.SocketNative;
@@ -22,10 +21,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     public NetlinkSocket(int protocol)
     {
         _name = protocol == NETLINK_ROUTE ? "rtnetlink" : "genetlink";
-        var descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
-        if (descriptor < 0)
-            throw SocketError.Exception($"socket({_name})", SocketError.Last);
-        Handle = new SocketHandle(descriptor);
+        Handle = FileDescriptor.FromLibbpf(KernelCall.FromLibc(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol)), $"socket({_name})");
         try
         {
             var any = new sockaddr_nl { nl_family = AF_NETLINK };
@@ -39,7 +35,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     }
 
     /// <summary>The descriptor.</summary>
-    public SocketHandle Handle { get; }
+    public FileDescriptor Handle { get; }
 
     /// <summary>Receives the messages of a multicast group from now on.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -66,11 +62,11 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         var kernel = new sockaddr_nl { nl_family = AF_NETLINK };
         fixed (byte* bytes = message)
         {
-            nint sent;
+            int sent;
             do
-                sent = sendto(Handle, bytes, (nuint)message.Length, 0, &kernel, (uint)sizeof(sockaddr_nl));
-            while (sent < 0 && SocketError.Last == Errno.EINTR);
-            Check(sent, "sendto");
+                sent = KernelCall.FromLibc((int)sendto(Handle, bytes, (nuint)message.Length, 0, &kernel, (uint)sizeof(sockaddr_nl)));
+            while (KernelCall.Interrupted(sent));
+            KernelCall.Check(sent, $"sendto({_name})");
         }
     }
 
@@ -86,22 +82,16 @@ internal sealed unsafe class NetlinkSocket : IDisposable
             {
                 sockaddr_nl from;
                 var fromLength = (uint)sizeof(sockaddr_nl);
-                var received = recvfrom(Handle, bytes, (nuint)buffer.Length, flags | MSG_TRUNC, &from, &fromLength);
-                if (received < 0 && SocketError.Last == Errno.EINTR)
-                    continue;
-                if (received < 0)
-                    return -SocketError.Last;
-                if (from.nl_pid == 0) // else another process wrote to this socket
-                    return (int)received;
+                var received = KernelCall.FromLibc(
+                    (int)recvfrom(Handle, bytes, (nuint)buffer.Length, flags | MSG_TRUNC, &from, &fromLength));
+                if (KernelCall.Interrupted(received) || (received >= 0 && from.nl_pid != 0))
+                    continue; // also where another process wrote to this socket
+                return received;
             }
         }
     }
 
     public void Dispose() => Handle.Dispose();
 
-    private void Check(nint result, string call, [CallerMemberName] string caller = "")
-    {
-        if (result < 0)
-            throw SocketError.Exception($"{call}({_name}, {caller})", SocketError.Last);
-    }
+    private void Check(int result, string call) => KernelCall.Check(KernelCall.FromLibc(result), $"{call}({_name})");
 }

@@ -20,7 +20,7 @@ internal static unsafe class Pin
     public static FileDescriptor OpenProgram(string path) => Open(path, "anon_inode:bpf-prog", "a program", 0);
 
     /// <inheritdoc cref="OpenMap"/>
-    public static FileDescriptor OpenLink(string path) => Open(path, "anon_inode:bpf_link", "a link", 0);
+    public static FileDescriptor OpenLink(string path) => Open(path, "anon_inode:bpf-link", "a link", 0);
 
     /// <summary>Reads the config map of one of our objects.</summary>
     /// <exception cref="ControlPlaneException">It is none of ours.</exception>

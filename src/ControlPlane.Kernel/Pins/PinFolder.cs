@@ -13,7 +13,7 @@ internal static class PinFolder
     private const string NewSuffix = "%new";
     private const string OldSuffix = "%old";
 
-    /// <summary>Creates a folder only root may enter, and its parents.</summary>
+    /// <summary>Creates a folder that only the owner may enter; missing parents come with the usual mode.</summary>
     public static void Create(string folder) =>
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 

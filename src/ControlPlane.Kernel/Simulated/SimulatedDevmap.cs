@@ -5,6 +5,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Devmaps;
 
 namespace ControlPlane.Kernel.Simulated;
 
@@ -33,13 +34,9 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         scope.Demand();
         lock (host.Lock)
         {
-            LoadedProgram? program = null;
-            if (host.Interfaces.Find(ifindex) is null
-                || (egressProgram is not null && (map.Definition.ValueSize < 8 || !host.Programs.TryGetValue(egressProgram, out program))))
-            {
+            var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
+            if (host.Interfaces.Find(ifindex) is null)
                 throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
-            }
-
             if (!map.TryGet(key, out _) && map.Count >= map.Definition.MaxEntries)
                 throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
             map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0));
@@ -60,7 +57,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         {
             var operation = $"bpf_link_create(devmap {map.Definition.Name}, {ingress.Name})";
             if (host.Interfaces.Find(ingress.Ifindex) is not { } there)
-                throw new KernelException(operation, Errno.ENODEV, "ENODEV (No such device)");
+                throw new KernelException(operation, Errno.EINVAL, "EINVAL (Invalid argument)");
             if (there.XdpProgramId is not null)
                 throw new KernelException(operation, Errno.EBUSY, "EBUSY (Device or resource busy)");
             if (mode == AttachMode.Native && there.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic))
@@ -101,6 +98,13 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public void Dispose()
     {
+    }
+
+    private LoadedProgram ProgramToCarry(string name)
+    {
+        if (map.Definition.ValueSize < 8)
+            throw DevmapRefusals.NoEgressPrograms(map.Definition);
+        return host.Programs.GetValueOrDefault(name) ?? throw DevmapRefusals.NoSuchProgram(name);
     }
 
     private KernelException Refusal(uint key, int errno, string text) => new(

@@ -3,6 +3,7 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Devmaps;
 
 namespace ControlPlane.Kernel.Simulated;
 
@@ -43,9 +44,16 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
         {
             var adopted = host.Devmaps.TryGetValue(definition.Name, out var map);
             if (adopted)
-                DevmapDifferences.ThrowIfAny(map!.Definition, definition, $"simulated:devmaps/{definition.Name}");
+            {
+                var differences = new Differences();
+                differences.Compare(map!.Definition, definition);
+                differences.ThrowIfAny(definition.Name, $"simulated:devmaps/{definition.Name}");
+            }
             else
+            {
                 host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId());
+            }
+
             return new SimulatedDevmap(host, map!, adopted);
         }
     }

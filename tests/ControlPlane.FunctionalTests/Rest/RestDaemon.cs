@@ -2,18 +2,21 @@ using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Rest;
 using ControlPlane.FunctionalTests.Scenarios;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.TestHost;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.FunctionalTests.Rest;
 
-/// <summary>The REST face on a simulated world, in memory.</summary>
+/// <summary>
+/// The REST face on a simulated world, behind the real server on a loopback port: how paths are decoded and bodies arrive is
+/// the server's doing.
+/// </summary>
 public sealed class RestDaemon : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
     private RestDaemon(WebApplication app, SimulatedWorld world) =>
-        (_app, World, Client) = (app, world, app.GetTestClient());
+        (_app, World, Client) = (app, world, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
 
     public SimulatedWorld World { get; }
 
@@ -26,7 +29,7 @@ public sealed class RestDaemon : IAsyncDisposable
         var world = new SimulatedWorld();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseTestServer();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
         world.AddTo(builder.Services, options);
         builder.Services.AddRestApi();
         var app = builder.Build();

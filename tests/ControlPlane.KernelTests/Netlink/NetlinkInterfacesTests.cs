@@ -332,17 +332,17 @@ public sealed class NetlinkInterfacesTests : IDisposable
     }
 
     [Fact]
-    public async Task Dispose_FromAWatcher_Ends()
+    public void Dispose_FromAWatcher_Ends()
     {
-        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var ended = new ManualResetEventSlim();
         var interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
         interfaces.Watch(_ =>
         {
             interfaces.Dispose();
-            ended.TrySetResult();
+            ended.Set();
         });
         using var pair = VethPair.Create(_space);
-        await ended.Task.WaitAsync(TimeSpan.FromSeconds(15));
+        Assert.True(ended.Wait(TimeSpan.FromSeconds(15)));
     }
 
     private static void AddPairs(NetworkNamespace space, int count) => space.ShellWithInput(

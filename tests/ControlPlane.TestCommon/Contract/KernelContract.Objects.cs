@@ -43,13 +43,13 @@ public abstract partial class KernelContract
     }
 
     [Fact]
-    public void Attach_InterfaceThatIsGone_IsEnodev()
+    public void Attach_InterfaceThatIsGone_IsEinval()
     {
         var scope = new WriterScope(true);
         using var devmap = _kernel.OpenDevmap(scope, Small);
         var ingress = NewInterface();
         _world.RemoveInterface(ingress.Name);
-        Assert.Equal(Errno.ENODEV, Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Native)));
+        Assert.Equal(Errno.EINVAL, Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Native)));
     }
 
     [Fact]

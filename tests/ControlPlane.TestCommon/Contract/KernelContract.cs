@@ -91,7 +91,8 @@ public abstract partial class KernelContract : IDisposable
         devmap.Update(scope, 1, target.Ifindex, null);
         Assert.True(devmap.TryLookup(1, out var entry));
         Assert.Equal(new KernelEntry(target.Ifindex, 0), entry);
-        Assert.Equal(Errno.EINVAL, Refused(() => devmap.Update(new WriterScope(true), 1, target.Ifindex, "counting")));
+        var refusal = Assert.Throws<ControlPlaneException>(() => devmap.Update(new WriterScope(true), 1, target.Ifindex, "counting"));
+        Assert.Equal(ErrorCode.NotSupported, refusal.Error.Code);
     }
 
     [Fact]

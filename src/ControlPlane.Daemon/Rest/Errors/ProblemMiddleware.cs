@@ -29,7 +29,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
         {
-            logger.ClientGone(http.TraceIdentifier, http.Request.Method, http.Request.Path);
+            logger.ClientGone(http.Request.Method, http.Request.Path);
             http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return;
         }
@@ -44,24 +44,24 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
 
     private Task AnswerAsync(HttpContext http, Exception exception)
     {
-        var (operation, method, path) = (http.TraceIdentifier, http.Request.Method, http.Request.Path);
+        var (method, path) = (http.Request.Method, http.Request.Path);
         switch (exception)
         {
             case ControlPlaneException { Error: { Code: ErrorCode.KernelFailure } error }:
-                logger.KernelFailed(exception, operation, method, path, error.Detail);
+                logger.KernelFailed(exception, method, path, error.Detail);
                 return Problems.AnswerAsync(http, error);
             case ControlPlaneException { Error: var error }:
-                logger.Refused(operation, method, path, error.Code.Text(), error.Detail);
+                logger.Refused(method, path, error.Code.Text(), error.Detail);
                 return Problems.AnswerAsync(http, error);
             case KernelException kernel:
-                logger.KernelFailed(exception, operation, method, path, kernel.Message);
+                logger.KernelFailed(exception, method, path, kernel.Message);
                 return Problems.AnswerAsync(http, new Error(ErrorCode.KernelFailure, kernel.Message) { Errno = kernel.Errno, VerifierLog = kernel.VerifierLog });
             case BadHttpRequestException bad:
                 var body = new FieldViolation(RequestBody.Field, bad.Message);
-                logger.Refused(operation, method, path, ErrorCode.InvalidArgument.Text(), bad.Message);
+                logger.Refused(method, path, ErrorCode.InvalidArgument.Text(), bad.Message);
                 return Problems.AnswerAsync(http, new Error(ErrorCode.InvalidArgument, $"{body.Field}: {body.Message}") { Fields = [body] });
             default:
-                logger.Broken(exception, operation, method, path);
+                logger.Broken(exception, method, path);
                 return Problems.AnswerAsync(http, StatusCodes.Status500InternalServerError, "The daemon failed; its log speaks of it under the operation id.");
         }
     }

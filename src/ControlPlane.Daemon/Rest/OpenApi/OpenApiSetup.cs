@@ -9,13 +9,6 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c> and Swagger UI at <c>/swagger</c>.</summary>
 internal static class OpenApiSetup
 {
-    /// <summary>
-    /// Swagger UI comes from the daemon alone: the browser is told to load nothing from elsewhere. Styles are set from
-    /// scripts, and icons are data URIs.
-    /// </summary>
-    private const string ContentSecurityPolicy =
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer();
@@ -59,12 +52,6 @@ internal static class OpenApiSetup
     public static void MapOpenApiDocument(this WebApplication app)
     {
         app.MapSwagger("/openapi/{documentName}.json");
-        app.Use((http, next) =>
-        {
-            if (http.Request.Path.StartsWithSegments("/swagger"))
-                http.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-            return next(http);
-        });
         app.UseSwaggerUI(options =>
         {
             options.RoutePrefix = "swagger";

@@ -16,7 +16,7 @@ internal sealed class OperationFilter : IOperationFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var path = "/" + context.ApiDescription.RelativePath;
+        var path = "/" + context.ApiDescription.RelativePath!.TrimEnd('/');
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         var instance = path;
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])

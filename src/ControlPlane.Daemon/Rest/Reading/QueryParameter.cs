@@ -1,10 +1,12 @@
 namespace ControlPlane.Daemon.Rest.Reading;
 
-/// <summary>A parameter an operation takes in its query: what the reader accepts and what the OpenAPI document says.</summary>
+/// <summary>
+/// A parameter an operation takes in its query: what the reader accepts and what the OpenAPI document says. It has no example,
+/// for Swagger UI would fill that in, and a list with every filter set shows nothing.
+/// </summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Description">What it does.</param>
-/// <param name="Example">A value that works as it stands; null for a parameter that is better left out.</param>
-internal sealed record QueryParameter(string Name, string Description, string? Example = null)
+internal sealed record QueryParameter(string Name, string Description)
 {
     /// <summary>Whether it may be given more than once.</summary>
     public bool Repeated { get; init; }

@@ -95,12 +95,8 @@ internal static class RequestBody
         return null;
     }
 
-    /// <summary>The parser's own sentence, without the position it appends in its own words.</summary>
-    private static string Reason(JsonException e)
-    {
-        var end = e.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return (end < 0 ? e.Message : e.Message[..end]).TrimEnd('.');
-    }
+    /// <summary>The parser's first sentence; after it come advice for programmers and the position in its own words.</summary>
+    private static string Reason(JsonException e) => e.Message.Split(". ", 2)[0].TrimEnd('.');
 
     private static int FirstInvalid(ReadOnlySpan<byte> bytes)
     {

@@ -1,0 +1,71 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.FunctionalTests.Hosting;
+
+/// <summary>A kernel whose answers a test can hold back, or turn into exceptions that nothing foresees.</summary>
+internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
+{
+    private readonly ManualResetEventSlim _open = new(initialState: true);
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _broken;
+
+    /// <summary>Ends when somebody waits at the closed gate.</summary>
+    public Task Reached => _reached.Task;
+
+    public HostFacts Host => kernel.Host;
+
+    public IInterfaces Interfaces => this;
+
+    public IEgressPrograms Programs => kernel.Programs;
+
+    InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;
+
+    public GatedKernel Close()
+    {
+        _open.Reset();
+        return this;
+    }
+
+    public void Open() => _open.Set();
+
+    public void Break() => _broken = true;
+
+    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    {
+        Pass();
+        return kernel.OpenDevmap(scope, definition);
+    }
+
+    public void Dispose()
+    {
+        kernel.Dispose();
+        _open.Dispose();
+    }
+
+    InterfaceInfo? IInterfaces.Query(string name)
+    {
+        Pass();
+        return kernel.Interfaces.Query(name);
+    }
+
+    InterfaceInfo? IInterfaces.Query(uint ifindex)
+    {
+        Pass();
+        return kernel.Interfaces.Query(ifindex);
+    }
+
+    IDisposable IInterfaces.Watch(Action<LinkChanges> onChange) => kernel.Interfaces.Watch(onChange);
+
+    private void Pass()
+    {
+        if (_broken)
+            throw new InvalidOperationException("broken by the test");
+        if (!_open.IsSet)
+            _reached.TrySetResult();
+        if (!_open.Wait(TimeSpan.FromSeconds(30)))
+            throw new TimeoutException("the test did not open the gate");
+    }
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace ControlPlane.FunctionalTests.Hosting;
+
+public sealed class ListenerTests : IAsyncLifetime
+{
+    private static readonly Uri Ready = new("http://devmapd/readyz");
+    private TestDaemon _daemon = null!;
+
+    public async Task InitializeAsync() => _daemon = await TestDaemon.StartAsync();
+
+    public async Task DisposeAsync() => await _daemon.DisposeAsync();
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task UnixSocket_SpeaksBothVersions(string version)
+    {
+        using var client = OverUnixSocket();
+        for (var i = 0; i < 3; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Ready)
+            {
+                Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
+            using var response = await client.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal(version, response.Version.ToString());
+        }
+    }
+
+    [Fact]
+    public async Task UnixSocket_PrefaceInPieces_IsStillHttp2()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(_daemon.UnixSocket));
+
+        foreach (var piece in new[] { "P", "RI * HT", "TP/2.0\r\n\r\nSM\r\n", "\r\n" })
+            await socket.SendAsync(Encoding.ASCII.GetBytes(piece));
+        // An empty SETTINGS frame; the server's own comes back: type 4 on stream 0.
+        await socket.SendAsync(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 });
+        var answer = new byte[9];
+        for (var read = 0; read < answer.Length;)
+            read += await socket.ReceiveAsync(answer.AsMemory(read));
+
+        Assert.Equal(4, answer[3]);
+    }
+
+    [Fact]
+    public async Task UnixSocket_MethodThatBeginsLikeThePreface_IsHttp1()
+    {
+        using var client = OverUnixSocket();
+        using var request = new HttpRequestMessage(new HttpMethod("PROPFIND"), Ready);
+        using var response = await client.SendAsync(request);
+        Assert.Equal(HttpVersion.Version11, response.Version);
+    }
+
+    [Fact]
+    public void UnixSocket_IsForOwnerAndGroup() =>
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite,
+            File.GetUnixFileMode(_daemon.UnixSocket));
+
+    [Fact]
+    public async Task GrpcPort_SpeaksHttp2WithPriorKnowledge()
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Grpc, "/readyz"))
+        {
+            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var response = await client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("LOCALHOST:5080", true)]
+    [InlineData("127.0.0.1:1", true)]
+    [InlineData("[::1]:5080", true)]
+    [InlineData("rebound.example", false)]
+    [InlineData("localhost.example:5080", false)]
+    [InlineData("192.0.2.1", false)]
+    public async Task Host_OverTcp_MustNameLoopback(string host, bool passes)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Rest, "/readyz"));
+        request.Headers.Host = host;
+        using var response = await client.SendAsync(request);
+
+        if (passes)
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        else
+            await AssertRefusedAsync(response);
+    }
+
+    [Fact]
+    public async Task Change_FromAPageOfAnotherOrigin_IsRefused()
+    {
+        using var client = new HttpClient();
+        using var foreign = new HttpRequestMessage(HttpMethod.Put, new Uri(_daemon.Rest, "/v1/devmaps/default/entries/sim0"));
+        foreign.Headers.Add("Origin", "http://page.example");
+        foreign.Content = new StringContent("{\"interface\":\"sim1\"}", new MediaTypeHeaderValue("application/json"));
+        using var refused = await client.SendAsync(foreign);
+        await AssertRefusedAsync(refused);
+
+        using var own = new HttpRequestMessage(HttpMethod.Put, new Uri(_daemon.Rest, "/readyz"));
+        own.Headers.Add("Origin", _daemon.Rest.GetLeftPart(UriPartial.Authority));
+        using var passed = await client.SendAsync(own);
+        Assert.NotEqual(HttpStatusCode.Forbidden, passed.StatusCode);
+    }
+
+    [Fact]
+    public async Task Answer_CarriesItsOwnOperationId_AndNoServerName()
+    {
+        using var client = new HttpClient();
+        var ids = new List<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Rest, "/readyz"));
+            request.Headers.Add("X-Operation-Id", "forged");
+            using var response = await client.SendAsync(request);
+            ids.Add(Assert.Single(response.Headers.GetValues("X-Operation-Id")));
+            Assert.False(response.Headers.Contains("Server"));
+            Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+        }
+
+        Assert.DoesNotContain("forged", ids);
+        Assert.NotEqual(ids[0], ids[1]);
+    }
+
+    private static async Task AssertRefusedAsync(HttpResponseMessage response)
+    {
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
+        Assert.Equal(403, problem.RootElement.GetProperty("status").GetInt32());
+    }
+
+    private HttpClient OverUnixSocket() => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancellationToken) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_daemon.UnixSocket), cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    });
+}

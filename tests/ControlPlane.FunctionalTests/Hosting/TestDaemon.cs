@@ -1,0 +1,73 @@
+using ControlPlane.Core.Ports;
+using ControlPlane.Daemon;
+using ControlPlane.Daemon.Hosting;
+using ControlPlane.Kernel.Simulated;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ControlPlane.FunctionalTests.Hosting;
+
+/// <summary>
+/// The whole daemon within the test's process, on a simulated host that the test can change, with folders and ports of its own.
+/// </summary>
+internal sealed class TestDaemon : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("devmapd-test-").FullName;
+
+    private TestDaemon(Func<IKernel, IKernel>? wrap, string[] arguments)
+    {
+        UnixSocket = Path.Combine(_folder, "devmapd.sock");
+        App = Program.Build(
+            Arguments.Parse([
+                "--simulate", $"--ControlPlane:StateDirectory={Path.Combine(_folder, "state")}", $"--ControlPlane:Listen:UnixSocket={UnixSocket}",
+                "--ControlPlane:Listen:Rest=http://127.0.0.1:0", "--ControlPlane:Listen:Grpc=http://127.0.0.1:0",
+                "--Serilog:MinimumLevel:Default=Fatal", .. arguments,
+            ]),
+            services => services.AddSingleton<IKernel>(_ =>
+            {
+                var kernel = new SimulatedKernel(Host);
+                return wrap is null ? kernel : wrap(kernel);
+            }));
+    }
+
+    /// <summary>The daemon.</summary>
+    public WebApplication App { get; }
+
+    /// <summary>The simulated host: loopback and sim0 to sim3.</summary>
+    public SimulatedHost Host { get; } = SimulatedHost.WithInterfaces();
+
+    /// <summary>Its unix socket.</summary>
+    public string UnixSocket { get; }
+
+    /// <summary>Where REST is served.</summary>
+    public Uri Rest => Address(1);
+
+    /// <summary>Where gRPC is served.</summary>
+    public Uri Grpc => Address(0);
+
+    /// <summary>Builds it and does not start it.</summary>
+    /// <param name="wrap">Puts something around the simulated kernel.</param>
+    /// <param name="arguments">More arguments; they win over those of the test.</param>
+    public static TestDaemon Build(Func<IKernel, IKernel>? wrap = null, params string[] arguments) => new(wrap, arguments);
+
+    /// <summary>Builds it and starts it; it is ready then.</summary>
+    public static async Task<TestDaemon> StartAsync(params string[] arguments)
+    {
+        var daemon = Build(null, arguments);
+        await daemon.App.StartAsync();
+        return daemon;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await App.StopAsync();
+        await App.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private Uri Address(int index) =>
+        new(App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt(index));
+}

@@ -1,0 +1,101 @@
+using System.Net;
+using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Rest.Errors;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace ControlPlane.FunctionalTests.Rest;
+
+public sealed class ProblemTests : RestTest
+{
+    [Fact]
+    public async Task Error_IsAProblemWithAllItsMembers()
+    {
+        var answer = await Client.PutAsync("/v1/devmaps/default/attachments/held0", """{"mode":"native"}""");
+        Assert.Equal(HttpStatusCode.Conflict, answer.Status);
+        Assert.Equal("application/problem+json", answer.MediaType);
+        Assert.Equal("urn:devmapd:error:attach_conflict", answer.Body["type"]!.GetValue<string>());
+        Assert.Equal(ErrorCode.AttachConflict.Title(), answer.Body["title"]!.GetValue<string>());
+        Assert.Equal(409, answer.Body["status"]!.GetValue<int>());
+        Assert.Equal("/v1/devmaps/default/attachments/held0", answer.Body["instance"]!.GetValue<string>());
+        Assert.Equal(Errno.EBUSY, answer.Body["errno"]!.GetValue<int>());
+        Assert.NotNull(answer.Body["remedy"]);
+        Assert.Equal("interfaces/held0", answer.Body["resource"]!.GetValue<string>());
+        Assert.False(string.IsNullOrEmpty(answer.Body["operationId"]!.GetValue<string>()));
+        Assert.False(answer.Body.ContainsKey("verifierLog"));
+    }
+
+    [Theory]
+    [InlineData("/v1/nothing")]
+    [InlineData("/v1/devmaps/default/entries/veth-a/more")]
+    [InlineData("/nothing")]
+    public async Task UnknownPath_IsAProblemWithoutCode(string path)
+    {
+        var answer = await Client.AskAsync("GET", path);
+        Assert.Equal(HttpStatusCode.NotFound, answer.Status);
+        Assert.Equal("application/problem+json", answer.MediaType);
+        Assert.Equal("about:blank", answer.Body["type"]!.GetValue<string>());
+        Assert.Null(answer.Code);
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/devmaps", "GET, HEAD")]
+    [InlineData("PATCH", RestClient.Entry, "DELETE, GET, HEAD, PUT")]
+    [InlineData("DELETE", "/v1/devmaps/default", "GET, HEAD")]
+    public async Task WrongMethod_TellsTheRightOnes(string method, string path, string allowed)
+    {
+        var answer = await Client.AskAsync(method, path);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
+        Assert.Equal(allowed, string.Join(", ", answer.Headers["Allow"].Split(", ").Order()));
+        Assert.Null(answer.Code);
+    }
+
+    [Fact]
+    public async Task Options_TellsTheMethods()
+    {
+        var answer = await Client.AskAsync("OPTIONS", RestClient.Entry);
+        Assert.Equal(HttpStatusCode.NoContent, answer.Status);
+        Assert.Equal("DELETE, GET, HEAD, PUT", string.Join(", ", answer.Headers["Allow"].Split(", ").Order()));
+    }
+
+    [Fact]
+    public async Task Head_AnswersLikeGetWithoutABody()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await Client.AskAsync("HEAD", "/v1/devmaps/default")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.AskAsync("HEAD", "/v1/devmaps/nowhere")).Status);
+    }
+
+    [Fact]
+    public void Catalogue_HasAStatusForEveryCode()
+    {
+        int[] known = [400, 404, 409, 422, 429, 500, 501, 503, 507];
+        Assert.All(Enum.GetValues<ErrorCode>(), code => Assert.Contains(code.Http(), known));
+        Assert.Equal(429, ErrorCode.WriterBusy.Http());
+        Assert.Equal(507, ErrorCode.DevmapFull.Http());
+    }
+
+    [Fact]
+    public async Task FailuresOfTheDaemon_TellNoMoreThanTheyMay()
+    {
+        await using var daemon = await RestDaemon.StartAsync(configure: app =>
+        {
+            app.MapGet("/bug", IResult () => throw new InvalidOperationException("secret"));
+            app.MapGet("/kernel", IResult () => throw new KernelException("bpf_map_lookup_elem", Errno.ENOMEM, "ENOMEM (Cannot allocate memory)") { VerifierLog = "0: log" });
+            app.MapGet("/busy", IResult () => throw new ControlPlaneException(ErrorCode.WriterBusy, "busy"));
+            app.MapGet("/later", IResult () => throw new ControlPlaneException(new Error(ErrorCode.ShuttingDown, "stops") { RetryAfter = TimeSpan.FromSeconds(2.5) }));
+        });
+
+        var bug = await daemon.Client.AskAsync("GET", "/bug");
+        Assert.Equal(HttpStatusCode.InternalServerError, bug.Status);
+        Assert.Null(bug.Code);
+        Assert.DoesNotContain("secret", bug.Body.ToJsonString(), StringComparison.Ordinal);
+
+        var kernel = await daemon.Client.AskAsync("GET", "/kernel");
+        Assert.Equal("kernel_failure", kernel.Code);
+        Assert.Equal(Errno.ENOMEM, kernel.Body["errno"]!.GetValue<int>());
+        Assert.Equal("0: log", kernel.Body["verifierLog"]!.GetValue<string>());
+
+        Assert.Equal("1", (await daemon.Client.AskAsync("GET", "/busy")).Headers["Retry-After"]);
+        Assert.Equal("3", (await daemon.Client.AskAsync("GET", "/later")).Headers["Retry-After"]);
+    }
+}

@@ -1,0 +1,147 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Programs;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.KernelTests.Bpf;
+
+/// <summary>A devmap that is pinned when the daemon starts.</summary>
+public sealed class AdoptionTests : IDisposable
+{
+    private readonly KernelBed _bed = new();
+    private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
+
+    public void Dispose()
+    {
+        _veth.Dispose();
+        _bed.Dispose();
+    }
+
+    [Theory]
+    [InlineData(8u, null)]
+    [InlineData(4u, null)]
+    [InlineData(8u, 0u)]
+    public void Restart_AdoptsTheSameObjectsWithEntriesAndLinks(uint valueSize, uint? numaNode)
+    {
+        var definition = new DevmapDefinition("default", 16, valueSize, numaNode, KeySelector.Vlan, MissAction.Drop);
+        uint mapId, programId, linkId;
+        using (var devmap = _bed.Open(definition))
+        {
+            Assert.False(devmap.Adopted);
+            (mapId, programId) = (devmap.MapId, devmap.RedirectProgramId);
+            devmap.Update(KernelBed.Scope, 7, _veth.Ifindex, null);
+            linkId = devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.PeerName), AttachMode.Generic).LinkId;
+        }
+
+        _bed.Restart();
+        using var adopted = _bed.Open(definition);
+        Assert.True(adopted.Adopted);
+        Assert.Equal((mapId, programId), (adopted.MapId, adopted.RedirectProgramId));
+        Assert.True(adopted.TryLookup(7, out var entry));
+        Assert.Equal(_veth.Ifindex, entry.Ifindex);
+        Assert.Equal([new(_veth.PeerName, _veth.PeerIfindex, linkId, AttachMode.Generic)], adopted.Links);
+    }
+
+    [Fact]
+    public void EverythingDifferent_IsListedWithFoundAndWantedAndWhatToDo()
+    {
+        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        var e = Assert.Throws<ControlPlaneException>(() =>
+            _bed.Open(new DevmapDefinition("default", 32, 4, 0, KeySelector.Vlan, MissAction.Drop, Counters: false)));
+
+        Assert.Equal(ErrorCode.KernelFailure, e.Error.Code);
+        foreach (var difference in new[]
+        {
+            "keySelector is IngressInterface, wanted Vlan", "missAction is Pass, wanted Drop", "counters is True, wanted False",
+            "numaNode is any, wanted 0", "valueSize is 8, wanted 4", "maxEntries is 16, wanted 32",
+        })
+            Assert.Contains(difference, e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains(_bed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
+
+        using var same = _bed.Open(new DevmapDefinition("default", 16));
+        Assert.True(same.Adopted);
+    }
+
+    [Fact]
+    public void SlotThatHoldsAnotherMap_IsADifference()
+    {
+        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        using (var other = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH, "other", 8, 16))
+        using (var slot = Pin.OpenMap(Path.Combine(_bed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
+            Assert.Equal(0, BpfMap.Update(slot, 0, other.Number));
+        var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
+        Assert.Contains("slot: map in it", e.Error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ForeignMapInOurPlace_IsRefusedAndLeft()
+    {
+        var active = Path.Combine(_bed.DevmapFolder("default"), "active");
+        Directory.CreateDirectory(_bed.DevmapFolder("default"));
+        using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
+            Pin.Make(map, active);
+        var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
+        Assert.Contains("lacks its slot, counters, totals, config, redirect", e.Error.Detail, StringComparison.Ordinal);
+        Assert.NotNull(e.Error.Remedy);
+        Assert.True(File.Exists(active));
+    }
+
+    [Fact]
+    public void ProgramInThePlaceOfAMap_IsRefusedByName()
+    {
+        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        var folder = _bed.DevmapFolder("default");
+        File.Delete(Path.Combine(folder, "config"));
+        using (var program = Pin.OpenProgram(Path.Combine(folder, "redirect")))
+            Pin.Make(program, Path.Combine(folder, "config"));
+        var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
+        Assert.Contains("not a map but anon_inode:bpf-prog", e.Error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void CreationCutOff_IsClearedAwayAndMadeAnew()
+    {
+        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        Directory.Move(_bed.DevmapFolder("default"), _bed.DevmapFolder("default%new"));
+        File.Delete(Path.Combine(_bed.DevmapFolder("default%new"), "redirect"));
+
+        _bed.Restart();
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16));
+        Assert.False(devmap.Adopted);
+        Assert.Equal(["default"], Directory.GetDirectories(Path.Combine(_bed.PinRoot, "devmaps")).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void CreationRefusedByTheKernel_LeavesNoPin()
+    {
+        Assert.Throws<KernelException>(() => _bed.Open(new DevmapDefinition("default", 16, NumaNode: 4095)));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_bed.PinRoot, "devmaps")));
+    }
+
+    [Fact]
+    public void EgressProgramOfAnElement_SurvivesARestart()
+    {
+        var program = _bed.Kernel.Programs.Load(KernelBed.Scope, "count", new EgressProgramSpec(EgressTemplate.Count));
+        using (var devmap = _bed.Open(new DevmapDefinition("default", 16)))
+            devmap.Update(KernelBed.Scope, 7, _veth.Ifindex, "count");
+        _bed.Restart();
+        _bed.Kernel.Programs.Adopt(KernelBed.Scope);
+        using var adopted = _bed.Open(new DevmapDefinition("default", 16));
+        Assert.True(adopted.TryLookup(7, out var entry));
+        Assert.Equal(program.ProgramId, entry.EgressProgramId);
+        adopted.Update(KernelBed.Scope, 8, _veth.Ifindex, "count");
+    }
+
+    [Fact]
+    public void PinFolders_AreForRootAlone()
+    {
+        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.Equal(rootOnly, File.GetUnixFileMode(_bed.PinRoot));
+        Assert.Equal(rootOnly, File.GetUnixFileMode(_bed.DevmapFolder("default")));
+    }
+}

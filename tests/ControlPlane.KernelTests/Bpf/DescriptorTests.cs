@@ -1,0 +1,56 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Programs;
+using ControlPlane.Kernel.Features;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.KernelTests.Bpf;
+
+[Collection(ProcessWide.Name)]
+public sealed class DescriptorTests
+{
+    [Fact]
+    public void AWholeLife_LeavesNoDescriptorOfBpf()
+    {
+        LiveOnce(); // what is made once for the process is made here
+        var before = BpfDescriptors();
+        for (var i = 0; i < 5; i++)
+            LiveOnce();
+        Assert.Equal(before, BpfDescriptors());
+    }
+
+    [Fact]
+    public void DescriptorZero_IsTaken()
+    {
+        using var bed = new KernelBed();
+        Assert.True(File.Exists("/proc/self/fd/0") || new FileInfo("/proc/self/fd/0").LinkTarget is not null);
+    }
+
+    private static void LiveOnce()
+    {
+        using var veth = VethPair.Create(NetworkNamespace.Initial);
+        using var bed = new KernelBed();
+        bed.Kernel.Programs.Load(KernelBed.Scope, "p", new EgressProgramSpec(EgressTemplate.Count));
+        bed.Kernel.Programs.Load(KernelBed.Scope, "p", new EgressProgramSpec(EgressTemplate.Drop));
+        using (var devmap = bed.Open(new DevmapDefinition("default", 16)))
+        {
+            devmap.Update(KernelBed.Scope, 1, veth.Ifindex, "p");
+            devmap.Attach(KernelBed.Scope, bed.Interface(veth.Name), AttachMode.Native);
+            devmap.Detach(KernelBed.Scope, veth.Name);
+            devmap.Attach(KernelBed.Scope, bed.Interface(veth.Name), AttachMode.Generic);
+            Assert.Throws<KernelException>(() => devmap.Update(KernelBed.Scope, 2, 0x7ffffff0, "p"));
+        }
+
+        bed.Restart();
+        bed.Kernel.Programs.Adopt(KernelBed.Scope);
+        using (var devmap = bed.Open(new DevmapDefinition("default", 16)))
+            devmap.Detach(KernelBed.Scope, veth.Name);
+        Assert.Throws<ControlPlaneException>(() => bed.Open(new DevmapDefinition("default", 32)));
+        KernelFeatureProbes.Run();
+        bed.Kernel.Programs.Unload(KernelBed.Scope, "p");
+    }
+
+    private static int BpfDescriptors() => Directory.GetFiles("/proc/self/fd")
+        .Count(f => new FileInfo(f).LinkTarget?.Contains("bpf", StringComparison.Ordinal) == true);
+}

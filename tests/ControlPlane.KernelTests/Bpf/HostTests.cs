@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using ControlPlane.Core.Host;
+using ControlPlane.Kernel.Features;
+using ControlPlane.Kernel.Hosting;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.KernelTests.Bpf;
+
+/// <summary>Probes, preflight, locks.</summary>
+public sealed class HostTests
+{
+    [Fact]
+    public void Probes_FindWhatThisKernelHas()
+    {
+        using var bed = new KernelBed();
+        var facts = bed.Kernel.Host;
+        Assert.Equal(Shell.Run("uname", "-r").Trim(), facts.KernelRelease);
+        Assert.Equal(Shell.Run("uname", "-m").Trim(), facts.Machine);
+        Assert.Matches(@"^1\.\d+", facts.LibbpfVersion!);
+        Assert.False(facts.Simulated);
+
+        // The floor of the project has these; the others depend on the kernel the tests run on.
+        foreach (var name in new[]
+        {
+            KernelFeatureNames.DevmapHash, KernelFeatureNames.EgressPrograms, KernelFeatureNames.XdpLink,
+            KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints,
+        })
+            Assert.True(facts.Features.Single(f => f.Name == name).Available, name);
+        Assert.Equal(8, facts.Features.Select(f => f.Name).Distinct().Count());
+        Assert.All(facts.Features, f => Assert.Equal(f.Available, f.Detail is null));
+        Assert.Same(facts, bed.Kernel.Host);
+    }
+
+    [Fact]
+    public void Probes_OfLaterFeatures_AgreeWithTheKernelsVersion()
+    {
+        var release = Shell.Run("uname", "-r").Split('.');
+        var version = new Version(int.Parse(release[0], null), int.Parse(release[1], null));
+        foreach (var feature in KernelFeatureProbes.Run())
+            Assert.True(feature.Available == (version >= Version.Parse(feature.Since)), $"{feature} on {version}");
+    }
+
+    [Fact]
+    public void Preflight_HereWithABpffs_FindsNothing()
+    {
+        Assert.Empty(KernelPreflight.Check("/sys/fs/bpf/devmapd-test-none/deeper"));
+    }
+
+    [Fact]
+    public void Preflight_NoBpffs_SaysWhatToMount()
+    {
+        var fault = Assert.Single(KernelPreflight.Check("/dev/shm/nowhere/devmapd"));
+        Assert.Contains("bpffs (looked at /dev/shm)", fault.Problem, StringComparison.Ordinal);
+        Assert.Contains("mount -t bpf bpf /sys/fs/bpf", fault.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0ul, ": CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON needed")]
+    [InlineData(1ul << 39, ": CAP_NET_ADMIN, CAP_PERFMON needed")]
+    [InlineData((1ul << 39) | (1ul << 12), ": CAP_PERFMON needed")]
+    [InlineData((1ul << 39) | (1ul << 38) | (1ul << 12), null)]
+    [InlineData(1ul << 21, ": CAP_NET_ADMIN needed")]
+    [InlineData((1ul << 21) | (1ul << 12), null)]
+    public void Preflight_Privileges_NamesWhatIsMissing(ulong effective, string? missing)
+    {
+        var fault = KernelPreflight.CheckPrivileges(effective);
+        Assert.Equal(missing is null, fault is null);
+        if (missing is not null)
+            Assert.Contains(missing, fault!.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/sys/fs/bpf")]
+    [InlineData("/dev/shm")]
+    public void DirectoryLock_HeldElsewhere_NamesTheHolder(string parent)
+    {
+        var folder = Path.Combine(parent, $"devmapd-test-lock-{Environment.ProcessId}");
+        try
+        {
+            using (DirectoryLock.Acquire(folder))
+            {
+                // Another open of the same directory, here by the same process, does not get it.
+                var e = Assert.Throws<DirectoryLockedException>(() => DirectoryLock.Acquire(folder));
+                Assert.Equal(Environment.ProcessId, e.ProcessId);
+                Assert.Contains($"process {Environment.ProcessId}", e.Message, StringComparison.Ordinal);
+            }
+
+            DirectoryLock.Acquire(folder).Dispose();
+        }
+        finally
+        {
+            Directory.Delete(folder);
+        }
+    }
+
+    [Fact]
+    public void DirectoryLock_OfAProcessThatIsKilled_IsFree()
+    {
+        var folder = Directory.CreateTempSubdirectory("devmapd-test-lock-").FullName;
+        try
+        {
+            using var holder = Process.Start(new ProcessStartInfo("flock", ["--no-fork", folder, "sh", "-c", "echo locked; exec sleep 60"]) { RedirectStandardOutput = true })!;
+            Assert.Equal("locked", holder.StandardOutput.ReadLine());
+            Assert.Equal(holder.Id, Assert.Throws<DirectoryLockedException>(() => DirectoryLock.Acquire(folder)).ProcessId);
+            holder.Kill();
+            holder.WaitForExit();
+            DirectoryLock.Acquire(folder).Dispose();
+        }
+        finally
+        {
+            Directory.Delete(folder);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.KernelTests.Bpf;
+
+/// <summary>Compares every mirrored struct with what the C compiler says of the original.</summary>
+public class LayoutTests
+{
+    /// <summary>Mirror, C type, whether the mirror stops before the C struct ends; then fields whose C name differs.</summary>
+    private static readonly (Type Mirror, string C, bool Partial, Dictionary<string, string> Renamed)[] s_structs =
+    [
+        (typeof(bpf_devmap_val_write), "struct bpf_devmap_val", false, new() { ["bpf_prog_fd"] = "bpf_prog.fd" }),
+        (typeof(bpf_devmap_val_read), "struct bpf_devmap_val", false, new() { ["bpf_prog_id"] = "bpf_prog.id" }),
+        (typeof(bpf_map_info), "struct bpf_map_info", true, []),
+        (typeof(bpf_prog_info), "struct bpf_prog_info", true, []),
+        (typeof(bpf_link_info), "struct bpf_link_info", true, new() { ["xdp_ifindex"] = "xdp.ifindex" }),
+        (typeof(bpf_insn), "struct bpf_insn", false, new() { ["registers"] = "off - 1" }),
+        (typeof(bpf_map_create_opts), "struct bpf_map_create_opts", true, []),
+        (typeof(bpf_obj_get_opts), "struct bpf_obj_get_opts", true, []),
+        (typeof(bpf_link_create_opts), "struct bpf_link_create_opts", true, []),
+        (typeof(bpf_prog_load_opts), "struct bpf_prog_load_opts", true, []),
+        (typeof(bpf_test_run_opts), "struct bpf_test_run_opts", true, []),
+        (typeof(bpf_object_open_opts), "struct bpf_object_open_opts", true, []),
+        (typeof(struct_statfs), "struct statfs", false, []),
+        (typeof(struct_statx), "struct statx", false, []),
+        (typeof(statx_timestamp), "struct statx_timestamp", false, []),
+        (typeof(struct_utsname), "struct utsname", false, []),
+        (typeof(devmapd_redirect_config), "struct devmapd_redirect_config", false, []),
+        (typeof(devmapd_egress_config), "struct devmapd_egress_config", false, []),
+        (typeof(devmapd_counter), "struct devmapd_counter", false, []),
+        (typeof(devmapd_totals), "struct devmapd_totals", false, []),
+    ];
+
+    [Fact]
+    public void EveryMirror_HasTheOffsetsAndTheSizeOfTheCStruct()
+    {
+        var wanted = AskCompiler();
+        foreach (var (mirror, c, partial, _) in s_structs)
+        {
+            foreach (var field in Fields(mirror))
+                Assert.True(wanted[$"{mirror.Name}.{field.Name}"] == Offset(mirror, field), $"{mirror.Name}.{field.Name}: {Offset(mirror, field)}, in C {wanted[$"{mirror.Name}.{field.Name}"]}");
+            var size = SizeOf(mirror);
+            Assert.True(partial ? size <= wanted[mirror.Name] : size == wanted[mirror.Name], $"{mirror.Name}: {size} bytes, {c} has {wanted[mirror.Name]}");
+        }
+    }
+
+    [Fact]
+    public void EveryStructOfTheLayoutFolder_IsCompared()
+    {
+        var mirrors = typeof(bpf_map_info).Assembly.GetTypes()
+            .Where(t => t is { IsValueType: true, IsEnum: false, IsNested: false } && t.Namespace == typeof(bpf_map_info).Namespace);
+        Assert.Equal(mirrors.Select(t => t.Name).Order(), s_structs.Select(s => s.Mirror.Name).Order());
+    }
+
+    [Theory]
+    [InlineData("BPF_MAP_TYPE_")]
+    [InlineData("BPF_PROG_TYPE_")]
+    [InlineData("BPF_XDP")]
+    [InlineData("BPF_LINK_TYPE_")]
+    [InlineData("BPF_F_")]
+    [InlineData("BPF_ANY")]
+    [InlineData("XDP_")]
+    [InlineData("DEVMAPD_")]
+    public void Constants_AreThoseOfTheHeaders(string prefix)
+    {
+        var constants = typeof(BpfConstants).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(f => f.Name.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(constants);
+        var found = Compile(constants.Select(c => $"printf(\"{c.Name} %llu\\n\", (unsigned long long){c.Name});"));
+        foreach (var constant in constants)
+            Assert.Equal(Convert.ToInt64(constant.GetRawConstantValue(), null), found[constant.Name]);
+    }
+
+    private static Dictionary<string, long> AskCompiler() => Compile(s_structs.SelectMany(s => Fields(s.Mirror)
+        .Select(f => $"printf(\"{s.Mirror.Name}.{f.Name} %zu\\n\", {CExpression(s.C, s.Renamed.GetValueOrDefault(f.Name, f.Name))});")
+        .Append($"printf(\"{s.Mirror.Name} %zu\\n\", sizeof({s.C}));")));
+
+    /// <summary>"x - 1" stands for the byte before x, for bit fields, which have no address.</summary>
+    private static string CExpression(string type, string field) => field.EndsWith(" - 1", StringComparison.Ordinal)
+        ? $"offsetof({type}, {field[..^4]}) - 1"
+        : $"offsetof({type}, {field})";
+
+    private static Dictionary<string, long> Compile(IEnumerable<string> statements)
+    {
+        var folder = Directory.CreateTempSubdirectory("devmapd-layout-");
+        try
+        {
+            var source = new StringBuilder("#define _GNU_SOURCE\n");
+            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "linux/if_link.h", "bpf/bpf.h", "bpf/libbpf.h" })
+                source.Append("#include <").Append(header).Append(">\n");
+            source.Append("#include \"devmapd.h\"\nint main(void) {\n").AppendJoin('\n', statements).Append("\nreturn 0; }\n");
+            var file = Path.Combine(folder.FullName, "layout.c");
+            File.WriteAllText(file, source.ToString());
+            var program = Path.Combine(folder.FullName, "layout");
+            Shell.Run("gcc", "-I", Repository.Folder("bpf"), "-o", program, file);
+            return Shell.Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split(' '))
+                .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], null));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>All but padding, which is private.</summary>
+    private static FieldInfo[] Fields(Type mirror) => mirror.GetFields(BindingFlags.Instance | BindingFlags.Public);
+
+    private static long Offset(Type mirror, FieldInfo field) => Marshal.OffsetOf(mirror, field.Name);
+
+    private static long SizeOf(Type mirror) =>
+        (int)typeof(Unsafe).GetMethod(nameof(Unsafe.SizeOf))!.MakeGenericMethod(mirror).Invoke(null, null)!;
+}

@@ -1,0 +1,154 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.KernelTests.Bpf;
+
+/// <summary>What the redirect program does with a frame; here without interfaces, frame by frame.</summary>
+public sealed class RedirectProgramTests : IDisposable
+{
+    private readonly KernelBed _bed = new();
+    private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
+
+    public static TheoryData<KeySelector, string, uint?> Keys { get; } = new()
+    {
+        { KeySelector.IngressInterface, "ipv4", 1 }, // a test run comes in by loopback
+        { KeySelector.Vlan, "ipv4", 0 },
+        { KeySelector.Vlan, "vlan", 100 },
+        { KeySelector.Vlan, "vlan-priority", 100 },
+        { KeySelector.Vlan, "ad", 200 },
+        { KeySelector.Vlan, "qinq", 200 },
+        { KeySelector.Vlan, "cut-tag", null },
+        { KeySelector.Ipv4Destination, "ipv4", 0x0a000007 },
+        { KeySelector.Ipv4Destination, "vlan", 0x0a000007 },
+        { KeySelector.Ipv4Destination, "qinq", 0x0a000007 },
+        { KeySelector.Ipv4Destination, "three-tags", null },
+        { KeySelector.Ipv4Destination, "arp", null },
+        { KeySelector.Ipv4Destination, "cut-ip", null },
+        { KeySelector.Ipv4Destination, "ipv6", null },
+    };
+
+    public void Dispose()
+    {
+        _veth.Dispose();
+        _bed.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Keys))]
+    public void Selector_FindsTheKey(KeySelector selector, string frameName, uint? key)
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, KeySelector: selector, MissAction: MissAction.Drop));
+        var frame = Frame(frameName);
+        Assert.Equal(BpfConstants.XDP_DROP, Run(frame));
+        var length = (ulong)frame.Length;
+        Assert.Equal(key is null ? new DevmapCounters(0, 0, 0, 0, 1, length) : new DevmapCounters(0, 0, 1, length, 0, 0), devmap.ReadTotals());
+        if (key is not { } k)
+            return;
+
+        devmap.Update(KernelBed.Scope, k, _veth.Ifindex, null);
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(frame));
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(frame));
+        Assert.Equal(new DevmapCounters(2, 2 * length, 1, length, 0, 0), devmap.ReadTotals());
+        Assert.Equal(new EntryCounters(2, 2 * length), devmap.ReadCounters(k));
+    }
+
+    [Theory]
+    [InlineData(MissAction.Abort, BpfConstants.XDP_ABORTED)]
+    [InlineData(MissAction.Drop, BpfConstants.XDP_DROP)]
+    [InlineData(MissAction.Pass, BpfConstants.XDP_PASS)]
+    public void MissAction_IsWhatMissedAndUnkeyedFramesTake(MissAction miss, uint action)
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, KeySelector: KeySelector.Ipv4Destination, MissAction: miss));
+        Assert.Equal(action, Run(Frame("ipv4")));
+        Assert.Equal(action, Run(Frame("arp")));
+    }
+
+    [Fact]
+    public void CountersOff_CountsNothingAndRedirects()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, Counters: false));
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
+        Assert.Null(devmap.ReadTotals());
+        Assert.Equal(default, devmap.ReadCounters(1));
+    }
+
+    [Fact]
+    public void FourByteValues_AreRedirected()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16, ValueSize: 4));
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
+    }
+
+    [Fact]
+    public void EntryCounters_BeginAtZeroWithEveryNewElementAndSurviveAChange()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 16));
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Run(Frame("ipv4"));
+        devmap.Update(KernelBed.Scope, 1, _veth.PeerIfindex, null);
+        Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
+
+        devmap.Delete(KernelBed.Scope, 1);
+        Assert.Equal(default, devmap.ReadCounters(1));
+
+        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        Run(Frame("ipv4"));
+        _veth.Delete(); // the kernel takes the element and leaves the counter
+        Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
+        using var other = VethPair.Create(NetworkNamespace.Initial);
+        devmap.Update(KernelBed.Scope, 1, other.Ifindex, null);
+        Assert.Equal(default, devmap.ReadCounters(1));
+    }
+
+    [Fact]
+    public void Adoption_RemovesCountersOfElementsThatAreGone()
+    {
+        using (var devmap = _bed.Open(new DevmapDefinition("default", 16)))
+        {
+            devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+            Run(Frame("ipv4"));
+        }
+
+        _veth.Delete();
+        _bed.Restart();
+        using var adopted = _bed.Open(new DevmapDefinition("default", 16));
+        Assert.Equal(default, adopted.ReadCounters(1));
+    }
+
+    [Fact]
+    public void RedirectMap_WithoutEntryInA65536EntryMap_CountsEveryMiss()
+    {
+        using var devmap = _bed.Open(new DevmapDefinition("default", 65536, MissAction: MissAction.Pass));
+        for (var i = 0; i < 100; i++)
+            Assert.Equal(BpfConstants.XDP_PASS, Run(Frame("ipv4")));
+        Assert.Equal(100ul, devmap.ReadTotals()!.Value.MissedPackets);
+    }
+
+    private static byte[] Frame(string name) => name switch
+    {
+        "ipv4" => Udp(),
+        "vlan" => Udp(new VlanTag(100)),
+        "vlan-priority" => Udp(new VlanTag(100, Priority: 7)),
+        "ad" => Udp(VlanTag.Service(200)),
+        "qinq" => Udp(VlanTag.Service(200), new VlanTag(100)),
+        "three-tags" => Udp(VlanTag.Service(1), new VlanTag(2), new VlanTag(3)),
+        "cut-tag" => Udp(new VlanTag(100))[..(Frames.EthernetBytes + 2)],
+        "cut-ip" => Udp()[..(Frames.EthernetBytes + 19)],
+        "arp" => Frames.Arp(default, "10.0.0.7"),
+        "ipv6" => Frames.Raw(default, 0x86dd),
+        _ => throw new ArgumentOutOfRangeException(nameof(name)),
+    };
+
+    private static byte[] Udp(params ReadOnlySpan<VlanTag> tags) => Frames.Udp(default, "10.0.0.7", tags: tags);
+
+    private uint Run(byte[] frame)
+    {
+        using var program = Pin.OpenProgram(Path.Combine(_bed.DevmapFolder("default"), "redirect"));
+        return XdpRun.On(program, frame).Action;
+    }
+}

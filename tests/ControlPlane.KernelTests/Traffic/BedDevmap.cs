@@ -1,0 +1,84 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+
+namespace ControlPlane.KernelTests.Traffic;
+
+/// <summary>A devmap of the bed, written from inside its namespace; disposing takes it out of the kernel.</summary>
+public sealed class BedDevmap : IDisposable
+{
+    private readonly FrameBed _bed;
+    private readonly HashSet<string> _programs = [];
+    private IDevmap _devmap;
+    private bool _isOpen = true;
+
+    internal BedDevmap(FrameBed bed, DevmapDefinition definition)
+    {
+        _bed = bed;
+        _devmap = Open(definition);
+    }
+
+    public IDevmap Kernel => _devmap;
+
+    private static WriterScope Scope => new(granted: true);
+
+    public void Update(uint key, uint ifindex, string? program = null) => _bed.Space.Run(() => _devmap.Update(Scope, key, ifindex, program));
+
+    public void Update(IEnumerable<uint> keys, uint ifindex) => _bed.Space.Run(() =>
+    {
+        foreach (var key in keys)
+            _devmap.Update(Scope, key, ifindex, null);
+    });
+
+    public bool Delete(uint key) => _bed.Space.Run(() => _devmap.Delete(Scope, key));
+
+    public LoadedProgram Load(string name, EgressProgramSpec spec)
+    {
+        _programs.Add(name);
+        return _bed.Space.Run(() => _bed.Kernel.Programs.Load(Scope, name, spec));
+    }
+
+    public DevmapLink Attach(BedInterface ingress, AttachMode mode) =>
+        _bed.Space.Run(() => _devmap.Attach(Scope, _bed.Kernel.Interfaces.Query(ingress.Pair.Name)!, mode));
+
+    /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
+    public void Restart()
+    {
+        var definition = _devmap.Definition;
+        _isOpen = false;
+        _devmap.Dispose();
+        _bed.Restart();
+        _devmap = Open(definition);
+        _isOpen = true;
+    }
+
+    public void Dispose()
+    {
+        if (_isOpen)
+        {
+            foreach (var link in _devmap.Links)
+                _bed.Space.Run(() => _devmap.Detach(Scope, link.Interface));
+            _devmap.Dispose();
+            Directory.Delete(_bed.PinFolder(_devmap.Definition.Name), recursive: true);
+        }
+
+        foreach (var program in _programs)
+            _bed.Space.Run(() => _bed.Kernel.Programs.Unload(Scope, program));
+    }
+
+    private IDevmap Open(DevmapDefinition definition)
+    {
+        try
+        {
+            return _bed.Space.Run(() => _bed.Kernel.OpenDevmap(Scope, definition));
+        }
+        catch
+        {
+            // One test's failure shall not be the next one's as well: the pins hold links.
+            if (Directory.Exists(_bed.PinFolder(definition.Name)))
+                Directory.Delete(_bed.PinFolder(definition.Name), recursive: true);
+            throw;
+        }
+    }
+}
