@@ -21,6 +21,7 @@ help: ## Show this list
 	@echo
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
+	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
 .PHONY: setup
 setup: ## Install from Debian what is missing; quick when nothing is
@@ -45,8 +46,9 @@ demo: build ## Show the daemon steer frames between namespaces
 	@CONFIGURATION=$(CONFIGURATION) $(ROOT) scripts/demo.sh
 
 .PHONY: bench
-bench: build ## Measure, with plain C baselines beside it
-	@CONFIGURATION=$(CONFIGURATION) $(ROOT) bench/run.sh
+bench: setup ## Measure, with plain C baselines beside it
+	@$(DOTNET) build bench/ControlPlane.Bench -c $(CONFIGURATION) -v quiet --nologo
+	@$(ROOT) bench/run.sh $(CONFIGURATION) $(BENCH)
 
 .PHONY: format
 format: ## Put all code in form

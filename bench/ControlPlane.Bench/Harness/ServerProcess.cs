@@ -22,6 +22,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Time from the start of the process to the first good answer of /readyz.</summary>
     public TimeSpan StartTime { get; private set; }
 
+    /// <summary>CPU time it has used, over all its threads.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Starts the daemon on these pins and waits until it is ready.</summary>
     public static Task<ServerProcess> StartDaemonAsync(PinRoot pins)
     {
