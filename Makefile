@@ -23,6 +23,7 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
+	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
 .PHONY: setup
 setup: ## Install from Debian what is missing; quick when nothing is
@@ -49,8 +50,9 @@ demo: setup ## Show the daemon steer frames between namespaces
 	@exec $(ROOT) $(DEMO)/bin/$(CONFIGURATION)/net10.0/devmapd-demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 .PHONY: bench
-bench: build ## Measure, with plain C baselines beside it
-	@CONFIGURATION=$(CONFIGURATION) $(ROOT) bench/run.sh
+bench: setup ## Measure, with plain C baselines beside it
+	@$(DOTNET) build bench/ControlPlane.Bench -c $(CONFIGURATION) -v quiet --nologo
+	@$(ROOT) bench/run.sh $(CONFIGURATION) $(BENCH)
 
 .PHONY: format
 format: ## Put all code in form

@@ -10,7 +10,7 @@ internal static class Fitness
     public static string? Objection()
     {
         const string Otherwise = "Without privileges: make run ARGS=--simulate serves the API on a simulated kernel.";
-        if (Environment.UserName != "root" && !Environment.IsPrivilegedProcess)
+        if (!Environment.IsPrivilegedProcess)
             return $"it makes network namespaces, veths and XDP programs, which needs root: sudo make demo. {Otherwise}";
         var faults = KernelPreflight.Check("/sys/fs/bpf");
         if (faults.Count > 0)

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
 using Devmapd.V1;
 using Grpc.Core;
 
@@ -9,6 +10,12 @@ namespace ControlPlane.Daemon.Grpc;
 internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
+    /// <summary>Clients refuse messages above 4 MiB unless told otherwise; a page may have fewer entries than asked for.</summary>
+    private const int MaxPageBytes = 4 * 1024 * 1024;
+
+    /// <summary>Entries without many labels fit into that in this number; only others are read twice.</summary>
+    private const int MostThatUsuallyFit = 5_000;
+
     public override Task<ListDevmapsResponse> ListDevmaps(ListDevmapsRequest request, ServerCallContext context)
     {
         var response = new ListDevmapsResponse();
@@ -26,11 +33,12 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
     public override Task<ListEntriesResponse> ListEntries(ListEntriesRequest request, ServerCallContext context)
     {
         var faults = Required.Find(("devmap", request.Devmap));
-        var page = entries.List(request.Devmap, request.ToQuery(faults), faults);
-        var response = new ListEntriesResponse { NextPageToken = page.NextPageToken ?? "", Revision = page.Revision };
-        response.Entries.Capacity = page.Entries.Count;
-        foreach (var entry in page.Entries)
-            response.Entries.Add(entry.ToMessage());
+        var query = request.ToQuery(faults);
+        if (query.PageSize is > MostThatUsuallyFit and <= EntryQuery.MaxPageSize)
+            query = query with { PageSize = MostThatUsuallyFit };
+        var response = Page(request.Devmap, query, faults);
+        while (response.CalculateSize() > MaxPageBytes && response.Entries.Count > 1)
+            response = Page(request.Devmap, query with { PageSize = response.Entries.Count / 2 }, faults);
         return Task.FromResult(response);
     }
 
@@ -89,5 +97,16 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
         faults.ThrowIfAny();
         await attachments.DeleteAsync(request.Devmap, request.Interface, precondition, context.CancellationToken);
         return new DeleteAttachmentResponse();
+    }
+
+    private ListEntriesResponse Page(string devmap, EntryQuery query, Violations faults)
+    {
+        var page = entries.List(devmap, query, faults);
+        var response = new ListEntriesResponse { NextPageToken = page.NextPageToken ?? "", Revision = page.Revision };
+        response.Entries.Capacity = page.Entries.Count;
+        var conditions = new ConditionMessages();
+        foreach (var entry in page.Entries)
+            response.Entries.Add(entry.ToMessage(conditions));
+        return response;
     }
 }

@@ -12,7 +12,7 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Entries between Core and the contract.</summary>
 internal static class EntryMessages
 {
-    public static Entry ToMessage(this EntryView view)
+    public static Entry ToMessage(this EntryView view, ConditionMessages? conditions = null)
     {
         var record = view.Record;
         var message = new Entry
@@ -23,14 +23,14 @@ internal static class EntryMessages
             Revision = record.Revision,
             CreatedAt = Timestamp.FromDateTimeOffset(record.CreatedAt),
             UpdatedAt = Timestamp.FromDateTimeOffset(record.UpdatedAt),
-            Status = view.Status.ToMessage(),
+            Status = view.Status.ToMessage(conditions),
         };
         if (view.KernelKey is { } kernelKey)
             message.KernelKey = kernelKey;
         if (record.EgressProgram is { } program)
             message.EgressProgram = program;
-        foreach (var (name, value) in record.Labels)
-            message.Labels.Add(name, value);
+        if (!record.Labels.IsEmpty)
+            message.Labels.Add(record.Labels);
         return message;
     }
 
@@ -62,7 +62,7 @@ internal static class EntryMessages
         request.Labels.Count > 0 ? request.Labels.ToDictionary() : null,
         request.AllowPending);
 
-    private static WireStatus ToMessage(this Core.Entries.EntryStatus status)
+    private static WireStatus ToMessage(this Core.Entries.EntryStatus status, ConditionMessages? conditions)
     {
         var message = new WireStatus
         {
@@ -81,8 +81,9 @@ internal static class EntryMessages
             message.Ifindex = ifindex;
         if (status.EgressProgramId is { } programId)
             message.EgressProgramId = programId;
+        message.Conditions.Capacity = status.Conditions.Count;
         foreach (var condition in status.Conditions)
-            message.Conditions.Add(condition.ToMessage());
+            message.Conditions.Add(conditions?.Of(condition) ?? condition.ToMessage());
         return message;
     }
 }

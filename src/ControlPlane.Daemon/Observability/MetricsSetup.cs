@@ -2,7 +2,10 @@ using Prometheus;
 
 namespace ControlPlane.Daemon.Observability;
 
-/// <summary>Prometheus metrics at <c>/metrics</c>.</summary>
+/// <summary>
+/// Prometheus metrics at <c>/metrics</c>, by prometheus-net: it serves the scrape format itself, needs no exporter beside it,
+/// and lets values be read when they are asked for, which is what counters that live in the kernel want.
+/// </summary>
 internal static class MetricsSetup
 {
     /// <summary>Adds the daemon's metrics, in a registry of their own: two daemons in one process (tests) do not share them.</summary>

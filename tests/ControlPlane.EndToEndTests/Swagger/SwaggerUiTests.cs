@@ -1,8 +1,6 @@
-using System.Buffers.Binary;
-using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using ControlPlane.TestCommon;
+using ControlPlane.EndToEndTests.World;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Playwright;
 
@@ -11,17 +9,16 @@ namespace ControlPlane.EndToEndTests.Swagger;
 /// <summary>A person with a browser steers the kernel.</summary>
 public sealed class SwaggerUiTests : IAsyncLifetime
 {
-    private readonly string _pinRoot = $"/sys/fs/bpf/devmapd-{LabNames.Next()}";
-    private DaemonProcess _daemon = null!;
-    private HttpClient _client = null!;
+    private Site _site = null!;
     private Browser _browser = null!;
 
     private IPage Page => _browser.Page;
 
+    private Uri Address => _site.Home.Daemon.Rest;
+
     public async Task InitializeAsync()
     {
-        _daemon = await DaemonProcess.StartReadyAsync($"--ControlPlane:PinRoot={_pinRoot}");
-        _client = new HttpClient { BaseAddress = _daemon.Rest };
+        _site = await Site.StartAsync(NetworkNamespace.Initial); // where the browser can reach its loopback
         _browser = await Browser.StartAsync();
     }
 
@@ -29,12 +26,7 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     {
         if (_browser is not null)
             await _browser.DisposeAsync();
-        _client?.Dispose();
-        if (_daemon is not null)
-            await _daemon.DisposeAsync();
-        // What is pinned outlives the daemon by design; here it must not.
-        if (Directory.Exists(_pinRoot))
-            Directory.Delete(_pinRoot, recursive: true);
+        await _site.DisposeAsync();
     }
 
     [Fact]
@@ -53,8 +45,9 @@ public sealed class SwaggerUiTests : IAsyncLifetime
 
         var entry = await ReadAsync("/v1/devmaps/default/entries/lo");
         Assert.Equal("hand", entry["labels"]!["by"]!.GetValue<string>());
-        var map = (await ReadAsync("/v1/devmaps/default"))["status"]!["kernelMapId"]!.GetValue<uint>();
-        Assert.Equal([(entry["kernelKey"]!.GetValue<uint>(), entry["status"]!["ifindex"]!.GetValue<uint>())], Dump(map));
+        Assert.Equal(
+            [KeyValuePair.Create(entry["kernelKey"]!.GetValue<uint>(), entry["status"]!["ifindex"]!.GetValue<uint>())],
+            _site.KernelMap(Site.ByInterface));
     }
 
     [Fact]
@@ -74,33 +67,23 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     [Fact]
     public async Task Page_ShowsEveryOperation_AndAsksNobodyElse()
     {
-        await Page.GotoAsync(new Uri(_daemon.Rest, "/swagger").ToString());
+        await Page.GotoAsync(new Uri(Address, "/swagger").ToString());
         var operations = (await ReadAsync("/openapi/v1.json"))["paths"]!.AsObject().Sum(p => p.Value!.AsObject().Count);
         await Assertions.Expect(Page.Locator(".opblock")).ToHaveCountAsync(operations);
         await Assertions.Expect(Page).ToHaveTitleAsync("devmapd API");
         await _browser.ShootAsync("overview");
         Assert.Empty(_browser.Faults);
-        Assert.All(_browser.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(_daemon.Rest.Authority, r.Authority));
+        Assert.All(_browser.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(Address.Authority, r.Authority));
     }
 
     /// <summary>The operation, opened by its deep link.</summary>
     private async Task<ILocator> OpenAsync(string tag, string operationId)
     {
-        await Page.GotoAsync(new Uri(_daemon.Rest, $"/swagger/index.html#/{tag}/{operationId}").ToString());
+        await Page.GotoAsync(new Uri(Address, $"/swagger/index.html#/{tag}/{operationId}").ToString());
         var operation = Page.Locator($"#operations-{tag}-{operationId}");
         await operation.Locator("button.execute").WaitForAsync();
         return operation;
     }
 
-    private async Task<JsonNode> ReadAsync(string path) => (await _client.GetFromJsonAsync<JsonNode>(path))!;
-
-    /// <summary>Keys and targets of a map, as the kernel's own tool reads them.</summary>
-    private static List<(uint Key, uint Ifindex)> Dump(uint mapId)
-    {
-        var json = JsonNode.Parse(Shell.Run("bpftool", "--json", "map", "dump", "id", mapId.ToString(CultureInfo.InvariantCulture)))!;
-        return [.. json.AsArray().Select(e => (Number(e!["key"]!), Number(e["value"]!)))];
-
-        static uint Number(JsonNode octets) => BinaryPrimitives.ReadUInt32LittleEndian(
-            octets.AsArray().Take(4).Select(o => Convert.ToByte(o!.GetValue<string>(), 16)).ToArray());
-    }
+    private async Task<JsonNode> ReadAsync(string path) => (await _site.Http.GetFromJsonAsync<JsonNode>(path))!;
 }

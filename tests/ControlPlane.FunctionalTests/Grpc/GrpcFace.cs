@@ -86,7 +86,10 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
     {
         var request = new PutEntryRequest
         {
-            Devmap = put.Devmap, Key = put.Key, Interface = put.Interface ?? "", AllowPending = put.AllowPending ?? false,
+            Devmap = put.Devmap,
+            Key = put.Key,
+            Interface = put.Interface ?? "",
+            AllowPending = put.AllowPending ?? false,
         };
         if (put.EgressProgram is not null)
             request.EgressProgram = put.EgressProgram;
@@ -99,7 +102,10 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
     {
         var request = new ListEntriesRequest
         {
-            Devmap = list.Devmap, PageToken = list.PageToken ?? "", State = Value<EntryState>(list.State), Label = { list.Labels ?? [] },
+            Devmap = list.Devmap,
+            PageToken = list.PageToken ?? "",
+            State = Value<EntryState>(list.State),
+            Label = { list.Labels ?? [] },
         };
         if (list.PageSize is { } size)
             request.PageSize = size;

@@ -1,9 +1,7 @@
-using ControlPlane.TestCommon.Lab;
-
-namespace ControlPlane.KernelTests.Netlink;
+namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>An object file with an XDP program that passes everything, as iproute2 loads it.</summary>
-internal sealed class XdpPassObject : IDisposable
+public sealed class XdpPassObject : IDisposable
 {
     private const string Source = """
         __attribute__((section("xdp"), used)) int pass(void *ctx) { return 2; }

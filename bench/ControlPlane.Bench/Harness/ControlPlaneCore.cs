@@ -1,0 +1,62 @@
+using ControlPlane.Core;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Writing;
+using ControlPlane.Kernel;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace ControlPlane.Bench.Harness;
+
+/// <summary>The control plane in this process, on the real kernel, without a face.</summary>
+internal sealed class ControlPlaneCore : IAsyncDisposable
+{
+    private static readonly TimeSpan _drain = TimeSpan.FromSeconds(10);
+    private readonly ServiceProvider _services;
+
+    private ControlPlaneCore(ServiceProvider services) => _services = services;
+
+    public IKernel Kernel => _services.GetRequiredService<IKernel>();
+
+    private EntryService Entries => _services.GetRequiredService<EntryService>();
+
+    /// <summary>Starts the writer on the default devmap.</summary>
+    public static async Task<ControlPlaneCore> StartAsync(PinRoot pins)
+    {
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddDevmapCore(new WriterOptions())
+            .AddKernel(new KernelOptions { PinRoot = pins.Path })
+            .BuildServiceProvider();
+        var core = new ControlPlaneCore(services);
+        await services.GetRequiredService<DevmapWriter>().StartAsync([Devmaps.Default], CancellationToken.None);
+        return core;
+    }
+
+    public Task PutAsync(string key, string target) =>
+        Entries.PutAsync(Devmaps.Default.Name, key, new EntryRequest(target), new Violations(), CancellationToken.None);
+
+    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, CancellationToken.None);
+
+    public void Get(string key) => Entries.Get(Devmaps.Default.Name, key);
+
+    /// <summary>Lists everything in the largest pages; gives the number of entries.</summary>
+    public int ListAll()
+    {
+        var (count, token) = (0, (string?)null);
+        do
+        {
+            var page = Entries.List(Devmaps.Default.Name, new EntryQuery(EntryQuery.MaxPageSize, token), new Violations());
+            count += page.Entries.Count;
+            token = page.NextPageToken;
+        }
+        while (token is not null);
+        return count;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.GetRequiredService<DevmapWriter>().StopAsync(_drain);
+        await _services.DisposeAsync();
+    }
+}

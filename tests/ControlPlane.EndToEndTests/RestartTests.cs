@@ -1,0 +1,96 @@
+using ControlPlane.EndToEndTests.World;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>The data plane never waits for the daemon: no frame is lost while it stops, dies and comes back.</summary>
+public sealed class RestartTests
+{
+    private const int Kills = 4;
+    private static readonly TrafficPlan Plan = new(FramesPerSecond: 5000);
+
+    [Fact]
+    public async Task Restart_UnderTraffic_LosesNoFrameAndAdoptsEverything()
+    {
+        await using var site = await Site.StartAsync();
+        var (ingress, target) = await SteerAsync(site);
+        var run = FrameMark.NewRun();
+        using var receiver = TrafficReceiver.Start(target.Far, run);
+        await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
+        await Eventually.Async(() => receiver.Delivered > 500);
+        var before = await Snapshot.TakeAsync(site, ingress.Name);
+
+        Assert.Equal(0, await site.Home.StopAsync());
+        var stopped = generator.Sent;
+        await Eventually.Async(() => receiver.Delivered > stopped + 500); // with no daemon at all
+        await site.Home.StartAsync();
+
+        var after = await Snapshot.TakeAsync(site, ingress.Name);
+        Assert.Equal(before, after);
+        Assert.True((await site.Http.DevmapAsync(Site.ByInterface)).Status.Adopted);
+        var sent = await generator.StopAsync();
+        Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
+
+        // Counters went on from where they were, and missed nothing in between.
+        Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
+        Assert.Equal(sent, (await site.Http.ReadAsync<EgressProgram>("/v1/programs/meter")).Status.Packets);
+        var traffic = (await site.Http.DevmapAsync(Site.ByInterface)).Status.Traffic;
+        Assert.Equal((sent, 0ul), (traffic.RedirectedPackets, traffic.MissedPackets));
+    }
+
+    [Fact]
+    public async Task Kill_DuringWritesUnderTraffic_LosesNoFrameAndNoAnsweredWrite()
+    {
+        await using var site = await Site.StartAsync();
+        var (ingress, target) = await SteerAsync(site);
+        var (other, otherTarget) = (site.AddPort(), site.AddPort());
+        var run = FrameMark.NewRun();
+        using var receiver = TrafficReceiver.Start(target.Far, run);
+        await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
+        var random = new Random(20_260_101);
+        var writers = Enumerable.Range(0, 3).Select(n => new RestlessWriter(n, otherTarget.Name, other.Name, random.Next())).ToList();
+
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var writing = writers.Select(w => w.RunAsync(site.Home.Channel)).ToList();
+            var written = writers.Sum(w => w.Answered);
+            await Eventually.Async(() => writers.Sum(w => w.Answered) > written + 20);
+            await Task.Delay(random.Next(30)); // a moment as good as any other: the kill waits for nothing
+            await site.Home.KillAsync();
+            await Task.WhenAll(writing);
+            await site.Home.StartAsync();
+
+            foreach (var writer in writers)
+                await writer.CheckAsync(site);
+        }
+
+        var sent = await generator.StopAsync();
+        Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
+        Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
+    }
+
+    private static async Task<(Port Ingress, Port Target)> SteerAsync(Site site)
+    {
+        var (ingress, target) = (site.AddPort(), site.AddPort());
+        await site.Http.WriteAsync<EgressProgram>("/v1/programs/meter", new { template = "count" });
+        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
+        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name, "meter");
+        return (ingress, target);
+    }
+
+    /// <summary>What a restart must not change.</summary>
+    private sealed record Snapshot(
+        string State, uint? KernelKey, string Interface, string? EgressProgram, uint? Ifindex, uint? EgressProgramId,
+        uint MapId, uint RedirectId, int Entries, uint? LinkId, string Mode, string Attached)
+    {
+        public static async Task<Snapshot> TakeAsync(Site site, string ingress)
+        {
+            var entry = await site.Http.EntryAsync(Site.ByInterface, ingress);
+            var devmap = (await site.Http.DevmapAsync(Site.ByInterface)).Status;
+            var attachment = await site.Http.ReadAsync<Attachment>($"/v1/devmaps/{Site.ByInterface}/attachments/{ingress}");
+            return new Snapshot(
+                entry.Status.State, entry.KernelKey, entry.Interface, entry.EgressProgram, entry.Status.Ifindex, entry.Status.EgressProgramId,
+                devmap.KernelMapId, devmap.RedirectProgramId, devmap.Entries, attachment.Status.LinkId, attachment.Mode, attachment.Status.State);
+        }
+    }
+}

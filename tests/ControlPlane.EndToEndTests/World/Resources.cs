@@ -1,0 +1,30 @@
+namespace ControlPlane.EndToEndTests.World;
+
+/// <summary>An entry as REST shows it; the others below likewise. What no test looks at is left out.</summary>
+internal sealed record Entry(string Devmap, string Key, uint? KernelKey, string Interface, string? EgressProgram, long Revision, EntryStatus Status);
+
+internal sealed record EntryStatus(string State, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes)
+{
+    /// <summary>The conditions that do not hold.</summary>
+    public IEnumerable<Condition> Faults => Conditions.Where(c => !c.Status);
+}
+
+internal sealed record Condition(string Type, bool Status, string Reason, string Message, string? Remedy);
+
+internal sealed record EntryPage(IReadOnlyList<Entry> Entries, string? NextPageToken, long Revision);
+
+internal sealed record Attachment(string Devmap, string Interface, string Mode, AttachmentStatus Status);
+
+internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkId, string? Message);
+
+internal sealed record Devmap(string Name, DevmapStatus Status);
+
+internal sealed record DevmapStatus(int Entries, uint KernelMapId, uint RedirectProgramId, bool Adopted, Traffic Traffic);
+
+internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets);
+
+internal sealed record EgressProgram(string Name, string Template, EgressProgramStatus Status);
+
+internal sealed record EgressProgramStatus(uint KernelProgramId, int Entries, ulong Packets, ulong Bytes);
+
+internal sealed record Problem(int Status, string Code, string Detail, string? Remedy, string? Resource, int? Errno);

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+using ControlPlane.TestCommon;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests.World;
+
+/// <summary>
+/// The world of one test: a namespace with a daemon in it, which owns one devmap for each selector, and veths whose far ends the
+/// test holds. At its end nothing of it may be left.
+/// </summary>
+internal sealed class Site : IAsyncDisposable
+{
+    /// <summary>The devmap keyed by ingress interface; its frames without an entry are passed.</summary>
+    public const string ByInterface = "default";
+
+    /// <summary>The devmap keyed by VLAN id; its frames without an entry are dropped.</summary>
+    public const string ByVlan = "vlans";
+
+    /// <summary>The devmap keyed by IPv4 destination; its frames without an entry are dropped.</summary>
+    public const string ByAddress = "addresses";
+
+    private readonly List<IDisposable> _parts = [];
+    private readonly KernelResidue _residue;
+
+    private Site(NetworkNamespace space)
+    {
+        Space = space;
+        Home = new DaemonHome(
+            space, detached: false,
+            [.. Devmap(0, ByInterface, "ingressInterface", "pass"), .. Devmap(1, ByVlan, "vlan", "drop"), .. Devmap(2, ByAddress, "ipv4Destination", "drop")]);
+        _residue = KernelResidue.Capture(Home.PinRoot);
+    }
+
+    public NetworkNamespace Space { get; }
+
+    public DaemonHome Home { get; }
+
+    public HttpClient Http => Home.Http;
+
+    /// <summary>Makes the namespace and starts the daemon in it.</summary>
+    /// <param name="space">Where instead; the test's to end.</param>
+    public static async Task<Site> StartAsync(NetworkNamespace? space = null)
+    {
+        var site = new Site(space ?? NetworkNamespace.Create());
+        try
+        {
+            await site.Home.StartAsync();
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a veth that accepts redirected frames, its far end out of the daemon's sight.</summary>
+    public Port AddPort(string? name = null, bool acceptsRedirect = true)
+    {
+        var elsewhere = NetworkNamespace.Create();
+        _parts.Add(elsewhere);
+        var pair = VethPair.Create(Space, new VethOptions { Name = name, PeerNamespace = elsewhere, AcceptsRedirect = acceptsRedirect });
+        _parts.Add(pair);
+        var port = new Port(pair, FrameSocket.OpenPeer(pair));
+        _parts.Add(port.Far);
+        return port;
+    }
+
+    /// <summary>What the kernel's map of a devmap has: keys and ifindexes, as bpftool tells them.</summary>
+    public IReadOnlyDictionary<uint, uint> KernelMap(string devmap)
+    {
+        using var dump = JsonDocument.Parse(Shell.Run("bpftool", "-j", "map", "dump", "pinned", $"{Home.PinRoot}/devmaps/{devmap}/active"));
+        return dump.RootElement.EnumerateArray().ToDictionary(e => Number(e.GetProperty("key")), e => Number(e.GetProperty("value")));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Home.DisposeAsync();
+        foreach (var part in Enumerable.Reverse(_parts))
+            part.Dispose();
+        Space.Dispose();
+        await _residue.AssertNothingLeftAsync();
+    }
+
+    // Bytes as "0x0a", the least significant first; of a value the first four are the ifindex.
+    private static uint Number(JsonElement bytes) => bytes.EnumerateArray().Take(4).Reverse().Aggregate(
+        0u, (number, b) => (number << 8) | uint.Parse(b.GetString()!.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+
+    private static string[] Devmap(int index, string name, string selector, string missAction)
+    {
+        var key = $"--ControlPlane:Devmaps:{index}";
+        return [$"{key}:Name={name}", $"{key}:KeySelector={selector}", $"{key}:MissAction={missAction}", $"{key}:MaxEntries=131072"];
+    }
+}
