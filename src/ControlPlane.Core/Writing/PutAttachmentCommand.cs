@@ -13,6 +13,7 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     protected override (bool Created, AttachmentStatus Attachment) Run(WriterScope scope, WriterContext context)
     {
         var ingress = context.Interface(interfaceName) ?? throw KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
+        RequireNotLoopback(ingress);
         RequireNoOtherDevmap(context);
         var before = devmap.Attachments.GetValueOrDefault(interfaceName);
         var record = NextRecord(context, before?.Record);
@@ -51,6 +52,20 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
             return old;
         var now = context.Now;
         return new AttachmentRecord(devmap.Definition.Name, interfaceName, mode, context.State.NextRevision(), old?.CreatedAt ?? now, now);
+    }
+
+    // What comes in by loopback is the host's own, this daemon's callers included: an entry that sends it on locks them all out.
+    private static void RequireNotLoopback(InterfaceInfo ingress)
+    {
+        if (ingress.Name != "lo")
+            return;
+        const string Why = "The loopback interface carries what this host says to itself, this API included; a redirect program there would take it away.";
+        throw new ControlPlaneException(new Error(ErrorCode.InterfaceUnsuitable, Why)
+        {
+            Fields = [new FieldViolation("interface", "must not be the loopback interface")],
+            Resource = $"interfaces/{ingress.Name}",
+            Remedy = "Attach to the interface that the frames come in by; for a trial, make a veth: ip link add veth-a type veth peer name veth-b",
+        });
     }
 
     private void RequireNoOtherDevmap(WriterContext context)
