@@ -14,7 +14,6 @@ internal static class EntryLister
     public static EntryPage Page(DevmapState devmap, StatusEvaluator evaluator, EntryFilter filter, PageToken? after, int pageSize, Func<PageToken, string> encode, long revision)
     {
         var views = new List<EntryView>();
-        PageToken? last = null;
         foreach (var entry in From(devmap, after))
         {
             if (!filter.Accepts(entry.Record))
@@ -23,9 +22,8 @@ internal static class EntryLister
             if (!filter.Accepts(view.Status.State))
                 continue;
             if (views.Count == pageSize)
-                return new EntryPage(views, encode(last!), revision);
+                return new EntryPage(views, encode(new PageToken(views[^1].Record.Key)), revision);
             views.Add(view);
-            last = new PageToken(entry.Record.Key);
         }
 
         return new EntryPage(views, null, revision);
@@ -36,21 +34,14 @@ internal static class EntryLister
         var table = devmap.Entries;
         if (after?.Key.InterfaceName is null)
         {
-            var next = after is null ? 0 : table.BucketOf(after.Key.Number);
-            foreach (var bucket in KernelWalk.Buckets(devmap.Kernel, table, next))
+            var first = after is null ? 0 : table.BucketOf(after.Key.Number);
+            foreach (var bucket in Buckets(devmap, first))
             {
-                // Buckets that the kernel has nothing of may hold entries that wait for their interface.
-                for (; next <= bucket.Index; next++)
+                foreach (var entry in table.Bucket(bucket))
                 {
-                    foreach (var entry in Numbered(table, next, after))
+                    if (entry.Record.Key.InterfaceName is null && !(bucket == first && entry.KernelKey <= after?.Key.Number))
                         yield return entry;
                 }
-            }
-
-            for (; next < table.BucketCount; next++)
-            {
-                foreach (var entry in Numbered(table, next, after))
-                    yield return entry;
             }
         }
 
@@ -61,10 +52,17 @@ internal static class EntryLister
         }
     }
 
-    private static PlacedEntry[] Numbered(EntryTable table, int bucket, PageToken? after)
+    // Buckets that the kernel has nothing of may hold entries that wait for their interface.
+    private static IEnumerable<int> Buckets(DevmapState devmap, int from)
     {
-        var from = after is { } token && table.BucketOf(token.Key.Number) == bucket ? token.Key.Number : (uint?)null;
-        var entries = table.Bucket(bucket);
-        return entries.IsEmpty ? [] : Array.FindAll(entries.ToArray(), e => e.Record.Key.InterfaceName is null && !(e.KernelKey <= from));
+        var next = from;
+        foreach (var bucket in KernelWalk.Buckets(devmap.Kernel, devmap.Entries, from))
+        {
+            while (next <= bucket.Index)
+                yield return next++;
+        }
+
+        while (next < devmap.Entries.BucketCount)
+            yield return next++;
     }
 }

@@ -24,7 +24,8 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     private static readonly Condition _attached = new(
         ConditionTypes.IngressAttached, true, "Attached", "The redirect program runs where frames with this key come in.");
 
-    private readonly Dictionary<(string Target, string? Program), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
+    // One list for all entries that share target, program and ingress: a face then renders it once, too.
+    private readonly Dictionary<(string Target, string? Program, string Ingress), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
     private readonly Dictionary<string, Condition> _ingress = new(StringComparer.Ordinal);
 
     // With no attachment at all the stricter rule holds: native mode is what one attaches in.
@@ -68,14 +69,13 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         if (Differs(record, there, target) is { } difference)
             return (EntryState.Undeliverable, [difference, ingress]);
 
-        var (deliverable, conditions) = Target(target, record.EgressProgram);
-        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, ingress.Status ? conditions : [.. conditions.SkipLast(1), ingress]);
+        var (deliverable, conditions) = Target(target, record.EgressProgram, IngressOf(record.Key), ingress);
+        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, conditions);
     }
 
-    // The last condition of a shared list is that of the ingress, which nearly always holds.
-    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program)
+    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program, string ingressName, Condition ingress)
     {
-        if (_targets.TryGetValue((target.Name, program), out var known))
+        if (_targets.TryGetValue((target.Name, program, ingressName), out var known))
             return known;
         List<Condition> conditions = [_inKernel, .. TargetConditions.Of(target, _generic)];
         if (program is not null && state.Programs.GetValueOrDefault(program)?.Loaded.Spec.Template == EgressTemplate.Drop)
@@ -85,8 +85,8 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         }
 
         var deliverable = conditions.TrueForAll(c => c.Status);
-        conditions.Add(_attached);
-        return _targets[(target.Name, program)] = (deliverable, conditions);
+        conditions.Add(ingress);
+        return _targets[(target.Name, program, ingressName)] = (deliverable, conditions);
     }
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
@@ -115,9 +115,12 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     private static Condition Absent(string type, string name) => new(
         type, false, "NoSuchInterface", $"There is no interface '{name}'; the entry is written when it appears.", $"Create the interface '{name}'.");
 
+    // The interface that alone can bring frames with this key; empty when any can.
+    private string IngressOf(EntryKey key) => devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "";
+
     private Condition Ingress(EntryKey key)
     {
-        var name = devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "";
+        var name = IngressOf(key);
         if (_ingress.TryGetValue(name, out var known))
             return known;
         var attached = name.Length > 0

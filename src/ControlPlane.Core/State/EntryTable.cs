@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Numerics;
+using System.Runtime.InteropServices;
 using ControlPlane.Core.Keys;
 
 namespace ControlPlane.Core.State;
@@ -32,7 +34,8 @@ internal sealed class EntryTable
     public int BucketOf(uint kernelKey) => (int)(kernelKey & (uint)(_buckets.Length - 1));
 
     /// <summary>The entries of a bucket, in order of their kernel keys.</summary>
-    public ReadOnlySpan<PlacedEntry> Bucket(int bucket) => Volatile.Read(ref _buckets[bucket]) ?? _none;
+    public ImmutableArray<PlacedEntry> Bucket(int bucket) =>
+        ImmutableCollectionsMarshal.AsImmutableArray(Volatile.Read(ref _buckets[bucket]) ?? _none);
 
     /// <summary>The entries whose keys name interfaces, in order of these names.</summary>
     public IEnumerable<PlacedEntry> Named() =>

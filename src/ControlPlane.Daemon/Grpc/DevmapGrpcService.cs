@@ -29,8 +29,7 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
         var page = entries.List(request.Devmap, request.ToQuery(faults), faults);
         var response = new ListEntriesResponse { NextPageToken = page.NextPageToken ?? "", Revision = page.Revision };
         response.Entries.Capacity = page.Entries.Count;
-        foreach (var entry in page.Entries)
-            response.Entries.Add(entry.ToMessage());
+        response.Entries.AddRange(page.Entries.ToMessages());
         return Task.FromResult(response);
     }
 

@@ -12,7 +12,16 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Entries between Core and the contract.</summary>
 internal static class EntryMessages
 {
-    public static Entry ToMessage(this EntryView view)
+    public static Entry ToMessage(this EntryView view) => view.ToMessage(new SharedConditions<WireCondition>(ToMessage));
+
+    /// <summary>The entries of one answer, which share the messages of their conditions.</summary>
+    public static IEnumerable<Entry> ToMessages(this IEnumerable<EntryView> views)
+    {
+        var conditions = new SharedConditions<WireCondition>(ToMessage);
+        return views.Select(view => view.ToMessage(conditions));
+    }
+
+    private static Entry ToMessage(this EntryView view, SharedConditions<WireCondition> conditions)
     {
         var record = view.Record;
         var message = new Entry
@@ -23,7 +32,7 @@ internal static class EntryMessages
             Revision = record.Revision,
             CreatedAt = Timestamp.FromDateTimeOffset(record.CreatedAt),
             UpdatedAt = Timestamp.FromDateTimeOffset(record.UpdatedAt),
-            Status = view.Status.ToMessage(),
+            Status = view.Status.ToMessage(conditions),
         };
         if (view.KernelKey is { } kernelKey)
             message.KernelKey = kernelKey;
@@ -62,7 +71,7 @@ internal static class EntryMessages
         request.Labels.Count > 0 ? request.Labels.ToDictionary() : null,
         request.AllowPending);
 
-    private static WireStatus ToMessage(this Core.Entries.EntryStatus status)
+    private static WireStatus ToMessage(this Core.Entries.EntryStatus status, SharedConditions<WireCondition> conditions)
     {
         var message = new WireStatus
         {
@@ -81,8 +90,7 @@ internal static class EntryMessages
             message.Ifindex = ifindex;
         if (status.EgressProgramId is { } programId)
             message.EgressProgramId = programId;
-        foreach (var condition in status.Conditions)
-            message.Conditions.Add(condition.ToMessage());
+        message.Conditions.AddRange(conditions.Of(status.Conditions));
         return message;
     }
 }

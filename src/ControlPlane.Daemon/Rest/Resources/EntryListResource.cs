@@ -20,10 +20,14 @@ internal sealed class EntryListResource
     public required long Revision { get; init; }
 
     /// <summary>The entries are made one by one while they are written, so that a page of 10,000 is never held twice.</summary>
-    public static EntryListResource From(EntryPage page) => new()
+    public static EntryListResource From(EntryPage page)
     {
-        Entries = page.Entries.Select(EntryResource.From),
-        NextPageToken = page.NextPageToken,
-        Revision = page.Revision,
-    };
+        var conditions = new SharedConditions<ConditionResource>(ConditionResource.From);
+        return new()
+        {
+            Entries = page.Entries.Select(e => EntryResource.From(e, conditions)),
+            NextPageToken = page.NextPageToken,
+            Revision = page.Revision,
+        };
+    }
 }

@@ -44,7 +44,9 @@ internal sealed class EntryResource
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required EntryStatusResource Status { get; init; }
 
-    public static EntryResource From(EntryView view) => new()
+    public static EntryResource From(EntryView view) => From(view, new SharedConditions<ConditionResource>(ConditionResource.From));
+
+    public static EntryResource From(EntryView view, SharedConditions<ConditionResource> conditions) => new()
     {
         Devmap = view.Record.Devmap,
         Key = view.KeyText,
@@ -55,6 +57,6 @@ internal sealed class EntryResource
         Revision = view.Record.Revision,
         CreatedAt = view.Record.CreatedAt.UtcDateTime,
         UpdatedAt = view.Record.UpdatedAt.UtcDateTime,
-        Status = EntryStatusResource.From(view.Status),
+        Status = EntryStatusResource.From(view.Status, conditions),
     };
 }

@@ -22,7 +22,7 @@ internal sealed class EntryStatusResource
     public required uint? EgressProgramId { get; init; }
 
     /// <summary>The checks behind the verdict.</summary>
-    public required IEnumerable<ConditionResource> Conditions { get; init; }
+    public required IReadOnlyList<ConditionResource> Conditions { get; init; }
 
     /// <summary>Frames sent to this entry, over all CPUs; 0 when the devmap does not count.</summary>
     /// <example>0</example>
@@ -32,12 +32,12 @@ internal sealed class EntryStatusResource
     /// <example>0</example>
     public required ulong Bytes { get; init; }
 
-    public static EntryStatusResource From(EntryStatus status) => new()
+    public static EntryStatusResource From(EntryStatus status, SharedConditions<ConditionResource> conditions) => new()
     {
         State = status.State,
         Ifindex = status.Ifindex,
         EgressProgramId = status.EgressProgramId,
-        Conditions = status.Conditions.Select(ConditionResource.From),
+        Conditions = conditions.Of(status.Conditions),
         Packets = status.Counters.Packets,
         Bytes = status.Counters.Bytes,
     };
