@@ -7,6 +7,7 @@ DESTDIR ?=
 PREFIX ?= /usr
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
+DEMO := tests/ControlPlane.Demo
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 # The kernel wants capabilities; building does not. What needs root gets it here and nowhere else.
@@ -20,6 +21,7 @@ help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
 	@echo
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
+	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
@@ -35,15 +37,17 @@ build: setup ## Build everything
 run: setup ## Build and start the daemon here, its state in .state
 	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
 	@mkdir -p $(STATE)
-	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd --ControlPlane:StateDirectory=$(STATE) $(ARGS)
+	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd --ControlPlane:StateDirectory=$(STATE) \
+		--Serilog:MinimumLevel:Override:ControlPlane.Daemon.Observability.RequestLog=Debug $(ARGS)
 
 .PHONY: test
 test: build ## Run all tests
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(FILTER)
 
 .PHONY: demo
-demo: build ## Show the daemon steer frames between namespaces
-	@CONFIGURATION=$(CONFIGURATION) $(ROOT) scripts/demo.sh
+demo: setup ## Show the daemon steer frames between namespaces
+	@$(DOTNET) build $(DEMO) -c $(CONFIGURATION) -v quiet --nologo
+	@exec $(ROOT) $(DEMO)/bin/$(CONFIGURATION)/net10.0/devmapd-demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 .PHONY: bench
 bench: setup ## Measure, with plain C baselines beside it

@@ -10,6 +10,7 @@ packages=(
     gcc make                                # C layouts in tests, plain C baselines
     iproute2 ethtool bpftool                # namespaces and veths of tests and demo; to look at the kernel's side
     chromium                                # the browser that tests the pages
+    python3-grpcio python3-protobuf         # scripts/grpcall, which makes the gRPC calls of the documents
     ca-certificates
 )
 

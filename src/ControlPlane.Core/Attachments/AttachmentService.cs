@@ -28,7 +28,7 @@ public sealed class AttachmentService
     public async Task<PutOutcome<AttachmentView>> PutAsync(
         string devmap, string interfaceName, string? mode, Violations faults, CancellationToken cancellationToken)
     {
-        if (!InterfaceName.IsValid(interfaceName))
+        if (!InterfaceName.IsValid(interfaceName) && !faults.Has("interface"))
             faults.Add("interface", InterfaceName.Rule);
         if (mode is not ("native" or "generic") && !faults.Has("mode"))
             faults.Add("mode", "is required: native or generic");

@@ -89,7 +89,7 @@ public sealed class EntryService
     private static EntryKey? ParseKey(DevmapState devmap, string text, Violations faults)
     {
         var key = KeyCodec.Parse(devmap.Definition.KeySelector, text, out var fault);
-        if (fault is not null)
+        if (fault is not null && !faults.Has("key"))
             faults.Add("key", fault);
         return key;
     }

@@ -28,7 +28,7 @@ public sealed class ProgramService
     public async Task<PutOutcome<ProgramView>> PutAsync(
         string program, ProgramRequest request, Violations faults, CancellationToken cancellationToken)
     {
-        if (!ProgramName.IsValid(program))
+        if (!ProgramName.IsValid(program) && !faults.Has("program"))
             faults.Add("program", ProgramName.Rule);
         var spec = ProgramValidation.Read(request, faults);
         faults.ThrowIfAny();

@@ -29,7 +29,9 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
         var page = entries.List(request.Devmap, request.ToQuery(faults), faults);
         var response = new ListEntriesResponse { NextPageToken = page.NextPageToken ?? "", Revision = page.Revision };
         response.Entries.Capacity = page.Entries.Count;
-        response.Entries.AddRange(page.Entries.ToMessages());
+        var conditions = new ConditionMessages();
+        foreach (var entry in page.Entries)
+            response.Entries.Add(entry.ToMessage(conditions));
         return Task.FromResult(response);
     }
 

@@ -12,16 +12,7 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Entries between Core and the contract.</summary>
 internal static class EntryMessages
 {
-    public static Entry ToMessage(this EntryView view) => view.ToMessage(new SharedConditions<WireCondition>(ToMessage));
-
-    /// <summary>The entries of one answer, which share the messages of their conditions.</summary>
-    public static IEnumerable<Entry> ToMessages(this IEnumerable<EntryView> views)
-    {
-        var conditions = new SharedConditions<WireCondition>(ToMessage);
-        return views.Select(view => view.ToMessage(conditions));
-    }
-
-    private static Entry ToMessage(this EntryView view, SharedConditions<WireCondition> conditions)
+    public static Entry ToMessage(this EntryView view, ConditionMessages? conditions = null)
     {
         var record = view.Record;
         var message = new Entry
@@ -38,8 +29,8 @@ internal static class EntryMessages
             message.KernelKey = kernelKey;
         if (record.EgressProgram is { } program)
             message.EgressProgram = program;
-        foreach (var (name, value) in record.Labels)
-            message.Labels.Add(name, value);
+        if (!record.Labels.IsEmpty)
+            message.Labels.Add(record.Labels);
         return message;
     }
 
@@ -71,7 +62,7 @@ internal static class EntryMessages
         request.Labels.Count > 0 ? request.Labels.ToDictionary() : null,
         request.AllowPending);
 
-    private static WireStatus ToMessage(this Core.Entries.EntryStatus status, SharedConditions<WireCondition> conditions)
+    private static WireStatus ToMessage(this Core.Entries.EntryStatus status, ConditionMessages? conditions)
     {
         var message = new WireStatus
         {
@@ -90,7 +81,9 @@ internal static class EntryMessages
             message.Ifindex = ifindex;
         if (status.EgressProgramId is { } programId)
             message.EgressProgramId = programId;
-        message.Conditions.AddRange(conditions.Of(status.Conditions));
+        message.Conditions.Capacity = status.Conditions.Count;
+        foreach (var condition in status.Conditions)
+            message.Conditions.Add(conditions?.Of(condition) ?? condition.ToMessage());
         return message;
     }
 }

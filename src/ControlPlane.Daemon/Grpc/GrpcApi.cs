@@ -1,3 +1,4 @@
+using ControlPlane.Daemon.Hosting;
 using Devmapd.V1;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
@@ -11,13 +12,10 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>The gRPC face: the services of protos/devmapd/v1, reflection and health.</summary>
 internal static class GrpcApi
 {
-    /// <summary>Health checks with this tag decide whether the services are serving.</summary>
-    public const string ReadyTag = "ready";
-
     private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
         [DevmapService.Descriptor, ProgramService.Descriptor, HostService.Descriptor];
 
-    /// <summary>Adds what the face needs. The host registers the health checks tagged <see cref="ReadyTag"/>.</summary>
+    /// <summary>Adds what the face needs. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
     public static IServiceCollection AddGrpcApi(this IServiceCollection services)
     {
         services.AddGrpc();
@@ -64,9 +62,9 @@ internal static class GrpcApi
         services.AddGrpcHealthChecks(options =>
         {
             options.Services.Clear();
-            options.Services.Map("", check => check.Tags.Contains(ReadyTag));
+            options.Services.Map("", check => check.Tags.Contains(ReadinessCheck.Tag));
             foreach (var service in Contract)
-                options.Services.Map(service.FullName, check => check.Tags.Contains(ReadyTag));
+                options.Services.Map(service.FullName, check => check.Tags.Contains(ReadinessCheck.Tag));
         });
 
         // Only Watch depends on these: Check asks the health checks itself, at each call.
@@ -74,7 +72,7 @@ internal static class GrpcApi
         {
             options.Delay = TimeSpan.Zero;
             options.Period = TimeSpan.FromSeconds(1);
-            options.Predicate = check => check.Tags.Contains(ReadyTag);
+            options.Predicate = check => check.Tags.Contains(ReadinessCheck.Tag);
         });
     }
 }

@@ -24,9 +24,9 @@ internal static class RequestMarshaller
             try
             {
                 var message = parser.ParseFrom(payload);
-                var faults = new Violations();
-                UnknownFields.Report(payload, descriptor, faults);
-                faults.ThrowIfAny();
+                Violations? faults = null;
+                UnknownFields.Report(payload, descriptor, ref faults);
+                faults?.ThrowIfAny();
                 return (T)message;
             }
             catch (InvalidProtocolBufferException e)

@@ -12,7 +12,7 @@ namespace ControlPlane.Daemon.Grpc;
 internal static class UnknownFields
 {
     /// <summary>Adds a fault for each field that <paramref name="type"/>, or a message in it, does not have or has with another type.</summary>
-    public static void Report(ReadOnlySpan<byte> message, MessageDescriptor type, Violations faults, string path = "")
+    public static void Report(ReadOnlySpan<byte> message, MessageDescriptor type, ref Violations? faults, string path = "")
     {
         while (!message.IsEmpty)
         {
@@ -20,16 +20,18 @@ internal static class UnknownFields
             var (number, wireType) = (WireFormat.GetTagFieldNumber(tag), WireFormat.GetTagWireType(tag));
             var field = type.FindFieldByNumber(number);
             if (field is null || !Fits(field, wireType))
-                Add(faults, path, number, type);
+                Add(ref faults, path, number, type);
             var value = Skip(ref message, wireType, number);
             if (field is { FieldType: FieldType.Message } && wireType == WireFormat.WireType.LengthDelimited)
-                Report(value, field.MessageType, faults, $"{path}{field.JsonName}.");
+                Report(value, field.MessageType, ref faults, path.Length == 0 ? field.JsonName : $"{path}.{field.JsonName}");
         }
     }
 
-    private static void Add(Violations faults, string path, int number, MessageDescriptor type)
+    private static void Add(ref Violations? faults, string path, int number, MessageDescriptor type)
     {
-        var name = path + number.ToString(CultureInfo.InvariantCulture);
+        var digits = number.ToString(CultureInfo.InvariantCulture);
+        var name = path.Length == 0 ? digits : $"{path}.{digits}";
+        faults ??= new Violations();
         if (!faults.Has(name))
             faults.Add(name, $"{type.FullName} has no field {number} of this type");
     }

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using ControlPlane.Daemon.Options;
-using ListenOptions = ControlPlane.Daemon.Options.ListenOptions;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using ListenOptions = ControlPlane.Daemon.Options.ListenOptions;
 
 namespace ControlPlane.Daemon.Hosting;
 

@@ -61,7 +61,11 @@ internal sealed class WriterLifetime(
     {
         string[] names = ["gRPC", "REST", "REST and gRPC"];
         foreach (var (name, address) in names.Zip(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []))
+        {
             HostLog.Listening(logger, name, address);
+            if (name == "REST")
+                HostLog.Listening(logger, "Swagger UI", $"{address}/swagger");
+        }
     }
 
     /// <summary>A daemon whose writer died (which said so in the log) would take no write: better to go, and be started again.</summary>

@@ -34,20 +34,20 @@ internal static class DevmapAdoption
         using var redirect = Pin.OpenProgram(pins.Redirect);
 
         var info = BpfInfo.OfMap(active);
-        differences.Compare(
-            new DevmapDefinition(
-                definition.Name,
-                info.max_entries,
-                info.value_size,
-                loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
-                (KeySelector)loaded.selector,
-                (MissAction)loaded.miss_action,
-                loaded.counters != 0),
-            definition);
+        var found = new DevmapDefinition(
+            definition.Name,
+            info.max_entries,
+            info.value_size,
+            loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
+            (KeySelector)loaded.selector,
+            (MissAction)loaded.miss_action,
+            loaded.counters != 0);
+        differences.Compare(found, definition);
+        // From here on what must be so if we made it, whatever it was made with.
         differences.Compare("active's map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
         differences.Compare("active's key size", info.key_size, SizeOf<uint>());
         // The kernel adds BPF_F_RDONLY_PROG to every devmap by itself.
-        differences.Compare("active's map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(definition));
+        differences.Compare("active's map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(found));
 
         var slotInfo = BpfInfo.OfMap(slot);
         differences.Compare("slot's map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -60,7 +60,7 @@ internal static class DevmapAdoption
         var counterInfo = BpfInfo.OfMap(counters);
         differences.Compare("counters' map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
         differences.Compare("counters' value size", counterInfo.value_size, SizeOf<devmapd_counter>());
-        differences.Compare("counters' capacity", counterInfo.max_entries, DevmapCreation.CounterCapacity(definition));
+        differences.Compare("counters' capacity", counterInfo.max_entries, DevmapCreation.CounterCapacity(found));
         var totalsInfo = BpfInfo.OfMap(totals);
         differences.Compare("totals' map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
         differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());

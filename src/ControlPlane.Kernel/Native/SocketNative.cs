@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using ControlPlane.Kernel.Layout;
 
 namespace ControlPlane.Kernel.Native;
 

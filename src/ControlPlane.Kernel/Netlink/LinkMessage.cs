@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Layout;
 using static ControlPlane.Kernel.Netlink.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.SocketNative;
 using static ControlPlane.Kernel.Netlink.NetlinkConstants;

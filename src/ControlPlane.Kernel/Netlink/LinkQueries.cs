@@ -1,6 +1,7 @@
 using System.Text;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
+using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Netlink.NetlinkConstants;
 

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
+using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Netlink.NetlinkConstants;
 

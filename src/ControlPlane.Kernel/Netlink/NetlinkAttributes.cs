@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
-using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Layout;
 
 namespace ControlPlane.Kernel.Netlink;
 

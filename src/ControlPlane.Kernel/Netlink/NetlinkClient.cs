@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Netlink.NetlinkConstants;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Layout;
 
 namespace ControlPlane.Kernel.Netlink;
 

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.SocketNative;
 using static ControlPlane.Kernel.Netlink.NetlinkConstants;

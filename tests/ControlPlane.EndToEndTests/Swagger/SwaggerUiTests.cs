@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using ControlPlane.EndToEndTests.Daemon;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Playwright;
 
@@ -11,6 +11,7 @@ namespace ControlPlane.EndToEndTests.Swagger;
 /// <summary>A person with a browser steers the kernel.</summary>
 public sealed class SwaggerUiTests : IAsyncLifetime
 {
+    private readonly string _pinRoot = $"/sys/fs/bpf/devmapd-{LabNames.Next()}";
     private DaemonProcess _daemon = null!;
     private Browser _browser = null!;
 
@@ -18,7 +19,7 @@ public sealed class SwaggerUiTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _daemon = await DaemonProcess.StartAsync();
+        _daemon = await DaemonProcess.StartReadyAsync($"--ControlPlane:PinRoot={_pinRoot}");
         _browser = await Browser.StartAsync();
     }
 
@@ -26,7 +27,11 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     {
         if (_browser is not null)
             await _browser.DisposeAsync();
-        await _daemon.DisposeAsync();
+        if (_daemon is not null)
+            await _daemon.DisposeAsync();
+        // What is pinned outlives the daemon by design; here it must not.
+        if (Directory.Exists(_pinRoot))
+            Directory.Delete(_pinRoot, recursive: true);
     }
 
     [Fact]
@@ -66,25 +71,29 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     [Fact]
     public async Task Page_ShowsEveryOperation_AndAsksNobodyElse()
     {
-        await Page.GotoAsync(new Uri(_daemon.Client.BaseAddress!, "/swagger").ToString());
+        await Page.GotoAsync(new Uri(_daemon.Rest, "/swagger").ToString());
         var operations = (await ReadAsync("/openapi/v1.json"))["paths"]!.AsObject().Sum(p => p.Value!.AsObject().Count);
         await Assertions.Expect(Page.Locator(".opblock")).ToHaveCountAsync(operations);
         await Assertions.Expect(Page).ToHaveTitleAsync("devmapd API");
         await _browser.ShootAsync("overview");
         Assert.Empty(_browser.Faults);
-        Assert.All(_browser.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(_daemon.Client.BaseAddress!.Authority, r.Authority));
+        Assert.All(_browser.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(_daemon.Rest.Authority, r.Authority));
     }
 
     /// <summary>The operation, opened by its deep link.</summary>
     private async Task<ILocator> OpenAsync(string tag, string operationId)
     {
-        await Page.GotoAsync(new Uri(_daemon.Client.BaseAddress!, $"/swagger/index.html#/{tag}/{operationId}").ToString());
+        await Page.GotoAsync(new Uri(_daemon.Rest, $"/swagger/index.html#/{tag}/{operationId}").ToString());
         var operation = Page.Locator($"#operations-{tag}-{operationId}");
         await operation.Locator("button.execute").WaitForAsync();
         return operation;
     }
 
-    private async Task<JsonNode> ReadAsync(string path) => (await _daemon.Client.GetFromJsonAsync<JsonNode>(path))!;
+    private async Task<JsonNode> ReadAsync(string path)
+    {
+        using var client = new HttpClient();
+        return (await client.GetFromJsonAsync<JsonNode>(new Uri(_daemon.Rest, path)))!;
+    }
 
     /// <summary>Keys and targets of a map, as the kernel's own tool reads them.</summary>
     private static List<(uint Key, uint Ifindex)> Dump(uint mapId)

@@ -1,13 +1,14 @@
 using System.Net;
-using ControlPlane.Core;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Grpc;
+using ControlPlane.Daemon.Hosting;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.Kernel.Simulated;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -15,62 +16,85 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
-/// <summary>The gRPC face on Core and a simulated kernel, on a port of the loopback interface: HTTP/2 as clients speak it.</summary>
+/// <summary>The gRPC face on a simulated world, on a port of the loopback interface: HTTP/2 as clients speak it.</summary>
 internal sealed class GrpcDaemon : IAsyncDisposable
 {
-    private static readonly TimeSpan _drainTimeout = TimeSpan.FromSeconds(10);
     private readonly WebApplication _app;
+    private int _calls;
 
-    private GrpcDaemon(WebApplication app, SimulatedHost host)
-    {
-        (_app, Host) = (app, host);
-        Address = new Uri(app.Urls.Single());
-        Channel = GrpcChannel.ForAddress(Address);
-    }
+    private GrpcDaemon(WebApplication app, SimulatedWorld world, string socket) => (_app, World, Socket) = (app, world, socket);
 
-    public SimulatedHost Host { get; }
+    public SimulatedWorld World { get; }
 
-    public Uri Address { get; }
+    /// <summary>The path of the unix socket; Kestrel removes it when it stops.</summary>
+    public string Socket { get; }
 
-    public GrpcChannel Channel { get; }
+    public Uri Address { get; private set; } = null!;
+
+    public GrpcChannel Channel { get; private set; } = null!;
 
     public DevmapWriter Writer => _app.Services.GetRequiredService<DevmapWriter>();
 
     /// <summary>What the host's readiness says.</summary>
     public HealthCheckResult Readiness { get; set; } = HealthCheckResult.Healthy();
 
-    public static async Task<GrpcDaemon> StartAsync(WriterOptions? writer = null, Func<IKernel, IKernel>? kernel = null)
+    /// <summary>Starts it, with what the world's kernel is wrapped in.</summary>
+    public static async Task<GrpcDaemon> StartAsync(WriterOptions? writer = null, Func<IKernel, IKernel>? wrap = null)
     {
-        var host = SimulatedWorld.Create();
+        var world = new SimulatedWorld();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        var socket = Path.Combine(Path.GetTempPath(), $"grpc-{Guid.NewGuid():N}.sock");
         builder.WebHost.ConfigureKestrel(kestrel =>
-            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+            kestrel.ListenUnixSocket(socket, endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        });
         GrpcDaemon? daemon = null;
-        builder.Services.AddSingleton((kernel ?? (k => k))(new SimulatedKernel(host)));
-        builder.Services.AddDevmapCore(writer ?? new WriterOptions());
+        world.AddTo(builder.Services, writer);
+        if (wrap is not null)
+            builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(world.Host)));
         builder.Services.AddGrpcApi();
         builder.Services.AddHealthChecks()
-            .AddCheck("readiness", () => daemon!.Readiness, [GrpcApi.ReadyTag])
+            .AddCheck("readiness", () => daemon!.Readiness, [ReadinessCheck.Tag])
             .AddCheck("not about readiness", () => HealthCheckResult.Unhealthy());
         var app = builder.Build();
+        daemon = new GrpcDaemon(app, world, socket);
+        app.Use(daemon.CountAsync);
         app.MapGrpcApi();
-        await app.Services.GetRequiredService<DevmapWriter>().StartAsync(World.Devmaps, CancellationToken.None);
-        daemon = await StartAsync(app, host);
+        await world.StartAsync(app.Services);
+        await app.StartAsync();
+        daemon.Address = new Uri(app.Urls.First());
+        daemon.Channel = GrpcChannel.ForAddress(daemon.Address);
         return daemon;
+    }
+
+    /// <summary>Ends when at most this many calls are under way: the server has noticed that the others are over.</summary>
+    public async Task UntilCallsAsync(int calls)
+    {
+        var deadline = TestContext.Deadline();
+        while (Volatile.Read(ref _calls) > calls)
+            await Task.Delay(1, deadline);
     }
 
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
         await _app.StopAsync();
-        await Writer.StopAsync(_drainTimeout);
+        await World.StopAsync();
         await _app.DisposeAsync();
     }
 
-    private static async Task<GrpcDaemon> StartAsync(WebApplication app, SimulatedHost host)
+    private async Task CountAsync(HttpContext context, RequestDelegate next)
     {
-        await app.StartAsync();
-        return new GrpcDaemon(app, host);
+        Interlocked.Increment(ref _calls);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _calls);
+        }
     }
 }

@@ -25,7 +25,8 @@ public sealed class ListenerTests : IAsyncLifetime
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, Ready)
             {
-                Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Version = Version.Parse(version),
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
             };
             using var response = await client.SendAsync(request);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -71,7 +72,8 @@ public sealed class ListenerTests : IAsyncLifetime
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Grpc, "/readyz"))
         {
-            Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         using var response = await client.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);

@@ -1,8 +1,11 @@
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Rest;
 using ControlPlane.FunctionalTests.Scenarios;
+using ControlPlane.Kernel.Simulated;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.FunctionalTests.Rest;
@@ -24,13 +27,16 @@ public sealed class RestDaemon : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<RestDaemon> StartAsync(WriterOptions? options = null, Action<WebApplication>? configure = null)
+    public static async Task<RestDaemon> StartAsync(
+        WriterOptions? options = null, Action<WebApplication>? configure = null, Func<IKernel, IKernel>? wrap = null)
     {
         var world = new SimulatedWorld();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         world.AddTo(builder.Services, options);
+        if (wrap is not null)
+            builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(world.Host)));
         builder.Services.AddRestApi();
         var app = builder.Build();
         app.MapRestApi();

@@ -56,8 +56,9 @@ public sealed class AdoptionTests : IDisposable
         Assert.Equal(ErrorCode.KernelFailure, e.Error.Code);
         foreach (var difference in new[]
         {
-            "keySelector is IngressInterface, wanted Vlan", "missAction is Pass, wanted Drop", "counters is True, wanted False",
-            "numaNode is any, wanted 0", "valueSize is 8, wanted 4", "maxEntries is 16, wanted 32",
+            "KeySelector: pinned IngressInterface, configured Vlan", "MissAction: pinned Pass, configured Drop",
+            "Counters: pinned True, configured False", "NumaNode: pinned none, configured 0", "ValueSize: pinned 8, configured 4",
+            "MaxEntries: pinned 16, configured 32",
         })
             Assert.Contains(difference, e.Error.Detail, StringComparison.Ordinal);
         Assert.Contains(_bed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
@@ -74,7 +75,7 @@ public sealed class AdoptionTests : IDisposable
         using (var slot = Pin.OpenMap(Path.Combine(_bed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
             Assert.Equal(0, BpfMap.Update(slot, 0, other.Number));
         var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
-        Assert.Contains("slot: map in it", e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("id of the map in the slot", e.Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ internal sealed class KernelBed : IDisposable
 
     public KernelBed()
     {
-        PinRoot = $"/sys/fs/bpf/{LabNames.Next()}";
+        PinRoot = $"/sys/fs/bpf/devmapd-test-{LabNames.Next()}";
         Kernel = Start();
     }
 

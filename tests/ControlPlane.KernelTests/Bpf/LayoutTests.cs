@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Netlink;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -29,6 +31,13 @@ public class LayoutTests
         (typeof(struct_statx), "struct statx", false, []),
         (typeof(statx_timestamp), "struct statx_timestamp", false, []),
         (typeof(struct_utsname), "struct utsname", false, []),
+        (typeof(nlmsghdr), "struct nlmsghdr", false, []),
+        (typeof(nlattr), "struct nlattr", false, []),
+        (typeof(ifinfomsg), "struct ifinfomsg", false, []),
+        (typeof(genlmsghdr), "struct genlmsghdr", false, []),
+        (typeof(sockaddr_nl), "struct sockaddr_nl", false, []),
+        (typeof(pollfd), "struct pollfd", false, []),
+        (typeof(timeval), "struct timeval", false, []),
         (typeof(devmapd_redirect_config), "struct devmapd_redirect_config", false, []),
         (typeof(devmapd_egress_config), "struct devmapd_egress_config", false, []),
         (typeof(devmapd_counter), "struct devmapd_counter", false, []),
@@ -75,6 +84,23 @@ public class LayoutTests
             Assert.Equal(Convert.ToInt64(constant.GetRawConstantValue(), null), found[constant.Name]);
     }
 
+    [Theory]
+    [InlineData(typeof(NetlinkConstants))]
+    [InlineData(typeof(SocketNative))]
+    public void NetlinkConstants_AreThoseOfTheHeaders(Type holder)
+    {
+        // linux/netdev.h is younger than the headers of some distributions that the tests run on.
+        var constants = holder.GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(f => f.IsLiteral && !f.Name.StartsWith("NETDEV_", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(constants);
+        // By its own width: ~(...) of a mask is an int.
+        var found = Compile(constants.Select(c => $"printf(\"{c.Name} %llu\\n\", (unsigned long long)({c.Name} & {Mask(c.FieldType)}));"));
+        foreach (var constant in constants)
+            Assert.Equal(Convert.ToInt64(constant.GetRawConstantValue(), null), found[constant.Name]);
+
+        static string Mask(Type type) => type == typeof(ushort) || type == typeof(short) ? "0xffff" : type == typeof(byte) ? "0xff" : "0xffffffff";
+    }
+
     private static Dictionary<string, long> AskCompiler() => Compile(s_structs.SelectMany(s => Fields(s.Mirror)
         .Select(f => $"printf(\"{s.Mirror.Name}.{f.Name} %zu\\n\", {CExpression(s.C, s.Renamed.GetValueOrDefault(f.Name, f.Name))});")
         .Append($"printf(\"{s.Mirror.Name} %zu\\n\", sizeof({s.C}));")));
@@ -90,7 +116,7 @@ public class LayoutTests
         try
         {
             var source = new StringBuilder("#define _GNU_SOURCE\n");
-            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "linux/if_link.h", "bpf/bpf.h", "bpf/libbpf.h" })
+            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "sys/socket.h", "sys/time.h", "sys/eventfd.h", "poll.h", "linux/if.h", "linux/if_link.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/genetlink.h", "bpf/bpf.h", "bpf/libbpf.h" })
                 source.Append("#include <").Append(header).Append(">\n");
             source.Append("#include \"devmapd.h\"\nint main(void) {\n").AppendJoin('\n', statements).Append("\nreturn 0; }\n");
             var file = Path.Combine(folder.FullName, "layout.c");

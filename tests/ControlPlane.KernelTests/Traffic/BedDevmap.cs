@@ -42,6 +42,8 @@ public sealed class BedDevmap : IDisposable
     public DevmapLink Attach(BedInterface ingress, AttachMode mode) =>
         _bed.Space.Run(() => _devmap.Attach(Scope, _bed.Kernel.Interfaces.Query(ingress.Pair.Name)!, mode));
 
+    public bool Detach(BedInterface ingress) => _bed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
+
     /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
     public void Restart()
     {

@@ -131,6 +131,7 @@ public sealed class LifeTests(FrameBed bed) : IClassFixture<FrameBed>
         deaf.Pair.EnablePeerReceive();
         AssertWay(deaf);
         deaf.Pair.DisablePeerReceive();
+        devmap.Detach(bed.Ingress);
         devmap.Attach(bed.Ingress, AttachMode.Generic);
         AssertWay(deaf);
         Assert.Equal(3UL, devmap.Kernel.ReadCounters(Key).Packets); // redirected, whatever became of them

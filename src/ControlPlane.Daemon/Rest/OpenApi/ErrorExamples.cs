@@ -9,17 +9,18 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 /// <summary>For each code an error as the API renders it.</summary>
 internal static class ErrorExamples
 {
-    /// <summary>The example for a code, at an operation that is asked for at <paramref name="instance"/>.</summary>
-    public static JsonNode Of(ErrorCode code, string instance) =>
+    /// <summary>The example for a code, at an operation that is asked for at <paramref name="instance"/>, with a body or without.</summary>
+    public static JsonNode Of(ErrorCode code, string instance, bool hasBody) =>
         JsonSerializer.SerializeToNode(
-            Problems.Of(Make(code, instance.Replace("/v1/", "", StringComparison.Ordinal)), instance, "0HNABCDEF:00000001"),
+            Problems.Of(Make(code, instance.Replace("/v1/", "", StringComparison.Ordinal), hasBody), instance, "5f2c9a6b01d4e837"),
             RestJson.Instance.ProblemResource)!;
 
-    private static Error Make(ErrorCode code, string resource) => code switch
+    private static Error Make(ErrorCode code, string resource, bool hasBody) => code switch
     {
+        ErrorCode.InvalidArgument when hasBody => Faulty("body", "is missing; it must be a JSON object"),
         ErrorCode.InvalidArgument => Faulty("dryRun", "is not a parameter of this operation; it takes none"),
-        ErrorCode.DevmapNotFound => new Error(code, "There is no devmap 'blue'.")
-        { Resource = "devmaps/blue", Remedy = "GET /v1/devmaps lists the devmaps; they are declared in the configuration." },
+        ErrorCode.DevmapNotFound => new Error(code, "There is no devmap 'default'.")
+        { Resource = "devmaps/default", Remedy = "GET /v1/devmaps lists the devmaps; they are declared in the configuration." },
         ErrorCode.EntryNotFound => new Error(code, "Devmap 'default' has no entry 'lo'.") { Resource = resource },
         ErrorCode.ProgramNotFound => new Error(code, "There is no egress program 'to-router-1'.")
         { Resource = "programs/to-router-1", Remedy = "GET /v1/programs lists the egress programs; PUT loads one." },

@@ -56,7 +56,7 @@ internal static class OpenApiSetup
         {
             options.RoutePrefix = "swagger";
             options.DocumentTitle = "devmapd API";
-            options.SwaggerEndpoint("../openapi/v1.json", "devmapd v1");
+            options.SwaggerEndpoint("/openapi/v1.json", "devmapd v1");
             options.EnableDeepLinking();
             options.EnableTryItOutByDefault();
             options.DisplayRequestDuration();

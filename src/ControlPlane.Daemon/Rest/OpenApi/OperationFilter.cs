@@ -38,7 +38,7 @@ internal sealed class OperationFilter : IOperationFilter
         foreach (var answer in answers)
             operation.Responses[Text(answer.Status)] = Describe(answer, context, instance);
         foreach (var codes in metadata.OfType<OperationFailures>().Single().Codes.GroupBy(c => c.Http()).OrderBy(g => g.Key))
-            operation.Responses[Text(codes.Key)] = Describe([.. codes], context, instance);
+            operation.Responses[Text(codes.Key)] = Describe([.. codes], context, instance, operation.RequestBody is not null);
     }
 
     private static OpenApiParameter Describe(QueryParameter parameter)
@@ -96,7 +96,7 @@ internal sealed class OperationFilter : IOperationFilter
         return response;
     }
 
-    private static OpenApiResponse Describe(IReadOnlyList<ErrorCode> codes, OperationFilterContext context, string instance)
+    private static OpenApiResponse Describe(IReadOnlyList<ErrorCode> codes, OperationFilterContext context, string instance, bool hasBody)
     {
         var response = new OpenApiResponse
         {
@@ -108,7 +108,7 @@ internal sealed class OperationFilter : IOperationFilter
                     Schema = Schema(typeof(ProblemResource), context),
                     Examples = codes.ToDictionary(
                         c => c.Text(),
-                        IOpenApiExample (c) => new OpenApiExample { Summary = c.Title(), Value = ErrorExamples.Of(c, instance) }),
+                        IOpenApiExample (c) => new OpenApiExample { Summary = c.Title(), Value = ErrorExamples.Of(c, instance, hasBody) }),
                 },
             },
         };

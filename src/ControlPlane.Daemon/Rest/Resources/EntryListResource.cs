@@ -22,7 +22,7 @@ internal sealed class EntryListResource
     /// <summary>The entries are made one by one while they are written, so that a page of 10,000 is never held twice.</summary>
     public static EntryListResource From(EntryPage page)
     {
-        var conditions = new SharedConditions<ConditionResource>(ConditionResource.From);
+        var conditions = new ConditionResources();
         return new()
         {
             Entries = page.Entries.Select(e => EntryResource.From(e, conditions)),

@@ -44,9 +44,9 @@ internal sealed class EntryResource
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required EntryStatusResource Status { get; init; }
 
-    public static EntryResource From(EntryView view) => From(view, new SharedConditions<ConditionResource>(ConditionResource.From));
+    public static EntryResource From(EntryView view) => From(view, new ConditionResources());
 
-    public static EntryResource From(EntryView view, SharedConditions<ConditionResource> conditions) => new()
+    public static EntryResource From(EntryView view, ConditionResources conditions) => new()
     {
         Devmap = view.Record.Devmap,
         Key = view.KeyText,

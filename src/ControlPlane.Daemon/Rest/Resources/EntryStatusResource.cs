@@ -32,7 +32,7 @@ internal sealed class EntryStatusResource
     /// <example>0</example>
     public required ulong Bytes { get; init; }
 
-    public static EntryStatusResource From(EntryStatus status, SharedConditions<ConditionResource> conditions) => new()
+    public static EntryStatusResource From(EntryStatus status, ConditionResources conditions) => new()
     {
         State = status.State,
         Ifindex = status.Ifindex,

@@ -59,6 +59,6 @@ internal sealed class ProblemResource
     public string? VerifierLog { get; init; }
 
     /// <summary>The id under which the daemon's log speaks of this request.</summary>
-    /// <example>0HNABCDEF:00000001</example>
+    /// <example>5f2c9a6b01d4e837</example>
     public required string OperationId { get; init; }
 }

@@ -1,0 +1,115 @@
+using ControlPlane.TestCommon;
+using ControlPlane.TestCommon.Lab;
+using Devmapd.V1;
+using Spectre.Console;
+
+namespace ControlPlane.Demo;
+
+/// <summary>Builds the scene, steers it by gRPC and shows it. What it makes, it puts on the undo stack at once.</summary>
+internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
+{
+    private const int WidthWithoutTerminal = 150;
+    private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestShow = TimeSpan.FromDays(1);
+
+    /// <summary>Runs it until its time is over or it is interrupted.</summary>
+    /// <exception cref="OperationCanceledException">Interrupted before there was anything to show.</exception>
+    public async Task RunAsync(Arguments arguments, CancellationToken interrupted)
+    {
+        if (!arguments.Live)
+            console.Profile.Width = WidthWithoutTerminal;
+        var time = arguments.Time ?? LongestShow;
+        var topology = Build();
+        interrupted.ThrowIfCancellationRequested();
+        var home = undo.Add(new DaemonHome(NetworkNamespace.Initial, detached: true, Scene.Devmaps));
+        await home.StartAsync();
+        interrupted.ThrowIfCancellationRequested();
+        var daemon = new DevmapService.DevmapServiceClient(home.Channel);
+        await SteerAsync(daemon, new ProgramService.ProgramServiceClient(home.Channel));
+        Introduce(home, arguments);
+
+        var traffic = new Traffic(topology, undo, time);
+        foreach (var flow in Scene.Flows)
+            traffic.Start(flow);
+        var table = new EntryTable(daemon, traffic);
+        // Long enough to see the pending entry wait, early enough to see it come to life.
+        var curtain = time < TimeSpan.FromSeconds(10) ? time / 2 : TimeSpan.FromSeconds(5);
+        var late = AddLatePortAsync(topology, traffic, curtain, interrupted);
+        if (arguments.Live)
+            await ShowLiveAsync(table, time, interrupted);
+        else
+            await PrintAsync(table, time, interrupted);
+        await late;
+    }
+
+    private Topology Build()
+    {
+        var topology = new Topology(undo);
+        foreach (var (port, _) in Scene.Entrances)
+            topology.AddEntrance(port);
+        foreach (var port in Scene.Exits)
+            topology.AddExit(port);
+        return topology;
+    }
+
+    private static async Task SteerAsync(DevmapService.DevmapServiceClient daemon, ProgramService.ProgramServiceClient programs)
+    {
+        foreach (var program in Scene.Programs)
+            await programs.PutProgramAsync(program);
+        foreach (var flow in Scene.Flows)
+            await daemon.PutEntryAsync(flow.Entry);
+        foreach (var (port, devmap) in Scene.Entrances)
+            await daemon.PutAttachmentAsync(new() { Devmap = devmap, Interface = Topology.Name(port), Mode = AttachMode.Native });
+    }
+
+    private void Introduce(DaemonHome home, Arguments arguments)
+    {
+        var rest = home.Daemon.Rest.ToString().TrimEnd('/');
+        console.WriteLine($"devmapd runs as process {home.Daemon.Id} and steers frames between network namespaces; try it by hand:");
+        console.WriteLine($"  Swagger UI  {rest}/swagger");
+        console.WriteLine($"  REST        curl {rest}/v1/devmaps/routes/entries/10.0.0.7");
+        console.WriteLine($"  gRPC        {home.Daemon.Grpc.ToString().TrimEnd('/')} (h2c, with reflection)");
+        console.WriteLine($"  kernel      bpftool map dump pinned {home.PinRoot}/devmaps/routes/active");
+        console.WriteLine($"The interface {Topology.Name(Scene.LatePort)} is missing at first and appears after some seconds.");
+        console.WriteLine(arguments.Time is { } time ? $"It ends by itself after {time.TotalSeconds:0} s." : "Press Ctrl-C to end.");
+        console.WriteLine();
+    }
+
+    private static async Task AddLatePortAsync(Topology topology, Traffic traffic, TimeSpan delay, CancellationToken interrupted)
+    {
+        await PauseAsync(delay, interrupted);
+        if (interrupted.IsCancellationRequested)
+            return;
+        topology.AddExit(Scene.LatePort);
+        foreach (var flow in Scene.Flows)
+            traffic.Watch(flow);
+    }
+
+    private async Task ShowLiveAsync(EntryTable table, TimeSpan time, CancellationToken interrupted)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(interrupted);
+        end.CancelAfter(time);
+        await console.Live(await table.ReadAsync()).StartAsync(async screen =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                await PauseAsync(Refresh, end.Token);
+                screen.UpdateTarget(await table.ReadAsync());
+            }
+        });
+    }
+
+    /// <summary>Plain tables at the beginning, in the middle and at the end.</summary>
+    private async Task PrintAsync(EntryTable table, TimeSpan time, CancellationToken interrupted)
+    {
+        for (var part = 0; part < 3 && !interrupted.IsCancellationRequested; part++)
+        {
+            await PauseAsync(time / 3, interrupted);
+            console.Write(await table.ReadAsync());
+        }
+    }
+
+    /// <summary>Waits, and returns early without a fault when it is interrupted.</summary>
+    private static async Task PauseAsync(TimeSpan time, CancellationToken interrupted) =>
+        await Task.Delay(time, interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+}

@@ -1,0 +1,13 @@
+using ControlPlane.TestCommon.Lab;
+using Devmapd.V1;
+
+namespace ControlPlane.Demo;
+
+/// <summary>One stream of frames, the entry that steers it, and where it comes out.</summary>
+/// <param name="Entry">What is asked of the daemon.</param>
+/// <param name="Entrance">The ingress port, whose far end sends the frames.</param>
+/// <param name="Exit">The port of the egress interface.</param>
+/// <param name="FramesPerSecond">How fast.</param>
+/// <param name="Build">Makes a frame of it.</param>
+internal sealed record Flow(
+    PutEntryRequest Entry, string Entrance, string Exit, double FramesPerSecond, Func<FrameMark, byte[]> Build);

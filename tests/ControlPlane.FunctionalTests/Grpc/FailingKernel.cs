@@ -1,0 +1,19 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.FunctionalTests.Grpc;
+
+/// <summary>A kernel that fails whoever asks about the host.</summary>
+internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
+{
+    public HostFacts Host => throw failure;
+
+    public IInterfaces Interfaces => inner.Interfaces;
+
+    public IEgressPrograms Programs => inner.Programs;
+
+    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);
+
+    public void Dispose() => inner.Dispose();
+}

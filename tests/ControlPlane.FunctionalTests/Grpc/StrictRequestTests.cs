@@ -1,0 +1,201 @@
+using System.IO.Compression;
+using Devmapd.V1;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace ControlPlane.FunctionalTests.Grpc;
+
+/// <summary>What protobuf libraries let pass or garble is refused, in the words of the catalogue.</summary>
+public sealed class StrictRequestTests : IAsyncLifetime
+{
+    private const string PutEntry = "devmapd.v1.DevmapService/PutEntry";
+    private const string PutProgram = "devmapd.v1.ProgramService/PutProgram";
+    private GrpcDaemon _daemon = null!;
+
+    public async Task InitializeAsync() => _daemon = await GrpcDaemon.StartAsync();
+
+    public Task DisposeAsync() => _daemon.DisposeAsync().AsTask();
+
+    [Fact]
+    public async Task PutEntry_UnknownField_NamesItsNumberAndWritesNothing()
+    {
+        byte[] message = [.. Entry().ToByteArray(), .. Varint(99, 1), .. Varint(100, 1)];
+
+        var answer = await RawCall.AskAsync(_daemon.Address, PutEntry, message);
+
+        AssertInvalid(answer, "99", "100");
+        var list = await new DevmapService.DevmapServiceClient(_daemon.Channel).ListEntriesAsync(new() { Devmap = "default" });
+        Assert.Empty(list.Entries);
+    }
+
+    [Fact]
+    public async Task PutProgram_UnknownFieldInAMessage_NamesItsPath()
+    {
+        var parameters = Varint(3, 100).Concat(Varint(77, 1)).ToArray();
+        byte[] message = [.. new PutProgramRequest { Program = "tag", Template = ProgramTemplate.PushVlan }.ToByteArray(), .. Bytes(3, parameters)];
+
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutProgram, message), "parameters.77");
+    }
+
+    [Fact]
+    public async Task PutEntry_FieldOfAnotherType_IsInvalid()
+    {
+        byte[] message = [.. Entry().ToByteArray(), .. Varint(4, 1)];
+
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, message), "4");
+    }
+
+    [Fact]
+    public async Task PutEntry_UnknownGroup_IsInvalid()
+    {
+        byte[] group = [.. Tag(99, WireFormat.WireType.StartGroup), .. Varint(1, 7), .. Tag(99, WireFormat.WireType.EndGroup)];
+        byte[] message = [.. Entry().ToByteArray(), .. group];
+
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, message), "99");
+    }
+
+    [Fact]
+    public async Task PutEntry_FieldsInAnotherOrderAndTwice_IsNotRefused()
+    {
+        var entry = Entry();
+        byte[] message = [.. Varint(6, 0), .. Bytes(3, "veth-a"u8), .. entry.ToByteArray()];
+
+        var answer = await RawCall.AskAsync(_daemon.Address, PutEntry, message);
+
+        Assert.Equal(StatusCode.OK, answer.Code);
+    }
+
+    [Fact]
+    public async Task PutEntry_BadUtf8_IsInvalid()
+    {
+        byte[] message = [.. Entry().ToByteArray(), .. Bytes(3, [0x76, 0xff, 0xfe])];
+
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, message));
+    }
+
+    [Theory]
+    [InlineData("0a")]
+    [InlineData("0aff")]
+    [InlineData("ffffffffffffffffffff")]
+    [InlineData("07")]
+    [InlineData("00")]
+    public async Task PutEntry_Malformed_IsInvalid(string hex) =>
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, Convert.FromHexString(hex)));
+
+    [Fact]
+    public async Task PutEntry_MessageBeyondTheLimit_IsInvalid()
+    {
+        var entry = Entry();
+        entry.Labels.Add("note", new string('x', 64 * 1024));
+
+        var answer = await RawCall.AskAsync(_daemon.Address, PutEntry, entry.ToByteArray());
+
+        AssertInvalid(answer);
+        Assert.Contains("65536", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PutEntry_BeyondTheLimitOnceDecompressed_IsInvalid()
+    {
+        var entry = Entry();
+        entry.Labels.Add("note", new string('x', 1024 * 1024));
+        using var compressed = new MemoryStream();
+        await using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(entry.ToByteArray());
+
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, compressed.ToArray(), ("grpc-encoding", "gzip")));
+    }
+
+    [Fact]
+    public async Task PutEntry_TheLibrarysClientGetsTheSame_ForAMessageBeyondTheLimit()
+    {
+        var entry = Entry();
+        entry.Labels.Add("note", new string('x', 64 * 1024));
+
+        var e = await Assert.ThrowsAsync<RpcException>(async () =>
+            await new DevmapService.DevmapServiceClient(_daemon.Channel).PutEntryAsync(entry));
+
+        Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
+        Assert.Equal("invalid_argument", e.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason);
+    }
+
+    [Fact]
+    public async Task Request_EmptyAddress_NamesEachField()
+    {
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/GetEntry", default), "devmap", "key");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, default), "devmap", "key", "interface");
+        AssertInvalid(
+            await RawCall.AskAsync(_daemon.Address, PutEntry, new PutEntryRequest { Devmap = "default" }.ToByteArray()), "key", "interface");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutProgram, default), "program", "template");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, "devmapd.v1.HostService/GetInterface", default), "interface");
+        AssertInvalid(
+            await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/PutAttachment", default), "devmap", "interface", "mode");
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(99)]
+    public async Task PutAttachment_ModeWithoutMeaning_NamesTheField(int mode)
+    {
+        var request = new PutAttachmentRequest { Devmap = "default", Interface = "veth-a", Mode = (AttachMode)mode };
+
+        var answer = await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/PutAttachment", request.ToByteArray());
+
+        AssertInvalid(answer, "mode");
+        Assert.Contains("ATTACH_MODE_NATIVE", answer.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ListEntries_StateWithoutMeaning_NamesTheField()
+    {
+        var request = new ListEntriesRequest { Devmap = "default", State = (EntryState)99, PageSize = 0 };
+
+        AssertInvalid(
+            await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/ListEntries", request.ToByteArray()), "page_size", "state");
+    }
+
+    [Fact]
+    public async Task UnknownMethod_IsUnimplemented()
+    {
+        var answer = await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/Explode", default);
+
+        Assert.Equal(StatusCode.Unimplemented, answer.Code);
+    }
+
+    private static PutEntryRequest Entry() => new() { Devmap = "default", Key = "veth-a", Interface = "veth-b" };
+
+    private static void AssertInvalid(RawCall.Answer answer, params string[] fields)
+    {
+        Assert.True(answer.Code == StatusCode.InvalidArgument, answer.ToString());
+        Assert.Equal("invalid_argument", answer.Reason);
+        Assert.Equal((int)answer.Code, answer.Status!.Code);
+        Assert.Equal(fields.Order(), answer.Fields.Order());
+        Assert.All(fields, field => Assert.Contains($"{field}: ", answer.Message, StringComparison.Ordinal));
+    }
+
+    private static byte[] Tag(int number, WireFormat.WireType type) => Write(output => output.WriteTag(number, type));
+
+    private static byte[] Varint(int number, uint value) => Write(output =>
+    {
+        output.WriteTag(number, WireFormat.WireType.Varint);
+        output.WriteUInt32(value);
+    });
+
+    private static byte[] Bytes(int number, ReadOnlySpan<byte> value)
+    {
+        var bytes = ByteString.CopyFrom(value);
+        return Write(output =>
+        {
+            output.WriteTag(number, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(bytes);
+        });
+    }
+
+    private static byte[] Write(Action<CodedOutputStream> write)
+    {
+        using var stream = new MemoryStream();
+        using (var output = new CodedOutputStream(stream, leaveOpen: true))
+            write(output);
+        return stream.ToArray();
+    }
+}
