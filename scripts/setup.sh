@@ -9,6 +9,7 @@ packages=(
     clang clang-format libbpf-dev libc6-dev # the BPF programs, and libbpf.so.1
     gcc make                                # C layouts in tests, plain C baselines
     iproute2 ethtool bpftool                # namespaces and veths of tests and demo; to look at the kernel's side
+    curl iputils-ping                       # what README's walk-through calls
     chromium                                # the browser that tests the pages
     python3-grpcio python3-protobuf         # scripts/grpcall, which makes the gRPC calls of the documents
     ca-certificates

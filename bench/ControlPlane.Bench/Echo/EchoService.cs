@@ -25,7 +25,14 @@ internal sealed class EchoService : DevmapService.DevmapServiceBase
             status.Conditions.Add(new Condition { Type = type, Status = true, Reason = "AsWanted", Message = "The kernel has the entry as wanted." });
         return new Entry
         {
-            Devmap = devmap, Key = key, KernelKey = 1, Interface = "bench0", Revision = 1, CreatedAt = _now, UpdatedAt = _now, Status = status,
+            Devmap = devmap,
+            Key = key,
+            KernelKey = 1,
+            Interface = "bench0",
+            Revision = 1,
+            CreatedAt = _now,
+            UpdatedAt = _now,
+            Status = status,
         };
     }
 }

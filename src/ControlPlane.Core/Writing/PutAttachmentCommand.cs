@@ -16,6 +16,7 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
         var before = devmap.Attachments.GetValueOrDefault(interfaceName);
         precondition.Require($"devmaps/{devmap.Definition.Name}/attachments/{interfaceName}", before?.Record.Revision);
         var ingress = context.Interface(interfaceName) ?? throw KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
+        RequireNotLoopback(ingress);
         RequireNoOtherDevmap(context);
         var record = NextRecord(context, before?.Record);
         return new(
@@ -62,6 +63,20 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
             return old;
         var now = context.Now;
         return new AttachmentRecord(devmap.Definition.Name, interfaceName, mode, context.NextRevision(), old?.CreatedAt ?? now, now);
+    }
+
+    // What comes in by loopback is the host's own, this daemon's callers included: an entry that sends it on locks them all out.
+    private static void RequireNotLoopback(InterfaceInfo ingress)
+    {
+        if (ingress.Name != "lo")
+            return;
+        const string Why = "The loopback interface carries what this host says to itself, this API included; a redirect program there would take it away.";
+        throw new ControlPlaneException(new Error(ErrorCode.InterfaceUnsuitable, Why)
+        {
+            Fields = [new FieldViolation("interface", "must not be the loopback interface")],
+            Resource = $"interfaces/{ingress.Name}",
+            Remedy = "Attach to the interface that the frames come in by; for a trial, make a veth: ip link add veth-a type veth peer name veth-b",
+        });
     }
 
     private void RequireNoOtherDevmap(WriterContext context)

@@ -25,7 +25,7 @@ internal static class AttachmentEndpoints
 
         attachments.MapPut("/{interface}", PutAsync)
             .Described("putAttachment", "Attach the redirect program, or change how",
-                "Runs the devmap's redirect program on every frame that comes in by the interface, by a pinned `bpf_link` that outlives the daemon. Mind what the entries say before you attach: an entry that sends the frames of an interface back to the interface itself makes them circle.")
+                "Runs the devmap's redirect program on every frame that comes in by the interface, by a pinned `bpf_link` that outlives the daemon. Not on the loopback interface, by which this API's callers come.")
             .TakesBody<AttachmentBody>()
             .Answers<AttachmentResource>(StatusCodes.Status201Created, "The program is attached; `Location` names the attachment.")
             .Answers<AttachmentResource>(StatusCodes.Status200OK, "It was attached and is now as asked.")

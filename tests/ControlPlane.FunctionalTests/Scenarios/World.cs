@@ -33,6 +33,7 @@ public static class World
         Veth(7, "down0") with { IsUp = false, HasCarrier = false },
         Veth(8, "mute0") with { XdpFeatures = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.RxSg },
         Veth(9, "held0") with { XdpMode = AttachMode.Native, XdpProgramId = 9001 },
+        Veth(10, "bare0") with { Kind = "bridge", XdpFeatures = XdpFeatures.None },
     ];
 
     private static InterfaceInfo Veth(uint ifindex, string name) => new(ifindex, name)

@@ -5,6 +5,7 @@ using System.Text;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Netlink;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -122,7 +123,7 @@ public class LayoutTests
             var file = Path.Combine(folder.FullName, "layout.c");
             File.WriteAllText(file, source.ToString());
             var program = Path.Combine(folder.FullName, "layout");
-            Shell.Run("gcc", "-I", Repository.Folder("bpf"), "-o", program, file);
+            Shell.Run("gcc", "-I", Repository.PathOf("bpf"), "-o", program, file);
             return Shell.Run(program).Split('\n', StringSplitOptions.RemoveEmptyEntries)
                 .Select(line => line.Split(' '))
                 .ToDictionary(parts => parts[0], parts => long.Parse(parts[1], null));

@@ -9,7 +9,7 @@ internal static class PathParameters
         "key" => (
             "The key in any of its text forms: what the devmap's key selector calls for (`veth1`, `100`, `10.0.0.7`) or the kernel key as a number, 0 to 4294967295. An interface whose name is a number is written `if:7`. In a URL, percent-encode what a path cannot carry.",
             "lo"),
-        // Not lo: attached there with an entry from lo to lo, frames of the loopback would circle.
+        // Not lo: that is refused.
         "interface" when path.Contains("/attachments/", StringComparison.Ordinal) => ("The name of the ingress interface.", "eth0"),
         "interface" => ("The interface's name.", "lo"),
         "program" => ("The egress program's name.", "to-router-1"),

@@ -1,10 +1,10 @@
-namespace ControlPlane.KernelTests.Bpf;
+namespace ControlPlane.TestCommon;
 
 /// <summary>Finds the sources the tests were built from.</summary>
-internal static class Repository
+public static class Repository
 {
-    /// <summary>A folder of the repository.</summary>
-    public static string Folder(string name)
+    /// <summary>The path of a file or folder of the repository.</summary>
+    public static string PathOf(string name)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "ControlPlane.sln")))

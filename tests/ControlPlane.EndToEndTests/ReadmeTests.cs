@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+using ControlPlane.EndToEndTests.World;
+using ControlPlane.TestCommon;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>README's walk-through, run as it stands but for the names of namespaces and interfaces, which must be this test's own.</summary>
+public sealed partial class ReadmeTests
+{
+    [Fact]
+    public async Task WalkThrough_SteersFramesAsItSays()
+    {
+        var (left, right) = (LabNames.Next(), LabNames.Next());
+        await using var site = await Site.StartAsync();
+        site.Space.Shell("ip", "link", "set", "lo", "up");
+        var blocks = Blocks().Matches(WalkThrough()).Select(m => m.Groups["block"].Value
+            .Replace("http://127.0.0.1:5080", site.Home.Daemon.Rest.ToString().TrimEnd('/'), StringComparison.Ordinal)
+            .Replace("127.0.0.1:5081", site.Home.Daemon.Grpc.Authority, StringComparison.Ordinal)
+            .Replace("scripts/", Repository.PathOf("scripts/"), StringComparison.Ordinal)
+            .Replace("/sys/fs/bpf/devmapd", site.Home.PinRoot, StringComparison.Ordinal)
+            .Replace("left", left, StringComparison.Ordinal)
+            .Replace("right", right, StringComparison.Ordinal)).ToList();
+        try
+        {
+            // One shell for all, as a reader has one: variables last from block to block.
+            var output = site.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
+            Assert.Equal(blocks.Count, output.Length);
+            var (attached, reached, map, byGrpc, counted) = (output[1], output[2], output[3], output[4], output[5]);
+            Assert.Equal(2, CountOfState(attached, "Attached"));
+            Assert.Equal(2, CountOfState(attached, "Undeliverable"));
+            Assert.Contains("ethtool -K PEER gro on", attached, StringComparison.Ordinal);
+            Assert.Contains(" 0% packet loss", reached, StringComparison.Ordinal);
+            Assert.Contains("\"Forwarding\"", reached, StringComparison.Ordinal);
+            Assert.Contains("ENTRY_STATE_FORWARDING", byGrpc, StringComparison.Ordinal);
+            Assert.Contains("key:", map, StringComparison.Ordinal);
+            Assert.Matches("\"packets\": ?[1-9]", counted);
+        }
+        finally
+        {
+            foreach (var name in new[] { left, right }.Where(n => File.Exists($"/run/netns/{n}")))
+                Shell.Run("ip", "netns", "delete", name);
+        }
+    }
+
+    private static int CountOfState(string answers, string state) => Regex.Count(answers, $"\"state\": ?\"{state}\"");
+
+    private static string WalkThrough()
+    {
+        var readme = File.ReadAllText(Repository.PathOf("README.md"));
+        var begin = readme.IndexOf("<!-- walk-through:", StringComparison.Ordinal);
+        return readme[begin..readme.IndexOf("<!-- walk-through ends -->", StringComparison.Ordinal)];
+    }
+
+    [GeneratedRegex("```sh\n(?<block>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+}
