@@ -1,9 +1,9 @@
 using System.Globalization;
 using ControlPlane.Bench.Harness;
+using ControlPlane.Core.Ports;
 using Devmapd.V1;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
-using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Bench.Benchmarks;
 

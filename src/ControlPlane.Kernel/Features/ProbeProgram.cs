@@ -51,7 +51,11 @@ internal static unsafe class ProbeProgram
         new Span<byte>(frame, 64).Clear();
         var opts = new bpf_test_run_opts
         {
-            sz = (nuint)sizeof(bpf_test_run_opts), data_in = frame, data_size_in = 64, repeat = 1, flags = flags,
+            sz = (nuint)sizeof(bpf_test_run_opts),
+            data_in = frame,
+            data_size_in = 64,
+            repeat = 1,
+            flags = flags,
         };
         int result;
         do

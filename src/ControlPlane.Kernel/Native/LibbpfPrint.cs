@@ -10,12 +10,12 @@ internal static unsafe class LibbpfPrint
     private const int LIBBPF_WARN = 0;
     private const int LIBBPF_INFO = 1;
 
-    private static volatile ILogger? s_logger;
+    private static volatile ILogger? _logger;
 
     /// <summary>From now on libbpf's warnings come as warnings, its info as debug, its debug output as trace.</summary>
     public static void SendTo(ILogger logger)
     {
-        s_logger = logger;
+        _logger = logger;
         Libbpf.libbpf_set_print(&Print);
     }
 
@@ -25,7 +25,7 @@ internal static unsafe class LibbpfPrint
         // libbpf's own buffers end here: an exception must not run into C.
         try
         {
-            var logger = s_logger;
+            var logger = _logger;
             var logLevel = level switch { LIBBPF_WARN => LogLevel.Warning, LIBBPF_INFO => LogLevel.Debug, _ => LogLevel.Trace };
             if (logger?.IsEnabled(logLevel) != true)
                 return 0;

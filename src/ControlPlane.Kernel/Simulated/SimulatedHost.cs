@@ -48,7 +48,13 @@ public sealed class SimulatedHost
         {
             var info = new InterfaceInfo(++_lastIfindex, name)
             {
-                Kind = kind, Mtu = kind is null ? 65536u : 1500, IsUp = true, HasCarrier = true, TxQueues = 1, RxQueues = 1, XdpFeatures = features,
+                Kind = kind,
+                Mtu = kind is null ? 65536u : 1500,
+                IsUp = true,
+                HasCarrier = true,
+                TxQueues = 1,
+                RxQueues = 1,
+                XdpFeatures = features,
             };
             _interfaces = _interfaces.With(info);
         }

@@ -1,8 +1,8 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Netlink;
 using ControlPlane.Kernel;
+using ControlPlane.Kernel.Netlink;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging.Abstractions;
 
