@@ -4,6 +4,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel;
+using ControlPlane.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Bench.Harness;
@@ -25,6 +26,7 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
     {
         var services = new ServiceCollection()
             .AddLogging()
+            .AddMemoryStore()
             .AddDevmapCore(new WriterOptions())
             .AddKernel(new KernelOptions { PinRoot = pins.Path })
             .BuildServiceProvider();
@@ -34,9 +36,9 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
     }
 
     public Task PutAsync(string key, string target) =>
-        Entries.PutAsync(Devmaps.Default.Name, key, new EntryRequest(target), new Violations(), CancellationToken.None);
+        Entries.PutAsync(Devmaps.Default.Name, key, new EntryRequest(target), new Violations(), default, CancellationToken.None);
 
-    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, CancellationToken.None);
+    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, default, CancellationToken.None);
 
     public void Get(string key) => Entries.Get(Devmaps.Default.Name, key);
 

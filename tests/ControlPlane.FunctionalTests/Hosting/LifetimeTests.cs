@@ -78,5 +78,5 @@ public sealed class LifetimeTests
     }
 
     private static async Task<PutOutcome<EntryView>> PutAsync(EntryService entries, int key) =>
-        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1"), new Violations(), CancellationToken.None);
+        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1"), new Violations(), default, CancellationToken.None);
 }

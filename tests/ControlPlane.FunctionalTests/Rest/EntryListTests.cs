@@ -13,7 +13,7 @@ public sealed class EntryListTests : RestTest
     {
         var service = Daemon.Services.GetRequiredService<EntryService>();
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
-            service.PutAsync("routes", $"10.0.0.{i}", new EntryRequest("veth-b"), new Violations(), TestContext.Deadline())));
+            service.PutAsync("routes", $"10.0.0.{i}", new EntryRequest("veth-b"), new Violations(), default, TestContext.Deadline())));
         var revision = (await Client.AskAsync("GET", "/v1/host")).Body["revision"]!.GetValue<long>();
         var keys = new List<string>();
         string? token = null;

@@ -59,8 +59,8 @@ public sealed class CoreFixture : IAsyncDisposable
     }
 
     public Task<PutOutcome<EntryView>> PutAsync(
-        string devmap, string key, string target, string? program = null, bool allowPending = false, CancellationToken cancellationToken = default,
-        Precondition precondition = default) =>
+        string devmap, string key, string target, string? program = null, bool allowPending = false,
+        Precondition precondition = default, CancellationToken cancellationToken = default) =>
         Entries.PutAsync(devmap, key, new EntryRequest(target, program, null, allowPending), new Violations(), precondition, cancellationToken);
 
     public Task<PutOutcome<ProgramView>> PutProgramAsync(string name, string template) =>
