@@ -48,6 +48,9 @@ internal static class Schema
         """,
     ];
 
+    /// <summary>The version that the migrations lead to.</summary>
+    public static int Version => _migrations.Length;
+
     /// <summary>Writes the schema into a new, empty database.</summary>
     public static void Create(SqliteConnection connection)
     {
@@ -56,8 +59,9 @@ internal static class Schema
     }
 
     /// <summary>Checks that the database is ours and whole, and migrates it if it is older.</summary>
+    /// <returns>The version it had.</returns>
     /// <exception cref="StoreException">It is not ours, damaged, or of a newer version.</exception>
-    public static void CheckAndMigrate(SqliteConnection connection)
+    public static int CheckAndMigrate(SqliteConnection connection)
     {
         if (Scalar(connection, "PRAGMA application_id") is not ApplicationId)
             throw new StoreException("it is a database, but not a store of devmapd");
@@ -69,6 +73,7 @@ internal static class Schema
             throw new StoreException(string.Create(
                 CultureInfo.InvariantCulture, $"it has schema version {version}, written by a newer devmapd; this one knows up to {_migrations.Length}"));
         Migrate(connection, version);
+        return version;
     }
 
     private static List<string> IntegrityFaults(SqliteConnection connection)

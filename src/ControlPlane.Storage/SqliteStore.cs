@@ -13,6 +13,9 @@ public sealed class SqliteStore : IStore
     /// <summary>The file's name in the state directory.</summary>
     public const string FileName = "devmapd.db";
 
+    /// <summary>The schema version that this program writes.</summary>
+    public static int SchemaVersion => Schema.Version;
+
     // Whoever else holds the file (a backup, an inspection) must let go within this time.
     private const int BusyTimeoutSeconds = 2;
 
@@ -48,6 +51,29 @@ public sealed class SqliteStore : IStore
             }
         }
         catch (Exception e) when (e is SqliteException or StoreException or IOException or UnauthorizedAccessException)
+        {
+            throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
+        }
+    }
+
+    /// <summary>
+    /// Checks the store in this directory and reads it, changing nothing and waiting for nobody: what it finds is one snapshot, and a
+    /// daemon may write meanwhile. It is copied into memory, and there brought to the schema of this version.
+    /// </summary>
+    /// <returns>The schema version of the file, and what it has.</returns>
+    /// <exception cref="StoreException">It is not there, damaged, not ours, newer, or cannot be read.</exception>
+    public static (int SchemaVersion, StoredState State) Inspect(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        try
+        {
+            using var file = Connect(path, SqliteOpenMode.ReadOnly);
+            using var copy = Connect(":memory:", SqliteOpenMode.Memory);
+            file.BackupDatabase(copy);
+            var version = Schema.CheckAndMigrate(copy);
+            return (version, StoreReader.Read(copy));
+        }
+        catch (Exception e) when (e is SqliteException or StoreException or FormatException or System.Text.Json.JsonException)
         {
             throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
         }

@@ -12,12 +12,20 @@ internal static class DaemonRun
     /// <summary>Answers, refuses, or runs until asked to stop; returns one of <see cref="ExitCodes"/>.</summary>
     public static async Task<int> RunAsync(string[] args, Func<Arguments, WebApplication> build)
     {
+        var serves = true;
         try
         {
             var arguments = Arguments.Parse(args);
+            serves = arguments.Task == DaemonTask.Serve;
             if (arguments.Answer is { } answer)
             {
                 Console.Out.WriteLine(answer);
+                return ExitCodes.Ok;
+            }
+
+            if (!serves)
+            {
+                Maintenance.Run(arguments, Console.Out);
                 return ExitCodes.Ok;
             }
 
@@ -26,7 +34,7 @@ internal static class DaemonRun
         }
         catch (Exception e) when (AsRefusal(e) is { } refusal)
         {
-            Report(refusal);
+            Report(refusal, serves);
             return refusal.ExitCode;
         }
         catch (Exception e)
@@ -74,14 +82,14 @@ internal static class DaemonRun
 
     /// <summary>
     /// Tells a person on standard error and the log on standard output. A terminal shows both, and the journal gets both:
-    /// there once is enough.
+    /// there once is enough. A maintenance command has no log.
     /// </summary>
-    private static void Report(StartRefusedException refusal)
+    private static void Report(StartRefusedException refusal, bool serves)
     {
-        if (LogSetup.Form != LogForm.Journal)
+        if (!serves || LogSetup.Form != LogForm.Journal)
             Console.Error.WriteLine($"devmapd: {refusal.Message}");
 
-        if (LogSetup.Form == LogForm.Terminal)
+        if (!serves || LogSetup.Form == LogForm.Terminal)
             return;
         using var log = new LoggerConfiguration().WriteTo.Standard().CreateLogger();
         log.Fatal("The daemon does not start (exit code {ExitCode}): {Reason:l}", refusal.ExitCode, refusal.Message);

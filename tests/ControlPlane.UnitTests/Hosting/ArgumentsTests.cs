@@ -29,6 +29,23 @@ public sealed class ArgumentsTests
     }
 
     [Theory]
+    [InlineData("", DaemonTask.Serve)]
+    [InlineData("--check-store", DaemonTask.CheckStore)]
+    [InlineData("--teardown", DaemonTask.Teardown)]
+    [InlineData("--with-store --teardown", DaemonTask.TeardownWithStore)]
+    [InlineData("--teardown --check-store", null)]
+    [InlineData("--simulate --teardown", null)]
+    [InlineData("--with-store", null)]
+    public void Tasks_AreReadAndNotMixed(string line, object? task)
+    {
+        var args = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (task is null)
+            Assert.Equal(ExitCodes.Usage, Assert.Throws<StartRefusedException>(() => Arguments.Parse(args)).ExitCode);
+        else
+            Assert.Equal(task, Arguments.Parse(args).Task);
+    }
+
+    [Theory]
     [InlineData("--help", "Usage: devmapd")]
     [InlineData("-h", "Usage: devmapd")]
     [InlineData("--version", "devmapd 0.1.0")]

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.Storing;
+using ControlPlane.Daemon.Hosting;
+using ControlPlane.Storage;
+using ControlPlane.TestCommon;
+
+namespace ControlPlane.FunctionalTests.Hosting;
+
+/// <summary><c>devmapd --check-store</c>, as a process without privileges.</summary>
+public sealed class CheckStoreTests : IDisposable
+{
+    private readonly string _home = Directory.CreateTempSubdirectory("devmapd-check-").FullName;
+
+    private string State => Path.Combine(_home, "state");
+
+    private string FilePath => Path.Combine(State, SqliteStore.FileName);
+
+    public void Dispose() => Directory.Delete(_home, recursive: true);
+
+    [Fact]
+    public async Task WholeStore_IsToldAndNotChanged()
+    {
+        Fill();
+        var before = await File.ReadAllBytesAsync(FilePath);
+
+        var (code, output, _) = await CheckAsync();
+
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Equal(
+            [$"The store at {FilePath} is whole.", $"schema version {SqliteStore.SchemaVersion}", "revision 7", "programs 1", "devmap default: entries 2, attachments 1", "devmap vlans: entries 0, attachments 0"],
+            output);
+        Assert.Equal(before, await File.ReadAllBytesAsync(FilePath));
+    }
+
+    [Fact]
+    public async Task BesideAWriter_TellsWhatIsCommitted()
+    {
+        using var writer = Fill(keepOpen: true)!;
+        writer.Commit(new StoreBatch(8, [new StoreChange.DeleteProgram("p")]));
+
+        var (code, output, _) = await CheckAsync();
+
+        Assert.Equal(ExitCodes.Ok, code);
+        Assert.Contains("revision 8", output);
+        Assert.Contains("programs 0", output);
+        writer.Commit(new StoreBatch(9, [])); // it was not locked out
+    }
+
+    [Fact]
+    public async Task DamagedStore_IsRefusedAndLeftAsItIs()
+    {
+        Fill();
+        var bytes = await File.ReadAllBytesAsync(FilePath);
+        Array.Fill(bytes, (byte)0x5a, 4096, bytes.Length - 4096);
+        await File.WriteAllBytesAsync(FilePath, bytes);
+
+        var (code, output, error) = await CheckAsync();
+
+        Assert.Equal(ExitCodes.IoError, code);
+        Assert.Empty(output);
+        Assert.Contains($"devmapd: The store at {FilePath} cannot be used: ", error, StringComparison.Ordinal);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(FilePath));
+    }
+
+    [Fact]
+    public async Task NoStore_IsRefusedAndNoneIsMade()
+    {
+        var (code, _, error) = await CheckAsync();
+
+        Assert.Equal(ExitCodes.IoError, code);
+        Assert.Contains($"There is no store at {FilePath}", error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(State));
+    }
+
+    private SqliteStore? Fill(bool keepOpen = false)
+    {
+        var now = DateTimeOffset.UtcNow;
+        var store = SqliteStore.Open(State);
+        store.Commit(new StoreBatch(7,
+        [
+            new StoreChange.PutDevmap("vlans"), new StoreChange.PutDevmap("default"),
+            new StoreChange.PutEntry(Entry(1)), new StoreChange.PutEntry(Entry(2)),
+            new StoreChange.PutAttachment(new AttachmentRecord("default", "veth0", AttachMode.Native, 3, now, now)),
+            new StoreChange.PutProgram(new StoredProgram("p", new EgressProgramSpec(EgressTemplate.Count), 4, now, now)),
+        ]));
+        if (keepOpen)
+            return store;
+        store.Dispose();
+        return null;
+
+        EntryRecord Entry(uint key) =>
+            new("default", EntryKey.OfNumber(key), "veth1", null, ImmutableSortedDictionary<string, string>.Empty, key, now, now);
+    }
+
+    private async Task<(int Code, IReadOnlyList<string> Output, string Error)> CheckAsync()
+    {
+        await using var command = DaemonProcess.Start(
+            ["--check-store"], _home, environment: null, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--");
+        var code = await command.WaitExitAsync();
+        return (code, command.Log, command.StandardError);
+    }
+}
