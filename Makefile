@@ -5,6 +5,7 @@ CONFIGURATION ?= Release
 DOTNET ?= dotnet
 DESTDIR ?=
 PREFIX ?= /usr
+KILLS ?= 200
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
@@ -23,6 +24,7 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
+	@echo "  make soak KILLS=1000             kill it more often, or less"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
 .PHONY: setup
@@ -43,6 +45,10 @@ run: setup ## Build and start the daemon here, its state in .state
 .PHONY: test
 test: build ## Run all tests
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(FILTER)
+
+.PHONY: soak
+soak: build ## Kill the daemon KILLS (200) times under random writes
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_KILLS=$(KILLS) $(DOTNET)" HANG_TIMEOUT=10h scripts/test.sh CrashTests
 
 .PHONY: demo
 demo: setup ## Show the daemon steer frames between namespaces

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test projects one after another (they share one kernel and few cores), then sums up their results.
-# Usage: test.sh [FILTER]. Environment: CONFIGURATION, DOTNET (the command, with whatever gives it root).
+# Usage: test.sh [FILTER]. Environment: CONFIGURATION, DOTNET (the command, with whatever gives it root), HANG_TIMEOUT (of one test).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -22,7 +22,7 @@ for project in tests/*Tests/*.csproj; do
     printf '\n== %s\n' "$name"
     begin=$SECONDS
     "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
-        --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --blame-hang-timeout 10m \
+        --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --blame-hang-timeout "${HANG_TIMEOUT:-10m}" \
         ${filter:+--filter "FullyQualifiedName~$filter"}
     status=$?
     p=$(counter passed "$trx") f=$(counter failed "$trx") t=$(counter total "$trx")

@@ -32,6 +32,12 @@ public sealed class DaemonHome : IAsyncDisposable
     /// <summary>The folder of its pins.</summary>
     public string PinRoot { get; }
 
+    /// <summary>The folder of its store.</summary>
+    public string StateDirectory => Path.Combine(_folder.FullName, "state");
+
+    /// <summary>A program and its arguments that start daemons from now on, inside the namespace; none unless set.</summary>
+    public IReadOnlyList<string> Wrapper { get; set; } = [];
+
     /// <summary>The daemon that runs, or ran last.</summary>
     public DaemonProcess Daemon => _daemon ?? throw new InvalidOperationException("no daemon was started");
 
@@ -55,7 +61,7 @@ public sealed class DaemonHome : IAsyncDisposable
 
     /// <summary>Starts a daemon on the same folders and does not wait: a second one beside the first.</summary>
     public DaemonProcess Launch(params string[] arguments) =>
-        DaemonProcess.Start([.. _arguments, .. arguments], _folder.FullName, environment: null, _prefix);
+        DaemonProcess.Start([.. _arguments, .. arguments], _folder.FullName, environment: null, [.. _prefix, .. Wrapper]);
 
     /// <summary>Asks the daemon to stop and gives its exit code.</summary>
     public Task<int> StopAsync() => Daemon.StopAsync();

@@ -68,10 +68,13 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>What the kernel's map of a devmap has: keys and ifindexes, as bpftool tells them.</summary>
-    public IReadOnlyDictionary<uint, uint> KernelMap(string devmap)
+    public IReadOnlyDictionary<uint, uint> KernelMap(string devmap) => KernelElements(devmap).ToDictionary(e => e.Key, e => e.Ifindex);
+
+    /// <summary>The same with the id of the egress program, 0 for none.</summary>
+    public IReadOnlyList<(uint Key, uint Ifindex, uint Program)> KernelElements(string devmap)
     {
         using var dump = JsonDocument.Parse(Shell.Run("bpftool", "-j", "map", "dump", "pinned", $"{Home.PinRoot}/devmaps/{devmap}/active"));
-        return dump.RootElement.EnumerateArray().ToDictionary(e => Number(e.GetProperty("key")), e => Number(e.GetProperty("value")));
+        return [.. dump.RootElement.EnumerateArray().Select(e => (Number(e.GetProperty("key"), 0), Number(e.GetProperty("value"), 0), Number(e.GetProperty("value"), 4)))];
     }
 
     public async ValueTask DisposeAsync()
@@ -83,8 +86,8 @@ internal sealed class Site : IAsyncDisposable
         await _residue.AssertNothingLeftAsync();
     }
 
-    // Bytes as "0x0a", the least significant first; of a value the first four are the ifindex.
-    private static uint Number(JsonElement bytes) => bytes.EnumerateArray().Take(4).Reverse().Aggregate(
+    // Bytes as "0x0a", the least significant first; a value is an ifindex and a program id.
+    private static uint Number(JsonElement bytes, int offset) => bytes.EnumerateArray().Skip(offset).Take(4).Reverse().Aggregate(
         0u, (number, b) => (number << 8) | uint.Parse(b.GetString()!.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
     private static string[] Devmap(int index, string name, string selector, string missAction)

@@ -1,0 +1,133 @@
+using System.Globalization;
+using ControlPlane.EndToEndTests.World;
+using ControlPlane.TestCommon.Lab;
+using Devmapd.V1;
+using Xunit.Abstractions;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>
+/// The daemon is killed (SIGKILL) at random moments under random writes of many clients, and under traffic. After each start an
+/// oracle knows what must be there, and the API, the store and the kernel must all say so.
+/// </summary>
+/// <remarks>How often it is killed: environment variable <c>DEVMAPD_KILLS</c>, 10 unless set.</remarks>
+public sealed class CrashTests(ITestOutputHelper output)
+{
+    private const int Clients = 12;
+    private const string Meter = "meter";
+
+    private static int Kills =>
+        int.Parse(Environment.GetEnvironmentVariable("DEVMAPD_KILLS") is { Length: > 0 } text ? text : "10", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Kill_AtRandomMomentsOfRandomWrites_LosesNoFrameAndNoAnsweredWrite()
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        await using var site = await Site.StartAsync();
+        var (ingress, target, metered, plain) = (site.AddPort(), site.AddPort(), site.AddPort(), site.AddPort());
+        Port[] ingresses = [site.AddPort(), site.AddPort()];
+        await SteerAsync(site, ingress, target);
+        var steady = (await Facts.OfApiAsync(site.Home.Channel)).ByName();
+
+        var clients = Enumerable.Range(0, Clients).Select(n => new CrashClient(
+            n, [(metered.Name, Meter), (plain.Name, null), ("nosuch0", null)], n < ingresses.Length ? ingresses[n].Name : null, random.Next())).ToList();
+        var run = FrameMark.NewRun();
+        using var receiver = TrafficReceiver.Start(target.Far, run);
+        await using var generator = TrafficGenerator.Start(
+            ingress.Far, run, mark => Frames.Udp(mark), new TrafficPlan(FramesPerSecond: 10_000, Time: TimeSpan.FromHours(2)));
+
+        var (revision, happened, not) = ((await Facts.OfApiAsync(site.Home.Channel)).Revision, 0, 0);
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var before = clients.Sum(c => c.Acknowledged);
+            var enough = before + random.Next(1, 400);
+            var writing = clients.Select(c => c.RunAsync(site.Home.Channel, revision)).ToList();
+            await Eventually.Async(() => clients.Sum(c => c.Acknowledged) >= enough || writing.Exists(w => w.IsCompleted));
+            await Task.Delay(random.Next(10)); // a moment as good as any other: the kill waits for nothing
+            await site.Home.KillAsync();
+            await Task.WhenAll(writing);
+            await site.Home.StartAsync();
+
+            var view = await Facts.OfApiAsync(site.Home.Channel);
+            AssertRevisions(view, revision, clients);
+            foreach (var settled in Settle(view, steady, clients, revision))
+                (happened, not) = settled ? (happened + 1, not) : (happened, not + 1);
+            AssertStore(site, view);
+            AssertKernel(site, view, metered, plain, target);
+            revision = view.Revision;
+        }
+
+        var sent = await generator.StopAsync();
+        output.WriteLine(
+            $"{Kills} kills; {clients.Sum(c => c.Acknowledged)} writes acknowledged, {clients.Sum(c => c.Refused)} refused; "
+            + $"of those under way at a kill {happened} had happened, {not} had not; {sent} frames sent; revision {revision}");
+        Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
+        Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
+    }
+
+    private static async Task SteerAsync(Site site, Port ingress, Port target)
+    {
+        await site.Http.WriteAsync<EgressProgram>($"/v1/programs/{Meter}", new { template = "count" });
+        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
+        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name, Meter);
+    }
+
+    private static void AssertRevisions(ApiView view, long before, IReadOnlyList<CrashClient> clients)
+    {
+        var all = view.ByName().Values.Select(f => f.Revision).ToList();
+        Assert.Distinct(all);
+        var acknowledged = clients.SelectMany(c => c.Claims).Max(c => c.Known?.Revision ?? 0);
+        Assert.True(view.Revision >= Math.Max(Math.Max(before, acknowledged), all.Max()), $"revision {view.Revision} after {before}, {acknowledged} answered");
+    }
+
+    /// <summary>Holds each client's claims against what is there; what remains is what was there from the beginning, unchanged.</summary>
+    private static List<bool> Settle(ApiView view, Dictionary<string, Fact> steady, IReadOnlyList<CrashClient> clients, long floor)
+    {
+        var found = view.ByName();
+        var settled = new List<bool>();
+        foreach (var claim in clients.SelectMany(c => c.Claims))
+        {
+            if (claim.Settle(found.GetValueOrDefault(claim.Name), floor) is { } happened)
+                settled.Add(happened);
+            found.Remove(claim.Name);
+        }
+
+        Assert.Equal(steady.OrderBy(f => f.Key, StringComparer.Ordinal), found.OrderBy(f => f.Key, StringComparer.Ordinal));
+        return settled;
+    }
+
+    private static void AssertStore(Site site, ApiView view)
+    {
+        var (revision, stored) = Facts.OfStore(site.Home.StateDirectory);
+        Assert.Equal(revision, view.Revision);
+        Assert.Equal(stored.OrderBy(f => f.Key, StringComparer.Ordinal), view.ByName().OrderBy(f => f.Key, StringComparer.Ordinal));
+    }
+
+    /// <summary>Every entry whose interface is there is in the kernel with that interface and program, and nothing else is.</summary>
+    private static void AssertKernel(Site site, ApiView view, params Port[] targets)
+    {
+        var ifindexes = targets.ToDictionary(t => t.Name, t => t.Pair.Ifindex);
+        var programs = view.Programs.ToDictionary(p => p.Name, p => p.Status.KernelProgramId);
+        foreach (var devmap in new[] { Site.ByInterface, Site.ByVlan, Site.ByAddress })
+        {
+            var entries = view.Entries.Where(e => e.Devmap == devmap).ToList();
+            Assert.All(entries, e => Assert.Equal(
+                ifindexes.ContainsKey(e.Interface) ? EntryState.Forwarding : EntryState.Pending, e.Status.State));
+            var wanted = entries.Where(e => ifindexes.ContainsKey(e.Interface))
+                .Select(e => (e.KernelKey, Ifindex: ifindexes[e.Interface], Program: e.HasEgressProgram ? programs[e.EgressProgram] : 0));
+            Assert.Equal(wanted.Order(), site.KernelElements(devmap).Select(e => (e.Key, e.Ifindex, e.Program)).Order());
+
+            var attached = view.Attachments.Where(a => a.Devmap == devmap).ToList();
+            Assert.All(attached, a => Assert.Equal(AttachmentState.Attached, a.Status.State));
+            Assert.Equal(attached.Select(a => a.Interface).Order(), Names($"devmaps/{devmap}/links"));
+        }
+
+        Assert.Equal(programs.Keys.Order(), Names("programs"));
+        Assert.Equal(new[] { Site.ByInterface, Site.ByVlan, Site.ByAddress }.Order(), Names("devmaps"));
+
+        IEnumerable<string> Names(string folder) =>
+            Directory.GetFileSystemEntries(Path.Combine(site.Home.PinRoot, folder)).Select(p => Path.GetFileName(p)!).Order();
+    }
+}
