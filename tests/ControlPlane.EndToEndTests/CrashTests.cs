@@ -14,7 +14,6 @@ namespace ControlPlane.EndToEndTests;
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private const int Clients = 12;
-    private const string Meter = "meter";
 
     private static int Kills =>
         int.Parse(Environment.GetEnvironmentVariable("DEVMAPD_KILLS") is { Length: > 0 } text ? text : "10", CultureInfo.InvariantCulture);
@@ -26,13 +25,13 @@ public sealed class CrashTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         await using var site = await Site.StartAsync();
-        var (ingress, target, metered, plain) = (site.AddPort(), site.AddPort(), site.AddPort(), site.AddPort());
+        var (ingress, target) = await site.SteerAsync();
+        var (metered, plain) = (site.AddPort(), site.AddPort());
         Port[] ingresses = [site.AddPort(), site.AddPort()];
-        await SteerAsync(site, ingress, target);
         var steady = (await Facts.OfApiAsync(site.Home.Channel)).ByName();
 
         var clients = Enumerable.Range(0, Clients).Select(n => new CrashClient(
-            n, [(metered.Name, Meter), (plain.Name, null), ("nosuch0", null)], n < ingresses.Length ? ingresses[n].Name : null, random.Next())).ToList();
+            n, [(metered.Name, Steering.Meter), (plain.Name, null), ("nosuch0", null)], n < ingresses.Length ? ingresses[n].Name : null, random.Next())).ToList();
         var run = FrameMark.NewRun();
         using var receiver = TrafficReceiver.Start(target.Far, run);
         await using var generator = TrafficGenerator.Start(
@@ -65,13 +64,6 @@ public sealed class CrashTests(ITestOutputHelper output)
             + $"of those under way at a kill {happened} had happened, {not} had not; {sent} frames sent; revision {revision}");
         Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
         Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
-    }
-
-    private static async Task SteerAsync(Site site, Port ingress, Port target)
-    {
-        await site.Http.WriteAsync<EgressProgram>($"/v1/programs/{Meter}", new { template = "count" });
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name, Meter);
     }
 
     private static void AssertRevisions(ApiView view, long before, IReadOnlyList<CrashClient> clients)

@@ -12,7 +12,7 @@ public sealed class RestartTests
     public async Task Restart_UnderTraffic_LosesNoFrameAndAdoptsEverything()
     {
         await using var site = await Site.StartAsync();
-        var (ingress, target) = await SteerAsync(site);
+        var (ingress, target) = await site.SteerAsync();
         var run = FrameMark.NewRun();
         using var receiver = TrafficReceiver.Start(target.Far, run);
         await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
@@ -35,15 +35,6 @@ public sealed class RestartTests
         Assert.Equal(sent, (await site.Http.ReadAsync<EgressProgram>("/v1/programs/meter")).Status.Packets);
         var traffic = (await site.Http.DevmapAsync(Site.ByInterface)).Status.Traffic;
         Assert.Equal((sent, 0ul), (traffic.RedirectedPackets, traffic.MissedPackets));
-    }
-
-    private static async Task<(Port Ingress, Port Target)> SteerAsync(Site site)
-    {
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.WriteAsync<EgressProgram>("/v1/programs/meter", new { template = "count" });
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name, "meter");
-        return (ingress, target);
     }
 
     /// <summary>What a restart must not change.</summary>

@@ -1,0 +1,27 @@
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests.World;
+
+/// <summary>The usual content of a site: frames of one port go to another, counted by an egress program.</summary>
+internal static class Steering
+{
+    public const string Meter = "meter";
+
+    /// <summary>Makes both ports, the program, the attachment and the entry.</summary>
+    public static async Task<(Port Ingress, Port Target)> SteerAsync(this Site site)
+    {
+        var (ingress, target) = (site.AddPort(), site.AddPort());
+        await site.Http.WriteAsync<EgressProgram>($"/v1/programs/{Meter}", new { template = "count" });
+        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
+        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name, Meter);
+        return (ingress, target);
+    }
+
+    /// <summary>Frames arrive, and the API says so.</summary>
+    public static async Task AssertForwardsAsync(this Site site, Port ingress, Port target)
+    {
+        Assert.Equal("Forwarding", (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.State);
+        var run = FrameMark.NewRun();
+        Assert.Equal(3, ingress.Send([.. Enumerable.Range(0, 3).Select(n => Frames.Udp(new FrameMark(run, (ulong)n)))], run, target)[0].Count);
+    }
+}
