@@ -79,6 +79,19 @@ public sealed class SqliteStore : IStore
         }
     }
 
+    /// <summary>Removes the store in this directory, which nobody may have open. False when there is none.</summary>
+    /// <exception cref="IOException">It cannot be removed.</exception>
+    public static bool Remove(string directory)
+    {
+        var path = Path.Combine(directory, FileName);
+        if (!File.Exists(path))
+            return false;
+        // The file before its log: a log alone means nothing, but a file without its log would be an older state.
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+            File.Delete(path + suffix);
+        return true;
+    }
+
     /// <inheritdoc/>
     public StoredState Load()
     {

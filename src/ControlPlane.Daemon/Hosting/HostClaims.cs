@@ -38,6 +38,26 @@ internal sealed class HostClaims : IHostedService, IDisposable
         }
     }
 
+    /// <summary>Takes the pins and, if asked, the state directory; as long as it is held no daemon runs there.</summary>
+    /// <exception cref="StartRefusedException">Something cannot be had, or a daemon has it.</exception>
+    public static HostClaims TakePins(ControlPlaneOptions options, bool withState)
+    {
+        RequireKernel(options.PinRoot);
+        var claims = new HostClaims(socket: "");
+        try
+        {
+            claims.Lock(options.PinRoot, "ControlPlane:PinRoot");
+            if (withState)
+                claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory");
+            return claims;
+        }
+        catch
+        {
+            claims.Dispose();
+            throw;
+        }
+    }
+
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

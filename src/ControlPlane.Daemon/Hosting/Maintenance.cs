@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlPlane.Core.Storing;
 using ControlPlane.Daemon.Options;
+using ControlPlane.Kernel.Hosting;
 using ControlPlane.Storage;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -14,7 +15,10 @@ internal static class Maintenance
     public static void Run(Arguments arguments, TextWriter output)
     {
         var options = WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory }).AddConfiguration(arguments);
-        CheckStore(options, output);
+        if (arguments.Task == DaemonTask.CheckStore)
+            CheckStore(options, output);
+        else
+            TearDown(options, withStore: arguments.Task == DaemonTask.TeardownWithStore, output);
     }
 
     /// <summary>Takes no lock: it reads a snapshot, beside a daemon too, and changes neither store nor kernel.</summary>
@@ -39,6 +43,22 @@ internal static class Maintenance
             var (entries, attachments) = (state.Entries.Count(e => e.Devmap == devmap), state.Attachments.Count(a => a.Devmap == devmap));
             output.WriteLine(Text($"devmap {devmap}: entries {entries}, attachments {attachments}"));
         }
+    }
+
+    private static void TearDown(ControlPlaneOptions options, bool withStore, TextWriter output)
+    {
+        using var claims = HostClaims.TakePins(options, withStore);
+        var teardown = Teardown.Run(options.PinRoot);
+        foreach (var line in teardown.Removed)
+            output.WriteLine(line);
+        foreach (var line in teardown.Kept)
+            output.WriteLine($"kept: {line}");
+
+        var path = Path.Combine(options.StateDirectory, SqliteStore.FileName);
+        if (withStore && SqliteStore.Remove(options.StateDirectory))
+            output.WriteLine($"removed the store {path}");
+        else if (!withStore && File.Exists(path))
+            output.WriteLine($"kept: the store {path}, from which the next start brings all of this back; --teardown --with-store removes it, too.");
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

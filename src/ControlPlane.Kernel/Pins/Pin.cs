@@ -7,6 +7,8 @@ namespace ControlPlane.Kernel.Pins;
 /// <summary>Pinning, and opening what is pinned.</summary>
 internal static unsafe class Pin
 {
+    private const int MaxConfigSize = 4096;
+
     /// <exception cref="KernelException">The kernel refused; EEXIST when the path is taken.</exception>
     public static void Make(FileDescriptor fd, string path) =>
         KernelCall.Check(KernelCall.Retry(() => Libbpf.bpf_obj_pin(fd, path)), $"bpf_obj_pin({path})");
@@ -39,6 +41,24 @@ internal static unsafe class Pin
         return head[1] == BpfConstants.DEVMAPD_VERSION
             ? config
             : throw Foreign(path, $"it was made by another version of devmapd (layout {head[1]}, wanted {BpfConstants.DEVMAPD_VERSION})");
+    }
+
+    /// <summary>Throws unless the config map of this path says that what lies beside it is ours, of whichever version of the layout.</summary>
+    /// <exception cref="ControlPlaneException">It is none of ours.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void RequireMark(string path, devmapd_kind kind)
+    {
+        if (!File.Exists(path))
+            throw Foreign(path, "there is no config map of devmapd");
+        using var map = OpenMap(path, BpfConstants.BPF_F_RDONLY);
+        var info = BpfInfo.OfMap(map);
+        if (info.type != BpfConstants.BPF_MAP_TYPE_ARRAY || info.key_size != sizeof(uint) || info.value_size is < 3 * sizeof(uint) or > MaxConfigSize)
+            throw Foreign(path, "it is not a config map of devmapd");
+        var value = stackalloc uint[MaxConfigSize / sizeof(uint)];
+        var key = 0u;
+        KernelCall.Check(Libbpf.bpf_map_lookup_elem(map, &key, value), $"bpf_map_lookup_elem({path})");
+        if (value[0] != BpfConstants.DEVMAPD_MAGIC || value[2] != (uint)kind)
+            throw Foreign(path, "it does not carry devmapd's mark");
     }
 
     /// <summary>The error for a pin that is not ours, or not of a version we can work with.</summary>

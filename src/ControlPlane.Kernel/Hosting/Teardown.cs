@@ -1,0 +1,126 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Programs;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace ControlPlane.Kernel.Hosting;
+
+/// <summary>
+/// Takes all that a daemon has put under a pin root out of the kernel, and nothing else: only what carries devmapd's mark. For whoever
+/// holds the lock on the pin root.
+/// </summary>
+public sealed class Teardown
+{
+    private readonly string _pinRoot;
+    private readonly List<string> _removed = [];
+    private readonly List<string> _kept = [];
+
+    private Teardown(string pinRoot) => _pinRoot = Path.GetFullPath(pinRoot);
+
+    /// <summary>What was removed, in order, as sentences.</summary>
+    public IReadOnlyList<string> Removed => _removed;
+
+    /// <summary>What was found and is not ours, with the reason; it is as it was.</summary>
+    public IReadOnlyList<string> Kept => _kept;
+
+    /// <summary>Detaches all links at once, removes all pins; the kernel frees maps and programs with them.</summary>
+    /// <exception cref="KernelException">The kernel refused; what was not reached stays, and another run goes on.</exception>
+    /// <exception cref="IOException">A pin cannot be removed.</exception>
+    public static Teardown Run(string pinRoot)
+    {
+        var teardown = new Teardown(pinRoot);
+        FileDescriptor.OccupyZero();
+        var (devmaps, programs) = (DevmapPins.Parent(teardown._pinRoot), ProgramPins.Parent(teardown._pinRoot));
+        foreach (var parent in new[] { devmaps, programs }.Where(Directory.Exists))
+            PinFolder.Recover(parent, NullLogger.Instance);
+        // Devmaps first: an egress program stays in the kernel for as long as an entry carries it.
+        teardown.RemoveFolders(devmaps, teardown.RemoveDevmap);
+        teardown.RemoveFolders(programs, teardown.RemoveProgram);
+        teardown.RemoveRoot(devmaps, programs);
+        return teardown;
+    }
+
+    private void RemoveFolders(string parent, Action<string> remove)
+    {
+        if (!Directory.Exists(parent))
+            return;
+        foreach (var folder in Directory.GetDirectories(parent).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                remove(folder);
+            }
+            catch (ControlPlaneException foreign)
+            {
+                _kept.Add(foreign.Error.Detail);
+            }
+        }
+    }
+
+    private void RemoveDevmap(string folder)
+    {
+        var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
+        Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
+        RequireOnly(folder, [.. pins.Objects, pins.Links]);
+        var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
+        using var redirect = Pin.OpenProgram(pins.Redirect);
+        var program = BpfInfo.OfProgram(redirect).id;
+        // All are looked at before the first is touched: a devmap goes as a whole or stays.
+        foreach (var path in links)
+            RequireOurs(path, program);
+        foreach (var path in links)
+            Detach(path, name);
+        PinFolder.Remove(folder);
+        _removed.Add($"removed devmap {name}");
+    }
+
+    private void RemoveProgram(string folder)
+    {
+        var pins = new ProgramPins(folder);
+        Pin.RequireMark(pins.Config, devmapd_kind.Egress);
+        RequireOnly(folder, [pins.Program, pins.Config, pins.Counters]);
+        PinFolder.Remove(folder);
+        _removed.Add($"removed egress program {PinName.Decode(Path.GetFileName(folder))}");
+    }
+
+    private void Detach(string path, string devmap)
+    {
+        using var link = Pin.OpenLink(path);
+        var result = KernelCall.Retry(() => Libbpf.bpf_link_detach(link));
+        KernelCall.Check(result, $"bpf_link_detach({path})");
+        File.Delete(path);
+        _removed.Add($"detached devmap {devmap} from interface {PinName.Decode(Path.GetFileName(path))}");
+    }
+
+    private void RemoveRoot(params IEnumerable<string> parents)
+    {
+        foreach (var folder in parents.Append(_pinRoot).Where(Directory.Exists))
+        {
+            var rest = Directory.GetFileSystemEntries(folder);
+            if (rest.Length == 0)
+                Directory.Delete(folder);
+            else if (folder == _pinRoot)
+                _kept.AddRange(rest.Except(parents).Select(path => $"What is pinned at {path} is not ours."));
+        }
+
+        if (!Directory.Exists(_pinRoot))
+            _removed.Add($"removed {_pinRoot}");
+    }
+
+    private static void RequireOurs(string path, uint program)
+    {
+        using var link = Pin.OpenLink(path);
+        var info = BpfInfo.OfLink(link);
+        if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || info.prog_id != program)
+            throw Pin.Foreign(path, "it is not a link to the devmap's redirect program");
+    }
+
+    private static void RequireOnly(string folder, IReadOnlyCollection<string> ours)
+    {
+        if (Directory.GetFileSystemEntries(folder).Except(ours).FirstOrDefault() is { } foreign)
+            throw Pin.Foreign(foreign, "it is not a pin that devmapd makes");
+    }
+}
