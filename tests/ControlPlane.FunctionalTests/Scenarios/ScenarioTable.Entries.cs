@@ -93,7 +93,7 @@ public static partial class ScenarioTable
         new("two egress programs for one device", [new PutProgram("seen", "count"), new PutEntry("default", "veth-a", "veth-b")],
             new PutEntry("vlans", "100", "veth-b", "seen"),
             new Expected.Failure(ErrorCode.EgressProgramConflict, "egressProgram") { Remedy = true }),
-        new("a name that comes to the kernel key of a number", [new PutEntry("default", "10", "veth-b")],
+        new("a name that comes to the kernel key of a number", [new PutEntry("default", "11", "veth-b")],
             new PutEntry("default", "late0", "veth-b"), new Expected.Failure(ErrorCode.KeyConflict, "key") { Remedy = true })
             { Between = Happening.Late0Appears },
         new("a full devmap", [new PutEntry("tiny", "1", "veth-b"), new PutEntry("tiny", "2", "veth-b")],
