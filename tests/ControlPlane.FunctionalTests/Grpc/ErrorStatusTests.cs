@@ -21,6 +21,9 @@ public sealed class ErrorStatusTests
         { ErrorCode.ProgramInUse, StatusCode.FailedPrecondition },
         { ErrorCode.InterfaceNotFound, StatusCode.FailedPrecondition },
         { ErrorCode.InterfaceUnsuitable, StatusCode.FailedPrecondition },
+        { ErrorCode.AlreadyExists, StatusCode.AlreadyExists },
+        { ErrorCode.RevisionMismatch, StatusCode.Aborted },
+        { ErrorCode.StoreUnavailable, StatusCode.Unavailable },
         { ErrorCode.WriterBusy, StatusCode.ResourceExhausted },
         { ErrorCode.KernelFailure, StatusCode.Internal },
         { ErrorCode.NotSupported, StatusCode.Unimplemented },
@@ -54,7 +57,7 @@ public sealed class ErrorStatusTests
             Assert.Equal((code.Text(), "devmaps/default"), (violation.Type, violation.Subject));
         }
 
-        Assert.Equal(code == ErrorCode.WriterBusy, status.GetDetail<RetryInfo>() is not null);
+        Assert.Equal(code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable, status.GetDetail<RetryInfo>() is not null);
     }
 
     [Fact]

@@ -42,35 +42,35 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
             case Operation.GetDevmap get:
                 return ((await _devmaps.GetDevmapAsync(new() { Devmap = get.Devmap }, cancellationToken: cancellationToken)).Devmap, null);
             case Operation.PutEntry put:
-                var putEntry = await _devmaps.PutEntryAsync(Request(put), cancellationToken: cancellationToken);
+                var putEntry = await _devmaps.PutEntryAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
                 return (putEntry.Entry, putEntry.Created);
             case Operation.GetEntry get:
                 return ((await _devmaps.GetEntryAsync(new() { Devmap = get.Devmap, Key = get.Key }, cancellationToken: cancellationToken)).Entry, null);
             case Operation.DeleteEntry delete:
-                return (await _devmaps.DeleteEntryAsync(new() { Devmap = delete.Devmap, Key = delete.Key }, cancellationToken: cancellationToken), null);
+                return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
             case Operation.ListEntries list:
                 return (await _devmaps.ListEntriesAsync(Request(list), cancellationToken: cancellationToken), null);
             case Operation.ListAttachments list:
                 return (await _devmaps.ListAttachmentsAsync(new() { Devmap = list.Devmap }, cancellationToken: cancellationToken), null);
             case Operation.PutAttachment put:
                 var request = new PutAttachmentRequest { Devmap = put.Devmap, Interface = put.Interface, Mode = Value<AttachMode>(put.Mode) };
-                var putAttachment = await _devmaps.PutAttachmentAsync(request, cancellationToken: cancellationToken);
+                var putAttachment = await _devmaps.PutAttachmentAsync(Expecting(request, put), cancellationToken: cancellationToken);
                 return (putAttachment.Attachment, putAttachment.Created);
             case Operation.GetAttachment get:
                 return ((await _devmaps.GetAttachmentAsync(
                     new() { Devmap = get.Devmap, Interface = get.Interface }, cancellationToken: cancellationToken)).Attachment, null);
             case Operation.DeleteAttachment delete:
                 return (await _devmaps.DeleteAttachmentAsync(
-                    new() { Devmap = delete.Devmap, Interface = delete.Interface }, cancellationToken: cancellationToken), null);
+                    Expecting(new DeleteAttachmentRequest { Devmap = delete.Devmap, Interface = delete.Interface }, delete), cancellationToken: cancellationToken), null);
             case Operation.ListPrograms:
                 return (await _programs.ListProgramsAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.PutProgram put:
-                var putProgram = await _programs.PutProgramAsync(Request(put), cancellationToken: cancellationToken);
+                var putProgram = await _programs.PutProgramAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
                 return (putProgram.Program, putProgram.Created);
             case Operation.GetProgram get:
                 return ((await _programs.GetProgramAsync(new() { Program = get.Program }, cancellationToken: cancellationToken)).Program, null);
             case Operation.DeleteProgram delete:
-                return (await _programs.DeleteProgramAsync(new() { Program = delete.Program }, cancellationToken: cancellationToken), null);
+                return (await _programs.DeleteProgramAsync(Expecting(new DeleteProgramRequest { Program = delete.Program }, delete), cancellationToken: cancellationToken), null);
             case Operation.ListInterfaces:
                 return (await _host.ListInterfacesAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetInterface get:
@@ -80,6 +80,13 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
             default:
                 throw new ArgumentOutOfRangeException(nameof(operation), operation, "not a call of the contract");
         }
+    }
+
+    private static T Expecting<T>(T request, Operation operation) where T : IMessage
+    {
+        if (operation.ExpectedRevision is { } revision)
+            request.Descriptor.FindFieldByName("expected_revision").Accessor.SetValue(request, revision);
+        return request;
     }
 
     private static PutEntryRequest Request(Operation.PutEntry put)

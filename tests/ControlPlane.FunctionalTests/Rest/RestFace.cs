@@ -13,6 +13,10 @@ internal sealed class RestFace(HttpClient client) : IFace
     public async Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken)
     {
         using var request = Request(operation);
+        if (operation.ExpectedRevision is 0)
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        else if (operation.ExpectedRevision is { } revision)
+            request.Headers.TryAddWithoutValidation("If-Match", $"\"{revision}\"");
         using var response = await client.SendAsync(request, cancellationToken);
         var text = await response.Content.ReadAsStringAsync(cancellationToken);
         using var json = JsonDocument.Parse(text.Length > 0 ? text : "{}");

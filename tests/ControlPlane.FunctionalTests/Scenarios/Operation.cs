@@ -5,6 +5,9 @@ public abstract record Operation
 {
     private Operation() { }
 
+    /// <summary>For writes: the revision that is expected; 0 for a resource that must not exist.</summary>
+    public long? ExpectedRevision { get; init; }
+
     public sealed record ListDevmaps : Operation;
 
     public sealed record GetDevmap(string Devmap) : Operation;
