@@ -32,4 +32,7 @@ internal static partial class KernelLog
 
     [LoggerMessage(EventId = 2008, Level = LogLevel.Information, Message = "finished the replacement of pins that was cut off: {Folder}")]
     public static partial void FinishedReplacement(ILogger logger, string folder);
+
+    [LoggerMessage(EventId = 2009, Level = LogLevel.Information, Message = "devmap {Devmap}: redirect program {From} replaced by this build's, {To}")]
+    public static partial void RedirectUpgraded(ILogger logger, string devmap, uint from, uint to);
 }

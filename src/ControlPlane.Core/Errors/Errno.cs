@@ -18,6 +18,7 @@ public static class Errno
     public const int EINVAL = 22;
     public const int ENOSPC = 28;
     public const int ERANGE = 34;
+    public const int ENOLINK = 67;
     public const int EOPNOTSUPP = 95;
     public const int ENOBUFS = 105;
 #pragma warning restore CS1591

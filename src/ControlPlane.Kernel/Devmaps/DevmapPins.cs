@@ -25,6 +25,9 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The redirect program.</summary>
     public string Redirect => Path.Combine(folder, "redirect");
 
+    /// <summary>The redirect program that is about to take that one's place; there only while links are switched over.</summary>
+    public string NextRedirect => Path.Combine(folder, "redirect%next");
+
     /// <summary>The folder of the links.</summary>
     public string Links => Path.Combine(folder, "links");
 

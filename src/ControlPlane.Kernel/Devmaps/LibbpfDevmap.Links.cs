@@ -90,7 +90,8 @@ internal sealed partial class LibbpfDevmap
             var info = BpfInfo.OfLink(link);
             var mode = info.xdp_ifindex == 0 ? null : _interfaces.Query(info.xdp_ifindex)?.XdpMode;
             _links[name] = (link, mode ?? AttachMode.Native);
-            if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || info.prog_id != RedirectProgramId)
+            // A dead link may carry the program of an older build, which was not there any more to be replaced.
+            if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (info.prog_id != RedirectProgramId && info.xdp_ifindex != 0))
                 throw Pin.Foreign(path, $"it is a link of type {info.type} to program {info.prog_id}, and not to the redirect program {RedirectProgramId}");
         }
     }

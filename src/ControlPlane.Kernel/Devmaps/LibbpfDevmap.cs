@@ -59,9 +59,14 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
         if (adopted)
+        {
             DevmapAdoption.Check(definition, pins);
+            RedirectUpgrade.Run(definition, pins, logger);
+        }
         else
+        {
             DevmapCreation.Create(definition, pins);
+        }
 
         var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
         try

@@ -64,13 +64,12 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, [.. pins.Objects, pins.Links]);
+        RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.Links]);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
-        using var redirect = Pin.OpenProgram(pins.Redirect);
-        var program = BpfInfo.OfProgram(redirect).id;
+        var programs = new[] { pins.Redirect, pins.NextRedirect }.Where(File.Exists).Select(ProgramIdAt).ToArray();
         // All are looked at before the first is touched: a devmap goes as a whole or stays.
         foreach (var path in links)
-            RequireOurs(path, program);
+            RequireOurs(path, programs);
         foreach (var path in links)
             Detach(path, name);
         PinFolder.Remove(folder);
@@ -110,11 +109,17 @@ public sealed class Teardown
             _removed.Add($"removed {_pinRoot}");
     }
 
-    private static void RequireOurs(string path, uint program)
+    private static uint ProgramIdAt(string path)
+    {
+        using var program = Pin.OpenProgram(path);
+        return BpfInfo.OfProgram(program).id;
+    }
+
+    private static void RequireOurs(string path, uint[] programs)
     {
         using var link = Pin.OpenLink(path);
         var info = BpfInfo.OfLink(link);
-        if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || info.prog_id != program)
+        if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
             throw Pin.Foreign(path, "it is not a link to the devmap's redirect program");
     }
 

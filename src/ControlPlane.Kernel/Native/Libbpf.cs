@@ -63,6 +63,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial int bpf_link_create(FileDescriptor program, int target, uint attachType, bpf_link_create_opts* opts);
 
+    /// <summary>Replaces the program in one step that no frame can fall into; -ENOLINK when the device is gone.</summary>
+    [LibraryImport(Library)]
+    public static partial int bpf_link_update(FileDescriptor link, FileDescriptor program, void* opts);
+
     /// <summary>Detaches at once and leaves a dead link.</summary>
     [LibraryImport(Library)]
     public static partial int bpf_link_detach(FileDescriptor link);
