@@ -35,7 +35,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         var run = FrameMark.NewRun();
         using var receiver = TrafficReceiver.Start(target.Far, run);
         await using var generator = TrafficGenerator.Start(
-            ingress.Far, run, mark => Frames.Udp(mark), new TrafficPlan(FramesPerSecond: 10_000, Time: TimeSpan.FromHours(2)));
+            ingress.Far, run, mark => Frames.Udp(mark), new TrafficPlan(FramesPerSecond: 15_000, Time: TimeSpan.FromHours(12)));
 
         var (revision, happened, not) = ((await Facts.OfApiAsync(site.Home.Channel)).Revision, 0, 0);
         for (var kill = 0; kill < Kills; kill++)
