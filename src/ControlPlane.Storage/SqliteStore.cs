@@ -142,7 +142,10 @@ public sealed class SqliteStore : IStore
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
-            DataSource = path, Mode = mode, Pooling = false, DefaultTimeout = BusyTimeoutSeconds,
+            DataSource = path,
+            Mode = mode,
+            Pooling = false,
+            DefaultTimeout = BusyTimeoutSeconds,
         }.ToString());
         connection.Open();
         return connection;

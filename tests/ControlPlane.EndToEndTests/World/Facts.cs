@@ -12,7 +12,9 @@ internal static class Facts
 {
     private static readonly Dictionary<string, KeySelector> Selectors = new()
     {
-        [Site.ByInterface] = KeySelector.IngressInterface, [Site.ByVlan] = KeySelector.Vlan, [Site.ByAddress] = KeySelector.Ipv4Destination,
+        [Site.ByInterface] = KeySelector.IngressInterface,
+        [Site.ByVlan] = KeySelector.Vlan,
+        [Site.ByAddress] = KeySelector.Ipv4Destination,
     };
 
     public static string EntryName(string devmap, string key) => $"devmaps/{devmap}/entries/{key}";
