@@ -8,6 +8,9 @@ public static class InterfaceName
     /// <summary>Longest name in bytes of UTF-8: <c>IFNAMSIZ</c> - 1.</summary>
     public const int MaxBytes = 15;
 
+    /// <summary>The loopback interface of every network namespace (<c>loopback_net_init</c>).</summary>
+    public const string Loopback = "lo";
+
     /// <summary>The rule in words, for messages.</summary>
     public const string Rule = "must be 1 to 15 bytes without white space, '/' or ':', and not '.' or '..'";
 

@@ -134,6 +134,8 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 false,
                 "NotAttached",
                 $"The redirect program of '{devmap.Definition.Name}' does not run {where}, so no frame can find this entry.",
-                $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
+                name == InterfaceName.Loopback
+                    ? "Use another ingress interface: nothing can be attached to loopback."
+                    : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
     }
 }

@@ -68,7 +68,7 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     // What comes in by loopback is the host's own, this daemon's callers included: an entry that sends it on locks them all out.
     private static void RequireNotLoopback(InterfaceInfo ingress)
     {
-        if (ingress.Name != "lo")
+        if (ingress.Name != InterfaceName.Loopback)
             return;
         const string Why = "The loopback interface carries what this host says to itself, this API included; a redirect program there would take it away.";
         throw new ControlPlaneException(new Error(ErrorCode.InterfaceUnsuitable, Why)

@@ -43,7 +43,7 @@ internal static class EntryEndpoints
 
         entries.MapPut("/{key}", PutAsync)
             .Described("putEntry", "Create or change an entry",
-                "Makes the entry be as the body says and answers when it is in the kernel (or `Pending`, where that was allowed). Asking for what is there already changes nothing, the revision included. Frames are redirected once the devmap's redirect program is attached to the interface they come in by.")
+                "Makes the entry be as the body says and answers when it is durable and in the kernel (or `Pending`, where that was allowed). Asking for what is there already changes nothing, the revision included. Frames are redirected once the devmap's redirect program is attached to the interface they come in by.")
             .TakesBody<EntryBody>()
             .Answers<EntryResource>(StatusCodes.Status201Created, "The entry is new; `Location` names it.")
             .Answers<EntryResource>(StatusCodes.Status200OK, "The entry was there and is now as asked.")

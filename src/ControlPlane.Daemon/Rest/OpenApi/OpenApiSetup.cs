@@ -24,7 +24,7 @@ internal static class OpenApiSetup
                     Steers XDP redirects: which frame leaves by which interface stands in devmaps (`BPF_MAP_TYPE_DEVMAP_HASH`) that
                     this daemon owns on its host.
 
-                    * **OK means it happened**: a write that was answered with success is in the kernel.
+                    * **OK means it happened**: a write that was answered with success is durable and in the kernel.
                     * **It tells the truth**: an entry is `Forwarding` only if a frame sent to it would leave; if not, a condition says why and what to do.
                     * **Errors** are [problem details](https://www.rfc-editor.org/rfc/rfc9457) with a stable `code`; all faults of a request are told at once. A path that is not here is answered with 404 and a wrong method with 405, both without a `code`.
 
