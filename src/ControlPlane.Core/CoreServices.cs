@@ -6,6 +6,7 @@ using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,15 +18,18 @@ namespace ControlPlane.Core;
 public static class CoreServices
 {
     /// <summary>Adds writer and services. An <see cref="IKernel"/> and an <see cref="IStore"/> must be registered too.</summary>
-    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options)
+    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null)
     {
+        watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ControlPlaneState>();
+        services.AddSingleton(_ => new ChangeLog(watching));
         services.AddSingleton(p => new DevmapWriter(
             options,
             p.GetRequiredService<IKernel>(),
             p.GetRequiredService<IStore>(),
             p.GetRequiredService<ControlPlaneState>(),
+            p.GetRequiredService<ChangeLog>(),
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<DevmapWriter>>()));
         services.AddSingleton(p => new EntryService(
@@ -34,6 +38,12 @@ public static class CoreServices
         services.AddSingleton(p => new AttachmentService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>()));
         services.AddSingleton(p => new ProgramService(
             p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));
+        services.AddSingleton(p => new WatchService(
+            watching,
+            p.GetRequiredService<ControlPlaneState>(),
+            p.GetRequiredService<ChangeLog>(),
+            p.GetRequiredService<IKernel>(),
+            p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new InterfaceService(p.GetRequiredService<IKernel>()));
         services.AddSingleton(p => new HostService(
             p.GetRequiredService<IKernel>(), p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<TimeProvider>()));

@@ -51,7 +51,7 @@ public sealed class AttachmentService
             Resource = $"devmaps/{devmap}/attachments/{interfaceName}",
         });
 
-    private static AttachmentView View(AttachmentStatus status)
+    internal static AttachmentView View(AttachmentStatus status)
     {
         var (record, link, failure) = status;
         var (state, message) = (link, failure) switch

@@ -27,6 +27,9 @@ public enum ErrorCode
     /// <summary>The resource is at another revision than the caller expects.</summary>
     RevisionMismatch,
 
+    /// <summary>The changes since that revision are no longer kept; a new snapshot is needed.</summary>
+    RevisionCompacted,
+
     /// <summary>The egress program differs from what another entry for the same device carries.</summary>
     EgressProgramConflict,
 

@@ -41,6 +41,22 @@ internal sealed class EntryTable
     public IEnumerable<PlacedEntry> Named() =>
         _byInterfaceKey.Values.OrderBy(e => e.Record.Key.InterfaceName, StringComparer.Ordinal);
 
+    /// <summary>Every entry once, each as it stands when it is reached; one that comes meanwhile may be left out.</summary>
+    public IEnumerable<PlacedEntry> All()
+    {
+        for (var bucket = 0; bucket < _buckets.Length; bucket++)
+        {
+            foreach (var entry in Bucket(bucket))
+            {
+                if (entry.Record.Key.InterfaceName is null)
+                    yield return entry;
+            }
+        }
+
+        foreach (var entry in Named())
+            yield return entry;
+    }
+
     /// <summary>The entry of this identity, or null.</summary>
     public PlacedEntry? Find(EntryKey key)
     {

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -21,6 +22,7 @@ internal sealed class DeleteAttachmentCommand(DevmapState devmap, string interfa
             {
                 devmap.Kernel.Detach(scope, interfaceName);
                 devmap.Attachments = devmap.Attachments.Remove(interfaceName);
+                context.Changes.Add(new Change.AttachmentDeleted(devmap, revision, interfaceName));
                 return devmap.Revision = revision;
             });
     }

@@ -2,6 +2,7 @@ using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -28,6 +29,7 @@ internal sealed class DeleteEntryCommand(DevmapState devmap, EntryKey askedKey, 
             devmap.Kernel.Delete(scope, kernelKey);
         EntryChanges.Publish(context, devmap, before, null);
         devmap.Revision = revision;
+        context.Changes.Add(new Change.EntryDeleted(devmap, revision, before.Record.Key));
         if (before.KernelKey is { } freed)
             LinkReconciliation.RetryKey(scope, context, devmap, freed);
         return revision;

@@ -4,6 +4,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing;
@@ -16,6 +17,7 @@ public sealed class DevmapWriter : IDisposable
     private readonly IStore _store;
     private readonly List<StoreChange> _owed = [];
     private readonly ControlPlaneState _state;
+    private readonly ChangeLog _log;
     private readonly ILogger<DevmapWriter> _logger;
     private readonly WriterContext _context;
     private readonly Channel<WriterCommand> _queue;
@@ -29,9 +31,9 @@ public sealed class DevmapWriter : IDisposable
     private long _commands;
     private int _refused;
 
-    internal DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, TimeProvider time, ILogger<DevmapWriter> logger)
+    internal DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
     {
-        (_options, _kernel, _store, _state, _logger) = (options, kernel, store, state, logger);
+        (_options, _kernel, _store, _state, _log, _logger) = (options, kernel, store, state, log, logger);
         _context = new WriterContext(state, kernel, time, logger);
         _links = new LinkChangeInbox(Wake);
 
@@ -103,6 +105,7 @@ public sealed class DevmapWriter : IDisposable
         {
             var scope = new WriterScope(granted: true);
             Startup.Run(scope, _context, _store, devmaps);
+            _log.Begin(_state.Revision);
             _links.Watch(_kernel.Interfaces);
             _links.AddEverything();
             ReconcileLinks(scope);
@@ -110,6 +113,7 @@ public sealed class DevmapWriter : IDisposable
             _started.TrySetResult();
             while (WaitForWork())
                 RunBatch(scope);
+            _log.Close();
             WriterLog.Stopped(_logger, _refused);
             _ended.TrySetResult();
         }
@@ -208,6 +212,7 @@ public sealed class DevmapWriter : IDisposable
         if (refused.Count > 0)
             SetBack(refused);
         _state.Revision = _context.PlannedRevision;
+        Tell();
         Interlocked.Add(ref _commands, batch.Commands.Count);
         batch.Commands.ForEach(c => c.Complete());
     }
@@ -246,6 +251,13 @@ public sealed class DevmapWriter : IDisposable
         foreach (var name in names)
             LinkReconciliation.Reconcile(scope, _context, name);
         _context.ForgetInterfaces();
+        Tell();
+    }
+
+    private void Tell()
+    {
+        _log.Append(_context.Changes, _state.Revision);
+        _context.Changes.Clear();
     }
 
     // An empty command makes the loop turn; when the queue is full the loop turns anyway.
@@ -254,6 +266,7 @@ public sealed class DevmapWriter : IDisposable
     private void Die(Exception e)
     {
         CloseQueue();
+        _log.Close();
         if (!_started.TrySetException(e))
             WriterLog.LoopDied(_logger, e);
         while (_queue.Reader.TryRead(out var command))

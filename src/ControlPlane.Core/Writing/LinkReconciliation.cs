@@ -14,20 +14,34 @@ internal static class LinkReconciliation
     /// <summary>Everything that depends on the interface of this name.</summary>
     public static void Reconcile(WriterScope scope, WriterContext context, string name)
     {
+        var affected = new Dictionary<DevmapState, int>();
         foreach (var devmap in context.State.Devmaps.Values)
         {
-            if (devmap.Entries.Find(EntryKey.OfInterface(name)) is { } keyed)
-                Place(scope, context, devmap, keyed);
+            if (devmap.Entries.Find(EntryKey.OfInterface(name)) is not { } keyed)
+                continue;
+            Place(scope, context, devmap, keyed);
+            if (keyed.Record.Interface != name)
+                affected[devmap] = 1;
         }
 
         foreach (var id in context.State.Targets.EntriesOf(name))
         {
-            if (id.Devmap.Entries.Find(id.Key) is { } entry)
-                Place(scope, context, id.Devmap, entry);
+            if (id.Devmap.Entries.Find(id.Key) is not { } entry)
+                continue;
+            Place(scope, context, id.Devmap, entry);
+            affected[id.Devmap] = affected.GetValueOrDefault(id.Devmap) + 1;
         }
 
-        foreach (var devmap in context.State.Devmaps.Values)
+        foreach (var devmap in context.State.Devmaps.Values.Where(d => d.Attachments.ContainsKey(name)))
+        {
             Reattach(scope, context, devmap, name);
+            affected.TryAdd(devmap, 0);
+        }
+
+        if (!context.HasChanged(name, affected.Count > 0))
+            return;
+        foreach (var (devmap, entries) in affected)
+            context.StatusChanged(devmap, name, entries);
     }
 
     /// <summary>Every name that anything depends on.</summary>
@@ -43,7 +57,10 @@ internal static class LinkReconciliation
         if (context.State.Devmaps.Count == 0 || context.Interface(kernelKey) is not { } named)
             return;
         if (devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is { KernelKey: null } waiting)
+        {
             Place(scope, context, devmap, waiting);
+            context.StatusChanged(devmap, named.Name, 1);
+        }
     }
 
     /// <summary>Brings one entry to where it belongs now.</summary>

@@ -4,6 +4,7 @@ using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -35,6 +36,10 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
         var after = new AttachmentStatus(record, Attach(scope, context, ingress, before), null);
         devmap.Revision = Math.Max(devmap.Revision, record.Revision);
         devmap.Attachments = devmap.Attachments.SetItem(interfaceName, after);
+        if (record == before?.Record)
+            context.StatusChanged(devmap, interfaceName, 0);
+        else
+            context.Changes.Add(new Change.AttachmentPut(devmap, after));
         return (before is null, after);
     }
 

@@ -7,6 +7,7 @@ using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -52,6 +53,10 @@ internal sealed class PutEntryCommand(
             devmap.Kernel.Delete(scope, oldKernelKey);
         if (after != before)
             EntryChanges.Publish(context, devmap, before, after);
+        if (after.Record != before?.Record)
+            context.Changes.Add(new Change.EntryPut(devmap, after));
+        else if (after != before)
+            context.StatusChanged(devmap, target, 1);
         return (before is null, after);
     }
 

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing;
@@ -10,6 +11,9 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
 {
     private readonly Dictionary<string, InterfaceInfo?> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, InterfaceInfo?> _byIfindex = [];
+
+    // What watchers know of interfaces that something depends on: a notice that says nothing new is not passed on.
+    private readonly Dictionary<string, InterfaceInfo?> _told = new(StringComparer.Ordinal);
 
     public ControlPlaneState State { get; } = state;
 
@@ -21,6 +25,9 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
 
     /// <summary>The last revision given to a plan; ahead of the published one until the batch is applied.</summary>
     public long PlannedRevision { get; set; }
+
+    /// <summary>What has been applied and not yet been told to watchers, in the order of revisions.</summary>
+    public List<Change> Changes { get; } = [];
 
     /// <summary>Takes the next revision. One that is planned and not committed is left out of the sequence.</summary>
     public long NextRevision() => ++PlannedRevision;
@@ -42,6 +49,28 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
         if (!_byIfindex.TryGetValue(ifindex, out var info))
             _byIfindex[ifindex] = info = Kernel.Interfaces.Query(ifindex);
         return info;
+    }
+
+    /// <summary>The status of what depends on an interface has changed, under no revision of its own.</summary>
+    public void StatusChanged(DevmapState devmap, string interfaceName, int entries)
+    {
+        var revision = Changes.Count > 0 ? Changes[^1].Revision : State.Revision;
+        Changes.Add(new Change.Status(
+            devmap, revision, interfaceName, Interface(interfaceName)?.Ifindex, entries, devmap.Attachments.ContainsKey(interfaceName)));
+    }
+
+    /// <summary>Whether an interface differs from what it was at the last call with its name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="used">Whether anything depends on it; if not, it is forgotten.</param>
+    public bool HasChanged(string name, bool used)
+    {
+        if (!used)
+            return _told.Remove(name);
+        var now = Interface(name);
+        if (_told.TryGetValue(name, out var before) && before == now)
+            return false;
+        _told[name] = now;
+        return true;
     }
 
     /// <summary>Forgets the interfaces: at the end of a batch, and when the kernel says that one has gone meanwhile.</summary>

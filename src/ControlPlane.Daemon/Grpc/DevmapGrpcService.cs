@@ -1,13 +1,15 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Watching;
+using ControlPlane.Daemon.Hosting;
 using Devmapd.V1;
 using Grpc.Core;
 
 namespace ControlPlane.Daemon.Grpc;
 
 /// <summary>Devmaps, entries and attachments by gRPC. A singleton, like the services it calls.</summary>
-internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments)
+internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments, WatchService watches)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     /// <summary>Clients refuse messages above 4 MiB unless told otherwise; a page may have fewer entries than asked for.</summary>
@@ -97,6 +99,15 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
         faults.ThrowIfAny();
         await attachments.DeleteAsync(request.Devmap, request.Interface, precondition, context.CancellationToken);
         return new DeleteAttachmentResponse();
+    }
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
+    {
+        var faults = Required.Find(("devmap", request.Devmap));
+        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, faults, context.CancellationToken);
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        await foreach (var told in events)
+            await responseStream.WriteAsync(told.ToMessage(), context.CancellationToken);
     }
 
     private ListEntriesResponse Page(string devmap, EntryQuery query, Violations faults)

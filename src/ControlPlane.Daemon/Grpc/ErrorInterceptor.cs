@@ -14,28 +14,46 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log, TimeProvid
         {
             return await continuation(request, context);
         }
-        catch (ControlPlaneException e)
+        catch (Exception e) when (e is not RpcException)
         {
-            if (e.Error.Code == ErrorCode.KernelFailure)
-                log.KernelFailed(context.Method, e);
-            else
-                log.Refused(context.Method, e.Error.Code, e.Error.Detail);
-            throw ErrorStatus.Of(e.Error, e);
+            throw Render(e, context);
         }
-        catch (KernelException e)
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
         {
-            log.KernelFailed(context.Method, e);
-            throw ErrorStatus.Of(
-                new Error(ErrorCode.KernelFailure, e.Message) { Errno = e.Errno, VerifierLog = e.VerifierLog }, e);
-        }
-        catch (OperationCanceledException e) when (context.CancellationToken.IsCancellationRequested)
-        {
-            throw new RpcException(Ended(context, e));
+            await continuation(request, responseStream, context);
         }
         catch (Exception e) when (e is not RpcException)
         {
-            log.CallFailed(context.Method, e);
-            throw new RpcException(new Status(StatusCode.Internal, "The daemon failed; its log says why.", e));
+            throw Render(e, context);
+        }
+    }
+
+    private RpcException Render(Exception exception, ServerCallContext context)
+    {
+        switch (exception)
+        {
+            case ControlPlaneException e:
+                if (e.Error.Code == ErrorCode.KernelFailure)
+                    log.KernelFailed(context.Method, e);
+                else
+                    log.Refused(context.Method, e.Error.Code, e.Error.Detail);
+                return ErrorStatus.Of(e.Error, e);
+            case KernelException e:
+                log.KernelFailed(context.Method, e);
+                return ErrorStatus.Of(new Error(ErrorCode.KernelFailure, e.Message) { Errno = e.Errno, VerifierLog = e.VerifierLog }, e);
+            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+                return new RpcException(Ended(context, exception));
+            default:
+                log.CallFailed(context.Method, exception);
+                return new RpcException(new Status(StatusCode.Internal, "The daemon failed; its log says why.", exception));
         }
     }
 

@@ -43,6 +43,7 @@ internal static class ErrorStatus
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse => StatusCode.FailedPrecondition,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
+        ErrorCode.RevisionCompacted => StatusCode.OutOfRange,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCode.FailedPrecondition,
         ErrorCode.WriterBusy or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
         ErrorCode.KernelFailure => StatusCode.Internal,

@@ -19,16 +19,28 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         HostService.BindService(binder, host);
     }
 
-    /// <summary>Takes unary calls; other kinds throw (<see cref="ServiceBinderBase"/>), at start, until the contract has them.</summary>
+    /// <summary>Takes unary calls and those that answer with a stream; other kinds throw (<see cref="ServiceBinderBase"/>), at start, until the contract has them.</summary>
     private sealed class Binder(ServiceMethodProviderContext<GrpcMethods> context) : ServiceBinderBase
     {
+        private static readonly object[] Post = [new HttpMethodMetadata(["POST"])];
+
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
         {
             ArgumentNullException.ThrowIfNull(handler);
-            var strict = new Method<TRequest, TResponse>(
-                method.Type, method.ServiceName, method.Name, RequestMarshaller.For<TRequest>(), method.ResponseMarshaller);
-            context.AddUnaryMethod(strict, [new HttpMethodMetadata(["POST"])], (_, request, call) => handler(request, call));
+            context.AddUnaryMethod(Strict(method), Post, (_, request, call) => handler(request, call));
         }
+
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
+        {
+            ArgumentNullException.ThrowIfNull(handler);
+            context.AddServerStreamingMethod(Strict(method), Post, (_, request, answers, call) => handler(request, answers, call));
+        }
+
+        private static Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method)
+            where TRequest : class
+            where TResponse : class =>
+            new(method.Type, method.ServiceName, method.Name, RequestMarshaller.For<TRequest>(), method.ResponseMarshaller);
     }
 }

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Host;
+using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using Prometheus;
 
@@ -15,17 +16,20 @@ internal sealed class Metrics
 
     private readonly DevmapService _devmaps;
     private readonly DevmapWriter _writer;
+    private readonly WatchService _watches;
     private readonly Gauge _queueLength;
     private readonly Counter _batches;
     private readonly Counter _commands;
+    private readonly Gauge _watchers;
+    private readonly Counter _watchersCutOff;
     private readonly Gauge _entries;
     private readonly Gauge _maxEntries;
     private readonly Counter _packets;
     private readonly Counter _bytes;
 
-    public Metrics(DevmapService devmaps, DevmapWriter writer)
+    public Metrics(DevmapService devmaps, DevmapWriter writer, WatchService watches)
     {
-        (_devmaps, _writer) = (devmaps, writer);
+        (_devmaps, _writer, _watches) = (devmaps, writer, watches);
         var factory = Prometheus.Metrics.WithCustomRegistry(Registry);
         Requests = factory.CreateCounter(
             "devmapd_requests_total",
@@ -39,6 +43,8 @@ internal sealed class Metrics
         _queueLength = factory.CreateGauge("devmapd_writer_queue_length", "Commands that wait for the writer now.");
         _batches = factory.CreateCounter("devmapd_writer_batches_total", "Batches the writer has taken.");
         _commands = factory.CreateCounter("devmapd_writer_commands_total", "Commands the writer has executed, those that failed included.");
+        _watchers = factory.CreateGauge("devmapd_watchers", "Streams of changes that are read now, by either face.");
+        _watchersCutOff = factory.CreateCounter("devmapd_watchers_cut_off_total", "Streams of changes that were ended because their readers were too slow.");
         _entries = factory.CreateGauge("devmapd_devmap_entries", "Entries of a devmap, pending and failed ones included.", DevmapLabel);
         _maxEntries = factory.CreateGauge("devmapd_devmap_max_entries", "Capacity of a devmap in entries.", DevmapLabel);
         _packets = factory.CreateCounter(
@@ -67,6 +73,8 @@ internal sealed class Metrics
         _queueLength.Set(_writer.QueueLength);
         _batches.IncTo(_writer.Batches);
         _commands.IncTo(_writer.Commands);
+        _watchers.Set(_watches.Watchers);
+        _watchersCutOff.IncTo(_watches.CutOff);
         foreach (var devmap in _devmaps.List())
         {
             var name = devmap.Definition.Name;

@@ -31,4 +31,7 @@ internal sealed class ControlPlaneOptions
 
     /// <summary>How the writer takes its work and how it ends.</summary>
     public WriterSettings Writer { get; set; } = new();
+
+    /// <summary>How changes are kept for watchers.</summary>
+    public WatchSettings Watch { get; set; } = new();
 }

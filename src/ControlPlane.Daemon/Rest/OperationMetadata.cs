@@ -9,6 +9,12 @@ namespace ControlPlane.Daemon.Rest;
 /// <param name="Description">When it is given.</param>
 internal sealed record OperationAnswer(int Status, Type? Body, string Description);
 
+/// <summary>An answer that is a stream of events, each of which has such a resource as its data.</summary>
+internal sealed record OperationStream(int Status, Type Data, string Description);
+
+/// <summary>A header the operation takes.</summary>
+internal sealed record OperationHeader(string Name, string Description);
+
 /// <summary>The type of an operation's request body.</summary>
 internal sealed record OperationBody(Type Type);
 
@@ -51,6 +57,14 @@ internal static class OperationMetadata
     /// <summary>Says what it answers.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder operation, int status, string description) =>
         operation.WithMetadata(new OperationAnswer(status, typeof(T), description));
+
+    /// <summary>Says that it answers with Server-Sent Events.</summary>
+    public static RouteHandlerBuilder Streams<T>(this RouteHandlerBuilder operation, string description) =>
+        operation.WithMetadata(new OperationStream(StatusCodes.Status200OK, typeof(T), description));
+
+    /// <summary>Says which header it takes.</summary>
+    public static RouteHandlerBuilder TakesHeader(this RouteHandlerBuilder operation, string name, string description) =>
+        operation.WithMetadata(new OperationHeader(name, description));
 
     /// <summary>Says that it answers with 204 and no body.</summary>
     public static RouteHandlerBuilder AnswersNothing(this RouteHandlerBuilder operation, string description) =>

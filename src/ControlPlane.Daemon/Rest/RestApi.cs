@@ -26,6 +26,7 @@ internal static class RestApi
         v1.MapDevmaps();
         v1.MapEntries();
         v1.MapAttachments();
+        v1.MapEvents();
         v1.MapPrograms();
         v1.MapInterfaces();
         v1.MapHost();

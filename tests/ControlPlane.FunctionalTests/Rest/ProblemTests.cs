@@ -68,7 +68,7 @@ public sealed class ProblemTests : RestTest
     [Fact]
     public void Catalogue_HasAStatusForEveryCode()
     {
-        int[] known = [400, 404, 409, 412, 422, 429, 500, 501, 503, 507];
+        int[] known = [400, 404, 409, 410, 412, 422, 429, 500, 501, 503, 507];
         Assert.All(Enum.GetValues<ErrorCode>(), code => Assert.Contains(code.Http(), known));
         Assert.Equal(429, ErrorCode.WriterBusy.Http());
         Assert.Equal(507, ErrorCode.DevmapFull.Http());

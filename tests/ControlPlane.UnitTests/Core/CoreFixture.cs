@@ -6,6 +6,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel.Simulated;
 using ControlPlane.Storage;
@@ -18,7 +19,7 @@ public sealed class CoreFixture : IAsyncDisposable
 {
     private readonly ServiceProvider _provider;
 
-    private CoreFixture(SimulatedHost host, Func<IKernel, IKernel>? wrap, WriterOptions? options, IStore? store)
+    private CoreFixture(SimulatedHost host, Func<IKernel, IKernel>? wrap, WriterOptions? options, IStore? store, WatchOptions? watching, TimeProvider? time)
     {
         Host = host;
         var services = new ServiceCollection();
@@ -26,7 +27,8 @@ public sealed class CoreFixture : IAsyncDisposable
         var kernel = new SimulatedKernel(host);
         services.AddSingleton(wrap?.Invoke(kernel) ?? kernel);
         services.AddSingleton(store ?? new MemoryStore());
-        services.AddDevmapCore(options ?? new WriterOptions());
+        services.AddSingleton(time ?? TimeProvider.System);
+        services.AddDevmapCore(options ?? new WriterOptions(), watching);
         _provider = services.BuildServiceProvider();
     }
 
@@ -40,6 +42,8 @@ public sealed class CoreFixture : IAsyncDisposable
 
     public AttachmentService Attachments => _provider.GetRequiredService<AttachmentService>();
 
+    public WatchService Watches => _provider.GetRequiredService<WatchService>();
+
     public ProgramService Programs => _provider.GetRequiredService<ProgramService>();
 
     public static DevmapDefinition Vlans { get; } = new("vlans", 1024, KeySelector: KeySelector.Vlan);
@@ -51,9 +55,10 @@ public sealed class CoreFixture : IAsyncDisposable
     public static DevmapDefinition Plain { get; } = new("plain", 4, ValueSize: 4, KeySelector: KeySelector.Vlan);
 
     public static async Task<CoreFixture> StartAsync(
-        SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null)
+        SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null,
+        WatchOptions? watching = null, TimeProvider? time = null)
     {
-        var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store);
+        var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store, watching, time);
         await fixture.Writer.StartAsync([Vlans, Ingress, Addresses, Plain], default);
         return fixture;
     }

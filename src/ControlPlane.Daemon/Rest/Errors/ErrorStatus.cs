@@ -12,6 +12,7 @@ internal static class ErrorStatus
             StatusCodes.Status404NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse =>
             StatusCodes.Status409Conflict,
+        ErrorCode.RevisionCompacted => StatusCodes.Status410Gone,
         // Only If-None-Match asks for a resource not to exist, and a precondition that fails is 412.
         ErrorCode.AlreadyExists or ErrorCode.RevisionMismatch => StatusCodes.Status412PreconditionFailed,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCodes.Status422UnprocessableEntity,

@@ -44,6 +44,8 @@ internal static class ErrorExamples
         ErrorCode.AlreadyExists => new Error(code, $"'{resource}' exists, at revision 42.") { Resource = resource },
         ErrorCode.RevisionMismatch => new Error(code, $"'{resource}' is at revision 42; revision 41 was expected.")
         { Resource = resource, Remedy = "Read the resource again, and decide anew." },
+        ErrorCode.RevisionCompacted => new Error(code, "The changes after revision 7 are no longer kept; those after 42 are.")
+        { Resource = "devmaps/default", Remedy = "Watch without a revision: the stream begins with a snapshot." },
         ErrorCode.StoreUnavailable => new Error(code, "The change cannot be made durable and was not made: database or disk is full.")
         { RetryAfter = TimeSpan.FromSeconds(5), Remedy = "Give the store room or make it writable; then try again. Reads go on meanwhile." },
         ErrorCode.WriterBusy => new Error(code, "8192 commands wait already; nothing was changed.")

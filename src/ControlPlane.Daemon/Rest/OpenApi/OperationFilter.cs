@@ -14,6 +14,7 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 internal sealed class OperationFilter : IOperationFilter
 {
     private const string Json = "application/json";
+    private const string EventStream = "text/event-stream";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -31,6 +32,8 @@ internal sealed class OperationFilter : IOperationFilter
         operation.Parameters ??= [];
         foreach (var parameter in metadata.OfType<QueryParameter>())
             operation.Parameters.Add(Describe(parameter));
+        foreach (var header in metadata.OfType<OperationHeader>())
+            operation.Parameters.Add(Header(header.Name, header.Description));
         var creates = metadata.OfType<OperationBody>().Any();
         if (metadata.OfType<OperationPreconditions>().Any())
             operation.Parameters.Add(Header(HeaderNames.IfMatch, "Do it only if the resource is at this revision: the `ETag` of a read. `*`: only if it exists."));
@@ -43,6 +46,8 @@ internal sealed class OperationFilter : IOperationFilter
         var answers = metadata.OfType<OperationAnswer>().ToList();
         foreach (var answer in answers)
             operation.Responses[Text(answer.Status)] = Describe(answer, context, instance);
+        foreach (var stream in metadata.OfType<OperationStream>())
+            operation.Responses[Text(stream.Status)] = Describe(stream, context);
         foreach (var codes in metadata.OfType<OperationFailures>().Single().Codes.GroupBy(c => c.Http()).OrderBy(g => g.Key))
             operation.Responses[Text(codes.Key)] = Describe([.. codes], context, instance, operation.RequestBody is not null);
     }
@@ -57,6 +62,13 @@ internal sealed class OperationFilter : IOperationFilter
             schema.Minimum = Text(range.Least);
             schema.Maximum = Text(range.Greatest);
             schema.Default = parameter.Default;
+        }
+
+        if (parameter.IsRevision)
+        {
+            schema.Type = JsonSchemaType.Integer;
+            schema.Format = "int64";
+            schema.Minimum = Text(0);
         }
 
         if (parameter.Values.Count > 0)
@@ -109,6 +121,15 @@ internal sealed class OperationFilter : IOperationFilter
 
         return response;
     }
+
+    private static OpenApiResponse Describe(OperationStream stream, OperationFilterContext context) => new()
+    {
+        Description = stream.Description,
+        Content = new Dictionary<string, IOpenApiMediaType>
+        {
+            [EventStream] = new OpenApiMediaType { Schema = Schema(stream.Data, context), Example = ResourceExamples.Of(stream.Data) },
+        },
+    };
 
     private static OpenApiResponse Describe(IReadOnlyList<ErrorCode> codes, OperationFilterContext context, string instance, bool hasBody)
     {

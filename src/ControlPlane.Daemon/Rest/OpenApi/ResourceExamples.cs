@@ -131,6 +131,7 @@ internal static class ResourceExamples
         [typeof(InterfaceResource)] = Interface,
         [typeof(InterfaceListResource)] = new InterfaceListResource { Interfaces = [Interface] },
         [typeof(HostResource)] = Host,
+        [typeof(WatchEventResource)] = new WatchEventResource { Revision = 42, Entry = Entry },
     };
 
     private static ConditionResource Loopback => ConditionResource.From(new Condition(

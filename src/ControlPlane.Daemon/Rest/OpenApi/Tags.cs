@@ -6,6 +6,7 @@ internal static class Tags
     public const string Devmaps = "Devmaps";
     public const string Entries = "Entries";
     public const string Attachments = "Attachments";
+    public const string Events = "Events";
     public const string Programs = "Egress programs";
     public const string Host = "Host";
 
@@ -15,6 +16,7 @@ internal static class Tags
         (Entries, "Which key leaves by which interface, and whether a frame would."),
         (Devmaps, "The tables and the XDP programs that redirect by them."),
         (Attachments, "Where a devmap's redirect program runs."),
+        (Events, "What happens, as it happens."),
         (Programs, "XDP programs that run on a frame as it leaves."),
         (Host, "Kernel, daemon and network interfaces."),
     ];

@@ -14,6 +14,9 @@ internal sealed record QueryParameter(string Name, string Description)
     /// <summary>The least and the greatest whole number it takes; null for a text.</summary>
     public (int Least, int Greatest)? Range { get; init; }
 
+    /// <summary>Whether it is a revision: a whole number of 64 bits, not negative.</summary>
+    public bool IsRevision { get; init; }
+
     /// <summary>What a whole number is when it is left out.</summary>
     public int? Default { get; init; }
 

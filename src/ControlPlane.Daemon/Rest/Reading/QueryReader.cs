@@ -52,6 +52,18 @@ internal sealed class QueryReader
         return null;
     }
 
+    /// <summary>A revision; null when it was not given, or is none, which is a fault.</summary>
+    public long? Revision(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var revision))
+            return revision;
+        if (!_faults.Has(name))
+            _faults.AddBounded(name, "must be a revision: a whole number");
+        return null;
+    }
+
     private static string Unknown(IReadOnlyList<QueryParameter> known) => known.Count == 0
         ? "is not a parameter of this operation; it takes none"
         : $"is not a parameter of this operation; it takes {string.Join(", ", known.Select(p => p.Name))}";

@@ -19,6 +19,7 @@ namespace ControlPlane.Daemon.Rest.Resources;
 [JsonSerializable(typeof(InterfaceListResource))]
 [JsonSerializable(typeof(HostResource))]
 [JsonSerializable(typeof(ProblemResource))]
+[JsonSerializable(typeof(WatchEventResource))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>

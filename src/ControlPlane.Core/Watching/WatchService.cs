@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Watching;
+
+/// <summary>Streams of changes: what both faces call.</summary>
+public sealed class WatchService
+{
+    private readonly WatchOptions _options;
+    private readonly ControlPlaneState _state;
+    private readonly ChangeLog _log;
+    private readonly IKernel _kernel;
+    private readonly TimeProvider _time;
+    private int _watchers;
+    private long _cutOff;
+
+    internal WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, TimeProvider time) =>
+        (_options, _state, _log, _kernel, _time) = (options, state, log, kernel, time);
+
+    /// <summary>Streams that are read now.</summary>
+    public int Watchers => Volatile.Read(ref _watchers);
+
+    /// <summary>Streams that were cut off since the start because their readers were too slow.</summary>
+    public long CutOff => Volatile.Read(ref _cutOff);
+
+    /// <summary>Cancelled when the daemon stops and all streams end.</summary>
+    public CancellationToken Closed => _log.Closed;
+
+    /// <summary>
+    /// All that happens in a devmap from now on. The request is judged at once; the stream ends only by an exception. However slowly
+    /// it is read, neither the writer nor another reader waits for it.
+    /// </summary>
+    /// <param name="devmap">The devmap's name.</param>
+    /// <param name="fromRevision">The revision to go on after, as an event gave it; null to begin with a snapshot.</param>
+    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <exception cref="ControlPlaneException">
+    /// At once: <see cref="ErrorCode.DevmapNotFound"/>, <see cref="ErrorCode.InvalidArgument"/> for a revision that has not been yet,
+    /// <see cref="ErrorCode.RevisionCompacted"/> for one that is too old, <see cref="ErrorCode.ShuttingDown"/>. From the stream: the last two,
+    /// <see cref="ErrorCode.RevisionCompacted"/> when the reader has fallen too far behind.
+    /// </exception>
+    public IAsyncEnumerable<WatchEvent> Watch(string devmap, long? fromRevision, Violations faults, CancellationToken cancellationToken)
+    {
+        var head = _log.Current;
+        if (fromRevision < 0 && !faults.Has("revision"))
+            faults.Add("revision", "must not be negative");
+        if (fromRevision > head.Revision)
+            faults.Add("revision", string.Create(CultureInfo.InvariantCulture, $"is in the future: the daemon is at {head.Revision}"));
+        faults.ThrowIfAny();
+        var state = _state.Devmap(devmap);
+        if (head.IsLast)
+            throw ShuttingDown();
+        if (fromRevision is not { } revision)
+            return RunAsync(state, head.Position, head.Revision, cancellationToken);
+        var position = _log.PositionAfter(revision) ?? throw Compacted(state, revision);
+        return RunAsync(state, position, null, cancellationToken);
+    }
+
+    private async IAsyncEnumerable<WatchEvent> RunAsync(
+        DevmapState devmap, long position, long? snapshotRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var views = new WatchViews(_state, devmap, _kernel.Interfaces);
+        Interlocked.Increment(ref _watchers);
+        try
+        {
+            if (snapshotRevision is { } asOf)
+            {
+                foreach (var told in views.Snapshot(asOf))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if (_log.Current.IsLast)
+                        throw ShuttingDown();
+                    yield return told;
+                }
+
+                yield return new WatchEvent.Synced(asOf);
+            }
+
+            var synced = snapshotRevision is not null;
+            var lastTold = _time.GetTimestamp();
+            while (true)
+            {
+                var head = _log.Current;
+                for (; position < head.Position; position++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    if ((_log.Read(position) ?? throw TooSlow(devmap)) is var change && change.Devmap != devmap)
+                        continue;
+                    yield return views.Render(change);
+                    lastTold = _time.GetTimestamp();
+                }
+
+                if (!synced)
+                {
+                    yield return new WatchEvent.Synced(head.Revision);
+                    synced = true;
+                }
+
+                if (head.IsLast)
+                    throw ShuttingDown();
+                if (!await MovesAsync(head, lastTold, cancellationToken))
+                {
+                    yield return new WatchEvent.Bookmark(head.Revision);
+                    lastTold = _time.GetTimestamp();
+                }
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _watchers);
+        }
+    }
+
+    /// <summary>Waits for changes; false when a bookmark is due first.</summary>
+    private async Task<bool> MovesAsync(ChangeLog.Head head, long lastTold, CancellationToken cancellationToken)
+    {
+        var due = _options.BookmarkPeriod - _time.GetElapsedTime(lastTold);
+        if (head.Moved.IsCompleted)
+            return true;
+        if (due > TimeSpan.Zero)
+            await head.Moved.WaitAsync(due, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return head.Moved.IsCompleted;
+    }
+
+    private ControlPlaneException Compacted(DevmapState devmap, long revision) => new(new Error(
+        ErrorCode.RevisionCompacted,
+        string.Create(CultureInfo.InvariantCulture, $"The changes after revision {revision} are no longer kept; those after {_log.Floor} are."))
+    {
+        Resource = $"devmaps/{devmap.Definition.Name}",
+        Remedy = "Watch without a revision: the stream begins with a snapshot.",
+    });
+
+    private ControlPlaneException TooSlow(DevmapState devmap)
+    {
+        Interlocked.Increment(ref _cutOff);
+        return new(new Error(
+            ErrorCode.RevisionCompacted,
+            string.Create(CultureInfo.InvariantCulture, $"watcher_too_slow: more than {_options.LogCapacity} changes came before this stream was read."))
+        {
+            Resource = $"devmaps/{devmap.Definition.Name}",
+            Remedy = "Watch anew without a revision, and read faster; or raise ControlPlane:Watch:LogCapacity.",
+        });
+    }
+
+    private static ControlPlaneException ShuttingDown() =>
+        new(new Error(ErrorCode.ShuttingDown, "The daemon is shutting down; the stream ends.") { Remedy = "Resume from the last revision when it is back." });
+}

@@ -1,0 +1,67 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Watching;
+
+/// <summary>Renders what one watcher is told: by the watcher, when it reads, so that the writer does none of it.</summary>
+internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, IInterfaces interfaces)
+{
+    private (InterfaceTable Interfaces, object Attachments, object Programs, StatusEvaluator Evaluator)? _last;
+
+    /// <summary>
+    /// Everything as of a revision that the log's head had. The table is read while the writer works on: what has changed since is
+    /// left out here, for the log has it from there on.
+    /// </summary>
+    public IEnumerable<WatchEvent> Snapshot(long revision)
+    {
+        foreach (var attachment in devmap.Attachments.Values)
+        {
+            if (attachment.Record.Revision <= revision)
+                yield return new WatchEvent.AttachmentPut(null, AttachmentService.View(attachment));
+        }
+
+        foreach (var entry in devmap.Entries.All())
+        {
+            if (entry.Record.Revision <= revision)
+                yield return new WatchEvent.EntryPut(null, View(entry));
+        }
+    }
+
+    /// <summary>A change.</summary>
+    public WatchEvent Render(Change change) => change switch
+    {
+        Change.EntryPut put => new WatchEvent.EntryPut(put.Revision, View(put.Entry)),
+        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, KeyCodec.Format(devmap.Definition.KeySelector, deleted.Key)),
+        Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
+        Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
+        Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),
+    };
+
+    // The record is that of the change; where it stands is asked of what has taken its place, if anything has.
+    private EntryView View(PlacedEntry entry)
+    {
+        var now = devmap.Entries.Find(entry.Record.Key) ?? entry;
+        return Evaluator().View(now) with { Record = entry.Record };
+    }
+
+    private AttachmentView View(AttachmentStatus attachment)
+    {
+        var now = devmap.Attachments.GetValueOrDefault(attachment.Record.Interface) ?? attachment;
+        return AttachmentService.View(now with { Record = attachment.Record });
+    }
+
+    // It words each interface's facts once, so one serves for as long as the facts are the same.
+    private StatusEvaluator Evaluator()
+    {
+        var (table, attachments, programs) = (interfaces.Current, devmap.Attachments, state.Programs);
+        if (_last is not { } last || last.Interfaces != table || last.Attachments != (object)attachments || last.Programs != (object)programs)
+            _last = last = (table, attachments, programs, new StatusEvaluator(state, devmap, table));
+        return last.Evaluator;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Watching;
+using ControlPlane.Daemon.Rest.Errors;
+using ControlPlane.Daemon.Rest.Resources;
+
+namespace ControlPlane.Daemon.Rest;
+
+/// <summary>Writes events as Server-Sent Events (HTML Living Standard, 9.2).</summary>
+internal static class EventStream
+{
+    private const int FlushBytes = 16 * 1024;
+
+    /// <summary>Writes them until they end, and then why; returns quietly when the client has gone.</summary>
+    public static async Task WriteAsync(HttpContext http, IAsyncEnumerable<WatchEvent> events)
+    {
+        var (response, gone) = (http.Response, http.RequestAborted);
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        try
+        {
+            await response.StartAsync(gone);
+            await WriteAllAsync(response.BodyWriter, events, gone);
+        }
+        catch (ControlPlaneException e)
+        {
+            var problem = Problems.Of(e.Error, http.Request.Path.ToUriComponent(), http.TraceIdentifier);
+            Write(response.BodyWriter, null, "ended", problem, RestJson.Instance.ProblemResource);
+            await response.BodyWriter.FlushAsync(gone);
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // That is how streams usually end.
+        }
+    }
+
+    private static async Task WriteAllAsync(PipeWriter body, IAsyncEnumerable<WatchEvent> events, CancellationToken gone)
+    {
+        await using var reader = events.GetAsyncEnumerator(gone);
+        while (true)
+        {
+            // What is there is sent before one waits for more; while there is more, it goes out in larger pieces. A client that goes
+            // ends a flush by itself, and then the stream.
+            var next = reader.MoveNextAsync();
+            if (!next.IsCompleted || body.UnflushedBytes >= FlushBytes)
+                await body.FlushAsync(CancellationToken.None);
+            if (!await next)
+                return;
+            var (type, data) = WatchEventResource.From(reader.Current);
+            Write(body, data.Revision, type, data, RestJson.Instance.WatchEventResource);
+        }
+    }
+
+    // JSON that is not indented has no line breaks, so the data is one line.
+    private static void Write<T>(PipeWriter body, long? id, string type, T data, JsonTypeInfo<T> json)
+    {
+        if (id is { } revision)
+        {
+            body.Write("id: "u8);
+            Utf8Formatter.TryFormat(revision, body.GetSpan(20), out var digits);
+            body.Advance(digits);
+            body.Write("\n"u8);
+        }
+
+        body.Write("event: "u8);
+        Encoding.UTF8.GetBytes(type, body);
+        body.Write("\ndata: "u8);
+        using (var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = json.Options.Encoder }))
+            JsonSerializer.Serialize(writer, data, json);
+        body.Write("\n\n"u8);
+    }
+}
