@@ -105,7 +105,8 @@ internal sealed class Startup
 
     private void RestoreEntries(WriterScope scope, DevmapState devmap)
     {
-        foreach (var record in _stored.Entries.Where(e => e.Devmap == devmap.Definition.Name))
+        // Numbers first: should an interface have come back with an index that is a number in use, it is the named entry that must wait.
+        foreach (var record in _stored.Entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
         {
             var unplaced = new PlacedEntry(record, null);
             EntryChanges.Publish(_context, devmap, null, unplaced);

@@ -156,6 +156,26 @@ public sealed class DurabilityTests
     }
 
     [Fact]
+    public async Task Restart_InterfaceCameBackWithAnIndexThatIsAKeyInUse_TheNamedEntryWaits()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        using var store = new MemoryStore();
+        uint taken;
+        await using (var first = await CoreFixture.StartAsync(host, store: store))
+        {
+            await first.PutAsync("ingress", "sim0", "sim2");
+            taken = host.AddInterface("probe") + 1;
+            await first.PutAsync("ingress", $"{taken}", "sim1");
+        }
+
+        host.RemoveInterface("sim0");
+        Assert.Equal(taken, host.AddInterface("sim0"));
+        await using var second = await CoreFixture.StartAsync(host, store: store);
+        Assert.Equal(EntryState.Forwarding, second.Entries.Get("ingress", $"{taken}").Status.State);
+        Assert.Equal(EntryState.Failed, second.List("ingress").Entries.Single(e => e.KeyText == "sim0").Status.State);
+    }
+
+    [Fact]
     public async Task Restart_NothingPinned_IsRebuiltFromTheStore()
     {
         using var store = new MemoryStore();
