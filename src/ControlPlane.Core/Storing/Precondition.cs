@@ -16,7 +16,8 @@ public readonly record struct Precondition(long? Revision = null, bool MustExist
         if (MustNotExist && current is not null)
         {
             throw new ControlPlaneException(new Error(
-                ErrorCode.AlreadyExists, string.Create(CultureInfo.InvariantCulture, $"'{resource}' exists, at revision {current}.")) { Resource = resource });
+                ErrorCode.AlreadyExists, string.Create(CultureInfo.InvariantCulture, $"'{resource}' exists, at revision {current}."))
+            { Resource = resource });
         }
 
         if ((MustExist && current is null) || (Revision is not null && Revision != current))

@@ -22,7 +22,8 @@ public sealed class SqliteStoreTests : IDisposable
     {
         var entry = Entry(EntryKey.OfNumber(uint.MaxValue)) with
         {
-            EgressProgram = "p", Labels = ImmutableSortedDictionary<string, string>.Empty.Add("owner", "a \"b\" ü"),
+            EgressProgram = "p",
+            Labels = ImmutableSortedDictionary<string, string>.Empty.Add("owner", "a \"b\" ü"),
         };
         var named = Entry(EntryKey.OfInterface("veth.1"));
         var attachment = new AttachmentRecord("default", "veth0", AttachMode.Generic, 3, Now, Now);
