@@ -1,3 +1,4 @@
+using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
@@ -54,7 +55,8 @@ internal static class LinkReconciliation
     /// <summary>A kernel key has become free: an entry that waited for it takes it.</summary>
     public static void RetryKey(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey)
     {
-        if (context.State.Devmaps.Count == 0 || context.Interface(kernelKey) is not { } named)
+        // Only keys that name interfaces can wait; for other devmaps a deletion must not cost a question to the kernel.
+        if (devmap.Definition.KeySelector != KeySelector.IngressInterface || context.Interface(kernelKey) is not { } named)
             return;
         if (devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is { KernelKey: null } waiting)
         {
