@@ -18,11 +18,11 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
 {
     private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
 
-    private static readonly Condition _missing = new(
-        ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", "PUT the entry again.");
-
     private static readonly Condition _attached = new(
         ConditionTypes.IngressAttached, true, "Attached", "The redirect program runs where frames with this key come in.");
+
+    // What puts right an element that others have changed.
+    private readonly string _audit = $"POST /v1/devmaps/{devmap.Definition.Name}:audit";
 
     // One list for all entries that share target, program and ingress: a face then renders it once, too.
     private readonly Dictionary<(string Target, string? Program, string Ingress), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
@@ -63,7 +63,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         if (target is null && element is null)
             return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Interface), ingress]);
         if (element is not { } there)
-            return (EntryState.Pending, [_missing, ingress]);
+            return (EntryState.Pending, [new Condition(ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", _audit), ingress]);
         if (target is null)
             return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
@@ -98,10 +98,10 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 false,
                 "OtherInterface",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry points at ifindex {element.Ifindex}, but '{target.Name}' is {target.Ifindex}."),
-                "PUT the entry again.");
+                _audit);
         }
 
-        var wanted = record.EgressProgram is { } program ? state.Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0 : 0;
+        var wanted = state.ProgramId(record.EgressProgram);
         return element.EgressProgramId == wanted
             ? null
             : new Condition(
@@ -109,7 +109,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 false,
                 "OtherEgressProgram",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry carries the egress program {element.EgressProgramId}, wanted is {wanted} (0: none)."),
-                "PUT the entry again.");
+                _audit);
     }
 
     private static Condition Absent(string type, string name) => new(

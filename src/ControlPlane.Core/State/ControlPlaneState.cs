@@ -41,6 +41,10 @@ internal sealed class ControlPlaneState
         set => Volatile.Write(ref _revision, value);
     }
 
+    /// <summary>The kernel's id of an egress program; 0 for none, and for one that does not exist.</summary>
+    public uint ProgramId(string? program) =>
+        program is null ? 0 : Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0;
+
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapState Devmap(string name) =>

@@ -40,6 +40,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
         Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),
+        Change.DriftFound drift => new WatchEvent.DriftFound(drift.Revision, drift.Found, drift.Repaired),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),
     };
 

@@ -28,7 +28,7 @@ internal static class EntryChanges
     {
         if (devmap.Kernel.TryLookup(kernelKey, out var there)
             && there.Ifindex == target.Ifindex
-            && there.EgressProgramId == ProgramId(context, program))
+            && there.EgressProgramId == context.State.ProgramId(program))
         {
             return;
         }
@@ -48,10 +48,6 @@ internal static class EntryChanges
             throw KernelErrors.NoInterface("interface", target.Name, pendingPossible: true);
         }
     }
-
-    /// <summary>The kernel's id of an egress program, 0 for none.</summary>
-    public static uint ProgramId(WriterContext context, string? program) =>
-        program is null ? 0 : context.State.Programs[program].Loaded.ProgramId;
 
     /// <summary>Makes a change of the desired state visible, with its place in every index.</summary>
     public static void Publish(WriterContext context, DevmapState devmap, PlacedEntry? before, PlacedEntry? after)

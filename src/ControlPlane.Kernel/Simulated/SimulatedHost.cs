@@ -91,6 +91,29 @@ public sealed class SimulatedHost
         Notify(name);
     }
 
+    /// <summary>Writes an element as somebody else would, past the daemon; null removes it.</summary>
+    public void SetElementByHand(string devmap, uint key, KernelEntry? element)
+    {
+        lock (Lock)
+        {
+            if (element is { } there)
+                Devmaps[devmap].Set(key, there);
+            else
+                Devmaps[devmap].Remove(key);
+        }
+    }
+
+    /// <summary>Detaches a link as somebody else would: it stays pinned, dead.</summary>
+    public void DetachByHand(string devmap, string interfaceName)
+    {
+        lock (Lock)
+        {
+            var links = Devmaps[devmap].Links;
+            SetXdp(links[interfaceName].Ifindex, null, null);
+            links[interfaceName] = links[interfaceName] with { Ifindex = 0 };
+        }
+    }
+
     internal uint NextId() => Interlocked.Increment(ref _lastId);
 
     internal void SetXdp(uint ifindex, AttachMode? mode, uint? program)

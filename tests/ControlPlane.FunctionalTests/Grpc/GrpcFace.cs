@@ -41,6 +41,11 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
                 return (await _devmaps.ListDevmapsAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetDevmap get:
                 return ((await _devmaps.GetDevmapAsync(new() { Devmap = get.Devmap }, cancellationToken: cancellationToken)).Devmap, null);
+            case Operation.AuditDevmap audit:
+                var auditRequest = new AuditDevmapRequest { Devmap = audit.Devmap };
+                if (audit.Repair is { } repair)
+                    auditRequest.Repair = repair;
+                return (await _devmaps.AuditDevmapAsync(auditRequest, cancellationToken: cancellationToken), null);
             case Operation.PutEntry put:
                 var putEntry = await _devmaps.PutEntryAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
                 return (putEntry.Entry, putEntry.Created);

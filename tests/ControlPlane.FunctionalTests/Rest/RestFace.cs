@@ -30,6 +30,8 @@ internal sealed class RestFace(HttpClient client) : IFace
     {
         Operation.ListDevmaps => Get("devmaps"),
         Operation.GetDevmap o => Get("devmaps", o.Devmap),
+        Operation.AuditDevmap o => new HttpRequestMessage(
+            HttpMethod.Post, Path("devmaps", o.Devmap) + ":audit" + (o.Repair is { } repair ? $"?repair={(repair ? "true" : "false")}" : "")),
         Operation.PutEntry o => Put(
             Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("allowPending", o.AllowPending)),
             "devmaps", o.Devmap, "entries", o.Key),
