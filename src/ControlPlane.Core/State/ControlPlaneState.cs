@@ -15,6 +15,8 @@ internal sealed class ControlPlaneState
     private ImmutableSortedDictionary<string, ProgramStatus> _programs =
         ImmutableSortedDictionary.Create<string, ProgramStatus>(StringComparer.Ordinal);
 
+    private ImmutableDictionary<string, string> _conflicts = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
+
     private long _revision;
 
     /// <summary>The devmaps by name.</summary>
@@ -29,6 +31,16 @@ internal sealed class ControlPlaneState
     {
         get => Volatile.Read(ref _programs);
         set => Volatile.Write(ref _programs, value);
+    }
+
+    /// <summary>
+    /// The interfaces whose entries carry different egress programs, and which, in words. No request brings that about; entries that
+    /// were adopted can.
+    /// </summary>
+    public ImmutableDictionary<string, string> Conflicts
+    {
+        get => Volatile.Read(ref _conflicts);
+        set => Volatile.Write(ref _conflicts, value);
     }
 
     /// <summary>Who sends where. For the writer only.</summary>

@@ -2,6 +2,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Kernel.Simulated;
 
@@ -49,6 +50,7 @@ public sealed class SimulatedHost
             var info = new InterfaceInfo(++_lastIfindex, name)
             {
                 Kind = kind,
+                Mac = new MacAddress(kind is null ? 0 : 0x02_00_00_00_00_00UL | _lastIfindex),
                 Mtu = kind is null ? 65536u : 1500,
                 IsUp = true,
                 HasCarrier = true,
