@@ -31,7 +31,7 @@ internal static class DevmapEndpoints
                 "Compares the kernel's map and attachments with what is wanted, now, and puts right what others have changed (for instance with `bpftool`), by the one writer. What is wanted, and its revisions, stay as they are. Regular audits do the same as `ControlPlane:Audit` says.")
             .Takes(Repair)
             .Answers<AuditReportResource>(StatusCodes.Status200OK, "What was found.")
-            .Fails(ErrorCode.DevmapNotFound, ErrorCode.WriterBusy, ErrorCode.KernelFailure, ErrorCode.ShuttingDown);
+            .FailsAsAction(ErrorCode.DevmapNotFound);
     }
 
     private static IResult List(HttpContext http, DevmapService devmaps)

@@ -76,6 +76,11 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
                 return ((await _programs.GetProgramAsync(new() { Program = get.Program }, cancellationToken: cancellationToken)).Program, null);
             case Operation.DeleteProgram delete:
                 return (await _programs.DeleteProgramAsync(Expecting(new DeleteProgramRequest { Program = delete.Program }, delete), cancellationToken: cancellationToken), null);
+            case Operation.SetEgressProgram set:
+                var setRequest = new SetEgressProgramRequest { Interface = set.Interface };
+                if (set.EgressProgram is not null)
+                    setRequest.EgressProgram = set.EgressProgram;
+                return (await _programs.SetEgressProgramAsync(setRequest, cancellationToken: cancellationToken), null);
             case Operation.ListInterfaces:
                 return (await _host.ListInterfacesAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetInterface get:

@@ -58,6 +58,8 @@ public abstract record Operation
 
     public sealed record DeleteProgram(string Program) : Operation;
 
+    public sealed record SetEgressProgram(string Interface, string? EgressProgram) : Operation;
+
     public sealed record ListInterfaces : Operation;
 
     public sealed record GetInterface(string Interface) : Operation;

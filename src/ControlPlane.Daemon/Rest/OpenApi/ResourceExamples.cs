@@ -134,6 +134,8 @@ internal static class ResourceExamples
         [typeof(ProgramResource)] = Program,
         [typeof(ProgramListResource)] = new ProgramListResource { Programs = [Program] },
         [typeof(ProgramBody)] = new ProgramBody { Template = EgressTemplate.RewriteMac, Parameters = Macs },
+        [typeof(EgressProgramSwapBody)] = new EgressProgramSwapBody { EgressProgram = null },
+        [typeof(EgressProgramSwapResource)] = new EgressProgramSwapResource { Interface = "lo", EgressProgram = null, Changed = 1, Revision = 42 },
         [typeof(InterfaceResource)] = Interface,
         [typeof(InterfaceListResource)] = new InterfaceListResource { Interfaces = [Interface] },
         [typeof(HostResource)] = Host,
