@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Devmaps;
@@ -17,6 +18,10 @@ public sealed class DevmapService
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapView Get(string devmap) => View(_state.Devmap(devmap));
 
+    /// <summary>How the entries of a devmap lie in the kernel's hash, and what that costs.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public DevmapShape GetShape(string devmap) => _state.Devmap(devmap).Shape;
+
     private static DevmapView View(DevmapState devmap) => new(
         devmap.Definition,
         devmap.Revision,
@@ -25,5 +30,6 @@ public sealed class DevmapService
         devmap.Kernel.RedirectProgramId,
         devmap.Kernel.Adopted,
         devmap.Kernel.ReadTotals(),
-        devmap.Audits);
+        devmap.Audits,
+        [ShapeReader.Judge(devmap.Shape)]);
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Entries;
 
 namespace ControlPlane.Core.Devmaps;
 
@@ -11,6 +12,7 @@ namespace ControlPlane.Core.Devmaps;
 /// <param name="Adopted">Whether its kernel objects were there when the daemon started.</param>
 /// <param name="Counters">What its redirect program counted; null when counters are off.</param>
 /// <param name="Audits">What audits have found since the daemon started.</param>
+/// <param name="Conditions">What is true of it as a whole.</param>
 public sealed record DevmapView(
     DevmapDefinition Definition,
     long Revision,
@@ -19,4 +21,5 @@ public sealed record DevmapView(
     uint RedirectProgramId,
     bool Adopted,
     DevmapCounters? Counters,
-    AuditTally Audits);
+    AuditTally Audits,
+    IReadOnlyList<Condition> Conditions);

@@ -30,6 +30,9 @@ public static class ConditionTypes
     /// <summary>The egress program can work on frames of this device.</summary>
     public const string EgressProgramFits = "EgressProgramFits";
 
+    /// <summary>Of a devmap: its keys are spread over the buckets of the kernel's hash.</summary>
+    public const string KeysSpread = "KeysSpread";
+
     /// <summary>The devmap's key selector can produce the key. Told only; the state does not follow from it.</summary>
     public const string KeyReachable = "KeyReachable";
 

@@ -70,7 +70,7 @@ internal static class TargetConditions
     {
         const string Type = ConditionTypes.MtuSufficient;
         if (ingress is null)
-            return new(Type, true, "NoIngress", "No frame can come in as yet.");
+            return new(Type, true, "NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
         if (ingress.Mtu > target.Mtu)
         {
             return new(

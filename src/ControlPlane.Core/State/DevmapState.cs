@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
 
 namespace ControlPlane.Core.State;
 
@@ -9,6 +10,7 @@ namespace ControlPlane.Core.State;
 internal sealed class DevmapState(IDevmap kernel, long revision)
 {
     private long _revision = revision;
+    private Tuple<long, DevmapShape>? _shape;
     private AuditTally _audits = AuditTally.None;
     private ImmutableSortedDictionary<string, AttachmentStatus> _attachments =
         ImmutableSortedDictionary.Create<string, AttachmentStatus>(StringComparer.Ordinal);
@@ -24,6 +26,20 @@ internal sealed class DevmapState(IDevmap kernel, long revision)
     {
         get => Volatile.Read(ref _attachments);
         set => Volatile.Write(ref _attachments, value);
+    }
+
+    /// <summary>How the entries lie in the kernel's hash now.</summary>
+    public DevmapShape Shape
+    {
+        get
+        {
+            var version = Entries.Version;
+            if (Volatile.Read(ref _shape) is { } known && known.Item1 == version)
+                return known.Item2;
+            var shape = ShapeReader.Read(Entries);
+            Volatile.Write(ref _shape, Tuple.Create(version, shape));
+            return shape;
+        }
     }
 
     /// <summary>What audits have found so far.</summary>

@@ -18,11 +18,15 @@ internal sealed class EntryTable
     private readonly PlacedEntry[]?[] _buckets;
     private readonly ConcurrentDictionary<string, PlacedEntry> _byInterfaceKey = new(StringComparer.Ordinal);
     private int _count;
+    private long _version;
 
     public EntryTable(uint maxEntries) => _buckets = new PlacedEntry[BitOperations.RoundUpToPowerOf2(maxEntries)][];
 
     /// <summary>How many entries there are, those without a kernel key included.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Differs whenever the table has changed.</summary>
+    public long Version => Volatile.Read(ref _version);
 
     /// <summary>The number of hash buckets: max_entries rounded up to a power of two.</summary>
     public int BucketCount => _buckets.Length;
@@ -89,6 +93,7 @@ internal sealed class EntryTable
         if (after?.Record.Key.InterfaceName is { } newName)
             _byInterfaceKey[newName] = after;
         Volatile.Write(ref _count, _count + (after is null ? 0 : 1) - (before is null ? 0 : 1));
+        Volatile.Write(ref _version, _version + 1);
     }
 
     private void PutIntoBucket(uint key, PlacedEntry entry)

@@ -33,6 +33,12 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
         return Task.FromResult(new GetDevmapResponse { Devmap = devmaps.Get(request.Devmap).ToMessage() });
     }
 
+    public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context)
+    {
+        Required.Check(("devmap", request.Devmap));
+        return Task.FromResult(devmaps.GetShape(request.Devmap).ToMessage());
+    }
+
     public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context)
     {
         Required.Check(("devmap", request.Devmap));

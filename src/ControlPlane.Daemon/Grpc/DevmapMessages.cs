@@ -44,8 +44,28 @@ internal static class DevmapMessages
                 Audit = view.Audits.ToMessage(),
             },
         };
+        message.Status.Conditions.AddRange(view.Conditions.Select(c => c.ToMessage()));
         if (definition.NumaNode is { } node)
             message.NumaNode = node;
+        return message;
+    }
+
+    public static GetDevmapShapeResponse ToMessage(this DevmapShape shape)
+    {
+        var message = new GetDevmapShapeResponse
+        {
+            Entries = (uint)shape.Entries,
+            Buckets = (uint)shape.Buckets,
+            UsedBuckets = (uint)shape.UsedBuckets,
+            LongestChain = (uint)shape.LongestChain,
+            ChainsOver8 = (uint)shape.ChainsOver8,
+            MemoryBytes = (ulong)shape.MemoryBytes,
+            LongestLookupNs = shape.Costs.LongestLookup,
+            BroadcastNs = shape.Costs.Broadcast,
+            WalkNs = shape.Costs.Walk,
+        };
+        if (shape.LongestChainKey is { } key)
+            message.LongestChainKey = key;
         return message;
     }
 

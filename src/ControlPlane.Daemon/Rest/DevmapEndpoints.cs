@@ -26,6 +26,11 @@ internal static class DevmapEndpoints
             .Answers<DevmapResource>(StatusCodes.Status200OK, "The devmap.")
             .Fails(ErrorCode.DevmapNotFound, ErrorCode.KernelFailure);
 
+        devmaps.MapRead("/{devmap}/shape", GetShape)
+            .Described("getDevmapShape", "Read the shape of a devmap", "How its entries lie in the kernel's hash, its memory, and what the longest chain, a walk or a broadcast costs.")
+            .Answers<DevmapShapeResource>(StatusCodes.Status200OK, "The shape.")
+            .Fails(ErrorCode.DevmapNotFound);
+
         devmaps.MapPost("/{devmap}:audit", AuditAsync)
             .Described("auditDevmap", "Audit a devmap",
                 "Compares the kernel's map and attachments with what is wanted, now, and puts right what others have changed (for instance with `bpftool`), by the one writer. What is wanted, and its revisions, stay as they are. Regular audits do the same as `ControlPlane:Audit` says.")
@@ -45,6 +50,12 @@ internal static class DevmapEndpoints
     {
         RestRequest.Check(http);
         return Answers.Ok(DevmapResource.From(devmaps.Get(devmap)), RestJson.Instance.DevmapResource);
+    }
+
+    private static IResult GetShape(string devmap, HttpContext http, DevmapService devmaps)
+    {
+        RestRequest.Check(http);
+        return Answers.Ok(DevmapShapeResource.From(devmaps.GetShape(devmap)), RestJson.Instance.DevmapShapeResource);
     }
 
     private static async Task<IResult> AuditAsync(string devmap, HttpContext http, AuditService audits, CancellationToken cancellationToken)

@@ -41,6 +41,8 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
                 return (await _devmaps.ListDevmapsAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetDevmap get:
                 return ((await _devmaps.GetDevmapAsync(new() { Devmap = get.Devmap }, cancellationToken: cancellationToken)).Devmap, null);
+            case Operation.GetDevmapShape shape:
+                return (await _devmaps.GetDevmapShapeAsync(new() { Devmap = shape.Devmap }, cancellationToken: cancellationToken), null);
             case Operation.AuditDevmap audit:
                 var auditRequest = new AuditDevmapRequest { Devmap = audit.Devmap };
                 if (audit.Repair is { } repair)

@@ -30,6 +30,7 @@ internal sealed class RestFace(HttpClient client) : IFace
     {
         Operation.ListDevmaps => Get("devmaps"),
         Operation.GetDevmap o => Get("devmaps", o.Devmap),
+        Operation.GetDevmapShape o => Get("devmaps", o.Devmap, "shape"),
         Operation.AuditDevmap o => new HttpRequestMessage(
             HttpMethod.Post, Path("devmaps", o.Devmap) + ":audit" + (o.Repair is { } repair ? $"?repair={(repair ? "true" : "false")}" : "")),
         Operation.PutEntry o => Put(

@@ -12,6 +12,8 @@ public abstract record Operation
 
     public sealed record GetDevmap(string Devmap) : Operation;
 
+    public sealed record GetDevmapShape(string Devmap) : Operation;
+
     public sealed record AuditDevmap(string Devmap, bool? Repair = null) : Operation;
 
     public sealed record PutEntry(

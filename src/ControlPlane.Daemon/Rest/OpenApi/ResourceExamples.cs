@@ -63,6 +63,7 @@ internal static class ResourceExamples
             Adopted = false,
             Traffic = DevmapTrafficResource.From(new DevmapCounters(1200, 98_400, 7, 574, 0, 0)),
             Audit = AuditSummaryResource.From(AuditTally.None.With(Audit)),
+            Conditions = [ConditionResource.From(new Condition(ConditionTypes.KeysSpread, true, "ChainsShort", "No bucket of the kernel's hash has more than 8 entries."))],
         },
     };
 
@@ -139,6 +140,19 @@ internal static class ResourceExamples
         [typeof(InterfaceResource)] = Interface,
         [typeof(InterfaceListResource)] = new InterfaceListResource { Interfaces = [Interface] },
         [typeof(HostResource)] = Host,
+        [typeof(DevmapShapeResource)] = new DevmapShapeResource
+        {
+            Entries = 50_000,
+            Buckets = 65_536,
+            UsedBuckets = 50_000,
+            LongestChain = 1,
+            ChainsOver8 = 0,
+            LongestChainKey = 1,
+            MemoryBytes = 3_724_288,
+            LongestLookupNs = 0,
+            BroadcastNs = 5_046_200,
+            WalkNs = 75_000_000,
+        },
         [typeof(AuditReportResource)] = AuditReportResource.From(Audit),
         [typeof(WatchEventResource)] = new WatchEventResource { Revision = 42, Entry = Entry },
     };

@@ -27,6 +27,9 @@ internal sealed class DevmapStatusResource
     /// <summary>What audits found; null before the first.</summary>
     public required AuditSummaryResource? Audit { get; init; }
 
+    /// <summary>What is true of the devmap as a whole, with the remedy where it should be otherwise.</summary>
+    public required IEnumerable<ConditionResource> Conditions { get; init; }
+
     public static DevmapStatusResource From(DevmapView view) => new()
     {
         Entries = view.Entries,
@@ -35,5 +38,6 @@ internal sealed class DevmapStatusResource
         Adopted = view.Adopted,
         Traffic = view.Counters is { } counters ? DevmapTrafficResource.From(counters) : null,
         Audit = AuditSummaryResource.From(view.Audits),
+        Conditions = view.Conditions.Select(ConditionResource.From),
     };
 }

@@ -22,6 +22,7 @@ namespace ControlPlane.Daemon.Rest.Resources;
 [JsonSerializable(typeof(ProblemResource))]
 [JsonSerializable(typeof(WatchEventResource))]
 [JsonSerializable(typeof(AuditReportResource))]
+[JsonSerializable(typeof(DevmapShapeResource))]
 [JsonSerializable(typeof(EgressProgramSwapBody))]
 [JsonSerializable(typeof(EgressProgramSwapResource))]
 internal sealed partial class RestJson : JsonSerializerContext
