@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
@@ -34,11 +35,12 @@ public sealed class Teardown
         var teardown = new Teardown(pinRoot);
         FileDescriptor.OccupyZero();
         var (devmaps, programs) = (DevmapPins.Parent(teardown._pinRoot), ProgramPins.Parent(teardown._pinRoot));
-        foreach (var parent in new[] { devmaps, programs }.Where(Directory.Exists))
+        foreach (var parent in new[] { teardown._pinRoot, devmaps, programs }.Where(Directory.Exists))
             PinFolder.Recover(parent, NullLogger.Instance);
         // Devmaps first: an egress program stays in the kernel for as long as an entry carries it.
         teardown.RemoveFolders(devmaps, teardown.RemoveDevmap);
         teardown.RemoveFolders(programs, teardown.RemoveProgram);
+        teardown.RemoveFolder(DropPins.Of(teardown._pinRoot).Folder, teardown.RemoveDrops);
         teardown.RemoveRoot(devmaps, programs);
         return teardown;
     }
@@ -48,15 +50,20 @@ public sealed class Teardown
         if (!Directory.Exists(parent))
             return;
         foreach (var folder in Directory.GetDirectories(parent).Order(StringComparer.Ordinal))
+            RemoveFolder(folder, remove);
+    }
+
+    private void RemoveFolder(string folder, Action<string> remove)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        try
         {
-            try
-            {
-                remove(folder);
-            }
-            catch (ControlPlaneException foreign)
-            {
-                _kept.Add(foreign.Error.Detail);
-            }
+            remove(folder);
+        }
+        catch (ControlPlaneException foreign)
+        {
+            _kept.Add(foreign.Error.Detail);
         }
     }
 
@@ -83,6 +90,16 @@ public sealed class Teardown
         RequireOnly(folder, [pins.Program, pins.Config, pins.Counters]);
         PinFolder.Remove(folder);
         _removed.Add($"removed egress program {PinName.Decode(Path.GetFileName(folder))}");
+    }
+
+    private void RemoveDrops(string folder)
+    {
+        var pins = new DropPins(folder);
+        Pin.RequireMark(pins.Config, devmapd_kind.Drops);
+        RequireOnly(folder, [.. pins.All]);
+        // The programs leave their tracepoints with the links, a moment later.
+        PinFolder.Remove(folder);
+        _removed.Add("removed the drop counters");
     }
 
     private void Detach(string path, string devmap)

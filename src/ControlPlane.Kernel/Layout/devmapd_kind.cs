@@ -5,4 +5,5 @@ internal enum devmapd_kind : uint
 {
     Redirect = 1,
     Egress = 2,
+    Drops = 3,
 }

@@ -43,6 +43,19 @@ internal static unsafe class Pin
             : throw Foreign(path, $"it was made by another version of devmapd (layout {head[1]}, wanted {BpfConstants.DEVMAPD_VERSION})");
     }
 
+    /// <summary>Whether a config map of ours, of whichever version of the layout, holds exactly this.</summary>
+    /// <exception cref="ControlPlaneException">It is none of ours.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static bool HasConfig<TConfig>(string path, devmapd_kind kind, TConfig config) where TConfig : unmanaged
+    {
+        RequireMark(path, kind);
+        using var map = OpenMap(path, BpfConstants.BPF_F_RDONLY);
+        if (BpfInfo.OfMap(map).value_size != sizeof(TConfig))
+            return false;
+        KernelCall.Check(BpfMap.Lookup<TConfig>(map, 0, out var pinned), $"bpf_map_lookup_elem({path})");
+        return new ReadOnlySpan<byte>(&pinned, sizeof(TConfig)).SequenceEqual(new ReadOnlySpan<byte>(&config, sizeof(TConfig)));
+    }
+
     /// <summary>Throws unless the config map of this path says that what lies beside it is ours, of whichever version of the layout.</summary>
     /// <exception cref="ControlPlaneException">It is none of ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>

@@ -32,6 +32,9 @@ public sealed class SimulatedHost
     /// <summary>The interfaces.</summary>
     public InterfaceTable Interfaces => Volatile.Read(ref _interfaces);
 
+    /// <summary>What was dropped: nothing, as no frame moves, but what a test says.</summary>
+    public SimulatedDropCounters Drops { get; } = new();
+
     internal Lock Lock { get; } = new();
 
     internal Dictionary<string, SimulatedMap> Devmaps { get; } = new(StringComparer.Ordinal);

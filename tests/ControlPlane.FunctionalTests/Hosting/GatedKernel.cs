@@ -21,6 +21,8 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IEgressPrograms Programs => kernel.Programs;
 
+    public IDropCounters Drops => kernel.Drops;
+
     InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;
 
     public GatedKernel Close()

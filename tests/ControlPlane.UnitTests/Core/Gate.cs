@@ -44,6 +44,8 @@ public sealed class Gate : IDisposable
 
         public IInterfaces Interfaces => inner.Interfaces;
 
+        public IDropCounters Drops => inner.Drops;
+
         public IEgressPrograms Programs => inner.Programs;
 
         public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
