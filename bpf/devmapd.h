@@ -12,7 +12,8 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 1
+#define DEVMAPD_VERSION 2
+#define DEVMAPD_OLDEST_VERSION 1 /* 1: the redirect program without missed keys */
 
 /* What a config belongs to. Mirror: Layout/devmapd_kind.cs */
 enum devmapd_kind {
@@ -77,6 +78,21 @@ struct devmapd_totals {
 	struct devmapd_counter unkeyed;	   /* the frame has no such key */
 };
 _Static_assert(sizeof(struct devmapd_totals) == 48, "mirrored in user space");
+
+/* Among how many places missed keys are spread, by their hash. */
+#define DEVMAPD_MISSED_KEYS 64
+
+/*
+ * One CPU's word on a missed key; one that missed with the same place before it has been
+ * forgotten. Mirror: Layout/devmapd_missed_key.cs
+ */
+struct devmapd_missed_key {
+	__u32 key;
+	__u32 padding;
+	__u64 packets; /* since the key took the place; 0: nobody has yet */
+	__u64 last_ns; /* CLOCK_MONOTONIC of the last one, to a few milliseconds */
+};
+_Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space");
 
 /* Settings of the programs that count drops. Mirror: Layout/devmapd_drops_config.cs */
 struct devmapd_drops_config {

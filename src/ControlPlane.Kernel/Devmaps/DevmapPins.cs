@@ -19,6 +19,9 @@ internal sealed class DevmapPins(string folder)
     /// <summary>What the redirect program counted over all.</summary>
     public string Totals => Path.Combine(folder, "totals");
 
+    /// <summary>A sample of the keys that had no entry; not made by builds before layout version 2.</summary>
+    public string Missed => Path.Combine(folder, "missed");
+
     /// <summary>What the redirect program was loaded with.</summary>
     public string Config => Path.Combine(folder, "config");
 
@@ -28,11 +31,14 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The redirect program that is about to take that one's place; there only while links are switched over.</summary>
     public string NextRedirect => Path.Combine(folder, "redirect%next");
 
+    /// <summary>What that one was loaded with.</summary>
+    public string NextConfig => Path.Combine(folder, "config%next");
+
     /// <summary>The folder of the links.</summary>
     public string Links => Path.Combine(folder, "links");
 
     /// <summary>All but the links.</summary>
-    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Config, Redirect];
+    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, Config, Redirect];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => Path.Combine(Links, PinName.Encode(interfaceName));

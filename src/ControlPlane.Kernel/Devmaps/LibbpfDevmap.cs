@@ -28,6 +28,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _countersWrite;
     private readonly FileDescriptor _countersRead;
     private readonly FileDescriptor _totals;
+    private readonly FileDescriptor _missed;
     private readonly FileDescriptor _redirect;
 
     private LibbpfDevmap(
@@ -39,6 +40,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _countersWrite = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_WRONLY);
         _countersRead = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
+        _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _redirect = Pin.OpenProgram(pins.Redirect);
         MapId = BpfInfo.OfMap(_read).id;
         RedirectProgramId = BpfInfo.OfProgram(_redirect).id;
@@ -60,6 +62,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var adopted = Directory.Exists(pins.Folder);
         if (adopted)
         {
+            RedirectUpgrade.Recover(pins);
             DevmapAdoption.Check(definition, pins);
             RedirectUpgrade.Run(definition, pins, logger);
         }
@@ -134,6 +137,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         foreach (var link in _links.Values)
             link.Fd.Dispose();
         _redirect.Dispose();
+        _missed.Dispose();
         _totals.Dispose();
         _countersRead.Dispose();
         _countersWrite.Dispose();

@@ -71,7 +71,7 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.Links]);
+        RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.NextConfig, pins.Links]);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
         var programs = new[] { pins.Redirect, pins.NextRedirect }.Where(File.Exists).Select(ProgramIdAt).ToArray();
         // All are looked at before the first is touched: a devmap goes as a whole or stays.

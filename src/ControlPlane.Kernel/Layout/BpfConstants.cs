@@ -41,5 +41,7 @@ internal static class BpfConstants
     public const uint XDP_REDIRECT = 4;
 
     public const uint DEVMAPD_MAGIC = 0x706d7664;
-    public const uint DEVMAPD_VERSION = 1;
+    public const uint DEVMAPD_VERSION = 2;
+    public const uint DEVMAPD_OLDEST_VERSION = 1;
+    public const uint DEVMAPD_MISSED_KEYS = 64;
 }

@@ -96,6 +96,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public DevmapCounters? ReadTotals() => map.Definition.Counters ? default(DevmapCounters) : null;
 
+    public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
+
     public void Dispose()
     {
     }

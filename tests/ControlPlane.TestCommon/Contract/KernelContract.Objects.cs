@@ -150,6 +150,15 @@ public abstract partial class KernelContract
         Assert.Contains(_kernel.Host.Features, f => f.Name == KernelFeatureNames.DropCounters);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void MissedKeys_WithoutFrames_AreNone(bool counters)
+    {
+        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small with { Counters = counters });
+        Assert.Empty(devmap.ReadMissedKeys());
+    }
+
     [Fact]
     public void Write_WithoutTheWritersPermission_IsRefused()
     {

@@ -85,6 +85,8 @@ public sealed class Gate : IDisposable
 
         public DevmapCounters? ReadTotals() => inner.ReadTotals();
 
+        public IReadOnlyList<MissedKey> ReadMissedKeys() => inner.ReadMissedKeys();
+
         public void Dispose() => inner.Dispose();
     }
 }
