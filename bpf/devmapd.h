@@ -20,6 +20,7 @@ enum devmapd_kind {
 	DEVMAPD_REDIRECT = 1,
 	DEVMAPD_EGRESS = 2,
 	DEVMAPD_DROPS = 3,
+	DEVMAPD_PASS = 4,
 };
 
 /* What the key of a frame is. Mirror: ControlPlane.Core.Devmaps.KeySelector */
@@ -93,6 +94,14 @@ struct devmapd_missed_key {
 	__u64 last_ns; /* CLOCK_MONOTONIC of the last one, to a few milliseconds */
 };
 _Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space");
+
+/* The mark of a pass program, which has no settings. Mirror: Layout/devmapd_pass_config.cs */
+struct devmapd_pass_config {
+	__u32 magic;
+	__u32 version;
+	__u32 kind; /* DEVMAPD_PASS */
+};
+_Static_assert(sizeof(struct devmapd_pass_config) == 12, "mirrored in user space");
 
 /* Settings of the programs that count drops. Mirror: Layout/devmapd_drops_config.cs */
 struct devmapd_drops_config {

@@ -44,4 +44,13 @@ internal static partial class KernelLog
 
     [LoggerMessage(EventId = 2012, Level = LogLevel.Warning, Message = "devmap {Devmap}: its redirect errors are not counted: {Reason}")]
     public static partial void DevmapDropsNotCounted(ILogger logger, string devmap, string reason);
+
+    [LoggerMessage(EventId = 2013, Level = LogLevel.Information, Message = "pass program attached to {Interface} by link {LinkId}")]
+    public static partial void PassAttached(ILogger logger, string @interface, uint linkId);
+
+    [LoggerMessage(EventId = 2014, Level = LogLevel.Information, Message = "pass program detached from {Interface}")]
+    public static partial void PassDetached(ILogger logger, string @interface);
+
+    [LoggerMessage(EventId = 2015, Level = LogLevel.Information, Message = "pass program adopted as {ProgramId}: {Links} links")]
+    public static partial void PassAdopted(ILogger logger, uint programId, int links);
 }

@@ -7,6 +7,7 @@ using ControlPlane.Kernel.Features;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
 using ControlPlane.Kernel.Programs;
+using ControlPlane.Kernel.Targets;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel;
@@ -20,6 +21,7 @@ public sealed class LibbpfKernel : IKernel
     private readonly string _pinRoot;
     private readonly ILogger _logger;
     private readonly LibbpfEgressPrograms _programs;
+    private readonly LibbpfTargetPrograms _targets;
     private readonly LibbpfDropCounters _drops;
     private readonly Lazy<HostFacts> _host;
 
@@ -40,6 +42,7 @@ public sealed class LibbpfKernel : IKernel
         }
 
         _programs = new LibbpfEgressPrograms(_pinRoot, _logger);
+        _targets = new LibbpfTargetPrograms(_pinRoot, interfaces, _logger);
         _drops = new LibbpfDropCounters(_pinRoot, _logger);
         _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces, _drops.Feature));
     }
@@ -52,6 +55,9 @@ public sealed class LibbpfKernel : IKernel
 
     /// <inheritdoc/>
     public IEgressPrograms Programs => _programs;
+
+    /// <inheritdoc/>
+    public ITargetPrograms Targets => _targets;
 
     /// <inheritdoc/>
     public IDropCounters Drops => _drops;
@@ -69,6 +75,7 @@ public sealed class LibbpfKernel : IKernel
     public void Dispose()
     {
         _drops.Dispose();
+        _targets.Dispose();
         _programs.Dispose();
     }
 }

@@ -1,5 +1,3 @@
-using ControlPlane.Kernel.Pins;
-
 namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>Where the objects of a devmap are pinned.</summary>
@@ -41,7 +39,7 @@ internal sealed class DevmapPins(string folder)
     public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, Config, Redirect];
 
     /// <summary>The link to the interface of this name.</summary>
-    public string Link(string interfaceName) => Path.Combine(Links, PinName.Encode(interfaceName));
+    public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);
 
     /// <summary>The folder that holds all devmaps.</summary>
     public static string Parent(string pinRoot) => Path.Combine(pinRoot, "devmaps");

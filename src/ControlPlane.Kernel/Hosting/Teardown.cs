@@ -5,6 +5,7 @@ using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
 using ControlPlane.Kernel.Programs;
+using ControlPlane.Kernel.Targets;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Kernel.Hosting;
@@ -40,6 +41,7 @@ public sealed class Teardown
         // Devmaps first: an egress program stays in the kernel for as long as an entry carries it.
         teardown.RemoveFolders(devmaps, teardown.RemoveDevmap);
         teardown.RemoveFolders(programs, teardown.RemoveProgram);
+        teardown.RemoveFolder(TargetPins.Of(teardown._pinRoot).Folder, teardown.RemoveTargets);
         teardown.RemoveFolder(DropPins.Of(teardown._pinRoot).Folder, teardown.RemoveDrops);
         teardown.RemoveRoot(devmaps, programs);
         return teardown;
@@ -78,7 +80,7 @@ public sealed class Teardown
         foreach (var path in links)
             RequireOurs(path, programs);
         foreach (var path in links)
-            Detach(path, name);
+            Detach(path, $"devmap {name}");
         PinFolder.Remove(folder);
         _removed.Add($"removed devmap {name}");
     }
@@ -92,6 +94,21 @@ public sealed class Teardown
         _removed.Add($"removed egress program {PinName.Decode(Path.GetFileName(folder))}");
     }
 
+    private void RemoveTargets(string folder)
+    {
+        var pins = new TargetPins(folder);
+        Pin.RequireMark(pins.Config, devmapd_kind.Pass);
+        RequireOnly(folder, [pins.Config, pins.Program, pins.Links]);
+        var program = ProgramIdAt(pins.Program);
+        var links = Directory.GetFiles(pins.Links);
+        foreach (var path in links)
+            RequireOurs(path, [program]);
+        foreach (var path in links)
+            Detach(path, "the pass program");
+        PinFolder.Remove(folder);
+        _removed.Add("removed the pass program");
+    }
+
     private void RemoveDrops(string folder)
     {
         var pins = new DropPins(folder);
@@ -102,13 +119,13 @@ public sealed class Teardown
         _removed.Add("removed the drop counters");
     }
 
-    private void Detach(string path, string devmap)
+    private void Detach(string path, string what)
     {
         using var link = Pin.OpenLink(path);
         var result = KernelCall.Retry(() => Libbpf.bpf_link_detach(link));
         KernelCall.Check(result, $"bpf_link_detach({path})");
         File.Delete(path);
-        _removed.Add($"detached devmap {devmap} from interface {PinName.Decode(Path.GetFileName(path))}");
+        _removed.Add($"detached {what} from interface {PinName.Decode(Path.GetFileName(path))}");
     }
 
     private void RemoveRoot(params IEnumerable<string> parents)
@@ -137,7 +154,7 @@ public sealed class Teardown
         using var link = Pin.OpenLink(path);
         var info = BpfInfo.OfLink(link);
         if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
-            throw Pin.Foreign(path, "it is not a link to the devmap's redirect program");
+            throw Pin.Foreign(path, "it is not a link to the program beside it");
     }
 
     private static void RequireOnly(string folder, IReadOnlyCollection<string> ours)

@@ -35,6 +35,9 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     public IEgressPrograms Programs { get; } = new SimulatedEgressPrograms(host);
 
     /// <inheritdoc/>
+    public ITargetPrograms Targets { get; } = new SimulatedTargetPrograms(host);
+
+    /// <inheritdoc/>
     public IDropCounters Drops => host.Drops;
 
     /// <inheritdoc/>

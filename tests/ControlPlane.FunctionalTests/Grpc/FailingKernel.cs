@@ -13,6 +13,8 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IDropCounters Drops => inner.Drops;
 
+    public ITargetPrograms Targets => inner.Targets;
+
     public IEgressPrograms Programs => inner.Programs;
 
     public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);

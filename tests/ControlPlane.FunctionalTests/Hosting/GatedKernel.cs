@@ -23,6 +23,8 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IDropCounters Drops => kernel.Drops;
 
+    public ITargetPrograms Targets => kernel.Targets;
+
     InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;
 
     public GatedKernel Close()

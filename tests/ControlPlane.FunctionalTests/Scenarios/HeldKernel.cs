@@ -20,6 +20,8 @@ internal sealed class HeldKernel(IKernel inner) : IKernel, IEgressPrograms, IDis
 
     public IDropCounters Drops => inner.Drops;
 
+    public ITargetPrograms Targets => inner.Targets;
+
     public IEgressPrograms Programs => this;
 
     /// <summary>Sends the writer into a write that does not end: the load of a program, which <paramref name="load"/> asks for.</summary>

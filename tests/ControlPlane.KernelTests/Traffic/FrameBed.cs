@@ -49,6 +49,7 @@ public sealed class FrameBed : IAsyncDisposable, IDisposable
         meanwhile?.Invoke();
         Kernel = StartKernel();
         Space.Run(() => Kernel.Programs.Adopt(new WriterScope(granted: true)));
+        Space.Run(() => Kernel.Targets.Adopt(new WriterScope(granted: true)));
     }
 
     public string PinFolder(string devmap) => Path.Combine(_pinRoot, "devmaps", devmap);

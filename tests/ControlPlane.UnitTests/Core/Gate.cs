@@ -46,6 +46,8 @@ public sealed class Gate : IDisposable
 
         public IDropCounters Drops => inner.Drops;
 
+        public ITargetPrograms Targets => inner.Targets;
+
         public IEgressPrograms Programs => inner.Programs;
 
         public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
