@@ -53,6 +53,8 @@ internal sealed class HeldKernel(IKernel inner) : IKernel, IEgressPrograms, IDis
 
     public EntryCounters ReadCounters(string name) => inner.Programs.ReadCounters(name);
 
+    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.Programs.DryRun(spec, frame);
+
     public void Dispose()
     {
         _release.Dispose();
