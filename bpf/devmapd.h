@@ -152,8 +152,9 @@ _Static_assert(sizeof(struct devmapd_exception_key) == 12, "mirrored in user spa
 /* One CPU's share of a count of drops. Mirror: Layout/devmapd_drop.cs */
 struct devmapd_drop {
 	__u64 packets;
-	__u64 last_ns; /* CLOCK_MONOTONIC of the last one */
+	__u64 last_ns;	 /* CLOCK_MONOTONIC of the last one, to a tick of the kernel */
+	__u64 last_tick; /* jiffies at last_ns */
 };
-_Static_assert(sizeof(struct devmapd_drop) == 16, "mirrored in user space");
+_Static_assert(sizeof(struct devmapd_drop) == 24, "mirrored in user space");
 
 #endif

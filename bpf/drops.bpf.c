@@ -81,9 +81,14 @@ struct {
 	__type(value, struct devmapd_drop);
 } exceptions SEC(".maps");
 
+/*
+ * The clock is asked once a tick: reading it can cost more than all else here, and the coarse one
+ * (bpf_ktime_get_coarse_ns) is not for tracepoints.
+ */
 static __always_inline void add(void *map, const void *key, __u64 packets)
 {
 	struct devmapd_drop *drop = bpf_map_lookup_elem(map, key);
+	__u64 tick = bpf_jiffies64();
 
 	if (!drop) {
 		struct devmapd_drop fresh = {};
@@ -95,7 +100,10 @@ static __always_inline void add(void *map, const void *key, __u64 packets)
 			return;
 	}
 	drop->packets += packets;
-	drop->last_ns = bpf_ktime_get_ns();
+	if (drop->last_tick != tick) {
+		drop->last_tick = tick;
+		drop->last_ns = bpf_ktime_get_ns();
+	}
 }
 
 /* Tracepoints know no namespaces, and indexes mean nothing outside of theirs. */

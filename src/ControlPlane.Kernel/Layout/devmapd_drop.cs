@@ -10,4 +10,5 @@ internal struct devmapd_drop
 
     /// <summary>CLOCK_MONOTONIC.</summary>
     public ulong last_ns;
+    public ulong last_tick;
 }
