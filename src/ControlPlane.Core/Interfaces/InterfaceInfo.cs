@@ -26,14 +26,11 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// <summary>The ifindex of the device it is paired with or stacked on (<c>IFLA_LINK</c>); its namespace may be another.</summary>
     public uint? LinkIfindex { get; init; }
 
-    /// <summary>
-    /// The namespace of that device (<c>IFLA_LINK_NETNSID</c>, as <c>ip netns list-id</c> shows it; negative when it has no id here);
-    /// null when it is this one.
-    /// </summary>
-    public int? LinkNamespaceId { get; init; }
+    /// <summary>The namespace id of that device (<c>IFLA_LINK_NETNSID</c>); null when it is in the daemon's network namespace, or there is none.</summary>
+    public int? LinkNetnsId { get; init; }
 
-    /// <summary>The ifindex of a veth's peer, if that is in this namespace; null when it is not, and for all but veths.</summary>
-    public uint? PeerIfindex => Kind == "veth" && LinkNamespaceId is null ? LinkIfindex : null;
+    /// <summary>The MTU of a veth's peer in another network namespace, where the kernel tells; else null.</summary>
+    public uint? PeerMtu { get; init; }
 
     /// <summary>Transmit queues (<c>IFLA_NUM_TX_QUEUES</c>).</summary>
     public uint TxQueues { get; init; }

@@ -27,6 +27,10 @@ public sealed class InterfaceTable
     /// <summary>The interface of this index, or null.</summary>
     public InterfaceInfo? Find(uint ifindex) => _byIfindex.GetValueOrDefault(ifindex);
 
+    /// <summary>The other end of a veth, if it is in this namespace; else null.</summary>
+    public InterfaceInfo? PeerOf(InterfaceInfo info) =>
+        info is { Kind: "veth", LinkIfindex: { } link, LinkNetnsId: null } ? Find(link) : null;
+
     /// <summary>
     /// The interface whose own native XDP program, any program, would make a target accept redirected frames: for a veth its peer,
     /// for hardware the target itself. Null when there is none: the peer is in another namespace, or the driver has no native
@@ -39,7 +43,7 @@ public sealed class InterfaceTable
     /// </remarks>
     public InterfaceInfo? FindEnabler(InterfaceInfo target)
     {
-        var enabler = target.Kind == "veth" ? target.PeerIfindex is { } peer ? Find(peer) : null : target;
+        var enabler = target.Kind == "veth" ? PeerOf(target) : target;
         return enabler?.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic) ? null : enabler;
     }
 

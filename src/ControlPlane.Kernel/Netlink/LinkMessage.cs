@@ -54,7 +54,7 @@ internal static class LinkMessage
             IsUp = (header.ifi_flags & IFF_UP) != 0,
             HasCarrier = (header.ifi_flags & IFF_LOWER_UP) != 0,
             LinkIfindex = link is 0 ? null : link,
-            LinkNamespaceId = linkNamespace,
+            LinkNetnsId = linkNamespace,
             TxQueues = txQueues,
             RxQueues = rxQueues,
             XdpMode = xdp?.Mode,

@@ -53,7 +53,7 @@ public sealed partial class SimulatedHost
     /// </summary>
     private InterfaceInfo? Accepting(InterfaceInfo device) => device.Kind switch
     {
-        "veth" => device.PeerIfindex is { } peer ? _interfaces.Find(peer) : null,
+        "veth" => _interfaces.PeerOf(device),
         null => _interfaces.Find(device.Ifindex),
         _ => null,
     };

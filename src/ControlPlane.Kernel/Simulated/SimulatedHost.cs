@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Kernel.Simulated;
 
@@ -53,6 +54,7 @@ public sealed partial class SimulatedHost
             var info = new InterfaceInfo(++_lastIfindex, name)
             {
                 Kind = kind,
+                Mac = new MacAddress(kind is null ? 0 : 0x02_00_00_00_00_00UL | _lastIfindex),
                 Mtu = kind is null ? 65536u : 1500,
                 IsUp = true,
                 HasCarrier = true,
@@ -98,7 +100,7 @@ public sealed partial class SimulatedHost
         {
             var going = Require(name);
             // A veth takes its peer along.
-            gone = going.PeerIfindex is { } peer && _interfaces.Find(peer) is { } other ? [going, other] : [going];
+            gone = _interfaces.PeerOf(going) is { } peer ? [going, peer] : [going];
             foreach (var device in gone)
             {
                 _interfaces = _interfaces.Without(device.Ifindex);
@@ -110,6 +112,33 @@ public sealed partial class SimulatedHost
         }
 
         Notify([.. gone.Select(i => i.Name)]);
+    }
+
+    /// <summary>Writes an element as somebody else would, past the daemon; null removes it.</summary>
+    public void SetElementByHand(string devmap, uint key, KernelEntry? element)
+    {
+        lock (Lock)
+        {
+            if (element is { } there)
+                Devmaps[devmap].Set(key, there);
+            else
+                Devmaps[devmap].Remove(key);
+        }
+    }
+
+    /// <summary>Detaches a link as somebody else would: it stays pinned, dead.</summary>
+    public void DetachByHand(string devmap, string interfaceName)
+    {
+        uint ifindex;
+        lock (Lock)
+        {
+            var links = Devmaps[devmap].Links;
+            ifindex = links[interfaceName].Ifindex;
+            DetachXdp(ifindex);
+            links[interfaceName] = links[interfaceName] with { Ifindex = 0 };
+        }
+
+        NotifyFeatures(ifindex);
     }
 
     internal uint NextId() => Interlocked.Increment(ref _lastId);

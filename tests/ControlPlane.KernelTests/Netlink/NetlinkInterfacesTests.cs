@@ -72,11 +72,11 @@ public sealed class NetlinkInterfacesTests : IDisposable
         var info = _interfaces.Query(pair.Name)!;
 
         Assert.Equal(pair.PeerIfindex, info.LinkIfindex);
-        Assert.NotNull(info.LinkNamespaceId);
-        Assert.Null(info.PeerIfindex);
+        Assert.NotNull(info.LinkNetnsId);
         Assert.Null(_interfaces.Current.FindEnabler(info));
-        Assert.Equal(near.PeerIfindex, _interfaces.Query(near.Name)!.PeerIfindex);
-        Assert.Null(_interfaces.Query(near.Name)!.LinkNamespaceId);
+        var (one, other) = (_interfaces.Query(near.Name)!, _interfaces.Query(near.PeerName)!);
+        Assert.Null(one.LinkNetnsId);
+        Assert.Equal(other, InterfaceTable.Empty.With(one).With(other).FindEnabler(one));
     }
 
     [Theory]

@@ -16,7 +16,7 @@ public abstract partial class KernelContract
         using var watch = _kernel.Interfaces.Watch(_ => changed.Release());
         var (target, peer) = NewPair();
         Assert.False(Accepts(target));
-        Assert.Equal(peer.Ifindex, target.PeerIfindex);
+        Assert.Equal(peer.Ifindex, target.LinkIfindex);
         WaitFor(() => _kernel.Interfaces.Current.Find(peer.Name) is not null, changed);
         Assert.Equal(peer.Name, _kernel.Interfaces.Current.FindEnabler(target)?.Name);
 
