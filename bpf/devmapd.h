@@ -12,12 +12,15 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 1
+#define DEVMAPD_VERSION 2
+#define DEVMAPD_OLDEST_VERSION 1 /* 1: the redirect program without missed keys */
 
 /* What a config belongs to. Mirror: Layout/devmapd_kind.cs */
 enum devmapd_kind {
 	DEVMAPD_REDIRECT = 1,
 	DEVMAPD_EGRESS = 2,
+	DEVMAPD_DROPS = 3,
+	DEVMAPD_PASS = 4,
 };
 
 /* What the key of a frame is. Mirror: ControlPlane.Core.Devmaps.KeySelector */
@@ -76,5 +79,82 @@ struct devmapd_totals {
 	struct devmapd_counter unkeyed;	   /* the frame has no such key */
 };
 _Static_assert(sizeof(struct devmapd_totals) == 48, "mirrored in user space");
+
+/* Among how many places missed keys are spread, by their hash. */
+#define DEVMAPD_MISSED_KEYS 64
+
+/*
+ * One CPU's word on a missed key; one that missed with the same place before it has been
+ * forgotten. Mirror: Layout/devmapd_missed_key.cs
+ */
+struct devmapd_missed_key {
+	__u32 key;
+	__u32 padding;
+	__u64 packets; /* since the key took the place; 0: nobody has yet */
+	__u64 last_ns; /* CLOCK_MONOTONIC of the last one, to a few milliseconds */
+};
+_Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space");
+
+/* The mark of a pass program, which has no settings. Mirror: Layout/devmapd_pass_config.cs */
+struct devmapd_pass_config {
+	__u32 magic;
+	__u32 version;
+	__u32 kind; /* DEVMAPD_PASS */
+};
+_Static_assert(sizeof(struct devmapd_pass_config) == 12, "mirrored in user space");
+
+/* Settings of the programs that count drops. Mirror: Layout/devmapd_drops_config.cs */
+struct devmapd_drops_config {
+	__u32 magic;
+	__u32 version;
+	__u32 kind;  /* DEVMAPD_DROPS */
+	__u32 netns; /* inode number of the network namespace whose devices are counted */
+	__u64 build; /* tells builds apart: counters of another one are not gone on with */
+};
+_Static_assert(sizeof(struct devmapd_drops_config) == 24, "mirrored in user space");
+
+/*
+ * One CPU's share of what was redirected by one devmap and refused before the target's driver saw
+ * it, by cause. Mirror: Layout/devmapd_redirect_errors.cs
+ */
+struct devmapd_redirect_errors {
+	__u64 target_down;  /* ENETDOWN */
+	__u64 too_long;	    /* EMSGSIZE */
+	__u64 not_accepted; /* EOPNOTSUPP */
+	__u64 other;
+};
+_Static_assert(sizeof(struct devmapd_redirect_errors) == 32, "mirrored in user space");
+
+/* What redirect errors are counted by. Mirror: Layout/devmapd_redirect_error_key.cs */
+struct devmapd_redirect_error_key {
+	__u32 map_id;
+	__u32 key;
+	__u32 error; /* errno */
+};
+_Static_assert(sizeof(struct devmapd_redirect_error_key) == 12, "mirrored in user space");
+
+/* What drops on the way out are counted by. Mirror: Layout/devmapd_transmit_drop_key.cs */
+struct devmapd_transmit_drop_key {
+	__u32 from;  /* ifindex */
+	__u32 to;    /* ifindex */
+	__u32 error; /* errno; 0 when the egress program dropped, or the driver's ring was full */
+};
+_Static_assert(sizeof(struct devmapd_transmit_drop_key) == 12, "mirrored in user space");
+
+/* What XDP exceptions are counted by. Mirror: Layout/devmapd_exception_key.cs */
+struct devmapd_exception_key {
+	__u32 ifindex;
+	__u32 program_id;
+	__u32 action;
+};
+_Static_assert(sizeof(struct devmapd_exception_key) == 12, "mirrored in user space");
+
+/* One CPU's share of a count of drops. Mirror: Layout/devmapd_drop.cs */
+struct devmapd_drop {
+	__u64 packets;
+	__u64 last_ns;	 /* CLOCK_MONOTONIC of the last one, to a tick of the kernel */
+	__u64 last_tick; /* jiffies at last_ns */
+};
+_Static_assert(sizeof(struct devmapd_drop) == 24, "mirrored in user space");
 
 #endif

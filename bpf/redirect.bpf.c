@@ -51,6 +51,14 @@ struct {
 	__type(value, struct devmapd_totals);
 } totals SEC(".maps");
 
+/* A sample of the keys that had no entry, each in the place of its hash. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, DEVMAPD_MISSED_KEYS);
+	__type(key, __u32);
+	__type(value, struct devmapd_missed_key);
+} missed SEC(".maps");
+
 /* The outer VLAN id, 0 if untagged. False for a frame cut off before it. */
 static __always_inline int vlan_key(const struct xdp_md *ctx, __u32 *key)
 {
@@ -139,6 +147,26 @@ static __always_inline void count_hit(const struct xdp_md *ctx, __u32 key)
 		add_frame(counter, ctx);
 }
 
+/*
+ * The place is the top six bits of a multiplicative hash, which spreads keys that differ in any of
+ * their bits. No lock: the places are this CPU's own, and what user space reads of one while it
+ * changes hands is wrong by one key.
+ */
+static __always_inline void sample_miss(__u32 key)
+{
+	__u32 place = key * 0x9e3779b1u >> 26;
+	struct devmapd_missed_key *sample = bpf_map_lookup_elem(&missed, &place);
+
+	if (!sample)
+		return;
+	if (sample->key != key) {
+		sample->key = key;
+		sample->packets = 0;
+	}
+	sample->packets++;
+	sample->last_ns = bpf_ktime_get_coarse_ns();
+}
+
 SEC("xdp")
 int devmapd_ingress(struct xdp_md *ctx)
 {
@@ -155,8 +183,10 @@ int devmapd_ingress(struct xdp_md *ctx)
 	devmap = bpf_map_lookup_elem(&slot, &zero);
 	action = devmap ? bpf_redirect_map(devmap, key, config.miss_action) : config.miss_action;
 	if (action != XDP_REDIRECT) {
-		if (sum)
+		if (sum) {
 			add_frame(&sum->missed, ctx);
+			sample_miss(key);
+		}
 		return action;
 	}
 	if (sum) {

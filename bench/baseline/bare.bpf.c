@@ -15,7 +15,7 @@ struct {
 SEC("xdp")
 int bare_redirect(struct xdp_md *ctx)
 {
-	return bpf_redirect_map(&devmap, ctx->ingress_ifindex, XDP_PASS);
+	return bpf_redirect_map(&devmap, ctx->ingress_ifindex, XDP_DROP);
 }
 
 SEC("xdp")

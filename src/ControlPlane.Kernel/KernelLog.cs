@@ -35,4 +35,22 @@ internal static partial class KernelLog
 
     [LoggerMessage(EventId = 2009, Level = LogLevel.Information, Message = "devmap {Devmap}: redirect program {From} replaced by this build's, {To}")]
     public static partial void RedirectUpgraded(ILogger logger, string devmap, uint from, uint to);
+
+    [LoggerMessage(EventId = 2010, Level = LogLevel.Information, Message = "drop counters {Done}")]
+    public static partial void DropsCounted(ILogger logger, string done);
+
+    [LoggerMessage(EventId = 2011, Level = LogLevel.Warning, Message = "what the kernel drops after a redirect is not counted: {Reason}")]
+    public static partial void DropsNotCounted(ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 2012, Level = LogLevel.Warning, Message = "devmap {Devmap}: its redirect errors are not counted: {Reason}")]
+    public static partial void DevmapDropsNotCounted(ILogger logger, string devmap, string reason);
+
+    [LoggerMessage(EventId = 2013, Level = LogLevel.Information, Message = "pass program attached to {Interface} by link {LinkId}")]
+    public static partial void PassAttached(ILogger logger, string @interface, uint linkId);
+
+    [LoggerMessage(EventId = 2014, Level = LogLevel.Information, Message = "pass program detached from {Interface}")]
+    public static partial void PassDetached(ILogger logger, string @interface);
+
+    [LoggerMessage(EventId = 2015, Level = LogLevel.Information, Message = "pass program adopted as {ProgramId}: {Links} links")]
+    public static partial void PassAdopted(ILogger logger, uint programId, int links);
 }

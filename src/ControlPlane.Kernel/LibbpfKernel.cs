@@ -2,10 +2,12 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Features;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
 using ControlPlane.Kernel.Programs;
+using ControlPlane.Kernel.Targets;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel;
@@ -19,9 +21,11 @@ public sealed class LibbpfKernel : IKernel
     private readonly string _pinRoot;
     private readonly ILogger _logger;
     private readonly LibbpfEgressPrograms _programs;
+    private readonly LibbpfTargetPrograms _targets;
+    private readonly LibbpfDropCounters _drops;
     private readonly Lazy<HostFacts> _host;
 
-    /// <summary>Prepares the pin root. Opens nothing that is pinned yet.</summary>
+    /// <summary>Prepares the pin root, and counts drops in the calling thread's network namespace. Opens no devmap or program yet.</summary>
     /// <exception cref="IOException">The pin root cannot be made.</exception>
     public LibbpfKernel(KernelOptions options, IInterfaces interfaces, ILoggerFactory loggers)
     {
@@ -30,6 +34,7 @@ public sealed class LibbpfKernel : IKernel
         LibbpfPrint.SendTo(loggers.CreateLogger("libbpf"));
         FileDescriptor.OccupyZero();
         PinFolder.Create(_pinRoot);
+        PinFolder.Recover(_pinRoot, _logger);
         foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), ProgramPins.Parent(_pinRoot) })
         {
             PinFolder.Create(parent);
@@ -37,7 +42,9 @@ public sealed class LibbpfKernel : IKernel
         }
 
         _programs = new LibbpfEgressPrograms(_pinRoot, _logger);
-        _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces));
+        _targets = new LibbpfTargetPrograms(_pinRoot, interfaces, _logger);
+        _drops = new LibbpfDropCounters(_pinRoot, _logger);
+        _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces, _drops.Feature));
     }
 
     /// <inheritdoc/>
@@ -50,12 +57,25 @@ public sealed class LibbpfKernel : IKernel
     public IEgressPrograms Programs => _programs;
 
     /// <inheritdoc/>
+    public ITargetPrograms Targets => _targets;
+
+    /// <inheritdoc/>
+    public IDropCounters Drops => _drops;
+
+    /// <inheritdoc/>
     public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
     {
         scope.Demand();
-        return LibbpfDevmap.Open(_pinRoot, definition, _programs, Interfaces, _logger);
+        var devmap = LibbpfDevmap.Open(_pinRoot, definition, _programs, Interfaces, _logger);
+        _drops.Add(definition.Name, devmap.MapId);
+        return devmap;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _programs.Dispose();
+    public void Dispose()
+    {
+        _drops.Dispose();
+        _targets.Dispose();
+        _programs.Dispose();
+    }
 }

@@ -16,6 +16,13 @@ internal sealed class Datapath : IBenchmark
     private const int Rounds = 9;
     private const uint Vlan = 100;
     private const uint Destination = (10u << 24) + 7;
+    private const uint DownDestination = Destination + 1;
+    private const uint MissingDestination = Destination + 2;
+
+    // What becomes of a frame.
+    private const string Redirected = "redirected";
+    private const string Lost = "target down";
+    private const string Missing = "key missing";
 
     public string Name => "datapath";
 
@@ -26,31 +33,50 @@ internal sealed class Datapath : IBenchmark
         using var pins = new PinRoot();
         using var services = Devmaps.OpenKernel(pins);
         var kernel = services.GetRequiredService<IKernel>();
-        var (ingress, egress) = (Veth.Ifindex(kernel, Veth.PeerName), Veth.Ifindex(kernel));
+        var (ingress, egress, down) = (Veth.Ifindex(kernel, Veth.PeerName), Veth.Ifindex(kernel), Veth.Ifindex(kernel, Veth.DownName));
+        await DropCounting.StopAsync(pins);
         var elf = await File.ReadAllBytesAsync(Commands.Baseline("bare.bpf.o"));
-
-        using var drop = BpfObject.Open(elf, "bare.bpf.o");
-        drop.Load("bare_drop");
-        using var dropProgram = drop.OpenProgram("bare_drop");
-        using var link = Attach(dropProgram, ingress);
-
-        using var bare = BpfObject.Open(elf, "bare.bpf.o");
-        bare.Load("bare_redirect");
-        using var bareProgram = bare.OpenProgram("bare_redirect");
-        using var bareMap = bare.OpenMap("devmap");
-        KernelCall.Check(BpfMap.Update(bareMap, ingress, new bpf_devmap_val_write { ifindex = egress }), "bpf_map_update_elem");
-
         var opened = new List<IDisposable>();
         try
         {
-            var variants = new List<Variant> { Sending("C", bareProgram, Frame(null), ingress) };
+            var drop = Bare(elf, "bare_drop", null, opened);
+            opened.Add(Attach(drop, ingress));
+            var (bare, bareDown, bareMissing) = (
+                Bare(elf, "bare_redirect", (ingress, egress), opened),
+                Bare(elf, "bare_redirect", (ingress, down), opened),
+                Bare(elf, "bare_redirect", null, opened));
+            var plain = Frame(null, Destination);
+            var variants = new List<Variant>
+            {
+                new("C", () => Task.FromResult(Send(ingress, (Redirected, bare, plain), (Lost, bareDown, plain), (Missing, bareMissing, plain)))),
+            };
             foreach (var selector in Enum.GetValues<KeySelector>())
             {
                 foreach (var counters in new[] { false, true })
                 {
-                    var program = Open(kernel, pins, selector, counters, ingress, egress, opened);
-                    variants.Add(Sending(
-                        $"{selector}{(counters ? " + counters" : "")}", program, Frame(selector == KeySelector.Vlan ? Vlan : null), ingress));
+                    var name = $"{selector}{(counters ? " + counters" : "")}";
+                    var (devmap, program) = Open(kernel, pins, selector, counters, ingress, egress, down, opened);
+                    if (selector != KeySelector.Ipv4Destination)
+                    {
+                        var frame = Frame(selector == KeySelector.Vlan ? Vlan : null, Destination);
+                        variants.Add(new(name, () => Task.FromResult(Send(ingress, (Redirected, program, frame)))));
+                        continue;
+                    }
+
+                    Metrics All() => Send(
+                        ingress,
+                        (Redirected, program, plain),
+                        (Lost, program, Frame(null, DownDestination)),
+                        (Missing, program, Frame(null, MissingDestination)));
+                    variants.Add(new(name, () => Task.FromResult(All())));
+                    if (counters)
+                    {
+                        variants.Add(new(name + " + drops", async () =>
+                        {
+                            await using var counting = DropCounting.Start(pins, devmap);
+                            return All();
+                        }));
+                    }
                 }
             }
 
@@ -58,33 +84,52 @@ internal sealed class Datapath : IBenchmark
         }
         finally
         {
-            opened.ForEach(o => o.Dispose());
+            opened.AsEnumerable().Reverse().ToList().ForEach(o => o.Dispose());
         }
     }
 
-    private static Variant Sending(string name, FileDescriptor program, byte[] frame, uint ingress) =>
-        new(name, () => Task.FromResult(Metrics.Of("frame", LiveFrames.Send(program, frame, ingress, Frames))));
-
-    private static FileDescriptor Open(
-        IKernel kernel, PinRoot pins, KeySelector selector, bool counters, uint ingress, uint egress, List<IDisposable> opened)
+    private static Metrics Send(uint ingress, params ReadOnlySpan<(string Metric, FileDescriptor Program, byte[] Frame)> ways)
     {
-        var scope = new WriterScope(granted: true);
-        var definition = new DevmapDefinition($"s{(int)selector}{(counters ? "c" : "")}", 1024, KeySelector: selector, Counters: counters);
-        var devmap = kernel.OpenDevmap(scope, definition);
-        opened.Add(devmap);
-        devmap.Update(
-            scope,
-            selector switch
-            {
-                KeySelector.IngressInterface => ingress,
-                KeySelector.Vlan => Vlan,
-                _ => Destination,
-            },
-            egress,
-            null);
-        var program = Pin.OpenProgram(pins.Redirect(definition.Name));
+        var metrics = new Metrics();
+        foreach (var (metric, program, frame) in ways)
+            metrics.Add(metric, LiveFrames.Send(program, frame, ingress, Frames));
+        return metrics;
+    }
+
+    /// <summary>A baseline's program, with this entry in its map.</summary>
+    private static FileDescriptor Bare(byte[] elf, string name, (uint Key, uint Ifindex)? entry, List<IDisposable> opened)
+    {
+        var obj = BpfObject.Open(elf, "bare.bpf.o");
+        opened.Add(obj);
+        obj.Load(name);
+        using var map = obj.OpenMap("devmap");
+        if (entry is { } wanted)
+            KernelCall.Check(BpfMap.Update(map, wanted.Key, new bpf_devmap_val_write { ifindex = wanted.Ifindex }), "bpf_map_update_elem");
+        var program = obj.OpenProgram(name);
         opened.Add(program);
         return program;
+    }
+
+    private static (IDevmap Devmap, FileDescriptor Program) Open(
+        IKernel kernel, PinRoot pins, KeySelector selector, bool counters, uint ingress, uint egress, uint down, List<IDisposable> opened)
+    {
+        var scope = new WriterScope(granted: true);
+        var definition = new DevmapDefinition(
+            $"s{(int)selector}{(counters ? "c" : "")}", 1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters);
+        var devmap = kernel.OpenDevmap(scope, definition);
+        opened.Add(devmap);
+        var key = selector switch
+        {
+            KeySelector.IngressInterface => ingress,
+            KeySelector.Vlan => Vlan,
+            _ => Destination,
+        };
+        devmap.Update(scope, key, egress, null);
+        if (selector == KeySelector.Ipv4Destination)
+            devmap.Update(scope, DownDestination, down, null);
+        var program = Pin.OpenProgram(pins.Redirect(definition.Name));
+        opened.Add(program);
+        return (devmap, program);
     }
 
     private static unsafe FileDescriptor Attach(FileDescriptor program, uint ifindex)
@@ -94,7 +139,7 @@ internal sealed class Datapath : IBenchmark
     }
 
     // Addresses are zero: nobody looks at them.
-    private static byte[] Frame(uint? vlan)
+    private static byte[] Frame(uint? vlan, uint destination)
     {
         const ushort Ipv4 = 0x0800, Tag = 0x8100;
         var frame = new byte[64];
@@ -108,7 +153,7 @@ internal sealed class Datapath : IBenchmark
 
         BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(at), Ipv4);
         frame[at + 2] = 0x45;
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(at + 18), Destination);
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(at + 18), destination);
         return frame;
     }
 }

@@ -10,7 +10,10 @@ internal static class Veth
 
     public const string PeerName = "bench1";
 
-    /// <summary>Makes it where it is missing. The namespace, which is ours alone, takes it away.</summary>
+    /// <summary>Another one, which would take frames but is down.</summary>
+    public const string DownName = "bench2";
+
+    /// <summary>Makes them where they are missing. The namespace, which is ours alone, takes it away.</summary>
     public static async Task EnsureAsync()
     {
         if (Directory.Exists($"/proc/sys/net/ipv4/conf/{Name}"))
@@ -20,6 +23,8 @@ internal static class Veth
         foreach (var end in new[] { Name, PeerName })
             await Commands.RunAsync("ip", "link", "set", "dev", end, "addrgenmode", "none", "up");
         await Commands.RunAsync("ethtool", "-K", PeerName, "gro", "on");
+        await Commands.RunAsync("ip", "link", "add", "name", DownName, "type", "veth", "peer", "name", "bench3");
+        await Commands.RunAsync("ethtool", "-K", "bench3", "gro", "on");
     }
 
     /// <summary>Its index, as text for the baselines.</summary>

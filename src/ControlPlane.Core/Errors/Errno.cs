@@ -7,6 +7,7 @@ public static class Errno
     public const int EPERM = 1;
     public const int ENOENT = 2;
     public const int EINTR = 4;
+    public const int ENXIO = 6;
     public const int E2BIG = 7;
     public const int EBADF = 9;
     public const int EAGAIN = 11;
@@ -19,7 +20,9 @@ public static class Errno
     public const int ENOSPC = 28;
     public const int ERANGE = 34;
     public const int ENOLINK = 67;
+    public const int EMSGSIZE = 90;
     public const int EOPNOTSUPP = 95;
+    public const int ENETDOWN = 100;
     public const int ENOBUFS = 105;
 #pragma warning restore CS1591
 

@@ -26,4 +26,10 @@ public static class KernelFeatureNames
 
     /// <summary>Raw tracepoint programs, since Linux 4.17; they need CAP_PERFMON.</summary>
     public const string RawTracepoints = "raw_tracepoints";
+
+    /// <summary>
+    /// Counting what the kernel drops after a redirect: BTF tracepoints that tell the devmap and the key, since Linux 5.13; they
+    /// need CAP_PERFMON and the kernel's BTF.
+    /// </summary>
+    public const string DropCounters = "drop_counters";
 }

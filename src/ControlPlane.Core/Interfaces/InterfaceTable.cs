@@ -31,6 +31,22 @@ public sealed class InterfaceTable
     public InterfaceInfo? PeerOf(InterfaceInfo info) =>
         info is { Kind: "veth", LinkIfindex: { } link, LinkNetnsId: null } ? Find(link) : null;
 
+    /// <summary>
+    /// The interface whose own native XDP program, any program, would make a target accept redirected frames: for a veth its peer,
+    /// for hardware the target itself. Null when there is none: the peer is in another namespace, or the driver has no native
+    /// XDP (bridge, macvlan, tun, loopback). A tap accepts them without.
+    /// </summary>
+    /// <remarks>
+    /// Seen on Linux 6.18 in xdp-features: a native program on one end of a veth turns NDO_XMIT and NDO_XMIT_SG on at the other and
+    /// changes nothing at its own; a generic program changes nothing; a tap has NDO_XMIT always; virtio_net has it not without a
+    /// program, and its driver turns it on with one, as those of most hardware do.
+    /// </remarks>
+    public InterfaceInfo? FindEnabler(InterfaceInfo target)
+    {
+        var enabler = target.Kind == "veth" ? PeerOf(target) : target;
+        return enabler?.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic) ? null : enabler;
+    }
+
     /// <summary>The table with this interface added or changed; renames are followed.</summary>
     public InterfaceTable With(InterfaceInfo info)
     {

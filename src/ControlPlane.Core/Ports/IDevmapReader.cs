@@ -24,4 +24,11 @@ public interface IDevmapReader
 
     /// <summary>What the redirect program counted; null when counters are off.</summary>
     DevmapCounters? ReadTotals();
+
+    /// <summary>
+    /// A sample of the keys that frames had and the devmap lacked, at most 64, the last missed first; empty when counters are off.
+    /// A key may have got its entry since. It takes 64 system calls: for one devmap and not for a list of many.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IReadOnlyList<MissedKey> ReadMissedKeys();
 }

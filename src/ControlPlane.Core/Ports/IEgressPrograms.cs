@@ -20,4 +20,15 @@ public interface IEgressPrograms
 
     /// <summary>Frames and bytes the program has seen; zero when there is no such program.</summary>
     EntryCounters ReadCounters(string name);
+
+    /// <summary>
+    /// What an instance of a template with these parameters, loaded or not, makes of a frame. Nothing is sent and nothing that is
+    /// loaded is touched or counts; what the device would do with the result (its MTU, say) is not part of it. Safe on any
+    /// thread; it loads a program for the purpose, about a millisecond.
+    /// </summary>
+    /// <param name="spec">Template and parameters.</param>
+    /// <param name="frame">From the destination address on, without checksum; at least 14 bytes.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The frame is shorter than an Ethernet header.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame);
 }

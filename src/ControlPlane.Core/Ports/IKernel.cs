@@ -19,6 +19,12 @@ public interface IKernel : IDisposable
     /// <summary>The egress programs.</summary>
     IEgressPrograms Programs { get; }
 
+    /// <summary>The pass programs that make targets accept redirected frames.</summary>
+    ITargetPrograms Targets { get; }
+
+    /// <summary>What was dropped after a redirect.</summary>
+    IDropCounters Drops { get; }
+
     /// <summary>
     /// Creates the devmap's kernel objects and pins them, or adopts them when they are pinned already: map, slot,
     /// redirect program, counters, links.

@@ -13,12 +13,13 @@ internal static class DevmapAdoption
     /// <exception cref="KernelException">The kernel refused to be asked.</exception>
     public static void Check(DevmapDefinition definition, DevmapPins pins)
     {
-        var missing = pins.Objects.Where(p => !File.Exists(p)).Select(p => Path.GetFileName(p)!).ToArray();
+        // Throws when it is none of ours: then there is nothing to compare.
+        var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : default;
+        var missing = pins.Objects.Where(p => !File.Exists(p) && !(p == pins.Missed && IsWithoutMissedKeys(config)))
+            .Select(p => Path.GetFileName(p)!).ToArray();
         if (missing.Length > 0)
             throw Pin.Foreign(pins.Redirect, $"the devmap {definition.Name} lacks its {string.Join(", ", missing)}, which a devmap of ours has from the first moment on");
 
-        // Throws when it is none of ours: then there is nothing to compare.
-        var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
         var differences = new Differences();
         CompareObjects(definition, pins, config, differences);
         differences.ThrowIfAny(definition.Name, pins.Folder);
@@ -65,16 +66,28 @@ internal static class DevmapAdoption
         differences.Compare("totals' map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
         differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
 
-        differences.Compare("redirect's program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
-        var used = BpfInfo.MapsOf(redirect);
-        foreach (var (name, id) in new[]
+        var maps = new List<(string Name, uint Id)>
         {
             ("slot", slotInfo.id), ("counters", counterInfo.id), ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id),
-        })
+        };
+        if (!IsWithoutMissedKeys(loaded))
         {
-            differences.Compare($"redirect's use of {name}", used.Contains(id), true);
+            using var missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
+            var missedInfo = BpfInfo.OfMap(missed);
+            differences.Compare("missed's map type", missedInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
+            differences.Compare("missed's value size", missedInfo.value_size, SizeOf<devmapd_missed_key>());
+            differences.Compare("missed's capacity", missedInfo.max_entries, BpfConstants.DEVMAPD_MISSED_KEYS);
+            maps.Add(("missed", missedInfo.id));
         }
+
+        differences.Compare("redirect's program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
+        var used = BpfInfo.MapsOf(redirect);
+        foreach (var (name, id) in maps)
+            differences.Compare($"redirect's use of {name}", used.Contains(id), true);
     }
+
+    /// <summary>Made by a build of before: its program is about to be replaced, and the map of missed keys made then.</summary>
+    private static bool IsWithoutMissedKeys(devmapd_redirect_config config) => config.version == 1;
 
     private static unsafe uint SizeOf<T>() where T : unmanaged => (uint)sizeof(T);
 }

@@ -54,6 +54,7 @@ internal static class DevmapCreation
 
         using var counters = program.OpenMap("counters");
         using var totals = program.OpenMap("totals");
+        using var missed = program.OpenMap("missed");
         using var config = program.OpenMap(".rodata");
         using var redirect = program.OpenProgram(Program);
         PinFolder.Publish(pins.Folder, folder =>
@@ -64,6 +65,7 @@ internal static class DevmapCreation
             Pin.Make(slot, staged.Slot);
             Pin.Make(counters, staged.Counters);
             Pin.Make(totals, staged.Totals);
+            Pin.Make(missed, staged.Missed);
             Pin.Make(redirect, staged.Redirect);
             PinFolder.Create(staged.Links);
         });

@@ -1,5 +1,3 @@
-using ControlPlane.Kernel.Pins;
-
 namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>Where the objects of a devmap are pinned.</summary>
@@ -19,6 +17,9 @@ internal sealed class DevmapPins(string folder)
     /// <summary>What the redirect program counted over all.</summary>
     public string Totals => Path.Combine(folder, "totals");
 
+    /// <summary>A sample of the keys that had no entry; not made by builds before layout version 2.</summary>
+    public string Missed => Path.Combine(folder, "missed");
+
     /// <summary>What the redirect program was loaded with.</summary>
     public string Config => Path.Combine(folder, "config");
 
@@ -28,14 +29,17 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The redirect program that is about to take that one's place; there only while links are switched over.</summary>
     public string NextRedirect => Path.Combine(folder, "redirect%next");
 
+    /// <summary>What that one was loaded with.</summary>
+    public string NextConfig => Path.Combine(folder, "config%next");
+
     /// <summary>The folder of the links.</summary>
     public string Links => Path.Combine(folder, "links");
 
     /// <summary>All but the links.</summary>
-    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Config, Redirect];
+    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, Config, Redirect];
 
     /// <summary>The link to the interface of this name.</summary>
-    public string Link(string interfaceName) => Path.Combine(Links, PinName.Encode(interfaceName));
+    public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);
 
     /// <summary>The folder that holds all devmaps.</summary>
     public static string Parent(string pinRoot) => Path.Combine(pinRoot, "devmaps");

@@ -51,6 +51,30 @@ internal sealed partial class LibbpfDevmap
         }
     }
 
+    public IReadOnlyList<MissedKey> ReadMissedKeys()
+    {
+        if (!Definition.Counters)
+            return [];
+        var merged = new Dictionary<uint, (ulong Packets, ulong LastNs)>();
+        var perCpu = new devmapd_missed_key[BpfMap.PossibleCpus];
+        for (var place = 0u; place < BpfConstants.DEVMAPD_MISSED_KEYS; place++)
+        {
+            KernelCall.Check(BpfMap.LookupPerCpu<devmapd_missed_key>(_missed, place, perCpu), $"bpf_map_lookup_elem(missed keys of devmap {Definition.Name})");
+            foreach (var sample in perCpu.Where(s => s.packets > 0))
+            {
+                var before = merged.GetValueOrDefault(sample.key);
+                merged[sample.key] = (before.Packets + sample.packets, Math.Max(before.LastNs, sample.last_ns));
+            }
+        }
+
+        return
+        [
+            .. merged.OrderByDescending(m => m.Value.LastNs).ThenByDescending(m => m.Value.Packets).ThenBy(m => m.Key)
+                .Take((int)BpfConstants.DEVMAPD_MISSED_KEYS)
+                .Select(m => new MissedKey(m.Key, m.Value.Packets, MonotonicClock.At(m.Value.LastNs))),
+        ];
+    }
+
     private static bool Found(int result, string operation) => result switch
     {
         0 => true,

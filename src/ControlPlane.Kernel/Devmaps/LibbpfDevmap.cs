@@ -19,27 +19,29 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private const int UpdateAttempts = 5;
 
     private readonly ILogger _logger;
-    private readonly DevmapPins _pins;
-    private readonly IInterfaces _interfaces;
     private readonly LibbpfEgressPrograms _programs;
+    private readonly XdpLinks _links;
 
     private readonly FileDescriptor _write;
     private readonly FileDescriptor _read;
     private readonly FileDescriptor _countersWrite;
     private readonly FileDescriptor _countersRead;
     private readonly FileDescriptor _totals;
+    private readonly FileDescriptor _missed;
     private readonly FileDescriptor _redirect;
 
     private LibbpfDevmap(
-        DevmapDefinition definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        DevmapDefinition definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, ILogger logger)
     {
-        (Definition, Adopted, _pins, _programs, _interfaces, _logger) = (definition, adopted, pins, programs, interfaces, logger);
+        (Definition, Adopted, _programs, _logger) = (definition, adopted, programs, logger);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
         _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         _countersWrite = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_WRONLY);
         _countersRead = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
+        _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _redirect = Pin.OpenProgram(pins.Redirect);
+        _links = new XdpLinks(pins.Links, $"devmap {definition.Name}");
         MapId = BpfInfo.OfMap(_read).id;
         RedirectProgramId = BpfInfo.OfProgram(_redirect).id;
     }
@@ -60,6 +62,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var adopted = Directory.Exists(pins.Folder);
         if (adopted)
         {
+            RedirectUpgrade.Recover(pins);
             DevmapAdoption.Check(definition, pins);
             RedirectUpgrade.Run(definition, pins, logger);
         }
@@ -68,10 +71,10 @@ internal sealed partial class LibbpfDevmap : IDevmap
             DevmapCreation.Create(definition, pins);
         }
 
-        var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
+        var devmap = new LibbpfDevmap(definition, adopted, pins, programs, logger);
         try
         {
-            devmap.AdoptLinks();
+            devmap._links.Adopt(devmap.RedirectProgramId, interfaces);
             devmap.RemoveStaleCounters();
         }
         catch
@@ -81,7 +84,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
 
         if (adopted)
-            KernelLog.DevmapAdopted(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId, devmap._links.Count);
+            KernelLog.DevmapAdopted(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId, devmap._links.All.Count);
         else
             KernelLog.DevmapCreated(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId);
         return devmap;
@@ -131,9 +134,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
     /// <summary>Closes descriptors; the kernel objects stay, and frames keep flowing.</summary>
     public void Dispose()
     {
-        foreach (var link in _links.Values)
-            link.Fd.Dispose();
+        _links.Dispose();
         _redirect.Dispose();
+        _missed.Dispose();
         _totals.Dispose();
         _countersRead.Dispose();
         _countersWrite.Dispose();

@@ -10,55 +10,79 @@ namespace ControlPlane.Kernel.Devmaps;
 /// <summary>
 /// Puts this build's redirect program in the place of the one that is pinned, if they differ, over the same maps and without losing a
 /// frame: each link is switched over by the kernel in one step. The new one is pinned beside the old one until all links run it, so
-/// what a crash has cut off is finished at the next start.
+/// what a crash has cut off is finished at the next start. A map that only the new one knows is made and stays.
 /// </summary>
 internal static unsafe class RedirectUpgrade
 {
+    /// <summary>Finishes what a crash has cut off.</summary>
+    /// <exception cref="ControlPlaneException">The devmap is none of ours.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void Recover(DevmapPins pins)
+    {
+        if (File.Exists(pins.NextRedirect))
+        {
+            Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
+            Finish(pins);
+        }
+        else
+        {
+            File.Delete(pins.NextConfig);
+        }
+    }
+
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Run(DevmapDefinition definition, DevmapPins pins, ILogger logger)
     {
-        if (File.Exists(pins.NextRedirect))
-            Finish(pins);
-        using var built = Load(pins);
+        var config = DevmapCreation.ConfigOf(definition);
+        using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
+        Load(pins, built, config);
+        using var program = built.OpenProgram(DevmapCreation.Program);
         using var pinned = Pin.OpenProgram(pins.Redirect);
-        var (from, to) = (BpfInfo.OfProgram(pinned), BpfInfo.OfProgram(built));
+        var (from, to) = (BpfInfo.OfProgram(pinned), BpfInfo.OfProgram(program));
         // The tag is a hash of the instructions as they were given to the kernel, but for the maps they use.
-        if (new ReadOnlySpan<byte>(from.tag, 8).SequenceEqual(new ReadOnlySpan<byte>(to.tag, 8)))
+        if (new ReadOnlySpan<byte>(from.tag, 8).SequenceEqual(new ReadOnlySpan<byte>(to.tag, 8))
+            && Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config))
             return;
-        Swap(pins, built);
+        Stage(pins, built);
+        Finish(pins);
         KernelLog.RedirectUpgraded(logger, definition.Name, from.id, to.id);
     }
 
-    /// <summary>Has every link run this program, and pins it as the devmap's.</summary>
-    internal static void Swap(DevmapPins pins, FileDescriptor program)
+    /// <summary>Loads an object's redirect program over the maps that are pinned, with a config of its own.</summary>
+    internal static void Load(DevmapPins pins, BpfObject built, devmapd_redirect_config config)
     {
-        Pin.Make(program, pins.NextRedirect);
-        Finish(pins);
-    }
-
-    /// <summary>Loads an object's redirect program over the maps that are pinned.</summary>
-    internal static FileDescriptor Load(DevmapPins pins, BpfObject program)
-    {
+        built.SetConfig(config);
         foreach (var (name, path) in new[]
         {
-            (".rodata", pins.Config), ("slot", pins.Slot), ("counters", pins.Counters), ("totals", pins.Totals),
+            ("slot", pins.Slot), ("counters", pins.Counters), ("totals", pins.Totals), ("missed", pins.Missed),
         })
         {
+            if (!File.Exists(path))
+                continue;
             using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
-            program.ReuseMap(name, map);
+            built.ReuseMap(name, map);
         }
 
-        program.Load(DevmapCreation.Program);
-        return program.OpenProgram(DevmapCreation.Program);
+        built.Load(DevmapCreation.Program);
     }
 
-    private static FileDescriptor Load(DevmapPins pins)
+    /// <summary>Pins what is loaded beside what runs. The program comes last: with it the upgrade is decided.</summary>
+    internal static void Stage(DevmapPins pins, BpfObject loaded)
     {
-        using var program = BpfObject.OpenEmbedded("redirect.bpf.o");
-        return Load(pins, program);
+        if (!File.Exists(pins.Missed))
+        {
+            using var missed = loaded.OpenMap("missed");
+            Pin.Make(missed, pins.Missed);
+        }
+
+        using var config = loaded.OpenMap(".rodata");
+        using var program = loaded.OpenProgram(DevmapCreation.Program);
+        Pin.Make(config, pins.NextConfig);
+        Pin.Make(program, pins.NextRedirect);
     }
 
-    private static void Finish(DevmapPins pins)
+    /// <summary>Has every link run the program that is staged, and makes it the devmap's.</summary>
+    internal static void Finish(DevmapPins pins)
     {
         using var program = Pin.OpenProgram(pins.NextRedirect);
         var id = BpfInfo.OfProgram(program).id;
@@ -74,6 +98,9 @@ internal static unsafe class RedirectUpgrade
                 KernelCall.Check(result, $"bpf_link_update({path})");
         }
 
+        // The program last: as long as it is not in its place, the next start comes here again.
+        if (File.Exists(pins.NextConfig))
+            File.Move(pins.NextConfig, pins.Config, overwrite: true);
         File.Move(pins.NextRedirect, pins.Redirect, overwrite: true);
     }
 }

@@ -8,7 +8,7 @@ namespace ControlPlane.Kernel.Features;
 /// <summary>Finds out what this host is and can do.</summary>
 internal static class HostProbe
 {
-    public static unsafe HostFacts Run(IInterfaces interfaces)
+    public static unsafe HostFacts Run(IInterfaces interfaces, KernelFeature drops)
     {
         KernelCall.Check(KernelCall.FromLibc(Libc.uname(out var uname)), "uname");
         return new HostFacts(
@@ -16,7 +16,7 @@ internal static class HostProbe
             Marshal.PtrToStringUTF8((nint)uname.machine) ?? "",
             LibbpfVersion(),
             Simulated: false,
-            [.. KernelFeatureProbes.Run(), XdpFeatures(interfaces)]);
+            [.. KernelFeatureProbes.Run(), XdpFeatures(interfaces), drops]);
     }
 
     /// <summary>The version of the loaded libbpf without its "v", for instance <c>1.1</c>.</summary>

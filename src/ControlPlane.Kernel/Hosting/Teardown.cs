@@ -1,9 +1,11 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
 using ControlPlane.Kernel.Programs;
+using ControlPlane.Kernel.Targets;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Kernel.Hosting;
@@ -34,11 +36,13 @@ public sealed class Teardown
         var teardown = new Teardown(pinRoot);
         FileDescriptor.OccupyZero();
         var (devmaps, programs) = (DevmapPins.Parent(teardown._pinRoot), ProgramPins.Parent(teardown._pinRoot));
-        foreach (var parent in new[] { devmaps, programs }.Where(Directory.Exists))
+        foreach (var parent in new[] { teardown._pinRoot, devmaps, programs }.Where(Directory.Exists))
             PinFolder.Recover(parent, NullLogger.Instance);
         // Devmaps first: an egress program stays in the kernel for as long as an entry carries it.
         teardown.RemoveFolders(devmaps, teardown.RemoveDevmap);
         teardown.RemoveFolders(programs, teardown.RemoveProgram);
+        teardown.RemoveFolder(TargetPins.Of(teardown._pinRoot).Folder, teardown.RemoveTargets);
+        teardown.RemoveFolder(DropPins.Of(teardown._pinRoot).Folder, teardown.RemoveDrops);
         teardown.RemoveRoot(devmaps, programs);
         return teardown;
     }
@@ -48,15 +52,20 @@ public sealed class Teardown
         if (!Directory.Exists(parent))
             return;
         foreach (var folder in Directory.GetDirectories(parent).Order(StringComparer.Ordinal))
+            RemoveFolder(folder, remove);
+    }
+
+    private void RemoveFolder(string folder, Action<string> remove)
+    {
+        if (!Directory.Exists(folder))
+            return;
+        try
         {
-            try
-            {
-                remove(folder);
-            }
-            catch (ControlPlaneException foreign)
-            {
-                _kept.Add(foreign.Error.Detail);
-            }
+            remove(folder);
+        }
+        catch (ControlPlaneException foreign)
+        {
+            _kept.Add(foreign.Error.Detail);
         }
     }
 
@@ -64,14 +73,14 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.Links]);
+        RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.NextConfig, pins.Links]);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
         var programs = new[] { pins.Redirect, pins.NextRedirect }.Where(File.Exists).Select(ProgramIdAt).ToArray();
         // All are looked at before the first is touched: a devmap goes as a whole or stays.
         foreach (var path in links)
             RequireOurs(path, programs);
         foreach (var path in links)
-            Detach(path, name);
+            Detach(path, $"devmap {name}");
         PinFolder.Remove(folder);
         _removed.Add($"removed devmap {name}");
     }
@@ -85,13 +94,38 @@ public sealed class Teardown
         _removed.Add($"removed egress program {PinName.Decode(Path.GetFileName(folder))}");
     }
 
-    private void Detach(string path, string devmap)
+    private void RemoveTargets(string folder)
+    {
+        var pins = new TargetPins(folder);
+        Pin.RequireMark(pins.Config, devmapd_kind.Pass);
+        RequireOnly(folder, [pins.Config, pins.Program, pins.Links]);
+        var program = ProgramIdAt(pins.Program);
+        var links = Directory.GetFiles(pins.Links);
+        foreach (var path in links)
+            RequireOurs(path, [program]);
+        foreach (var path in links)
+            Detach(path, "the pass program");
+        PinFolder.Remove(folder);
+        _removed.Add("removed the pass program");
+    }
+
+    private void RemoveDrops(string folder)
+    {
+        var pins = new DropPins(folder);
+        Pin.RequireMark(pins.Config, devmapd_kind.Drops);
+        RequireOnly(folder, [.. pins.All]);
+        // The programs leave their tracepoints with the links, a moment later.
+        PinFolder.Remove(folder);
+        _removed.Add("removed the drop counters");
+    }
+
+    private void Detach(string path, string what)
     {
         using var link = Pin.OpenLink(path);
         var result = KernelCall.Retry(() => Libbpf.bpf_link_detach(link));
         KernelCall.Check(result, $"bpf_link_detach({path})");
         File.Delete(path);
-        _removed.Add($"detached devmap {devmap} from interface {PinName.Decode(Path.GetFileName(path))}");
+        _removed.Add($"detached {what} from interface {PinName.Decode(Path.GetFileName(path))}");
     }
 
     private void RemoveRoot(params IEnumerable<string> parents)
@@ -120,7 +154,7 @@ public sealed class Teardown
         using var link = Pin.OpenLink(path);
         var info = BpfInfo.OfLink(link);
         if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
-            throw Pin.Foreign(path, "it is not a link to the devmap's redirect program");
+            throw Pin.Foreign(path, "it is not a link to the program beside it");
     }
 
     private static void RequireOnly(string folder, IReadOnlyCollection<string> ours)

@@ -5,4 +5,6 @@ internal enum devmapd_kind : uint
 {
     Redirect = 1,
     Egress = 2,
+    Drops = 3,
+    Pass = 4,
 }

@@ -48,6 +48,52 @@ internal static unsafe class BpfMap
         return result;
     }
 
+    /// <summary>Makes an element of zeros on all CPUs; -EEXIST leaves the one that is there.</summary>
+    public static int InsertZeros<TValue>(FileDescriptor map, uint key) where TValue : unmanaged
+    {
+        var zeros = new TValue[PossibleCpus];
+        int result;
+        fixed (TValue* first = zeros)
+        {
+            do
+                result = Libbpf.bpf_map_update_elem(map, &key, first, BpfConstants.BPF_NOEXIST);
+            while (KernelCall.Interrupted(result));
+        }
+
+        return result;
+    }
+
+    /// <summary>
+    /// Reads a per-CPU hash: each element once, or not at all if it comes or goes meanwhile. The values' size must be a
+    /// multiple of 8 bytes. (<c>BPF_MAP_LOOKUP_BATCH</c>, 5.6; the kernel's place in the table only ever moves on.)
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static List<TElement> ReadPerCpu<TKey, TValue, TElement>(FileDescriptor map, string what, PerCpuElement<TKey, TValue, TElement> read)
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        const int BatchSize = 256;
+        var (keys, values) = (new TKey[BatchSize], new TValue[BatchSize * PossibleCpus]);
+        var elements = new List<TElement>();
+        uint position = 0;
+        var started = false;
+        int result;
+        do
+        {
+            var count = (uint)BatchSize;
+            fixed (TKey* firstKey = keys)
+            fixed (TValue* firstValue = values)
+                result = Libbpf.bpf_map_lookup_batch(map, started ? &position : null, &position, firstKey, firstValue, &count, null);
+            if (result != -Errno.ENOENT)
+                KernelCall.Check(result, $"bpf_map_lookup_batch({what})");
+            for (var i = 0; i < count; i++)
+                elements.Add(read(keys[i], values.AsSpan(i * PossibleCpus, PossibleCpus)));
+            started = true;
+        }
+        while (result == 0);
+        return elements;
+    }
+
     public static int Delete(FileDescriptor map, uint key)
     {
         int result;

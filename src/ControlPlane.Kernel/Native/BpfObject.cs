@@ -25,13 +25,16 @@ internal sealed unsafe class BpfObject : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>Opens an object that the build has embedded, for instance <c>redirect.bpf.o</c>.</summary>
     /// <exception cref="KernelException">libbpf refused it.</exception>
-    public static BpfObject OpenEmbedded(string resource)
+    public static BpfObject OpenEmbedded(string resource) => Open(Embedded(resource), resource);
+
+    /// <summary>The bytes of an object that the build has embedded.</summary>
+    public static byte[] Embedded(string resource)
     {
         using var stream = typeof(BpfObject).Assembly.GetManifestResourceStream(resource)
             ?? throw new InvalidOperationException($"{resource} is not embedded in {typeof(BpfObject).Assembly.GetName().Name}");
         var elf = new byte[stream.Length];
         stream.ReadExactly(elf);
-        return Open(elf, resource);
+        return elf;
     }
 
     /// <summary>Opens an object file's bytes.</summary>
@@ -60,32 +63,34 @@ internal sealed unsafe class BpfObject : SafeHandleZeroOrMinusOneIsInvalid
     public void SetMaxEntries(string map, uint maxEntries) =>
         Check(Libbpf.bpf_map__set_max_entries(Map(map), maxEntries), "bpf_map__set_max_entries");
 
-    /// <summary>Loads this program and no other of the object.</summary>
-    public void Select(string program)
+    /// <summary>Loads these programs and no others of the object.</summary>
+    public void Select(params ReadOnlySpan<string> programs)
     {
         for (var p = Libbpf.bpf_object__next_program(this, 0); p != 0; p = Libbpf.bpf_object__next_program(this, p))
-            Check(Libbpf.bpf_program__set_autoload(p, ProgramName(p) == program), "bpf_program__set_autoload");
+            Check(Libbpf.bpf_program__set_autoload(p, programs.Contains(ProgramName(p))), "bpf_program__set_autoload");
     }
 
     /// <summary>Overrides what a program's section says it will be attached to.</summary>
     public void SetExpectedAttachType(string program, uint type) =>
         Check(Libbpf.bpf_program__set_expected_attach_type(Program(program), type), "bpf_program__set_expected_attach_type");
 
-    /// <summary>Makes the maps and loads the program.</summary>
+    /// <summary>Makes the maps and loads these programs.</summary>
     /// <exception cref="KernelException">The kernel refused; with the verifier's whole log, if it was the verifier.</exception>
-    public void Load(string program)
+    public void Load(params ReadOnlySpan<string> programs)
     {
-        Select(program);
+        Select(programs);
         var log = (byte*)NativeMemory.Alloc(VerifierLogSize);
         try
         {
             log[0] = 0;
-            Check(Libbpf.bpf_program__set_log_buf(Program(program), log, VerifierLogSize), "bpf_program__set_log_buf");
+            // One for all: the first that fails ends the load, and only a failure is written.
+            foreach (var program in programs)
+                Check(Libbpf.bpf_program__set_log_buf(Program(program), log, VerifierLogSize), "bpf_program__set_log_buf");
             var result = KernelCall.Retry(() => Libbpf.bpf_object__load(this));
             if (result < 0)
             {
                 var text = Marshal.PtrToStringUTF8((nint)log);
-                throw KernelCall.Failure($"bpf_object__load({_name}, {program})", -result, string.IsNullOrEmpty(text) ? null : text);
+                throw KernelCall.Failure($"bpf_object__load({_name}, {string.Join(", ", programs)})", -result, string.IsNullOrEmpty(text) ? null : text);
             }
         }
         finally

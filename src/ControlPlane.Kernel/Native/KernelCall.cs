@@ -46,6 +46,7 @@ internal static class KernelCall
         Errno.EPERM => nameof(Errno.EPERM),
         Errno.ENOENT => nameof(Errno.ENOENT),
         Errno.EINTR => nameof(Errno.EINTR),
+        Errno.ENXIO => nameof(Errno.ENXIO),
         Errno.E2BIG => nameof(Errno.E2BIG),
         Errno.EBADF => nameof(Errno.EBADF),
         Errno.EAGAIN => nameof(Errno.EAGAIN),
@@ -57,7 +58,9 @@ internal static class KernelCall
         Errno.EINVAL => nameof(Errno.EINVAL),
         Errno.ENOSPC => nameof(Errno.ENOSPC),
         Errno.ERANGE => nameof(Errno.ERANGE),
+        Errno.EMSGSIZE => nameof(Errno.EMSGSIZE),
         Errno.EOPNOTSUPP => nameof(Errno.EOPNOTSUPP),
+        Errno.ENETDOWN => nameof(Errno.ENETDOWN),
         Errno.ENOBUFS => nameof(Errno.ENOBUFS),
         _ => $"errno {errno}",
     };

@@ -44,6 +44,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial int bpf_map_get_next_key(FileDescriptor map, void* key, void* next);
 
+    /// <summary>
+    /// Fills keys and values from where the opaque <paramref name="from"/> says (null: from the start) and tells in
+    /// <paramref name="to"/> where to go on; -ENOENT with the last ones.
+    /// </summary>
     [LibraryImport(Library)]
     public static partial int bpf_map_lookup_batch(FileDescriptor map, void* from, void* to, void* keys, void* values, uint* count, void* opts);
 
@@ -74,7 +78,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial int bpf_prog_test_run_opts(FileDescriptor program, bpf_test_run_opts* opts);
 
-    /// <summary>Returns a descriptor, which the caller owns and which holds the attachment.</summary>
+    /// <summary>
+    /// Returns a descriptor, which the caller owns and which holds the attachment. The name is null for a BTF tracepoint program,
+    /// which knows it.
+    /// </summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial int bpf_raw_tracepoint_open(string name, FileDescriptor program);
+    public static partial int bpf_raw_tracepoint_open(string? name, FileDescriptor program);
 }

@@ -24,7 +24,7 @@ internal static unsafe class Pin
     /// <inheritdoc cref="OpenMap"/>
     public static FileDescriptor OpenLink(string path) => Open(path, "anon_inode:bpf-link", "a link", 0);
 
-    /// <summary>Reads the config map of one of our objects.</summary>
+    /// <summary>Reads the config map of one of our objects, of any version of the layout since the oldest that is still understood.</summary>
     /// <exception cref="ControlPlaneException">It is none of ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static TConfig ReadConfig<TConfig>(string path, devmapd_kind kind) where TConfig : unmanaged
@@ -38,9 +38,22 @@ internal static unsafe class Pin
         var head = (uint*)&config;
         if (head[0] != BpfConstants.DEVMAPD_MAGIC || head[2] != (uint)kind)
             throw Foreign(path, "it does not carry devmapd's mark");
-        return head[1] == BpfConstants.DEVMAPD_VERSION
+        return head[1] is >= BpfConstants.DEVMAPD_OLDEST_VERSION and <= BpfConstants.DEVMAPD_VERSION
             ? config
-            : throw Foreign(path, $"it was made by another version of devmapd (layout {head[1]}, wanted {BpfConstants.DEVMAPD_VERSION})");
+            : throw Foreign(path, $"it was made by another version of devmapd (layout {head[1]}, understood are {BpfConstants.DEVMAPD_OLDEST_VERSION} to {BpfConstants.DEVMAPD_VERSION})");
+    }
+
+    /// <summary>Whether a config map of ours, of whichever version of the layout, holds exactly this.</summary>
+    /// <exception cref="ControlPlaneException">It is none of ours.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static bool HasConfig<TConfig>(string path, devmapd_kind kind, TConfig config) where TConfig : unmanaged
+    {
+        RequireMark(path, kind);
+        using var map = OpenMap(path, BpfConstants.BPF_F_RDONLY);
+        if (BpfInfo.OfMap(map).value_size != sizeof(TConfig))
+            return false;
+        KernelCall.Check(BpfMap.Lookup<TConfig>(map, 0, out var pinned), $"bpf_map_lookup_elem({path})");
+        return new ReadOnlySpan<byte>(&pinned, sizeof(TConfig)).SequenceEqual(new ReadOnlySpan<byte>(&config, sizeof(TConfig)));
     }
 
     /// <summary>Throws unless the config map of this path says that what lies beside it is ours, of whichever version of the layout.</summary>

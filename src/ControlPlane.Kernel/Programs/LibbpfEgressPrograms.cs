@@ -77,6 +77,8 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
         }
     }
 
+    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => EgressDryRun.Run(spec, frame);
+
     /// <summary>The program's descriptor, lent until the writer's next command; null when there is none.</summary>
     public FileDescriptor? Find(string name) => _open.TryGetValue(name, out var program) ? program.Program : null;
 

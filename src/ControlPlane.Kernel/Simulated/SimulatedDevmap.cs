@@ -53,31 +53,30 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();
+        DevmapLink link;
         lock (host.Lock)
         {
-            var operation = $"bpf_link_create(devmap {map.Definition.Name}, {ingress.Name})";
-            if (host.Interfaces.Find(ingress.Ifindex) is not { } there)
-                throw new KernelException(operation, Errno.EINVAL, "EINVAL (Invalid argument)");
-            if (there.XdpProgramId is not null)
-                throw new KernelException(operation, Errno.EBUSY, "EBUSY (Device or resource busy)");
-            if (mode == AttachMode.Native && there.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic))
-                throw new KernelException(operation, Errno.EOPNOTSUPP, "EOPNOTSUPP (Operation not supported)");
-            host.SetXdp(ingress.Ifindex, mode, map.ProgramId);
-            return map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, host.NextId(), mode);
+            var linkId = host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, map.ProgramId);
+            link = map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, linkId, mode);
         }
+
+        host.NotifyFeatures(ingress.Ifindex);
+        return link;
     }
 
     public bool Detach(WriterScope scope, string interfaceName)
     {
         scope.Demand();
+        DevmapLink? link;
         lock (host.Lock)
         {
-            if (!map.Links.Remove(interfaceName, out var link))
+            if (!map.Links.Remove(interfaceName, out link))
                 return false;
-            if (link.Ifindex != 0)
-                host.SetXdp(link.Ifindex, null, null);
-            return true;
+            host.DetachXdp(link.Ifindex);
         }
+
+        host.NotifyFeatures(link.Ifindex);
+        return true;
     }
 
     public bool TryLookup(uint key, out KernelEntry entry)
@@ -95,6 +94,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
     public EntryCounters ReadCounters(uint key) => default;
 
     public DevmapCounters? ReadTotals() => map.Definition.Counters ? default(DevmapCounters) : null;
+
+    public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
 
     public void Dispose()
     {

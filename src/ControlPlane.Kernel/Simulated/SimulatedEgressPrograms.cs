@@ -29,4 +29,6 @@ internal sealed class SimulatedEgressPrograms(SimulatedHost host) : IEgressProgr
     }
 
     public EntryCounters ReadCounters(string name) => default;
+
+    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => SimulatedTemplates.Run(spec, frame);
 }

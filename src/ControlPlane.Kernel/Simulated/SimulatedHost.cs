@@ -1,4 +1,3 @@
-using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
@@ -11,7 +10,7 @@ namespace ControlPlane.Kernel.Simulated;
 /// open it one after the other, as a real kernel outlives daemons. It keeps the rules that the contract suite has proved on a
 /// real kernel, and moves no frames.
 /// </summary>
-public sealed class SimulatedHost
+public sealed partial class SimulatedHost
 {
     private readonly List<Action<LinkChanges>> _watchers = [];
     private uint _lastIfindex;
@@ -33,9 +32,14 @@ public sealed class SimulatedHost
     /// <summary>The interfaces.</summary>
     public InterfaceTable Interfaces => Volatile.Read(ref _interfaces);
 
+    /// <summary>What was dropped: nothing, as no frame moves, but what a test says.</summary>
+    public SimulatedDropCounters Drops { get; } = new();
+
     internal Lock Lock { get; } = new();
 
     internal Dictionary<string, SimulatedMap> Devmaps { get; } = new(StringComparer.Ordinal);
+
+    internal Dictionary<string, TargetProgram> Targets { get; } = new(StringComparer.Ordinal);
 
     internal Dictionary<string, LoadedProgram> Programs { get; } = new(StringComparer.Ordinal);
 
@@ -65,6 +69,15 @@ public sealed class SimulatedHost
         return _lastIfindex;
     }
 
+    /// <summary>Adds two veths that are each other's peer, up and with carrier, and accept no redirected frames.</summary>
+    public void AddPair(string name, string peerName)
+    {
+        var ifindex = AddInterface(name, features: XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.RxSg);
+        var peer = AddInterface(peerName, features: XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.RxSg);
+        ChangeInterface(name, i => i with { LinkIfindex = peer });
+        ChangeInterface(peerName, i => i with { LinkIfindex = ifindex });
+    }
+
     /// <summary>Changes an interface; a changed name is a rename.</summary>
     public void ChangeInterface(string name, Func<InterfaceInfo, InterfaceInfo> change)
     {
@@ -82,15 +95,23 @@ public sealed class SimulatedHost
     /// <summary>Removes an interface: as in the kernel, every element that points at it goes silently, and links on it are dead.</summary>
     public void RemoveInterface(string name)
     {
+        InterfaceInfo[] gone;
         lock (Lock)
         {
-            var ifindex = Require(name).Ifindex;
-            _interfaces = _interfaces.Without(ifindex);
-            foreach (var map in Devmaps.Values)
-                map.DeviceGone(ifindex);
+            var going = Require(name);
+            // A veth takes its peer along.
+            gone = _interfaces.PeerOf(going) is { } peer ? [going, peer] : [going];
+            foreach (var device in gone)
+            {
+                _interfaces = _interfaces.Without(device.Ifindex);
+                foreach (var map in Devmaps.Values)
+                    map.DeviceGone(device.Ifindex);
+                foreach (var link in Targets.Values.Where(t => t.Ifindex == device.Ifindex).ToList())
+                    Targets[link.Interface] = link with { Ifindex = 0 };
+            }
         }
 
-        Notify(name);
+        Notify([.. gone.Select(i => i.Name)]);
     }
 
     /// <summary>Writes an element as somebody else would, past the daemon; null removes it.</summary>
@@ -108,21 +129,19 @@ public sealed class SimulatedHost
     /// <summary>Detaches a link as somebody else would: it stays pinned, dead.</summary>
     public void DetachByHand(string devmap, string interfaceName)
     {
+        uint ifindex;
         lock (Lock)
         {
             var links = Devmaps[devmap].Links;
-            SetXdp(links[interfaceName].Ifindex, null, null);
+            ifindex = links[interfaceName].Ifindex;
+            DetachXdp(ifindex);
             links[interfaceName] = links[interfaceName] with { Ifindex = 0 };
         }
+
+        NotifyFeatures(ifindex);
     }
 
     internal uint NextId() => Interlocked.Increment(ref _lastId);
-
-    internal void SetXdp(uint ifindex, AttachMode? mode, uint? program)
-    {
-        if (_interfaces.Find(ifindex) is { } info)
-            _interfaces = _interfaces.With(info with { XdpMode = mode, XdpProgramId = program });
-    }
 
     internal IDisposable Watch(Action<LinkChanges> onChange)
     {

@@ -25,6 +25,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
             new(KernelFeatureNames.XdpFeatures, true, "6.3", null),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
+            new(KernelFeatureNames.DropCounters, false, "5.13", "not simulated"),
         ]);
 
     /// <inheritdoc/>
@@ -32,6 +33,12 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
 
     /// <inheritdoc/>
     public IEgressPrograms Programs { get; } = new SimulatedEgressPrograms(host);
+
+    /// <inheritdoc/>
+    public ITargetPrograms Targets { get; } = new SimulatedTargetPrograms(host);
+
+    /// <inheritdoc/>
+    public IDropCounters Drops => host.Drops;
 
     /// <inheritdoc/>
     InterfaceTable IInterfaces.Current => host.Interfaces;

@@ -11,6 +11,10 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IInterfaces Interfaces => inner.Interfaces;
 
+    public IDropCounters Drops => inner.Drops;
+
+    public ITargetPrograms Targets => inner.Targets;
+
     public IEgressPrograms Programs => inner.Programs;
 
     public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);

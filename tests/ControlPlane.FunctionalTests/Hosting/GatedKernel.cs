@@ -21,6 +21,10 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IEgressPrograms Programs => kernel.Programs;
 
+    public IDropCounters Drops => kernel.Drops;
+
+    public ITargetPrograms Targets => kernel.Targets;
+
     InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;
 
     public GatedKernel Close()

@@ -18,6 +18,10 @@ internal sealed class HeldKernel(IKernel inner) : IKernel, IEgressPrograms, IDis
 
     public IInterfaces Interfaces => inner.Interfaces;
 
+    public IDropCounters Drops => inner.Drops;
+
+    public ITargetPrograms Targets => inner.Targets;
+
     public IEgressPrograms Programs => this;
 
     /// <summary>Sends the writer into a write that does not end: the load of a program, which <paramref name="load"/> asks for.</summary>
@@ -48,6 +52,8 @@ internal sealed class HeldKernel(IKernel inner) : IKernel, IEgressPrograms, IDis
     public bool Unload(WriterScope scope, string name) => inner.Programs.Unload(scope, name);
 
     public EntryCounters ReadCounters(string name) => inner.Programs.ReadCounters(name);
+
+    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.Programs.DryRun(spec, frame);
 
     public void Dispose()
     {

@@ -5,6 +5,7 @@ using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Programs;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -86,7 +87,7 @@ public sealed class AdoptionTests : IDisposable
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, active);
         var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
-        Assert.Contains("lacks its slot, counters, totals, config, redirect", e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("lacks its slot, counters, totals, missed, config, redirect", e.Error.Detail, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);
         Assert.True(File.Exists(active));
     }
@@ -135,6 +136,32 @@ public sealed class AdoptionTests : IDisposable
         Assert.True(adopted.TryLookup(7, out var entry));
         Assert.Equal(program.ProgramId, entry.EgressProgramId);
         adopted.Update(KernelBed.Scope, 8, _veth.Ifindex, "count");
+    }
+
+    [Theory]
+    [InlineData(BpfConstants.DEVMAPD_OLDEST_VERSION, true)]
+    [InlineData(BpfConstants.DEVMAPD_VERSION + 1, false)]
+    public void EgressProgramOfAnotherBuild_IsAdoptedUnlessItIsNewer(uint version, bool adopted)
+    {
+        var spec = new EgressProgramSpec(EgressTemplate.PushVlan, VlanId: 7);
+        using (var obj = BpfObject.OpenEmbedded("egress.bpf.o"))
+        {
+            obj.SetConfig(EgressConfig.Of(spec) with { version = version });
+            obj.Load("devmapd_push");
+            using var config = obj.OpenMap(".rodata");
+            using var counters = obj.OpenMap("counters");
+            using var program = obj.OpenProgram("devmapd_push");
+            var pins = ProgramPins.Of(_bed.PinRoot, "tag");
+            PinFolder.Create(pins.Folder);
+            Pin.Make(config, pins.Config);
+            Pin.Make(counters, pins.Counters);
+            Pin.Make(program, pins.Program);
+        }
+
+        if (adopted)
+            Assert.Equal(spec, Assert.Single(_bed.Kernel.Programs.Adopt(KernelBed.Scope)).Spec);
+        else
+            Assert.Contains("another version", Assert.Throws<ControlPlaneException>(() => _bed.Kernel.Programs.Adopt(KernelBed.Scope)).Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,10 +23,10 @@ public sealed class HostTests
         foreach (var name in new[]
         {
             KernelFeatureNames.DevmapHash, KernelFeatureNames.EgressPrograms, KernelFeatureNames.XdpLink,
-            KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints,
+            KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints, KernelFeatureNames.DropCounters,
         })
             Assert.True(facts.Features.Single(f => f.Name == name).Available, name);
-        Assert.Equal(8, facts.Features.Select(f => f.Name).Distinct().Count());
+        Assert.Equal(9, facts.Features.Select(f => f.Name).Distinct().Count());
         Assert.All(facts.Features, f => Assert.Equal(f.Available, f.Detail is null));
         Assert.Same(facts, bed.Kernel.Host);
     }

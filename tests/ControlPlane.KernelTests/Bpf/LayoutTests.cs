@@ -43,6 +43,14 @@ public class LayoutTests
         (typeof(devmapd_egress_config), "struct devmapd_egress_config", false, []),
         (typeof(devmapd_counter), "struct devmapd_counter", false, []),
         (typeof(devmapd_totals), "struct devmapd_totals", false, []),
+        (typeof(devmapd_missed_key), "struct devmapd_missed_key", false, []),
+        (typeof(devmapd_pass_config), "struct devmapd_pass_config", false, []),
+        (typeof(devmapd_drops_config), "struct devmapd_drops_config", false, []),
+        (typeof(devmapd_redirect_errors), "struct devmapd_redirect_errors", false, []),
+        (typeof(devmapd_redirect_error_key), "struct devmapd_redirect_error_key", false, []),
+        (typeof(devmapd_transmit_drop_key), "struct devmapd_transmit_drop_key", false, []),
+        (typeof(devmapd_exception_key), "struct devmapd_exception_key", false, []),
+        (typeof(devmapd_drop), "struct devmapd_drop", false, []),
     ];
 
     [Fact]
@@ -73,6 +81,7 @@ public class LayoutTests
     [InlineData("BPF_LINK_TYPE_")]
     [InlineData("BPF_F_")]
     [InlineData("BPF_ANY")]
+    [InlineData("BPF_NOEXIST")]
     [InlineData("XDP_")]
     [InlineData("DEVMAPD_")]
     public void Constants_AreThoseOfTheHeaders(string prefix)

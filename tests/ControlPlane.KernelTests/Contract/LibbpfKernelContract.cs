@@ -27,6 +27,12 @@ public sealed class LibbpfKernelContract() : KernelContract(new World())
 
         public void AddInterface(string name) => Add(new VethOptions { Name = name });
 
+        public (string Name, string PeerName) AddPair()
+        {
+            Add(new VethOptions());
+            return (_pairs[^1].Name, _pairs[^1].PeerName);
+        }
+
         public void RemoveInterface(string name) => _pairs.Single(p => p.Name == name && p.Ifindex != 0).Delete();
 
         public void Rename(string name, string newName) => Shell.Run("ip", "link", "set", "dev", name, "name", newName);

@@ -62,6 +62,39 @@ public sealed class NetlinkInterfacesTests : IDisposable
         Assert.Equal(info, _interfaces.Query(info.Ifindex));
     }
 
+    [Fact]
+    public void Query_VethWithItsPeerElsewhere_KnowsNoPeerOfThatIndex()
+    {
+        using var elsewhere = NetworkNamespace.Create();
+        using var pair = VethPair.Create(_space, new VethOptions { PeerNamespace = elsewhere });
+        using var near = VethPair.Create(_space);
+
+        var info = _interfaces.Query(pair.Name)!;
+
+        Assert.Equal(pair.PeerIfindex, info.LinkIfindex);
+        Assert.NotNull(info.LinkNetnsId);
+        Assert.Null(_interfaces.Current.FindEnabler(info));
+        var (one, other) = (_interfaces.Query(near.Name)!, _interfaces.Query(near.PeerName)!);
+        Assert.Null(one.LinkNetnsId);
+        Assert.Equal(other, InterfaceTable.Empty.With(one).With(other).FindEnabler(one));
+    }
+
+    [Theory]
+    [InlineData("tap", "tuntap add dev DEV mode tap", true)]
+    [InlineData("tun", "tuntap add dev DEV mode tun", false)]
+    [InlineData("bridge", "link add name DEV type bridge", false)]
+    public void FindEnabler_OfOtherDevices_IsThemselvesWhereTheDriverHasXdp(string kind, string command, bool itself)
+    {
+        const string name = "other0";
+        _space.Shell("ip", command.Replace("DEV", name, StringComparison.Ordinal).Split(' '));
+
+        var info = _interfaces.Query(name)!;
+
+        Assert.Equal(itself ? info : null, _interfaces.Current.With(info).FindEnabler(info));
+        // Of these the tap alone accepts redirected frames, and does so without a program.
+        Assert.Equal(kind == "tap", info.XdpFeatures!.Value.HasFlag(XdpFeatures.NdoXmit));
+    }
+
     [Theory]
     [InlineData("nosuch0")]
     [InlineData("")]

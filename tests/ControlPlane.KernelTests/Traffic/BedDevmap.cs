@@ -45,12 +45,13 @@ public sealed class BedDevmap : IDisposable
     public bool Detach(BedInterface ingress) => _bed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
 
     /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
-    public void Restart()
+    /// <param name="meanwhile">What happens while no daemon runs.</param>
+    public void Restart(Action? meanwhile = null)
     {
         var definition = _devmap.Definition;
         _isOpen = false;
         _devmap.Dispose();
-        _bed.Restart();
+        _bed.Restart(meanwhile);
         _devmap = Open(definition);
         _isOpen = true;
     }

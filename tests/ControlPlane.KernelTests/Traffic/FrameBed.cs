@@ -43,11 +43,13 @@ public sealed class FrameBed : IAsyncDisposable, IDisposable
     public BedDevmap Open(DevmapDefinition definition) => new(this, definition);
 
     /// <summary>As a daemon that starts again would find it.</summary>
-    public void Restart()
+    public void Restart(Action? meanwhile = null)
     {
         Kernel.Dispose();
+        meanwhile?.Invoke();
         Kernel = StartKernel();
         Space.Run(() => Kernel.Programs.Adopt(new WriterScope(granted: true)));
+        Space.Run(() => Kernel.Targets.Adopt(new WriterScope(granted: true)));
     }
 
     public string PinFolder(string devmap) => Path.Combine(_pinRoot, "devmaps", devmap);

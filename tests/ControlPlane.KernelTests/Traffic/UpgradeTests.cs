@@ -1,6 +1,7 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
 using ControlPlane.TestCommon;
@@ -33,8 +34,9 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
         for (var upgrade = 0; upgrade < 5; upgrade++)
         {
             var ours = devmap.Kernel.RedirectProgramId;
-            var other = RunAnotherBuild(finish: upgrade != 0);
+            var other = RunAnotherBuild(finish: upgrade % 3 != 0, withoutMissedKeys: upgrade >= 2);
             Assert.NotEqual(ours, other);
+            Assert.Equal(upgrade < 2, File.Exists(Pins.Missed));
             var before = receiver.Delivered;
             await Eventually.Async(() => receiver.Delivered > before + 200);
 
@@ -44,6 +46,9 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
             Assert.Equal([link], devmap.Kernel.Links);
             Assert.Equal(devmap.Kernel.RedirectProgramId, ProgramOf(Pins.Link(bed.Ingress.Pair.Name)));
             Assert.False(File.Exists(Pins.NextRedirect));
+            Assert.False(File.Exists(Pins.NextConfig));
+            Assert.True(Pin.HasConfig(Pins.Config, devmapd_kind.Redirect, DevmapCreation.ConfigOf(Definition)));
+            devmap.Kernel.ReadMissedKeys();
         }
 
         var sent = await traffic.StopAsync();
@@ -62,22 +67,60 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
         Assert.Equal(before, devmap.Kernel.RedirectProgramId);
     }
 
+    [Fact]
+    public void UpgradeCutOffBeforeItWasDecided_IsTakenBackAndDone()
+    {
+        using var devmap = bed.Open(Definition);
+        RunAnotherBuild(finish: true, withoutMissedKeys: true);
+        using (var config = Pin.OpenMap(Pins.Config, BpfConstants.BPF_F_RDONLY))
+            Pin.Make(config, Pins.NextConfig);
+
+        devmap.Restart();
+
+        Assert.False(File.Exists(Pins.NextConfig));
+        Assert.True(Pin.HasConfig(Pins.Config, devmapd_kind.Redirect, DevmapCreation.ConfigOf(Definition)));
+        Assert.True(File.Exists(Pins.Missed));
+    }
+
+    [Fact]
+    public void UpgradeCutOffBetweenConfigAndProgram_IsFinished()
+    {
+        using var devmap = bed.Open(Definition);
+        RunAnotherBuild(finish: true, withoutMissedKeys: true);
+        var other = RunAnotherBuild(finish: false, withoutMissedKeys: false);
+        File.Move(Pins.NextConfig, Pins.Config, overwrite: true);
+
+        devmap.Restart();
+
+        Assert.NotEqual(other, devmap.Kernel.RedirectProgramId);
+        Assert.False(File.Exists(Pins.NextRedirect));
+    }
+
     /// <summary>Has the devmap run the same source compiled for another BPF machine, which comes to other instructions.</summary>
     /// <param name="finish">If not, it is as a crash would leave it before the first link was switched over.</param>
-    private uint RunAnotherBuild(bool finish)
+    /// <param name="withoutMissedKeys">As layout version 1 was, which had no map of missed keys.</param>
+    private uint RunAnotherBuild(bool finish, bool withoutMissedKeys)
     {
         var folder = Directory.CreateTempSubdirectory();
-        var file = Path.Combine(folder.FullName, "redirect.o");
+        var (source, file) = (Path.Combine(folder.FullName, "redirect.bpf.c"), Path.Combine(folder.FullName, "redirect.o"));
+        const string call = "\t\t\tsample_miss(key);\n";
+        var text = File.ReadAllText(Repository.PathOf("bpf/redirect.bpf.c"));
+        Assert.Contains(call, text, StringComparison.Ordinal);
+        File.WriteAllText(source, withoutMissedKeys ? text.Replace(call, "", StringComparison.Ordinal) : text);
         Shell.Run(
             "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-idirafter", $"/usr/include/{Machine}-linux-gnu",
-            "-c", Repository.PathOf("bpf/redirect.bpf.c"), "-o", file);
+            "-I", Repository.PathOf("bpf"), "-c", source, "-o", file);
         using var other = BpfObject.Open(File.ReadAllBytes(file), "redirect of another build");
         folder.Delete(recursive: true);
-        using var program = RedirectUpgrade.Load(Pins, other);
+
+        var config = DevmapCreation.ConfigOf(Definition);
+        RedirectUpgrade.Load(Pins, other, withoutMissedKeys ? config with { version = 1 } : config);
+        RedirectUpgrade.Stage(Pins, other);
         if (finish)
-            RedirectUpgrade.Swap(Pins, program);
-        else
-            Pin.Make(program, Pins.NextRedirect);
+            RedirectUpgrade.Finish(Pins);
+        if (withoutMissedKeys)
+            File.Delete(Pins.Missed);
+        using var program = other.OpenProgram(DevmapCreation.Program);
         return BpfInfo.OfProgram(program).id;
     }
 

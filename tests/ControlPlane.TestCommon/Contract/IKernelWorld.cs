@@ -14,6 +14,9 @@ public interface IKernelWorld : IDisposable
     /// <summary>Makes it again under a name it had.</summary>
     void AddInterface(string name);
 
+    /// <summary>Makes a pair of veths that are up and accept no redirected frames; gives their names.</summary>
+    (string Name, string PeerName) AddPair();
+
     /// <summary>Removes an interface.</summary>
     void RemoveInterface(string name);
 

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Host;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 
@@ -134,6 +135,28 @@ public abstract partial class KernelContract
         Assert.Equal(5, second.Spec.VlanId!.Value);
         Assert.True(programs.Unload(scope, "p"));
         Assert.False(programs.Unload(scope, "p"));
+    }
+
+    [Fact]
+    public void Drops_OfADevmapWithoutFrames_AreNone()
+    {
+        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small);
+        foreach (var name in new[] { Small.Name, "unknown" })
+        {
+            Assert.Equal(default, _kernel.Drops.ReadRedirectTotals(name));
+            Assert.Empty(_kernel.Drops.ReadRedirectErrors(name));
+        }
+
+        Assert.Contains(_kernel.Host.Features, f => f.Name == KernelFeatureNames.DropCounters);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void MissedKeys_WithoutFrames_AreNone(bool counters)
+    {
+        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small with { Counters = counters });
+        Assert.Empty(devmap.ReadMissedKeys());
     }
 
     [Fact]

@@ -22,6 +22,13 @@ public sealed class SimulatedKernelContract() : KernelContract(new World())
 
         public void AddInterface(string name) => _host.AddInterface(name);
 
+        public (string Name, string PeerName) AddPair()
+        {
+            var (name, peer) = (FreeName(), FreeName());
+            _host.AddPair(name, peer);
+            return (name, peer);
+        }
+
         public void RemoveInterface(string name) => _host.RemoveInterface(name);
 
         public void Rename(string name, string newName) => _host.ChangeInterface(name, i => i with { Name = newName });

@@ -47,6 +47,10 @@ public sealed class Gate : IDisposable
 
         public IInterfaces Interfaces => inner.Interfaces;
 
+        public IDropCounters Drops => inner.Drops;
+
+        public ITargetPrograms Targets => inner.Targets;
+
         public IEgressPrograms Programs => inner.Programs;
 
         public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
@@ -85,6 +89,8 @@ public sealed class Gate : IDisposable
         public EntryCounters ReadCounters(uint key) => inner.ReadCounters(key);
 
         public DevmapCounters? ReadTotals() => inner.ReadTotals();
+
+        public IReadOnlyList<MissedKey> ReadMissedKeys() => inner.ReadMissedKeys();
 
         public void Dispose() => inner.Dispose();
     }

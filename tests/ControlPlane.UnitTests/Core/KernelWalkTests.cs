@@ -96,5 +96,7 @@ public sealed class KernelWalkTests
         public EntryCounters ReadCounters(uint key) => default;
 
         public DevmapCounters? ReadTotals() => null;
+
+        public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
     }
 }

@@ -1,0 +1,113 @@
+using ControlPlane.Core.Drops;
+using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Pins;
+
+namespace ControlPlane.Kernel.Drops;
+
+/// <summary>The maps that the programs count in.</summary>
+internal sealed class DropMaps : IDisposable
+{
+    private readonly List<FileDescriptor> _open = [];
+    private readonly FileDescriptor _devmapsWrite;
+    private readonly FileDescriptor _devmaps;
+    private readonly FileDescriptor _redirectErrors;
+    private readonly FileDescriptor _transmitDrops;
+    private readonly FileDescriptor _exceptions;
+
+    public DropMaps(DropPins pins)
+    {
+        try
+        {
+            _devmapsWrite = Open(pins.Devmaps, BpfConstants.BPF_F_WRONLY);
+            _devmaps = Open(pins.Devmaps, BpfConstants.BPF_F_RDONLY);
+            _redirectErrors = Open(pins.RedirectErrors, BpfConstants.BPF_F_RDONLY);
+            _transmitDrops = Open(pins.TransmitDrops, BpfConstants.BPF_F_RDONLY);
+            _exceptions = Open(pins.Exceptions, BpfConstants.BPF_F_RDONLY);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Has a devmap counted; one that is already, goes on.</summary>
+    /// <exception cref="KernelException">The kernel refused; E2BIG when there are too many.</exception>
+    public void Add(uint mapId)
+    {
+        var result = BpfMap.InsertZeros<devmapd_redirect_errors>(_devmapsWrite, mapId);
+        if (result != -Errno.EEXIST)
+            KernelCall.Check(result, $"bpf_map_update_elem(counted devmaps, {mapId})");
+    }
+
+    /// <summary>Ends the counting of all devmaps but these.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void RemoveAllBut(IReadOnlySet<uint> mapIds)
+    {
+        foreach (var gone in BpfMap.ReadPerCpu<uint, devmapd_redirect_errors, uint>(_devmaps, "counted devmaps", (id, _) => id).Where(id => !mapIds.Contains(id)))
+        {
+            var result = BpfMap.Delete(_devmapsWrite, gone);
+            if (result != -Errno.ENOENT)
+                KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {gone})");
+        }
+    }
+
+    public RedirectErrorTotals ReadTotals(uint mapId)
+    {
+        var perCpu = new devmapd_redirect_errors[BpfMap.PossibleCpus];
+        var result = BpfMap.LookupPerCpu<devmapd_redirect_errors>(_devmaps, mapId, perCpu);
+        if (result == -Errno.ENOENT)
+            return default;
+        KernelCall.Check(result, $"bpf_map_lookup_elem(counted devmaps, {mapId})");
+        RedirectErrorTotals sum = default;
+        foreach (var cpu in perCpu)
+            sum = new(sum.TargetDown + cpu.target_down, sum.TooLong + cpu.too_long, sum.NotAccepted + cpu.not_accepted, sum.Other + cpu.other);
+        return sum;
+    }
+
+    public IEnumerable<RedirectErrorCount> ReadRedirectErrors(uint mapId) => BpfMap
+        .ReadPerCpu<devmapd_redirect_error_key, devmapd_drop, (devmapd_redirect_error_key Key, devmapd_drop Sum)>(
+            _redirectErrors, "redirect errors", static (key, values) => (key, Sum(values)))
+        .Where(e => e.Key.map_id == mapId)
+        .Select(e => new RedirectErrorCount(e.Key.key, (int)e.Key.error, e.Sum.packets, MonotonicClock.At(e.Sum.last_ns)))
+        .OrderBy(e => e.KernelKey).ThenBy(e => e.Errno);
+
+    public IEnumerable<TransmitDropCount> ReadTransmitDrops() => BpfMap
+        .ReadPerCpu<devmapd_transmit_drop_key, devmapd_drop, TransmitDropCount>(_transmitDrops, "transmit drops", static (key, values) =>
+        {
+            var sum = Sum(values);
+            return new TransmitDropCount(key.from, key.to, (int)key.error, sum.packets, MonotonicClock.At(sum.last_ns));
+        })
+        .OrderBy(d => d.From).ThenBy(d => d.To).ThenBy(d => d.Errno);
+
+    public IEnumerable<XdpExceptionCount> ReadExceptions() => BpfMap
+        .ReadPerCpu<devmapd_exception_key, devmapd_drop, XdpExceptionCount>(_exceptions, "XDP exceptions", static (key, values) =>
+        {
+            var sum = Sum(values);
+            return new XdpExceptionCount(key.ifindex, key.program_id, key.action, sum.packets, MonotonicClock.At(sum.last_ns));
+        })
+        .OrderBy(e => e.Ifindex).ThenBy(e => e.ProgramId).ThenBy(e => e.Action);
+
+    public void Dispose() => _open.ForEach(fd => fd.Dispose());
+
+    private static devmapd_drop Sum(ReadOnlySpan<devmapd_drop> perCpu)
+    {
+        devmapd_drop sum = default;
+        foreach (var cpu in perCpu)
+        {
+            sum.packets += cpu.packets;
+            sum.last_ns = Math.Max(sum.last_ns, cpu.last_ns);
+        }
+
+        return sum;
+    }
+
+    private FileDescriptor Open(string path, uint access)
+    {
+        var fd = Pin.OpenMap(path, access);
+        _open.Add(fd);
+        return fd;
+    }
+}

@@ -1,0 +1,57 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Programs;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
+
+namespace ControlPlane.Kernel.Programs;
+
+/// <summary>
+/// Runs a template on a frame that goes nowhere. A program that is made for a devmap cannot be run so (EINVAL), so a twin of it is
+/// loaded as a plain XDP program, with counters of its own, and closed again; the templates do not look at what differs.
+/// </summary>
+internal static unsafe class EgressDryRun
+{
+    /// <summary>
+    /// The kernel takes no frame that does not fit a page with its headroom. The templates touch no more than two addresses,
+    /// a tag and a type, so the rest of a frame need not be there.
+    /// </summary>
+    private const int MaxHead = 256;
+    private const int MaxGrowth = 4;
+
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static EgressVerdict Run(EgressProgramSpec spec, ReadOnlyMemory<byte> frame)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, EgressFrame.MinLength);
+        var function = EgressConfig.ProgramOf(spec.Template);
+        using var obj = BpfObject.OpenEmbedded("egress.bpf.o");
+        obj.SetConfig(EgressConfig.Of(spec));
+        obj.SetExpectedAttachType(function, BpfConstants.BPF_XDP);
+        obj.Load(function);
+        using var twin = obj.OpenProgram(function);
+
+        var length = Math.Min(frame.Length, MaxHead);
+        var output = new byte[frame.Length + MaxGrowth];
+        fixed (byte* head = frame.Span, room = output)
+        {
+            var opts = new bpf_test_run_opts
+            {
+                sz = (nuint)sizeof(bpf_test_run_opts),
+                data_in = head,
+                data_size_in = (uint)length,
+                data_out = room,
+                data_size_out = (uint)(length + MaxGrowth),
+                repeat = 1,
+            };
+            int result;
+            do
+                result = Libbpf.bpf_prog_test_run_opts(twin, &opts);
+            while (KernelCall.Interrupted(result));
+            KernelCall.Check(result, $"bpf_prog_test_run_opts({function})");
+            var action = (XdpAction)opts.retval;
+            if (action != XdpAction.Pass)
+                return new EgressVerdict(action, default);
+            frame.Span[length..].CopyTo(output.AsSpan((int)opts.data_size_out));
+            return new EgressVerdict(action, output.AsMemory(0, (int)opts.data_size_out + frame.Length - length));
+        }
+    }
+}
