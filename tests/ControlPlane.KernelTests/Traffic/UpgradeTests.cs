@@ -3,7 +3,6 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
-using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -33,7 +32,7 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
         for (var upgrade = 0; upgrade < 5; upgrade++)
         {
             var ours = devmap.Kernel.RedirectProgramId;
-            var other = RunAnotherBuild(finish: upgrade != 0);
+            var other = AnotherBuild.Run(bed.PinFolder(Definition.Name), finish: upgrade != 0);
             Assert.NotEqual(ours, other);
             var before = receiver.Delivered;
             await Eventually.Async(() => receiver.Delivered > before + 200);
@@ -61,27 +60,6 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
 
         Assert.Equal(before, devmap.Kernel.RedirectProgramId);
     }
-
-    /// <summary>Has the devmap run the same source compiled for another BPF machine, which comes to other instructions.</summary>
-    /// <param name="finish">If not, it is as a crash would leave it before the first link was switched over.</param>
-    private uint RunAnotherBuild(bool finish)
-    {
-        var folder = Directory.CreateTempSubdirectory();
-        var file = Path.Combine(folder.FullName, "redirect.o");
-        Shell.Run(
-            "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-idirafter", $"/usr/include/{Machine}-linux-gnu",
-            "-c", Repository.PathOf("bpf/redirect.bpf.c"), "-o", file);
-        using var other = BpfObject.Open(File.ReadAllBytes(file), "redirect of another build");
-        folder.Delete(recursive: true);
-        using var program = RedirectUpgrade.Load(Pins, other);
-        if (finish)
-            RedirectUpgrade.Swap(Pins, program);
-        else
-            Pin.Make(program, Pins.NextRedirect);
-        return BpfInfo.OfProgram(program).id;
-    }
-
-    private static string Machine => Shell.Run("uname", "-m").Trim();
 
     private static uint ProgramOf(string path)
     {
