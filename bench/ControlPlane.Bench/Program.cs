@@ -34,6 +34,11 @@ internal static class Program
                 Report.Print(benchmark, await Task.Run(benchmark.RunAsync).WithinAsync(_limit, benchmark.Name));
             return 0;
         }
+        catch (TimeoutException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
         finally
         {
             Leftovers.RemoveAll();

@@ -16,7 +16,11 @@ internal sealed class GrpcWrites(ChannelBase channel) : IWrites
     {
         var request = new PutEntryRequest
         {
-            Devmap = wish.Devmap, Key = wish.Key, Interface = wish.Target, AllowPending = wish.AllowPending, Labels = { wish.Labels.ToDictionary() },
+            Devmap = wish.Devmap,
+            Key = wish.Key,
+            Interface = wish.Target,
+            AllowPending = wish.AllowPending,
+            Labels = { wish.Labels.ToDictionary() },
         };
         if (wish.Program is not null)
             request.EgressProgram = wish.Program;

@@ -53,7 +53,7 @@ public sealed class LiveTraffic : IAsyncDisposable
         }
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly UndoStack _parts = new();
     private readonly Task _sending;
