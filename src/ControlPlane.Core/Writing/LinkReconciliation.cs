@@ -108,7 +108,8 @@ internal static class LinkReconciliation
             EntryChanges.Publish(context, devmap, entry, after);
     }
 
-    private static void Reattach(WriterScope scope, WriterContext context, DevmapState devmap, string name)
+    /// <summary>Makes the redirect program run on the interface of this name, as wanted, if it exists.</summary>
+    public static void Reattach(WriterScope scope, WriterContext context, DevmapState devmap, string name)
     {
         if (devmap.Attachments.GetValueOrDefault(name) is not { } status)
             return;
