@@ -90,7 +90,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             await Commands.RunAsync("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
-        await _process.WaitForExitAsync().WithinAsync(_endLimit, $"the end of {this} after SIGTERM");
+        try
+        {
+            await _process.WaitForExitAsync().WithinAsync(_endLimit, $"the end of {this} after SIGTERM");
+        }
+        catch (TimeoutException e)
+        {
+            // Said and not thrown: it would hide what came first.
+            Console.Error.WriteLine(e.Message);
+            _process.Kill();
+            await _process.WaitForExitAsync().WithinAsync(_endLimit, $"the end of {this} after SIGKILL");
+        }
+
         Leftovers.Forget(this);
         _process.Dispose();
     }
