@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ControlPlane.Bench.Etcd;
 using ControlPlane.Bench.Harness;
 using Devmapd.V1;
@@ -28,20 +27,17 @@ internal sealed class DurablePut : IBenchmark
         using var etcdState = new StateFolder();
         await using var daemon = await ServerProcess.StartDaemonAsync(pins, daemonState);
         await using var etcd = await ServerProcess.StartEtcdAsync(etcdState);
-        using var probe = new StateFolder();
 
         var tables = new List<Table>();
         foreach (var callers in Callers.Counts)
         {
             var calls = callers == 1 ? CallsOfOne : CallsOfMany;
-            var variants = new List<Variant>
-            {
+            tables.Add(await Table.MeasureAsync(
+                TimeUnit.Microseconds,
+                Rounds,
+                references: 1,
                 new("etcd", () => PutPairsAsync(etcd, callers, calls)),
-                new("devmapd", () => PutEntriesAsync(daemon, callers, calls)),
-            };
-            if (callers == 1)
-                variants.Add(new("fsync", () => Task.FromResult(Metrics.Of(Named(callers), Sync(probe, calls)))));
-            tables.Add(await Table.MeasureAsync(TimeUnit.Microseconds, Rounds, references: 1, [.. variants]));
+                new("devmapd", () => PutEntriesAsync(daemon, callers, calls))));
         }
 
         return tables;
@@ -71,21 +67,6 @@ internal sealed class DurablePut : IBenchmark
         var metrics = new Metrics();
         await metrics.TimeAsync(Named(callers), calls, () => Callers.RunAsync(callers, calls, async i => await client.PutAsync(Pair(i))));
         return metrics;
-    }
-
-    /// <summary>What the disk takes for one write of these bytes that must last.</summary>
-    private static double Sync(StateFolder folder, int writes)
-    {
-        var bytes = _requests[0].ToByteArray();
-        using var file = File.OpenHandle(Path.Combine(folder.Path, "probe"), FileMode.Create, FileAccess.Write);
-        var start = Stopwatch.GetTimestamp();
-        for (var i = 0; i < writes; i++)
-        {
-            RandomAccess.Write(file, bytes, (long)i * bytes.Length);
-            RandomAccess.FlushToDisk(file);
-        }
-
-        return Stopwatch.GetElapsedTime(start).TotalNanoseconds / writes;
     }
 
     private static PutEntryRequest Request(int number) => new()
