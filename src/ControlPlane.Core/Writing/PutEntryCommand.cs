@@ -45,10 +45,8 @@ internal sealed class PutEntryCommand(
     private (bool Created, PlacedEntry Entry) Apply(
         WriterScope scope, WriterContext context, PlacedEntry? before, PlacedEntry after, InterfaceInfo? device)
     {
-        if (after.KernelKey is { } kernelKey && device is not null)
-            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
-        else if (after.KernelKey is { } withoutTarget && before is not null)
-            devmap.Kernel.Delete(scope, withoutTarget);
+        if (after.KernelKey is { } kernelKey && !(device is not null && TryWrite(scope, context, kernelKey, device)) && before is not null)
+            devmap.Kernel.Delete(scope, kernelKey);
         if (before?.KernelKey is { } oldKernelKey && oldKernelKey != after.KernelKey)
             devmap.Kernel.Delete(scope, oldKernelKey);
         if (after != before)
@@ -58,6 +56,20 @@ internal sealed class PutEntryCommand(
         else if (after != before)
             context.StatusChanged(devmap, target, 1);
         return (before is null, after);
+    }
+
+    // Where pending is allowed, a device that goes between the question and the write makes the entry just that.
+    private bool TryWrite(WriterScope scope, WriterContext context, uint kernelKey, InterfaceInfo device)
+    {
+        try
+        {
+            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
+            return true;
+        }
+        catch (ControlPlaneException e) when (allowPending && e.Error.Code == ErrorCode.InterfaceNotFound)
+        {
+            return false;
+        }
     }
 
     // A number that is the ifindex of an interface means that interface, and follows it from now on.

@@ -59,10 +59,10 @@ public sealed class CoreFixture : IAsyncDisposable
 
     public static async Task<CoreFixture> StartAsync(
         SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null,
-        WatchOptions? watching = null, TimeProvider? time = null)
+        WatchOptions? watching = null, TimeProvider? time = null, params DevmapDefinition[] devmaps)
     {
         var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store, watching, time);
-        await fixture.Writer.StartAsync([Vlans, Ingress, Addresses, Plain], default);
+        await fixture.Writer.StartAsync(devmaps.Length == 0 ? [Vlans, Ingress, Addresses, Plain] : devmaps, default);
         return fixture;
     }
 

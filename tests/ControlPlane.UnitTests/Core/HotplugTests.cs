@@ -18,6 +18,21 @@ public sealed class HotplugTests
     }
 
     [Fact]
+    public async Task AllowPending_TargetGoesWhileItIsWritten_IsPending()
+    {
+        using var gate = new Gate();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
+        await core.PutAsync("vlans", "1", "sim1");
+        gate.Close();
+        var changed = core.PutAsync("vlans", "1", "sim2", allowPending: true);
+        await gate.Reached;
+        core.Host.RemoveInterface("sim2");
+        gate.Open();
+        Assert.Equal(EntryState.Pending, (await changed).View.Status.State);
+        Assert.False(core.Host.Devmaps["vlans"].TryGet(1, out _));
+    }
+
+    [Fact]
     public async Task TargetGoesAndReturns_EntryFollowsUnderTheSameRevision()
     {
         await using var core = await CoreFixture.StartAsync();
