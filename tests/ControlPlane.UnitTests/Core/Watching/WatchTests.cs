@@ -83,6 +83,28 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task InterfaceAskedForBeforeTheTableShowsIt_IsToldWhenItDoes()
+    {
+        DeafKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        var ifindex = core.Host.Interfaces.Find("sim1")!.Ifindex;
+        await core.PutAsync("vlans", "1", "sim1");
+        deaf!.Notify("sim1");
+        await using var reader = core.Watch("vlans", core.Entries.Get("vlans", "1").Record.Revision).GetAsyncEnumerator();
+        await reader.UntilAsync(e => e is WatchEvent.StatusChanged);
+
+        core.Host.ChangeInterface("sim1", i => i with { IsUp = false });
+        deaf.Notify("sim1"); // of something older; the kernel that is asked now says more
+        await core.PutAsync("vlans", "2", "sim2");
+        Assert.IsType<WatchEvent.EntryPut>(await reader.NextAsync());
+        deaf.CatchUp();
+        deaf.Notify("sim1");
+
+        Assert.Equal(new WatchEvent.StatusChanged(3, "sim1", ifindex, 1, false), await reader.NextAsync());
+        Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "1").Status.State);
+    }
+
+    [Fact]
     public async Task FreedKernelKey_TellsOfTheEntryThatWaitedForIt()
     {
         await using var core = await CoreFixture.StartAsync();
