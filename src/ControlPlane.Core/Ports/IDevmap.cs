@@ -44,6 +44,9 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <summary>The pinned links, dead ones (whose interface is gone) included.</summary>
     IReadOnlyList<DevmapLink> Links { get; }
 
+    /// <summary>The link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead); null when there is none.</summary>
+    DevmapLink? FindLink(string interfaceName);
+
     /// <summary>Attaches the redirect program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced.</summary>
     /// <exception cref="KernelException">
     /// EBUSY or EEXIST: another XDP program holds the interface. EINVAL: no such interface. EOPNOTSUPP, ERANGE, ENOSPC,

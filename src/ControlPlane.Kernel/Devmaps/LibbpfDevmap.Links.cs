@@ -16,6 +16,9 @@ internal sealed partial class LibbpfDevmap
     public IReadOnlyList<DevmapLink> Links =>
         [.. _links.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => Describe(l.Key, l.Value.Fd, l.Value.Mode))];
 
+    public DevmapLink? FindLink(string interfaceName) =>
+        _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();

@@ -29,6 +29,12 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         }
     }
 
+    public DevmapLink? FindLink(string interfaceName)
+    {
+        lock (host.Lock)
+            return map.Links.GetValueOrDefault(interfaceName);
+    }
+
     public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
     {
         scope.Demand();

@@ -38,15 +38,21 @@ public sealed class SimulatedHost
 
     internal Dictionary<string, LoadedProgram> Programs { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Adds an interface, up and with carrier, and gives its index.</summary>
+    /// <summary>Adds an interface, up and with carrier, and gives its index: the next one, or the one asked for, which must be free.</summary>
     public uint AddInterface(
         string name,
         string? kind = "veth",
-        XdpFeatures features = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.NdoXmit)
+        XdpFeatures features = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.NdoXmit,
+        uint? ifindex = null)
     {
+        var index = ifindex ?? 0;
         lock (Lock)
         {
-            var info = new InterfaceInfo(++_lastIfindex, name)
+            if (index == 0)
+                index = ++_lastIfindex;
+            else if (_interfaces.Find(index) is not null)
+                throw new KernelException($"interface {name}", Errno.EBUSY, "EBUSY (Device or resource busy)");
+            var info = new InterfaceInfo(index, name)
             {
                 Kind = kind,
                 Mtu = kind is null ? 65536u : 1500,
@@ -60,7 +66,7 @@ public sealed class SimulatedHost
         }
 
         Notify(name);
-        return _lastIfindex;
+        return index;
     }
 
     /// <summary>Changes an interface; a changed name is a rename.</summary>

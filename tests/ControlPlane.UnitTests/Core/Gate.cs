@@ -63,6 +63,8 @@ public sealed class Gate : IDisposable
 
         public IReadOnlyList<DevmapLink> Links => inner.Links;
 
+        public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);
+
         public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
         {
             gate.BeforeUpdate();
