@@ -31,11 +31,12 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <param name="key">The kernel key, any value.</param>
     /// <param name="ifindex">The target device in the daemon's network namespace.</param>
     /// <param name="egressProgram">The name of a loaded egress program, or null for none.</param>
+    /// <param name="replaces">Whether the element is known to be there; it is looked for where that matters when null.</param>
     /// <exception cref="ControlPlaneException">The egress program is unknown, or the values cannot carry one.</exception>
     /// <exception cref="KernelException">
     /// E2BIG: the map is full. EINVAL: no such ifindex (all other causes are excluded before the call). ENOMEM: after retries.
     /// </exception>
-    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram);
+    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null);
 
     /// <summary>Removes one element and its counters. False when the kernel had none (ENOENT).</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>

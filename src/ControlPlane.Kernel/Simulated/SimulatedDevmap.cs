@@ -35,7 +35,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             return map.Links.GetValueOrDefault(interfaceName);
     }
 
-    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
     {
         scope.Demand();
         lock (host.Lock)

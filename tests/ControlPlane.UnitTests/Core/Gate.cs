@@ -65,10 +65,10 @@ public sealed class Gate : IDisposable
 
         public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);
 
-        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
         {
             gate.BeforeUpdate();
-            inner.Update(scope, key, ifindex, egressProgram);
+            inner.Update(scope, key, ifindex, egressProgram, replaces);
         }
 
         public bool Delete(WriterScope scope, uint key) => inner.Delete(scope, key);
