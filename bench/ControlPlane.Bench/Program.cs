@@ -8,7 +8,7 @@ namespace ControlPlane.Bench;
 internal static class Program
 {
     private static readonly IBenchmark[] _all =
-        [new KernelOps(), new WriterThroughput(), new GrpcUnary(), new EntryList(), new Datapath(), new StartTime()];
+        [new KernelOps(), new WriterThroughput(), new GrpcUnary(), new EntryList(), new Datapath(), new StartTime(), new Hotplug()];
 
     public static async Task<int> Main(string[] args)
     {

@@ -63,10 +63,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         return StartAsync(Environment.ProcessPath!, ["echo", rest, grpc], rest, grpc, null);
     }
 
+    /// <summary>Sends it a signal, for instance <c>TERM</c>.</summary>
+    public Task SignalAsync(string signal) => Commands.RunAsync("kill", $"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture));
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
-            await Commands.RunAsync("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
+            await SignalAsync("TERM");
         await _process.WaitForExitAsync();
         _process.Dispose();
         _state?.Delete(recursive: true);
