@@ -1,4 +1,5 @@
 using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Host;
@@ -18,7 +19,7 @@ namespace ControlPlane.Core;
 public static class CoreServices
 {
     /// <summary>Adds writer and services. An <see cref="IKernel"/> and an <see cref="IStore"/> must be registered too.</summary>
-    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null)
+    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null)
     {
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
@@ -44,6 +45,13 @@ public static class CoreServices
             p.GetRequiredService<ChangeLog>(),
             p.GetRequiredService<IKernel>(),
             p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new AuditService(
+            auditing ?? new AuditOptions(),
+            p.GetRequiredService<ControlPlaneState>(),
+            p.GetRequiredService<DevmapWriter>(),
+            p.GetRequiredService<IKernel>(),
+            p.GetRequiredService<TimeProvider>(),
+            p.GetRequiredService<ILogger<AuditService>>()));
         services.AddSingleton(p => new InterfaceService(p.GetRequiredService<IKernel>()));
         services.AddSingleton(p => new HostService(
             p.GetRequiredService<IKernel>(), p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<TimeProvider>()));

@@ -22,7 +22,7 @@ internal static class Program
         builder.AddClaims(options, arguments.Simulate);
         builder.AddListeners(options.Listen);
         builder.AddLifetime(options.Writer.DrainTimeout);
-        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions());
+        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions());
         builder.Services.AddPorts(options, arguments.Simulate);
         builder.Services.AddRestApi();
         builder.Services.AddGrpcApi();

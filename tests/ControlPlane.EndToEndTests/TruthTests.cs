@@ -10,12 +10,15 @@ namespace ControlPlane.EndToEndTests;
 public sealed class TruthTests
 {
     private const string Key = "10.0.0.7";
+    private const int FullPayload = 1500 - 28; // of an IPv4 packet as long as the MTU
     private const string AtThePeer = "In the peer's network namespace: ";
 
     [Theory]
     [InlineData("target down", "InterfaceUp")]
     [InlineData("peer down", "CarrierPresent")]
     [InlineData("peer without GRO", "TargetAcceptsRedirect")]
+    [InlineData("small MTU", "MtuSufficient")]
+    [InlineData("peer with small MTU", "MtuSufficient")]
     public async Task Undeliverable_RemedyCarriedOut_ForwardsAgain(string cause, string condition)
     {
         await using var site = await Site.StartAsync();
@@ -85,7 +88,7 @@ public sealed class TruthTests
     private static int Arriving(Port from, Port to)
     {
         var run = FrameMark.NewRun();
-        return from.Send([Frames.Udp(new FrameMark(run, 0), Key)], run, to)[0].Count;
+        return from.Send([Frames.Udp(new FrameMark(run, 0), Key, FullPayload)], run, to)[0].Count;
     }
 
     private static void Break(VethPair target, string cause)
@@ -97,6 +100,12 @@ public sealed class TruthTests
                 break;
             case "peer down":
                 target.SetPeerUp(false);
+                break;
+            case "small MTU":
+                target.Namespace.Shell("ip", "link", "set", "dev", target.Name, "mtu", "1400");
+                break;
+            case "peer with small MTU":
+                target.PeerNamespace.Shell("ip", "link", "set", "dev", target.PeerName, "mtu", "1400");
                 break;
             default:
                 target.DisablePeerReceive();

@@ -24,5 +24,6 @@ public sealed class DevmapService
         devmap.Kernel.MapId,
         devmap.Kernel.RedirectProgramId,
         devmap.Kernel.Adopted,
-        devmap.Kernel.ReadTotals());
+        devmap.Kernel.ReadTotals(),
+        devmap.Audits);
 }

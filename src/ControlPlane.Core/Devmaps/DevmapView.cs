@@ -1,3 +1,5 @@
+using ControlPlane.Core.Auditing;
+
 namespace ControlPlane.Core.Devmaps;
 
 /// <summary>A devmap as the API shows it.</summary>
@@ -8,6 +10,7 @@ namespace ControlPlane.Core.Devmaps;
 /// <param name="RedirectProgramId">The id of its redirect program, as <c>bpftool prog</c> shows it.</param>
 /// <param name="Adopted">Whether its kernel objects were there when the daemon started.</param>
 /// <param name="Counters">What its redirect program counted; null when counters are off.</param>
+/// <param name="Audits">What audits have found since the daemon started.</param>
 public sealed record DevmapView(
     DevmapDefinition Definition,
     long Revision,
@@ -15,4 +18,5 @@ public sealed record DevmapView(
     uint KernelMapId,
     uint RedirectProgramId,
     bool Adopted,
-    DevmapCounters? Counters);
+    DevmapCounters? Counters,
+    AuditTally Audits);

@@ -21,6 +21,18 @@ public static class ConditionTypes
     /// <summary>The egress interface accepts redirected frames (<c>NETDEV_XDP_ACT_NDO_XMIT</c>).</summary>
     public const string TargetAcceptsRedirect = "TargetAcceptsRedirect";
 
+    /// <summary>The MTU of the target, and of a veth's peer, is not less than that of any interface by which frames come in.</summary>
+    public const string MtuSufficient = "MtuSufficient";
+
+    /// <summary>All entries for the device, over all devmaps, carry the same egress program.</summary>
+    public const string EgressProgramAgrees = "EgressProgramAgrees";
+
+    /// <summary>The egress program can work on frames of this device.</summary>
+    public const string EgressProgramFits = "EgressProgramFits";
+
+    /// <summary>The devmap's key selector can produce the key. Told only; the state does not follow from it.</summary>
+    public const string KeyReachable = "KeyReachable";
+
     /// <summary>The egress program lets frames leave.</summary>
     public const string EgressProgramPasses = "EgressProgramPasses";
 

@@ -26,6 +26,12 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// <summary>The ifindex of the device it is paired with or stacked on (<c>IFLA_LINK</c>); its namespace may be another.</summary>
     public uint? LinkIfindex { get; init; }
 
+    /// <summary>The namespace id of that device (<c>IFLA_LINK_NETNSID</c>); null when it is in the daemon's network namespace, or there is none.</summary>
+    public int? LinkNetnsId { get; init; }
+
+    /// <summary>The MTU of a veth's peer in another network namespace, where the kernel tells; else null.</summary>
+    public uint? PeerMtu { get; init; }
+
     /// <summary>Transmit queues (<c>IFLA_NUM_TX_QUEUES</c>).</summary>
     public uint TxQueues { get; init; }
 

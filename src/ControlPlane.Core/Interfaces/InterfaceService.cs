@@ -13,7 +13,7 @@ public sealed class InterfaceService
     internal InterfaceService(IKernel kernel) => _kernel = kernel;
 
     /// <summary>All interfaces, in order of their index.</summary>
-    public IReadOnlyList<InterfaceView> List() => [.. _kernel.Interfaces.Current.All.Select(View)];
+    public IReadOnlyList<InterfaceView> List() => [.. _kernel.Interfaces.Current.All.Select(i => View(i, _kernel.Interfaces.Current))];
 
     /// <summary>One interface, as the kernel has it now.</summary>
     /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
@@ -23,12 +23,13 @@ public sealed class InterfaceService
         if (!InterfaceName.IsValid(name))
             faults.Add("interface", InterfaceName.Rule);
         faults.ThrowIfAny();
-        return View(_kernel.Interfaces.Query(name) ?? throw KernelErrors.NoInterface("interface", name, pendingPossible: false));
+        var info = _kernel.Interfaces.Query(name) ?? throw KernelErrors.NoInterface("interface", name, pendingPossible: false);
+        return View(info, _kernel.Interfaces.Current);
     }
 
-    private static InterfaceView View(InterfaceInfo info)
+    private static InterfaceView View(InterfaceInfo info, InterfaceTable interfaces)
     {
-        var conditions = TargetConditions.Of(info, generic: false);
+        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown);
         return new InterfaceView(info, conditions.All(c => c.Status), conditions);
     }
 }

@@ -27,6 +27,10 @@ public sealed class InterfaceTable
     /// <summary>The interface of this index, or null.</summary>
     public InterfaceInfo? Find(uint ifindex) => _byIfindex.GetValueOrDefault(ifindex);
 
+    /// <summary>The other end of a veth, if it is in this namespace; else null.</summary>
+    public InterfaceInfo? PeerOf(InterfaceInfo info) =>
+        info is { Kind: "veth", LinkIfindex: { } link, LinkNetnsId: null } ? Find(link) : null;
+
     /// <summary>The table with this interface added or changed; renames are followed.</summary>
     public InterfaceTable With(InterfaceInfo info)
     {

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Storing;
@@ -41,6 +42,23 @@ public sealed class ProgramService
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task DeleteAsync(string program, Precondition precondition, CancellationToken cancellationToken) =>
         await _writer.SubmitAsync(new DeleteProgramCommand(program, precondition), cancellationToken);
+
+    /// <summary>Has all entries that send to the interface, over all devmaps, carry this egress program: all of them, or none is changed.</summary>
+    /// <param name="interfaceName">The egress interface.</param>
+    /// <param name="program">The program; null or empty for none.</param>
+    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
+    /// <remarks>A frame that leaves while the entries are being written may still meet the program it would have met before.</remarks>
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task<EgressProgramSwap> SetOfInterfaceAsync(string interfaceName, string? program, Violations faults, CancellationToken cancellationToken)
+    {
+        if (!InterfaceName.IsValid(interfaceName) && !faults.Has("interface"))
+            faults.Add("interface", InterfaceName.Rule);
+        if (!string.IsNullOrEmpty(program) && !ProgramName.IsValid(program))
+            faults.Add("egressProgram", ProgramName.Rule);
+        faults.ThrowIfAny();
+        return await _writer.SubmitAsync(new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program), cancellationToken);
+    }
 
     internal static ControlPlaneException NotFound(string program) =>
         new(new Error(ErrorCode.ProgramNotFound, $"There is no egress program '{program}'.") { Resource = $"programs/{program}" });

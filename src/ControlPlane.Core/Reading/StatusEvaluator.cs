@@ -1,11 +1,9 @@
 using System.Globalization;
-using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Reading;
@@ -18,19 +16,15 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
 {
     private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
 
-    private static readonly Condition _missing = new(
-        ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", "PUT the entry again.");
-
     private static readonly Condition _attached = new(
         ConditionTypes.IngressAttached, true, "Attached", "The redirect program runs where frames with this key come in.");
 
+    // What puts right an element that others have changed.
+    private readonly string _audit = $"POST /v1/devmaps/{devmap.Definition.Name}:audit";
+
     // One list for all entries that share target, program and ingress: a face then renders it once, too.
     private readonly Dictionary<(string Target, string? Program, string Ingress), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
-    private readonly Dictionary<string, Condition> _ingress = new(StringComparer.Ordinal);
-
-    // With no attachment at all the stricter rule holds: native mode is what one attaches in.
-    private readonly bool _generic = devmap.Attachments.Count > 0
-        && devmap.Attachments.Values.All(a => a.Record.Mode == AttachMode.Generic);
+    private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
 
     /// <summary>The entry as the API shows it.</summary>
     public EntryView View(PlacedEntry entry)
@@ -55,7 +49,16 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     private (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
     {
         var record = entry.Record;
-        var ingress = Ingress(record.Key);
+        var (state, conditions) = JudgeDelivery(entry, element, target);
+        return KeyConditions.Unreachable(devmap.Definition.KeySelector, record.Key, interfaces) is { } unreachable
+            ? (state, [.. conditions, unreachable])
+            : (state, conditions);
+    }
+
+    private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    {
+        var record = entry.Record;
+        var ingress = Ingress(record.Key).Condition;
         if (entry.Failure is { } failure)
             return (EntryState.Failed, [new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy), ingress]);
         if (entry.KernelKey is null)
@@ -63,30 +66,31 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         if (target is null && element is null)
             return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Interface), ingress]);
         if (element is not { } there)
-            return (EntryState.Pending, [_missing, ingress]);
+            return (EntryState.Pending, [new Condition(ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", _audit), ingress]);
         if (target is null)
             return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
             return (EntryState.Undeliverable, [difference, ingress]);
 
-        var (deliverable, conditions) = Target(target, record.EgressProgram, IngressOf(record.Key), ingress);
+        var (deliverable, conditions) = Target(target, record);
         return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, conditions);
     }
 
-    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program, string ingressName, Condition ingress)
+    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
     {
-        if (_targets.TryGetValue((target.Name, program, ingressName), out var known))
+        var key = (target.Name, record.EgressProgram, IngressOf(record.Key));
+        if (_targets.TryGetValue(key, out var known))
             return known;
-        List<Condition> conditions = [_inKernel, .. TargetConditions.Of(target, _generic)];
-        if (program is not null && state.Programs.GetValueOrDefault(program)?.Loaded.Spec.Template == EgressTemplate.Drop)
-        {
-            conditions.Add(new Condition(
-                ConditionTypes.EgressProgramPasses, false, "TemplateDrops", $"The egress program '{program}' drops every frame.", "PUT the entry with another egress program."));
-        }
-
+        var (facts, ingress) = Ingress(record.Key);
+        List<Condition> conditions =
+        [
+            _inKernel,
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts),
+            .. EgressConditions.Faults(state, target, record.EgressProgram, facts.Native),
+        ];
         var deliverable = conditions.TrueForAll(c => c.Status);
         conditions.Add(ingress);
-        return _targets[(target.Name, program, ingressName)] = (deliverable, conditions);
+        return _targets[key] = (deliverable, conditions);
     }
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
@@ -98,10 +102,10 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 false,
                 "OtherInterface",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry points at ifindex {element.Ifindex}, but '{target.Name}' is {target.Ifindex}."),
-                "PUT the entry again.");
+                _audit);
         }
 
-        var wanted = record.EgressProgram is { } program ? state.Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0 : 0;
+        var wanted = state.ProgramId(record.EgressProgram);
         return element.EgressProgramId == wanted
             ? null
             : new Condition(
@@ -109,7 +113,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 false,
                 "OtherEgressProgram",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry carries the egress program {element.EgressProgramId}, wanted is {wanted} (0: none)."),
-                "PUT the entry again.");
+                _audit);
     }
 
     private static Condition Absent(string type, string name) => new(
@@ -118,24 +122,21 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     // The interface that alone can bring frames with this key; empty when any can.
     private string IngressOf(EntryKey key) => devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "";
 
-    private Condition Ingress(EntryKey key)
+    private (IngressFacts Facts, Condition Condition) Ingress(EntryKey key)
     {
         var name = IngressOf(key);
         if (_ingress.TryGetValue(name, out var known))
             return known;
-        var attached = name.Length > 0
-            ? devmap.Attachments.GetValueOrDefault(name)?.Link is not null
-            : devmap.Attachments.Values.Any(a => a.Link is not null);
-        var where = name.Length > 0 ? $"on '{name}'" : "on any interface";
-        return _ingress[name] = attached
-            ? _attached
-            : new Condition(
-                ConditionTypes.IngressAttached,
-                false,
-                "NotAttached",
-                $"The redirect program of '{devmap.Definition.Name}' does not run {where}, so no frame can find this entry.",
-                name == InterfaceName.Loopback
-                    ? "Use another ingress interface: nothing can be attached to loopback."
-                    : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
+        var facts = IngressFacts.Of(devmap, interfaces, name.Length > 0 ? name : null);
+        return _ingress[name] = (facts, facts.Attached ? _attached : NotAttached(name));
     }
+
+    private Condition NotAttached(string name) => new(
+        ConditionTypes.IngressAttached,
+        false,
+        "NotAttached",
+        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame can find this entry.",
+        name == InterfaceName.Loopback
+            ? "Use another ingress interface: nothing can be attached to loopback."
+            : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
 }

@@ -6,10 +6,12 @@ namespace ControlPlane.Core.Reading;
 /// <summary>What an interface's own facts say about it as the target of redirects. They belong to the interface, not to the entries.</summary>
 internal static class TargetConditions
 {
-    /// <summary>The conditions of a target. In generic mode the kernel does not ask for <c>NDO_XMIT</c>.</summary>
+    /// <summary>The conditions of a target.</summary>
     /// <param name="target">The interface.</param>
-    /// <param name="generic">Whether frames come only from redirect programs in generic mode.</param>
-    public static IReadOnlyList<Condition> Of(InterfaceInfo target, bool generic) => [Up(target), Carrier(target), Accepts(target, generic)];
+    /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
+    /// <param name="ingress">Where the frames come from.</param>
+    public static IReadOnlyList<Condition> Of(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress) =>
+        [Up(target), Carrier(target, peer), Accepts(target, peer, ingress.Native), Mtu(target, peer, ingress.Widest)];
 
     private static Condition Up(InterfaceInfo target) => target.IsUp
         ? new(ConditionTypes.InterfaceUp, true, "Up", $"'{target.Name}' is up.")
@@ -20,7 +22,7 @@ internal static class TargetConditions
             $"'{target.Name}' is administratively down; the kernel drops frames redirected to it (ENETDOWN).",
             $"ip link set dev {target.Name} up");
 
-    private static Condition Carrier(InterfaceInfo target)
+    private static Condition Carrier(InterfaceInfo target, InterfaceInfo? peer)
     {
         if (target.HasCarrier)
             return new(ConditionTypes.CarrierPresent, true, "CarrierPresent", $"'{target.Name}' has carrier.");
@@ -32,14 +34,14 @@ internal static class TargetConditions
                 false,
                 "PeerDown",
                 $"The peer of '{target.Name}' is down; frames sent to it are dropped (ENXIO).",
-                "In the peer's network namespace: ip link set dev PEER up")
+                AtPeer(peer, "ip link set dev {0} up"))
             : new(ConditionTypes.CarrierPresent, false, "NoCarrier", $"'{target.Name}' has no carrier.", "Check the cable, the switch port, or the lower device.");
     }
 
-    private static Condition Accepts(InterfaceInfo target, bool generic)
+    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, bool native)
     {
         const string Type = ConditionTypes.TargetAcceptsRedirect;
-        if (generic)
+        if (!native)
             return new(Type, true, "GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
             return new(Type, true, "Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
@@ -51,7 +53,7 @@ internal static class TargetConditions
                 false,
                 "PeerWithoutXdp",
                 $"The peer of '{target.Name}' has neither an XDP program nor GRO; '{target.Name}' refuses redirected frames (EOPNOTSUPP).",
-                "In the peer's network namespace: ethtool -K PEER gro on")
+                AtPeer(peer, "ethtool -K {0} gro on"))
             : new(
                 Type,
                 false,
@@ -59,4 +61,39 @@ internal static class TargetConditions
                 $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).",
                 "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
     }
+
+    /// <summary>
+    /// The kernel compares a frame's length with the MTU of the target (<c>xdp_ok_fwd_dev</c>), and veth with that of its peer
+    /// (<c>veth_xdp_xmit</c>), both with room for an Ethernet header and one VLAN tag: as much as a frame of the ingress has.
+    /// </summary>
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress)
+    {
+        const string Type = ConditionTypes.MtuSufficient;
+        if (ingress is null)
+            return new(Type, true, "NoIngress", "No frame can come in as yet.");
+        if (ingress.Mtu > target.Mtu)
+        {
+            return new(
+                Type,
+                false,
+                "IngressMtuLarger",
+                $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
+                $"ip link set dev {target.Name} mtu {ingress.Mtu}");
+        }
+
+        var peerMtu = target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
+        return ingress.Mtu > peerMtu
+            ? new(
+                Type,
+                false,
+                "PeerMtuSmaller",
+                $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes, but the MTU of the peer of '{target.Name}' is {peerMtu}: the driver drops those that are longer.",
+                AtPeer(peer, $"ip link set dev {{0}} mtu {ingress.Mtu}"))
+            : new(Type, true, "Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
+    }
+
+    // A peer that is not in the daemon's network namespace is out of its sight, its name too.
+    private static string AtPeer(InterfaceInfo? peer, string command) => peer is null
+        ? "In the peer's network namespace: " + string.Format(System.Globalization.CultureInfo.InvariantCulture, command, "PEER")
+        : string.Format(System.Globalization.CultureInfo.InvariantCulture, command, peer.Name);
 }

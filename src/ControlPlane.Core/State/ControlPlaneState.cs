@@ -15,6 +15,8 @@ internal sealed class ControlPlaneState
     private ImmutableSortedDictionary<string, ProgramStatus> _programs =
         ImmutableSortedDictionary.Create<string, ProgramStatus>(StringComparer.Ordinal);
 
+    private ImmutableDictionary<string, string> _conflicts = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
+
     private long _revision;
 
     /// <summary>The devmaps by name.</summary>
@@ -31,6 +33,16 @@ internal sealed class ControlPlaneState
         set => Volatile.Write(ref _programs, value);
     }
 
+    /// <summary>
+    /// The interfaces whose entries carry different egress programs, and which, in words. No request brings that about; entries that
+    /// were adopted can.
+    /// </summary>
+    public ImmutableDictionary<string, string> Conflicts
+    {
+        get => Volatile.Read(ref _conflicts);
+        set => Volatile.Write(ref _conflicts, value);
+    }
+
     /// <summary>Who sends where. For the writer only.</summary>
     public TargetIndex Targets { get; } = new();
 
@@ -40,6 +52,10 @@ internal sealed class ControlPlaneState
         get => Volatile.Read(ref _revision);
         set => Volatile.Write(ref _revision, value);
     }
+
+    /// <summary>The kernel's id of an egress program; 0 for none, and for one that does not exist.</summary>
+    public uint ProgramId(string? program) =>
+        program is null ? 0 : Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0;
 
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Ports;
 
@@ -8,6 +9,7 @@ namespace ControlPlane.Core.State;
 internal sealed class DevmapState(IDevmap kernel, long revision)
 {
     private long _revision = revision;
+    private AuditTally _audits = AuditTally.None;
     private ImmutableSortedDictionary<string, AttachmentStatus> _attachments =
         ImmutableSortedDictionary.Create<string, AttachmentStatus>(StringComparer.Ordinal);
 
@@ -23,6 +25,13 @@ internal sealed class DevmapState(IDevmap kernel, long revision)
         get => Volatile.Read(ref _attachments);
         set => Volatile.Write(ref _attachments, value);
     }
+
+    /// <summary>What audits have found so far.</summary>
+    public AuditTally Audits => Volatile.Read(ref _audits);
+
+    /// <summary>Adds an audit that has ended. From any thread.</summary>
+    public void AddAudit(AuditReport report) =>
+        ImmutableInterlocked.Update(ref _audits, static (tally, ended) => tally.With(ended), report);
 
     /// <summary>The revision of the last change of anything in the devmap.</summary>
     public long Revision

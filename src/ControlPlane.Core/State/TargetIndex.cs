@@ -41,6 +41,12 @@ internal sealed class TargetIndex
         return null;
     }
 
+    /// <summary>The egress programs entries send to the interface with (null: none), each with one of these entries.</summary>
+    public IReadOnlyList<(string? Program, EntryId Entry)> ProgramsOf(string interfaceName) =>
+        _targets.TryGetValue(interfaceName, out var byProgram)
+            ? [.. byProgram.Select(p => (p.Key.Length == 0 ? null : p.Key, p.Value.First()))]
+            : [];
+
     /// <summary>Adds an entry.</summary>
     public void Add(EntryId id, string interfaceName, string? program)
     {

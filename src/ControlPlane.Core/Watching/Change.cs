@@ -27,4 +27,9 @@ internal abstract record Change(DevmapState Devmap, long Revision)
         // Whoever has the revision need not have this: several can come after one change.
         public override long Covers => Revision + 1;
     }
+
+    public sealed record DriftFound(DevmapState Devmap, long Revision, int Found, int Repaired) : Change(Devmap, Revision)
+    {
+        public override long Covers => Revision + 1;
+    }
 }

@@ -45,6 +45,12 @@ public abstract record WatchEvent(long? Revision)
     /// <param name="Attachment">Whether the devmap's redirect program is to run on it.</param>
     public sealed record StatusChanged(long? Revision, string Interface, uint? Ifindex, int Entries, bool Attachment) : WatchEvent(Revision);
 
+    /// <summary>An audit has found that others changed the devmap in the kernel. Like a change of status it has no revision of its own.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Found">How many differences there were.</param>
+    /// <param name="Repaired">How many of them were put right.</param>
+    public sealed record DriftFound(long? Revision, int Found, int Repaired) : WatchEvent(Revision);
+
     /// <summary>All up to this revision has been told; what follows is new.</summary>
     /// <param name="Revision">As above.</param>
     public sealed record Synced(long? Revision) : WatchEvent(Revision);

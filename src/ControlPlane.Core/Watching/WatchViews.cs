@@ -11,7 +11,7 @@ namespace ControlPlane.Core.Watching;
 /// <summary>Renders what one watcher is told: by the watcher, when it reads, so that the writer does none of it.</summary>
 internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, IInterfaces interfaces)
 {
-    private (InterfaceTable Interfaces, object Attachments, object Programs, StatusEvaluator Evaluator)? _last;
+    private (InterfaceTable Interfaces, object Attachments, object Programs, object Conflicts, StatusEvaluator Evaluator)? _last;
 
     /// <summary>
     /// Everything as of a revision that the log's head had. The table is read while the writer works on: what has changed since is
@@ -40,6 +40,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
         Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),
+        Change.DriftFound drift => new WatchEvent.DriftFound(drift.Revision, drift.Found, drift.Repaired),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),
     };
 
@@ -59,9 +60,9 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
     // It words each interface's facts once, so one serves for as long as the facts are the same.
     private StatusEvaluator Evaluator()
     {
-        var (table, attachments, programs) = (interfaces.Current, devmap.Attachments, state.Programs);
-        if (_last is not { } last || last.Interfaces != table || last.Attachments != (object)attachments || last.Programs != (object)programs)
-            _last = last = (table, attachments, programs, new StatusEvaluator(state, devmap, table));
+        var (table, attachments, programs, conflicts) = (interfaces.Current, devmap.Attachments, state.Programs, state.Conflicts);
+        if (_last is not { } last || last.Interfaces != table || last.Attachments != attachments || last.Programs != programs || last.Conflicts != conflicts)
+            _last = last = (table, attachments, programs, conflicts, new StatusEvaluator(state, devmap, table));
         return last.Evaluator;
     }
 }

@@ -27,7 +27,7 @@ internal static class EntryChanges
     public static void Write(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey, InterfaceInfo target, string? program)
     {
         var replaces = devmap.Kernel.TryLookup(kernelKey, out var there);
-        if (replaces && there.Ifindex == target.Ifindex && there.EgressProgramId == ProgramId(context, program))
+        if (replaces && there.Ifindex == target.Ifindex && there.EgressProgramId == context.State.ProgramId(program))
             return;
 
         try
@@ -46,10 +46,6 @@ internal static class EntryChanges
         }
     }
 
-    /// <summary>The kernel's id of an egress program, 0 for none.</summary>
-    public static uint ProgramId(WriterContext context, string? program) =>
-        program is null ? 0 : context.State.Programs[program].Loaded.ProgramId;
-
     /// <summary>Makes a change of the desired state visible, with its place in every index.</summary>
     public static void Publish(WriterContext context, DevmapState devmap, PlacedEntry? before, PlacedEntry? after)
     {
@@ -63,6 +59,8 @@ internal static class EntryChanges
                 context.State.Targets.Add(new EntryId(devmap, now.Key), now.Interface, now.EgressProgram);
             PublishUse(context, was?.EgressProgram);
             PublishUse(context, now?.EgressProgram);
+            PublishConflict(context, was?.Interface);
+            PublishConflict(context, now?.Interface);
         }
 
         devmap.Entries.Replace(before, after);
@@ -74,5 +72,21 @@ internal static class EntryChanges
     {
         if (program is not null && context.State.Programs.TryGetValue(program, out var status))
             context.State.Programs = context.State.Programs.SetItem(program, status with { Entries = context.State.Targets.UseOf(program) });
+    }
+
+    private static void PublishConflict(WriterContext context, string? interfaceName)
+    {
+        if (interfaceName is null)
+            return;
+        var programs = context.State.Targets.ProgramsOf(interfaceName);
+        if (programs.Count > 1)
+        {
+            var words = string.Join(", ", programs.Select(p => $"{(p.Program is null ? "none" : $"'{p.Program}'")} ('{p.Entry}')").Order(StringComparer.Ordinal));
+            context.State.Conflicts = context.State.Conflicts.SetItem(interfaceName, words);
+        }
+        else if (context.State.Conflicts.ContainsKey(interfaceName))
+        {
+            context.State.Conflicts = context.State.Conflicts.Remove(interfaceName);
+        }
     }
 }

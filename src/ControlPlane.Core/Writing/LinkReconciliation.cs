@@ -44,7 +44,7 @@ internal static class LinkReconciliation
 
         foreach (var devmap in context.State.Devmaps.Values.Where(d => d.Attachments.ContainsKey(name)))
         {
-            Attach(scope, context, devmap, name);
+            Reattach(scope, context, devmap, name);
             affected.TryAdd(devmap, 0);
         }
 
@@ -144,7 +144,8 @@ internal static class LinkReconciliation
         }
     }
 
-    private static void Attach(WriterScope scope, WriterContext context, DevmapState devmap, string name)
+    /// <summary>Makes the redirect program run on the interface of this name, as wanted, if it exists and has no link.</summary>
+    public static void Reattach(WriterScope scope, WriterContext context, DevmapState devmap, string name)
     {
         if (devmap.Attachments.GetValueOrDefault(name) is not { Link: null } status)
             return;

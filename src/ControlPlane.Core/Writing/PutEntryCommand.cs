@@ -28,7 +28,7 @@ internal sealed class PutEntryCommand(
         precondition.Require(new EntryId(devmap, key).ToString(), before?.Record.Revision);
         var placement = EntryChanges.Resolve(context, key, target);
         RequireInterfaces(key, placement);
-        RequireProgram(context);
+        EgressPrograms.RequireExists(context.State, program);
         RequireFreeKey(context, key, placement.KernelKey, before);
         RequireOneProgramPerDevice(context, key);
         if (before is null && devmap.Entries.Count >= devmap.Definition.MaxEntries)
@@ -93,18 +93,6 @@ internal sealed class PutEntryCommand(
             throw KernelErrors.NoInterface("interface", target, pendingPossible: true);
     }
 
-    private void RequireProgram(WriterContext context)
-    {
-        if (program is null || context.State.Programs.ContainsKey(program))
-            return;
-        throw new ControlPlaneException(new Error(ErrorCode.ProgramNotFound, $"There is no egress program '{program}'.")
-        {
-            Fields = [new FieldViolation("egressProgram", $"no egress program '{program}'")],
-            Resource = $"programs/{program}",
-            Remedy = $"Create it first with PUT /v1/programs/{program}.",
-        });
-    }
-
     private void RequireFreeKey(WriterContext context, EntryKey key, uint? kernelKey, PlacedEntry? before)
     {
         if (kernelKey is not { } number || devmap.Entries.Find(number) is not { } holder || holder.Record.Key == before?.Record.Key)
@@ -136,7 +124,7 @@ internal sealed class PutEntryCommand(
         {
             Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{target}' with {Describe(otherProgram)}")],
             Resource = other.ToString(),
-            Remedy = $"Use {Describe(otherProgram)} here too, or change or delete the other entry first.",
+            Remedy = $"Use {Describe(otherProgram)} here too, or give all entries for the device another program: POST /v1/interfaces/{target}:setEgressProgram.",
         });
     }
 

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -29,6 +30,8 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
     /// <summary>What has been applied and not yet been told to watchers, in the order of revisions.</summary>
     public List<Change> Changes { get; } = [];
 
+    private long LastRevision => Changes.Count > 0 ? Changes[^1].Revision : State.Revision;
+
     /// <summary>Takes the next revision. One that is planned and not committed is left out of the sequence.</summary>
     public long NextRevision() => ++PlannedRevision;
 
@@ -54,9 +57,15 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
     /// <summary>The status of what depends on an interface has changed, under no revision of its own.</summary>
     public void StatusChanged(DevmapState devmap, string interfaceName, int entries)
     {
-        var revision = Changes.Count > 0 ? Changes[^1].Revision : State.Revision;
         Changes.Add(new Change.Status(
-            devmap, revision, interfaceName, Interface(interfaceName)?.Ifindex, entries, devmap.Attachments.ContainsKey(interfaceName)));
+            devmap, LastRevision, interfaceName, Interface(interfaceName)?.Ifindex, entries, devmap.Attachments.ContainsKey(interfaceName)));
+    }
+
+    /// <summary>Others have changed the devmap in the kernel, under no revision of its own either.</summary>
+    public void DriftFound(DevmapState devmap, List<Drift> drifts)
+    {
+        if (drifts.Count > 0)
+            Changes.Add(new Change.DriftFound(devmap, LastRevision, drifts.Count, drifts.Count(d => d.Repaired)));
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Watching;
@@ -9,7 +10,7 @@ using Grpc.Core;
 namespace ControlPlane.Daemon.Grpc;
 
 /// <summary>Devmaps, entries and attachments by gRPC. A singleton, like the services it calls.</summary>
-internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments, WatchService watches)
+internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, WatchService watches)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     /// <summary>Clients refuse messages above 4 MiB unless told otherwise; a page may have fewer entries than asked for.</summary>
@@ -30,6 +31,13 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
     {
         Required.Check(("devmap", request.Devmap));
         return Task.FromResult(new GetDevmapResponse { Devmap = devmaps.Get(request.Devmap).ToMessage() });
+    }
+
+    public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context)
+    {
+        Required.Check(("devmap", request.Devmap));
+        var report = await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, context.CancellationToken);
+        return report.ToMessage();
     }
 
     public override Task<ListEntriesResponse> ListEntries(ListEntriesRequest request, ServerCallContext context)

@@ -41,6 +41,7 @@ internal static class DevmapMessages
                 RedirectProgramId = view.RedirectProgramId,
                 Adopted = view.Adopted,
                 Traffic = view.Counters is { } counters ? ToMessage(counters) : null,
+                Audit = view.Audits.ToMessage(),
             },
         };
         if (definition.NumaNode is { } node)

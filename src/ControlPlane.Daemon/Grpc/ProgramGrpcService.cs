@@ -36,4 +36,14 @@ internal sealed class ProgramGrpcService(Core.Programs.ProgramService programs) 
         await programs.DeleteAsync(request.Program, precondition, context.CancellationToken);
         return new DeleteProgramResponse();
     }
+
+    public override async Task<SetEgressProgramResponse> SetEgressProgram(SetEgressProgramRequest request, ServerCallContext context)
+    {
+        var faults = Required.Find(("interface", request.Interface));
+        var swap = await programs.SetOfInterfaceAsync(request.Interface, request.HasEgressProgram ? request.EgressProgram : null, faults, context.CancellationToken);
+        var response = new SetEgressProgramResponse { Interface = swap.Interface, Changed = swap.Changed, Revision = swap.Revision };
+        if (swap.EgressProgram is { } program)
+            response.EgressProgram = program;
+        return response;
+    }
 }

@@ -30,6 +30,9 @@ internal static class WatchMessages
                 if (status.Ifindex is { } ifindex)
                     message.StatusChanged.Ifindex = ifindex;
                 break;
+            case WatchEvent.DriftFound drift:
+                message.DriftFound = new DriftFound { Found = drift.Found, Repaired = drift.Repaired };
+                break;
             case WatchEvent.Synced:
                 message.Synced = new Synced();
                 break;

@@ -21,6 +21,7 @@ internal static class Lifetime
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ExitStatus>();
         builder.Services.AddHostedService<WriterLifetime>();
+        builder.Services.AddHostedService<AuditLifetime>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("reconciled", tags: [ReadinessCheck.Tag]);
         builder.Services.AddRouting();
     }

@@ -26,6 +26,8 @@ internal sealed class Metrics
     private readonly Gauge _maxEntries;
     private readonly Counter _packets;
     private readonly Counter _bytes;
+    private readonly Counter _audits;
+    private readonly Counter _drifts;
 
     public Metrics(DevmapService devmaps, DevmapWriter writer, WatchService watches)
     {
@@ -52,6 +54,9 @@ internal sealed class Metrics
             "Frames the redirect program handled, by what became of them: redirected, missed (no entry for the key), unkeyed (no such key in the frame).",
             ["devmap", "result"]);
         _bytes = factory.CreateCounter("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.", ["devmap", "result"]);
+        _audits = factory.CreateCounter("devmapd_audits_total", "Audits of a devmap.", DevmapLabel);
+        _drifts = factory.CreateCounter(
+            "devmapd_drifts_total", "Differences audits found between the kernel and what is wanted, by whether they were put right.", ["devmap", "repaired"]);
         factory.CreateGauge("devmapd_build_info", "Always 1; its labels say what runs.", ["version", "runtime"])
             .WithLabels(HostService.DaemonVersion, Environment.Version.ToString())
             .Set(1);
@@ -80,6 +85,9 @@ internal sealed class Metrics
             var name = devmap.Definition.Name;
             _entries.WithLabels(name).Set(devmap.Entries);
             _maxEntries.WithLabels(name).Set(devmap.Definition.MaxEntries);
+            _audits.WithLabels(name).IncTo(devmap.Audits.Audits);
+            _drifts.WithLabels(name, "true").IncTo(devmap.Audits.Repaired);
+            _drifts.WithLabels(name, "false").IncTo(devmap.Audits.Found - devmap.Audits.Repaired);
             if (devmap.Counters is not { } counters)
                 continue;
             Count(name, "redirected", counters.RedirectedPackets, counters.RedirectedBytes);

@@ -34,4 +34,7 @@ internal sealed class ControlPlaneOptions
 
     /// <summary>How changes are kept for watchers.</summary>
     public WatchSettings Watch { get; set; } = new();
+
+    /// <summary>How the kernel is compared with what is wanted.</summary>
+    public AuditSettings Audit { get; set; } = new();
 }

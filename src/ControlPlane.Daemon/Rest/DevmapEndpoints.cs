@@ -1,6 +1,8 @@
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Rest.OpenApi;
+using ControlPlane.Daemon.Rest.Reading;
 using ControlPlane.Daemon.Rest.Resources;
 
 namespace ControlPlane.Daemon.Rest;
@@ -8,6 +10,8 @@ namespace ControlPlane.Daemon.Rest;
 /// <summary><c>/v1/devmaps</c></summary>
 internal static class DevmapEndpoints
 {
+    private static readonly QueryParameter Repair = new("repair", "Whether differences are put right. Left out for what the configuration says.") { Values = ["true", "false"] };
+
     public static void MapDevmaps(this IEndpointRouteBuilder v1)
     {
         var devmaps = v1.MapGroup("/devmaps").WithTags(Tags.Devmaps);
@@ -21,6 +25,13 @@ internal static class DevmapEndpoints
             .Described("getDevmap", "Read a devmap", "One devmap: how it was configured, its kernel objects and its traffic.")
             .Answers<DevmapResource>(StatusCodes.Status200OK, "The devmap.")
             .Fails(ErrorCode.DevmapNotFound, ErrorCode.KernelFailure);
+
+        devmaps.MapPost("/{devmap}:audit", AuditAsync)
+            .Described("auditDevmap", "Audit a devmap",
+                "Compares the kernel's map and attachments with what is wanted, now, and puts right what others have changed (for instance with `bpftool`), by the one writer. What is wanted, and its revisions, stay as they are. Regular audits do the same as `ControlPlane:Audit` says.")
+            .Takes(Repair)
+            .Answers<AuditReportResource>(StatusCodes.Status200OK, "What was found.")
+            .FailsAsAction(ErrorCode.DevmapNotFound);
     }
 
     private static IResult List(HttpContext http, DevmapService devmaps)
@@ -34,5 +45,14 @@ internal static class DevmapEndpoints
     {
         RestRequest.Check(http);
         return Answers.Ok(DevmapResource.From(devmaps.Get(devmap)), RestJson.Instance.DevmapResource);
+    }
+
+    private static async Task<IResult> AuditAsync(string devmap, HttpContext http, AuditService audits, CancellationToken cancellationToken)
+    {
+        var request = RestRequest.Of(http);
+        var repair = request.Query.Boolean(Repair.Name);
+        request.Faults.ThrowIfAny();
+        var report = await audits.AuditAsync(devmap, repair, cancellationToken);
+        return Answers.Ok(AuditReportResource.From(report), RestJson.Instance.AuditReportResource);
     }
 }

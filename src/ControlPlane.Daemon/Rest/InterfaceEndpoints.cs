@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Programs;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Resources;
 using Microsoft.AspNetCore.Mvc;
@@ -22,6 +23,13 @@ internal static class InterfaceEndpoints
             .Described("getInterface", "Read an interface", "One interface, and whether it can be a target: if not, a condition says why and what to do.")
             .Answers<InterfaceResource>(StatusCodes.Status200OK, "The interface.")
             .Fails(ErrorCode.InterfaceNotFound);
+
+        interfaces.MapPost("/{interface}:setEgressProgram", SetEgressProgramAsync)
+            .Described("setEgressProgram", "Give all entries for an interface one egress program",
+                "Has every entry that sends to the interface, over all devmaps, carry this egress program, or none. All are changed in one transaction, or none is. The kernel queues frames by device and runs one program on a whole burst, so this is how the program of a device in use is changed; a frame that leaves meanwhile may still meet the one before.")
+            .TakesBody<EgressProgramSwapBody>()
+            .Answers<EgressProgramSwapResource>(StatusCodes.Status200OK, "All entries for the interface carry it.")
+            .FailsAsAction(ErrorCode.ProgramNotFound, ErrorCode.InterfaceNotFound);
     }
 
     private static IResult List(HttpContext http, InterfaceService interfaces)
@@ -35,5 +43,14 @@ internal static class InterfaceEndpoints
     {
         RestRequest.Check(http);
         return Answers.Ok(InterfaceResource.From(interfaces.Get(interfaceName)), RestJson.Instance.InterfaceResource);
+    }
+
+    private static async Task<IResult> SetEgressProgramAsync(
+        [FromRoute(Name = "interface")] string interfaceName, HttpContext http, ProgramService programs, CancellationToken cancellationToken)
+    {
+        var request = RestRequest.Of(http);
+        var program = await request.ReadBodyAsync(EgressProgramSwapBody.Read, cancellationToken);
+        var swap = await programs.SetOfInterfaceAsync(interfaceName, program, request.Faults, cancellationToken);
+        return Answers.Ok(EgressProgramSwapResource.From(swap), RestJson.Instance.EgressProgramSwapResource);
     }
 }

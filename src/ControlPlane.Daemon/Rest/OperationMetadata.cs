@@ -35,7 +35,7 @@ internal static class OperationMetadata
     /// <summary>Codes that every write can give.</summary>
     private static readonly ErrorCode[] OfWrites =
     [
-        ErrorCode.RevisionMismatch, ErrorCode.WriterBusy, ErrorCode.KernelFailure, ErrorCode.StoreUnavailable, ErrorCode.ShuttingDown,
+        ErrorCode.WriterBusy, ErrorCode.KernelFailure, ErrorCode.StoreUnavailable, ErrorCode.ShuttingDown,
     ];
 
     /// <summary>Maps a read: GET, and HEAD beside it.</summary>
@@ -76,5 +76,9 @@ internal static class OperationMetadata
 
     /// <summary>Says how a write can fail, beside what every write can fail with.</summary>
     public static RouteHandlerBuilder FailsAsWrite(this RouteHandlerBuilder operation, params ErrorCode[] codes) =>
-        operation.Fails([.. codes, .. OfWrites]).WithMetadata(new OperationPreconditions());
+        operation.FailsAsAction([.. codes, ErrorCode.RevisionMismatch]).WithMetadata(new OperationPreconditions());
+
+    /// <summary>Says how a write without preconditions can fail, beside what every write can fail with.</summary>
+    public static RouteHandlerBuilder FailsAsAction(this RouteHandlerBuilder operation, params ErrorCode[] codes) =>
+        operation.Fails([.. codes, .. OfWrites]);
 }

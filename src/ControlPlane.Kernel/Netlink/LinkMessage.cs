@@ -28,6 +28,7 @@ internal static class LinkMessage
         MacAddress? mac = null;
         uint mtu = 0, txQueues = 0, rxQueues = 0;
         uint? link = null;
+        int? linkNamespace = null;
         (AttachMode Mode, uint ProgramId)? xdp = null;
         foreach (var attribute in attributes)
         {
@@ -37,6 +38,7 @@ internal static class LinkMessage
                 case IFLA_ADDRESS: mac = ReadMac(attribute.Value); break;
                 case IFLA_MTU: mtu = attribute.Number<uint>(); break;
                 case IFLA_LINK: link = attribute.Number<uint>(); break;
+                case IFLA_LINK_NETNSID: linkNamespace = attribute.Number<int>(); break;
                 case IFLA_NUM_TX_QUEUES: txQueues = attribute.Number<uint>(); break;
                 case IFLA_NUM_RX_QUEUES: rxQueues = attribute.Number<uint>(); break;
                 case IFLA_LINKINFO: kind = ReadKind(attribute.Nested); break;
@@ -52,6 +54,7 @@ internal static class LinkMessage
             IsUp = (header.ifi_flags & IFF_UP) != 0,
             HasCarrier = (header.ifi_flags & IFF_LOWER_UP) != 0,
             LinkIfindex = link is 0 ? null : link,
+            LinkNetnsId = linkNamespace,
             TxQueues = txQueues,
             RxQueues = rxQueues,
             XdpMode = xdp?.Mode,

@@ -46,7 +46,7 @@ internal sealed class LinkQueries : IDisposable
         text[length] = 0;
         var request = LinkRequest(stackalloc byte[RequestBytes], ifindex: 0);
         request.Attribute(IFLA_IFNAME, text[..(length + 1)]);
-        return QueryOne(request) is { } info && info.Name == name ? WithFeatures(info) : null;
+        return QueryOne(request) is { } info && info.Name == name ? WithFeatures(WithPeer(info)) : null;
     }
 
     /// <summary>The interface of this index, or null.</summary>
@@ -56,7 +56,7 @@ internal sealed class LinkQueries : IDisposable
         if (ifindex is 0 or > int.MaxValue)
             return null;
         var request = LinkRequest(stackalloc byte[RequestBytes], (int)ifindex);
-        return QueryOne(request) is { } info ? WithFeatures(info) : null;
+        return QueryOne(request) is { } info ? WithFeatures(WithPeer(info)) : null;
     }
 
     /// <summary>All interfaces.</summary>
@@ -67,7 +67,7 @@ internal sealed class LinkQueries : IDisposable
         ThrowIf(_rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out var links, Collect), "RTM_GETLINK(all)");
         var features = QueryAllFeatures();
         return links.Aggregate(InterfaceTable.Empty, (table, link) =>
-            table.With(features.TryGetValue(link.Ifindex, out var known) ? link with { XdpFeatures = known } : link));
+            table.With(WithPeer(features.TryGetValue(link.Ifindex, out var known) ? link with { XdpFeatures = known } : link)));
     }
 
     public void Dispose()
@@ -91,6 +91,21 @@ internal sealed class LinkQueries : IDisposable
             return null;
         ThrowIf(errno, "RTM_GETLINK");
         return links.FirstOrDefault();
+    }
+
+    /// <summary>With the MTU its peer has now, if that is in another namespace. The kernel announces no change of it here.</summary>
+    public InterfaceInfo WithPeer(InterfaceInfo info) =>
+        HasPeerElsewhere(info) ? info with { PeerMtu = QueryPeer(info)?.Mtu } : info;
+
+    /// <summary>Whether it is a veth whose peer is in another namespace.</summary>
+    public static bool HasPeerElsewhere(InterfaceInfo info) => info is { Kind: "veth", LinkIfindex: not null, LinkNetnsId: not null };
+
+    // Null where the kernel does not tell: the namespace has gone, is owned by another user namespace, or is not named here.
+    private InterfaceInfo? QueryPeer(InterfaceInfo info)
+    {
+        var request = LinkRequest(stackalloc byte[RequestBytes], (int)info.LinkIfindex!.Value);
+        request.Attribute(IFLA_TARGET_NETNSID, (uint)info.LinkNetnsId!.Value);
+        return _rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out var links, Collect) == 0 ? links.FirstOrDefault() : null;
     }
 
     // Null when the device has gone between the two questions.

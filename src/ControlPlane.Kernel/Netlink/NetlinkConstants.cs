@@ -33,7 +33,9 @@ internal static class NetlinkConstants
     public const uint RTEXT_FILTER_SKIP_STATS = 8;
     public const ushort IFLA_NUM_TX_QUEUES = 31;
     public const ushort IFLA_NUM_RX_QUEUES = 32;
+    public const ushort IFLA_LINK_NETNSID = 37;
     public const ushort IFLA_XDP = 43;
+    public const ushort IFLA_TARGET_NETNSID = 46;
     public const ushort IFLA_XDP_DRV_PROG_ID = 5;
     public const ushort IFLA_XDP_SKB_PROG_ID = 6;
     public const ushort IFLA_XDP_HW_PROG_ID = 7;

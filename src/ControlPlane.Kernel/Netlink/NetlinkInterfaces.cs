@@ -15,7 +15,8 @@ namespace ControlPlane.Kernel.Netlink;
 /// The kernel announces additions, removals, names, flags, carrier, MTU and xdp-features. It does not announce that a
 /// <c>bpf_link</c> attached an XDP program: of <see cref="InterfaceInfo.XdpMode"/> and
 /// <see cref="InterfaceInfo.XdpProgramId"/> <see cref="Current"/> may be late until something else is announced or
-/// <see cref="Query(string)"/> finds the difference, which it passes on to the monitor.
+/// <see cref="Query(string)"/> finds the difference, which it passes on to the monitor. The MTU of a veth's peer in another
+/// namespace is announced only there, and polled (<see cref="PeerPolling"/>).
 /// </remarks>
 internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
 {
@@ -24,6 +25,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     private readonly ILogger _logger;
     private readonly LinkQueries _queries;
     private readonly LinkMonitor _monitor;
+    private readonly PeerPolling _peers;
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly ConcurrentQueue<uint> _outdated = new();
@@ -49,6 +51,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
         }
 
         _current = _monitor.Table;
+        _peers = new PeerPolling(_queries);
         _thread = new Thread(Run) { IsBackground = true, Name = "link monitor" };
         _thread.Start();
     }
@@ -103,9 +106,9 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             try
             {
                 _monitor.Wait(timeoutMs);
-                timeoutMs = Timeout.Infinite;
                 if (!_stopping.IsSet && _monitor.Turn(TakeOutdated()) is { } changes)
                     Publish(changes);
+                timeoutMs = _peers.TimeoutMs(_current);
             }
             catch (KernelException failure)
             {
@@ -119,7 +122,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
 
     private HashSet<uint> TakeOutdated()
     {
-        var taken = new HashSet<uint>();
+        var taken = _peers.Changed(_current).ToHashSet();
         for (var waiting = _outdated.Count; waiting > 0 && _outdated.TryDequeue(out var ifindex); waiting--)
             taken.Add(ifindex);
         return taken;

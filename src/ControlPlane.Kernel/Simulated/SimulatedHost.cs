@@ -2,6 +2,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Kernel.Simulated;
 
@@ -55,6 +56,7 @@ public sealed class SimulatedHost
             var info = new InterfaceInfo(index, name)
             {
                 Kind = kind,
+                Mac = new MacAddress(kind is null ? 0 : 0x02_00_00_00_00_00UL | _lastIfindex),
                 Mtu = kind is null ? 65536u : 1500,
                 IsUp = true,
                 HasCarrier = true,
@@ -95,6 +97,29 @@ public sealed class SimulatedHost
         }
 
         Notify(name);
+    }
+
+    /// <summary>Writes an element as somebody else would, past the daemon; null removes it.</summary>
+    public void SetElementByHand(string devmap, uint key, KernelEntry? element)
+    {
+        lock (Lock)
+        {
+            if (element is { } there)
+                Devmaps[devmap].Set(key, there);
+            else
+                Devmaps[devmap].Remove(key);
+        }
+    }
+
+    /// <summary>Detaches a link as somebody else would: it stays pinned, dead.</summary>
+    public void DetachByHand(string devmap, string interfaceName)
+    {
+        lock (Lock)
+        {
+            var links = Devmaps[devmap].Links;
+            SetXdp(links[interfaceName].Ifindex, null, null);
+            links[interfaceName] = links[interfaceName] with { Ifindex = 0 };
+        }
     }
 
     internal uint NextId() => Interlocked.Increment(ref _lastId);

@@ -25,6 +25,12 @@ internal sealed record DevmapStatus(int Entries, uint KernelMapId, uint Redirect
 
 internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets);
 
+internal sealed record AuditReport(long Checked, int Found, int Repaired, IReadOnlyList<Drift> Drifts);
+
+internal sealed record Drift(string Kind, string? Key, uint? KernelKey, string? Interface, DriftElement? Found, DriftElement? Wanted, bool Repaired);
+
+internal sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram);
+
 internal sealed record EgressProgram(string Name, string Template, EgressProgramStatus Status);
 
 internal sealed record EgressProgramStatus(uint KernelProgramId, int Entries, ulong Packets, ulong Bytes);

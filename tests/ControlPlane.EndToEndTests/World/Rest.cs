@@ -30,6 +30,13 @@ internal static class Rest
     public static Task<Attachment> AttachAsync(this HttpClient http, string devmap, string ingress, string mode = "native") =>
         http.WriteAsync<Attachment>($"/v1/devmaps/{devmap}/attachments/{ingress}", new { mode });
 
+    public static async Task<AuditReport> AuditAsync(this HttpClient http, string devmap, bool repair = true)
+    {
+        var path = $"/v1/devmaps/{devmap}:audit?repair={(repair ? "true" : "false")}";
+        using var answer = await http.PostAsync(new Uri(path, UriKind.Relative), content: null);
+        return await AsAsync<AuditReport>(answer, path);
+    }
+
     public static async Task RemoveAsync(this HttpClient http, string path)
     {
         using var answer = await http.DeleteAsync(new Uri(path, UriKind.Relative));

@@ -40,12 +40,13 @@ internal sealed class Site : IAsyncDisposable
 
     /// <summary>Makes the namespace and starts the daemon in it.</summary>
     /// <param name="space">Where instead; the test's to end.</param>
-    public static async Task<Site> StartAsync(NetworkNamespace? space = null)
+    /// <param name="arguments">What the daemon gets beside.</param>
+    public static async Task<Site> StartAsync(NetworkNamespace? space = null, params string[] arguments)
     {
         var site = new Site(space ?? NetworkNamespace.Create());
         try
         {
-            await site.Home.StartAsync();
+            await site.Home.StartAsync(arguments);
             return site;
         }
         catch

@@ -41,6 +41,11 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
                 return (await _devmaps.ListDevmapsAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetDevmap get:
                 return ((await _devmaps.GetDevmapAsync(new() { Devmap = get.Devmap }, cancellationToken: cancellationToken)).Devmap, null);
+            case Operation.AuditDevmap audit:
+                var auditRequest = new AuditDevmapRequest { Devmap = audit.Devmap };
+                if (audit.Repair is { } repair)
+                    auditRequest.Repair = repair;
+                return (await _devmaps.AuditDevmapAsync(auditRequest, cancellationToken: cancellationToken), null);
             case Operation.PutEntry put:
                 var putEntry = await _devmaps.PutEntryAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
                 return (putEntry.Entry, putEntry.Created);
@@ -71,6 +76,11 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
                 return ((await _programs.GetProgramAsync(new() { Program = get.Program }, cancellationToken: cancellationToken)).Program, null);
             case Operation.DeleteProgram delete:
                 return (await _programs.DeleteProgramAsync(Expecting(new DeleteProgramRequest { Program = delete.Program }, delete), cancellationToken: cancellationToken), null);
+            case Operation.SetEgressProgram set:
+                var setRequest = new SetEgressProgramRequest { Interface = set.Interface };
+                if (set.EgressProgram is not null)
+                    setRequest.EgressProgram = set.EgressProgram;
+                return (await _programs.SetEgressProgramAsync(setRequest, cancellationToken: cancellationToken), null);
             case Operation.ListInterfaces:
                 return (await _host.ListInterfacesAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetInterface get:

@@ -30,6 +30,8 @@ internal sealed class RestFace(HttpClient client) : IFace
     {
         Operation.ListDevmaps => Get("devmaps"),
         Operation.GetDevmap o => Get("devmaps", o.Devmap),
+        Operation.AuditDevmap o => new HttpRequestMessage(
+            HttpMethod.Post, Path("devmaps", o.Devmap) + ":audit" + (o.Repair is { } repair ? $"?repair={(repair ? "true" : "false")}" : "")),
         Operation.PutEntry o => Put(
             Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("allowPending", o.AllowPending)),
             "devmaps", o.Devmap, "entries", o.Key),
@@ -46,6 +48,10 @@ internal sealed class RestFace(HttpClient client) : IFace
             "programs", o.Program),
         Operation.GetProgram o => Get("programs", o.Program),
         Operation.DeleteProgram o => Delete("programs", o.Program),
+        Operation.SetEgressProgram o => new HttpRequestMessage(HttpMethod.Post, Path("interfaces", o.Interface) + ":setEgressProgram")
+        {
+            Content = new StringContent(Body(("egressProgram", o.EgressProgram)).ToJsonString(), Encoding.UTF8, "application/json"),
+        },
         Operation.ListInterfaces => Get("interfaces"),
         Operation.GetInterface o => Get("interfaces", o.Interface),
         Operation.GetHost => Get("host"),

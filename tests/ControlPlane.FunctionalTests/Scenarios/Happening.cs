@@ -11,6 +11,9 @@ public enum Happening
     /// <summary><c>late0</c> appears, with the next index, 11.</summary>
     Late0Appears,
 
+    /// <summary>Somebody removes the element of the kernel key 2, which is veth-a, from the map of the devmap default, and adds one of the key 99.</summary>
+    SomebodyChangesTheMap,
+
     /// <summary>The writer has been told to stop.</summary>
     DaemonStops,
 }

@@ -12,6 +12,8 @@ public abstract record Operation
 
     public sealed record GetDevmap(string Devmap) : Operation;
 
+    public sealed record AuditDevmap(string Devmap, bool? Repair = null) : Operation;
+
     public sealed record PutEntry(
         string Devmap,
         string Key,
@@ -55,6 +57,8 @@ public abstract record Operation
     public sealed record GetProgram(string Program) : Operation;
 
     public sealed record DeleteProgram(string Program) : Operation;
+
+    public sealed record SetEgressProgram(string Interface, string? EgressProgram) : Operation;
 
     public sealed record ListInterfaces : Operation;
 

@@ -51,6 +51,10 @@ public sealed class SimulatedWorld
             case Happening.Late0Appears:
                 Host.AddInterface("late0");
                 break;
+            case Happening.SomebodyChangesTheMap:
+                Host.SetElementByHand("default", 2, null);
+                Host.SetElementByHand("default", 99, new KernelEntry(1, 0));
+                break;
             case Happening.DaemonStops:
                 await StopAsync();
                 break;

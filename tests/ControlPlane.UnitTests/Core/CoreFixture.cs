@@ -1,5 +1,6 @@
 using ControlPlane.Core;
 using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
@@ -41,6 +42,8 @@ public sealed class CoreFixture : IAsyncDisposable
     public DevmapService Devmaps => _provider.GetRequiredService<DevmapService>();
 
     public AttachmentService Attachments => _provider.GetRequiredService<AttachmentService>();
+
+    public AuditService Audits => _provider.GetRequiredService<AuditService>();
 
     public WatchService Watches => _provider.GetRequiredService<WatchService>();
 

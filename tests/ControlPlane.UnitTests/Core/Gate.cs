@@ -18,6 +18,9 @@ public sealed class Gate : IDisposable
 
     public Exception? Refusal { get; set; }
 
+    /// <summary>The only update that is refused, counted from 1; all when null.</summary>
+    public int? RefusedUpdate { get; set; }
+
     public int Updates { get; private set; }
 
     public void Dispose() => _open.Dispose();
@@ -34,7 +37,7 @@ public sealed class Gate : IDisposable
         if (!_open.IsSet)
             _reached.TrySetResult();
         _open.Wait(TimeSpan.FromSeconds(30));
-        if (Refusal is not null)
+        if (Refusal is not null && (RefusedUpdate ?? Updates) == Updates)
             throw Refusal;
     }
 

@@ -71,6 +71,8 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         var response = http.Response;
         if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength > 0)
             return Task.CompletedTask;
+        if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
+            AllowedMethods.Correct(http);
         if (response.StatusCode == StatusCodes.Status405MethodNotAllowed && HttpMethods.IsOptions(http.Request.Method))
         {
             response.StatusCode = StatusCodes.Status204NoContent;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Programs;
@@ -40,6 +41,10 @@ internal static class ResourceExamples
         },
     };
 
+    private static readonly AuditReport Audit = new(
+        "default", 42, Noon, TimeSpan.FromMilliseconds(1.25), Checked: 1, Found: 1, Repaired: 1, Repair: true,
+        [new Drift(DriftKind.Missing, "lo", 1, null, Found: null, Wanted: new DriftElement(1, "lo", null, null), Repaired: true, Failure: null)]);
+
     private static readonly DevmapResource Devmap = new()
     {
         Name = "default",
@@ -57,6 +62,7 @@ internal static class ResourceExamples
             RedirectProgramId = 34,
             Adopted = false,
             Traffic = DevmapTrafficResource.From(new DevmapCounters(1200, 98_400, 7, 574, 0, 0)),
+            Audit = AuditSummaryResource.From(AuditTally.None.With(Audit)),
         },
     };
 
@@ -128,9 +134,12 @@ internal static class ResourceExamples
         [typeof(ProgramResource)] = Program,
         [typeof(ProgramListResource)] = new ProgramListResource { Programs = [Program] },
         [typeof(ProgramBody)] = new ProgramBody { Template = EgressTemplate.RewriteMac, Parameters = Macs },
+        [typeof(EgressProgramSwapBody)] = new EgressProgramSwapBody { EgressProgram = null },
+        [typeof(EgressProgramSwapResource)] = new EgressProgramSwapResource { Interface = "lo", EgressProgram = null, Changed = 1, Revision = 42 },
         [typeof(InterfaceResource)] = Interface,
         [typeof(InterfaceListResource)] = new InterfaceListResource { Interfaces = [Interface] },
         [typeof(HostResource)] = Host,
+        [typeof(AuditReportResource)] = AuditReportResource.From(Audit),
         [typeof(WatchEventResource)] = new WatchEventResource { Revision = 42, Entry = Entry },
     };
 

@@ -64,6 +64,17 @@ internal sealed class QueryReader
         return null;
     }
 
+    /// <summary>A truth value; null when it was not given, or is none, which is a fault.</summary>
+    public bool? Boolean(string name)
+    {
+        var text = Text(name);
+        if (text is null or "true" or "false")
+            return text is null ? null : text == "true";
+        if (!_faults.Has(name))
+            _faults.AddBounded(name, "must be true or false");
+        return null;
+    }
+
     private static string Unknown(IReadOnlyList<QueryParameter> known) => known.Count == 0
         ? "is not a parameter of this operation; it takes none"
         : $"is not a parameter of this operation; it takes {string.Join(", ", known.Select(p => p.Name))}";

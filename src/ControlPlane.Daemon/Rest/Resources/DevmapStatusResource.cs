@@ -24,6 +24,9 @@ internal sealed class DevmapStatusResource
     /// <summary>Traffic since the redirect program was loaded; null when the devmap does not count.</summary>
     public required DevmapTrafficResource? Traffic { get; init; }
 
+    /// <summary>What audits found; null before the first.</summary>
+    public required AuditSummaryResource? Audit { get; init; }
+
     public static DevmapStatusResource From(DevmapView view) => new()
     {
         Entries = view.Entries,
@@ -31,5 +34,6 @@ internal sealed class DevmapStatusResource
         RedirectProgramId = view.RedirectProgramId,
         Adopted = view.Adopted,
         Traffic = view.Counters is { } counters ? DevmapTrafficResource.From(counters) : null,
+        Audit = AuditSummaryResource.From(view.Audits),
     };
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Programs;
@@ -20,6 +21,9 @@ namespace ControlPlane.Daemon.Rest.Resources;
 [JsonSerializable(typeof(HostResource))]
 [JsonSerializable(typeof(ProblemResource))]
 [JsonSerializable(typeof(WatchEventResource))]
+[JsonSerializable(typeof(AuditReportResource))]
+[JsonSerializable(typeof(EgressProgramSwapBody))]
+[JsonSerializable(typeof(EgressProgramSwapResource))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>
@@ -31,6 +35,7 @@ internal sealed partial class RestJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters =
         {
+            new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EntryState>(),
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),

@@ -44,6 +44,16 @@ internal sealed class WatchEventResource
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Attached { get; init; }
 
+    /// <summary>`drift`: how many differences, made by others, an audit found between the kernel and what is wanted.</summary>
+    /// <example>1</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Found { get; init; }
+
+    /// <summary>`drift`: how many of them were put right.</summary>
+    /// <example>1</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Repaired { get; init; }
+
     /// <summary>An event's type, and its data.</summary>
     public static (string Type, WatchEventResource Data) From(WatchEvent told) => told switch
     {
@@ -59,6 +69,7 @@ internal sealed class WatchEventResource
             Entries = status.Entries,
             Attached = status.Attachment,
         }),
+        WatchEvent.DriftFound drift => ("drift", new() { Revision = drift.Revision, Found = drift.Found, Repaired = drift.Repaired }),
         WatchEvent.Synced => ("synced", new() { Revision = told.Revision }),
         WatchEvent.Bookmark => ("bookmark", new() { Revision = told.Revision }),
         _ => throw new ArgumentOutOfRangeException(nameof(told), told, "not in the contract"),

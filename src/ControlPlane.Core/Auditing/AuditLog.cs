@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Auditing;
+
+/// <summary>The audits' log messages: event ids 1100 to 1199.</summary>
+internal static partial class AuditLog
+{
+    [LoggerMessage(1100, LogLevel.Warning, "Devmap {Devmap}: {Found} differences between the kernel and what is wanted, which others have made; {Repaired} put right")]
+    public static partial void Drifted(ILogger logger, string devmap, int found, int repaired);
+
+    [LoggerMessage(1101, LogLevel.Warning, "Devmap {Devmap}: {Drift}")]
+    public static partial void Drift(ILogger logger, string devmap, Drift drift);
+
+    [LoggerMessage(1102, LogLevel.Error, "Devmap {Devmap} could not be audited")]
+    public static partial void Failed(ILogger logger, string devmap, Exception exception);
+}

@@ -1,0 +1,120 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Auditing;
+
+/// <summary>Compares the kernel with what is wanted, on demand and regularly, and has the writer put right what others changed.</summary>
+public sealed class AuditService
+{
+    /// <summary>Most suspects the writer judges in one command: callers of writes wait for no more than that.</summary>
+    private const int MaxSuspects = 512;
+
+    /// <summary>Elements compared between two pauses of a regular audit.</summary>
+    private const int ElementsPerSlice = 4096;
+
+    /// <summary>A regular audit takes one part in this of one processor's time.</summary>
+    private const int DutyCycle = 50;
+
+    private const int MostLogged = 20;
+
+    private readonly AuditOptions _options;
+    private readonly ControlPlaneState _state;
+    private readonly DevmapWriter _writer;
+    private readonly IKernel _kernel;
+    private readonly TimeProvider _time;
+    private readonly ILogger<AuditService> _logger;
+
+    internal AuditService(AuditOptions options, ControlPlaneState state, DevmapWriter writer, IKernel kernel, TimeProvider time, ILogger<AuditService> logger) =>
+        (_options, _state, _writer, _kernel, _time, _logger) = (options, state, writer, kernel, time, logger);
+
+    /// <summary>Audits one devmap now, as fast as it goes.</summary>
+    /// <param name="devmap">The devmap's name.</param>
+    /// <param name="repair">Whether differences are put right; null for what the configuration says.</param>
+    /// <param name="cancellationToken">Ends it; what has been put right stays so.</param>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>; or the writer refused the work.</exception>
+    /// <exception cref="KernelException">The kernel refused to be read.</exception>
+    public Task<AuditReport> AuditAsync(string devmap, bool? repair, CancellationToken cancellationToken)
+    {
+        var state = _state.Devmap(devmap);
+        return Task.Run(() => AuditAsync(state, repair ?? _options.Repair, paced: false, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Audits all devmaps, one after the other and slowly, again and again until cancelled or until the writer has ended.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Interval == TimeSpan.Zero)
+            return;
+        using var timer = new PeriodicTimer(_options.Interval, _time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            foreach (var devmap in _state.Devmaps.Values)
+            {
+                try
+                {
+                    await AuditAsync(devmap, _options.Repair, paced: true, cancellationToken);
+                }
+                catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.ShuttingDown)
+                {
+                    return;
+                }
+                catch (Exception e) when (e is ControlPlaneException or KernelException)
+                {
+                    AuditLog.Failed(_logger, devmap.Definition.Name, e);
+                }
+            }
+        }
+    }
+
+    private async Task<AuditReport> AuditAsync(DevmapState devmap, bool repair, bool paced, CancellationToken cancellationToken)
+    {
+        var (startedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
+        var drifts = new List<Drift>(await JudgeAttachmentsAsync(devmap, repair, cancellationToken));
+        var (found, repaired) = (drifts.Count, drifts.Count(d => d.Repaired));
+        var search = new DriftSearch(_state, devmap, _kernel.Interfaces);
+        var suspects = new List<uint>();
+        var (slice, sliceStarted) = (ElementsPerSlice, _time.GetTimestamp());
+        foreach (var bucket in search.Suspects())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            suspects.AddRange(bucket);
+            if (suspects.Count >= MaxSuspects)
+                await JudgeAsync();
+            if (!paced || search.Checked < slice)
+                continue;
+            await Task.Delay(_time.GetElapsedTime(sliceStarted) * (DutyCycle - 1), _time, cancellationToken);
+            (slice, sliceStarted) = (slice + ElementsPerSlice, _time.GetTimestamp());
+        }
+
+        if (suspects.Count > 0)
+            await JudgeAsync();
+        var report = new AuditReport(
+            devmap.Definition.Name, _state.Revision, startedAt, _time.GetElapsedTime(started), search.Checked + devmap.Attachments.Count, found, repaired, repair, drifts);
+        Tell(devmap, report);
+        return report;
+
+        async Task JudgeAsync()
+        {
+            var judged = await _writer.SubmitAsync(new JudgeElementsCommand(devmap, suspects.ToArray(), repair), cancellationToken);
+            suspects.Clear();
+            found += judged.Count;
+            repaired += judged.Count(d => d.Repaired);
+            drifts.AddRange(judged.Take(AuditReport.MaxDrifts - drifts.Count));
+        }
+    }
+
+    private async Task<IEnumerable<Drift>> JudgeAttachmentsAsync(DevmapState devmap, bool repair, CancellationToken cancellationToken) =>
+        devmap.Attachments.IsEmpty ? [] : await _writer.SubmitAsync(new JudgeAttachmentsCommand(devmap, repair), cancellationToken);
+
+    private void Tell(DevmapState devmap, AuditReport report)
+    {
+        devmap.AddAudit(report);
+        if (report.Found == 0)
+            return;
+        AuditLog.Drifted(_logger, report.Devmap, report.Found, report.Repaired);
+        foreach (var drift in report.Drifts.Take(MostLogged))
+            AuditLog.Drift(_logger, report.Devmap, drift);
+    }
+}

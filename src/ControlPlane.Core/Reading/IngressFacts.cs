@@ -1,0 +1,35 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Reading;
+
+/// <summary>What is known of the interfaces by which frames for an entry can come in.</summary>
+/// <param name="Attached">Whether the redirect program runs on any of them.</param>
+/// <param name="Native">Whether it runs on any in native mode; so where it runs nowhere, for that is what one attaches in.</param>
+/// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
+internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest)
+{
+    /// <summary>Nothing is known: the stricter rules hold.</summary>
+    public static IngressFacts Unknown => new(false, true, null);
+
+    /// <summary>The facts of a devmap's attachments.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="interfaces">The interfaces.</param>
+    /// <param name="name">The only ingress interface there can be; null for any.</param>
+    public static IngressFacts Of(DevmapState devmap, InterfaceTable interfaces, string? name)
+    {
+        var (attached, native, widest) = (false, false, (InterfaceInfo?)null);
+        foreach (var (ingress, status) in devmap.Attachments)
+        {
+            if (status.Link is null || (name is not null && ingress != name))
+                continue;
+            attached = true;
+            native |= status.Record.Mode == AttachMode.Native;
+            if (interfaces.Find(ingress) is { } info && info.Mtu > (widest?.Mtu ?? 0))
+                widest = info;
+        }
+
+        return attached ? new(true, native, widest) : Unknown;
+    }
+}

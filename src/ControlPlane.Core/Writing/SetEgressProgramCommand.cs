@@ -1,0 +1,81 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Storing;
+using ControlPlane.Core.Watching;
+
+namespace ControlPlane.Core.Writing;
+
+/// <summary>Has all entries that send to an interface, over all devmaps, carry one egress program, or none. All of them, or none is changed.</summary>
+internal sealed class SetEgressProgramCommand(string target, string? program) : WriterCommand<EgressProgramSwap>
+{
+    protected override Plan<EgressProgramSwap> Plan(WriterContext context)
+    {
+        EgressPrograms.RequireExists(context.State, program);
+        var ids = context.State.Targets.EntriesOf(target);
+        if (ids.Count == 0 && context.Interface(target) is null)
+            throw KernelErrors.NoInterface("interface", target, pendingPossible: false);
+        RequireRoom(ids);
+        var now = context.Now;
+        List<(DevmapState Devmap, PlacedEntry Before, PlacedEntry After)> changes = [];
+        foreach (var id in ids)
+        {
+            if (id.Devmap.Entries.Find(id.Key) is { } before && before.Record.EgressProgram != program)
+                changes.Add((id.Devmap, before, before with { Record = before.Record with { EgressProgram = program, Revision = context.NextRevision(), UpdatedAt = now } }));
+        }
+
+        return new(
+            Footprint.Exclusive,
+            [.. changes.Select(c => new StoreChange.PutEntry(c.After.Record))],
+            [.. changes.Select(c => new StoreChange.PutEntry(c.Before.Record))],
+            (scope, _) => Apply(scope, context, changes));
+    }
+
+    private EgressProgramSwap Apply(WriterScope scope, WriterContext context, List<(DevmapState Devmap, PlacedEntry Before, PlacedEntry After)> changes)
+    {
+        var device = context.Interface(target);
+        var written = 0;
+        try
+        {
+            for (; written < changes.Count; written++)
+                Write(scope, context, device, changes[written].Devmap, changes[written].After);
+        }
+        catch
+        {
+            for (var i = 0; i < written; i++)
+                Write(scope, context, device, changes[i].Devmap, changes[i].Before);
+            throw;
+        }
+
+        foreach (var (devmap, before, after) in changes)
+        {
+            EntryChanges.Publish(context, devmap, before, after);
+            context.Changes.Add(new Change.EntryPut(devmap, after));
+        }
+
+        return new EgressProgramSwap(target, program, changes.Count, context.PlannedRevision);
+    }
+
+    private static void Write(WriterScope scope, WriterContext context, InterfaceInfo? device, DevmapState devmap, PlacedEntry entry)
+    {
+        if (entry.KernelKey is { } key && device is not null)
+            EntryChanges.Write(scope, context, devmap, key, device, entry.Record.EgressProgram);
+    }
+
+    private void RequireRoom(IReadOnlyList<EntryId> ids)
+    {
+        if (program is null || ids.FirstOrDefault(id => id.Devmap.Definition.ValueSize < 8) is not { Devmap: { } narrow } id)
+            return;
+        throw new ControlPlaneException(new Error(
+            ErrorCode.InvalidArgument,
+            string.Create(CultureInfo.InvariantCulture, $"'{id}' sends to '{target}', and the devmap '{narrow.Definition.Name}' has values of {narrow.Definition.ValueSize} bytes, which carry no egress program."))
+        {
+            Fields = [new FieldViolation("egressProgram", $"the devmap '{narrow.Definition.Name}' carries no egress programs")],
+            Resource = id.ToString(),
+            Remedy = "Delete that entry, or configure the devmap with ValueSize 8.",
+        });
+    }
+}

@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using ControlPlane.Core.Interfaces;
+
+namespace ControlPlane.Kernel.Netlink;
+
+/// <summary>
+/// Finds veths whose peers in other namespaces have got another MTU: the one fact about a target that the kernel announces only
+/// there. Asked for twice a second, and less often where that would take more than a fiftieth of one processor's time.
+/// </summary>
+internal sealed class PeerPolling(LinkQueries queries)
+{
+    private const int DutyCycle = 50;
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
+
+    private long _last = Stopwatch.GetTimestamp();
+    private TimeSpan _pause = Period;
+
+    /// <summary>How long to wait at most until <see cref="Changed"/>, in milliseconds; -1 without such veths.</summary>
+    public int TimeoutMs(InterfaceTable table) => table.All.Any(LinkQueries.HasPeerElsewhere)
+        ? (int)Math.Max(0, (_pause - Stopwatch.GetElapsedTime(_last)).TotalMilliseconds + 1)
+        : Timeout.Infinite;
+
+    /// <summary>The veths to be asked for anew; none before it is time.</summary>
+    public IReadOnlyList<uint> Changed(InterfaceTable table)
+    {
+        if (Stopwatch.GetElapsedTime(_last) < _pause)
+            return [];
+        var started = Stopwatch.GetTimestamp();
+        uint[] changed = [.. table.All.Where(i => LinkQueries.HasPeerElsewhere(i) && queries.WithPeer(i) != i).Select(i => i.Ifindex)];
+        _last = Stopwatch.GetTimestamp();
+        var took = Stopwatch.GetElapsedTime(started, _last) * DutyCycle;
+        _pause = took > Period ? took : Period;
+        return changed;
+    }
+}

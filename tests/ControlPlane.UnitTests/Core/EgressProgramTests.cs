@@ -1,0 +1,100 @@
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+using ControlPlane.Kernel.Simulated;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>One device, one egress program: how that of a device in use is changed, and what is said where entries disagree.</summary>
+public sealed class EgressProgramTests
+{
+    [Fact]
+    public async Task SetOfInterface_EntriesOfSeveralDevmaps_AllCarryItUnderRevisionsOfTheirOwn()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.PutProgramAsync("seen", "count");
+        await core.PutAsync("vlans", "10", "sim0");
+        await core.PutAsync("addresses", "10.0.0.1", "sim0");
+        var bystander = await core.PutAsync("vlans", "11", "sim1");
+
+        var swap = await SetAsync(core, "sim0", "seen");
+
+        Assert.Equal(new EgressProgramSwap("sim0", "seen", 2, bystander.View.Record.Revision + 2), swap);
+        long[] revisions = [core.Entries.Get("vlans", "10").Record.Revision, core.Entries.Get("addresses", "10.0.0.1").Record.Revision];
+        Assert.Equal([swap.Revision - 1, swap.Revision], revisions.Order());
+        Assert.All([core.Entries.Get("vlans", "10"), core.Entries.Get("addresses", "10.0.0.1")], e =>
+        {
+            Assert.Equal(EntryState.Forwarding, e.Status.State);
+            Assert.Equal(core.Programs.Get("seen").KernelProgramId, e.Status.EgressProgramId);
+        });
+        Assert.Equal(2, core.Programs.Get("seen").Entries);
+        Assert.Equal(bystander.View.Record, core.Entries.Get("vlans", "11").Record);
+    }
+
+    [Fact]
+    public async Task SetOfInterface_KernelRefusesOne_AllAreAsBefore()
+    {
+        using var gate = new Gate { Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM") };
+        gate.RefusedUpdate = 0;
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
+        await core.PutProgramAsync("seen", "count");
+        for (var vlan = 1; vlan <= 3; vlan++)
+            await core.PutAsync("vlans", $"{vlan}", "sim0");
+        var before = core.List("vlans").Entries.Select(e => e.Record);
+        gate.RefusedUpdate = gate.Updates + 2;
+
+        var error = await CoreFixture.FailsAsync(() => SetAsync(core, "sim0", "seen"));
+
+        Assert.Equal(ErrorCode.KernelFailure, error.Code);
+        Assert.Equal(before, core.List("vlans").Entries.Select(e => e.Record));
+        Assert.All(core.List("vlans").Entries, e => Assert.Equal((EntryState.Forwarding, null), (e.Status.State, e.Status.EgressProgramId)));
+        Assert.Equal(3, (await SetAsync(core, "sim0", "seen")).Changed);
+    }
+
+    [Fact]
+    public async Task SetOfInterface_PendingEntries_CarryItWhenTheInterfaceComes()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        await using var core = await CoreFixture.StartAsync(host);
+        await core.PutProgramAsync("seen", "count");
+        await core.PutAsync("vlans", "10", "late0", allowPending: true);
+
+        Assert.Equal(1, (await SetAsync(core, "late0", "seen")).Changed);
+        host.AddInterface("late0");
+
+        for (var i = 0; i < 1000 && core.Entries.Get("vlans", "10").Status.State != EntryState.Forwarding; i++)
+            await Task.Delay(10);
+        Assert.Equal(core.Programs.Get("seen").KernelProgramId, core.Entries.Get("vlans", "10").Status.EgressProgramId);
+    }
+
+    [Fact]
+    public async Task AdoptedEntries_DisagreeOnADevice_AreUndeliverableUntilTheyAgree()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        await using (var core = await CoreFixture.StartAsync(host))
+        {
+            await core.PutProgramAsync("seen", "count");
+            await core.PutAsync("vlans", "10", "sim0", "seen");
+            host.SetElementByHand("vlans", 11, new KernelEntry(host.Interfaces.Find("sim0")!.Ifindex, 0));
+        }
+
+        // The store is new: what is pinned is taken over as it stands.
+        await using var adopted = await CoreFixture.StartAsync(host);
+        foreach (var key in (string[])["10", "11"])
+        {
+            var status = adopted.Entries.Get("vlans", key).Status;
+            Assert.Equal(EntryState.Undeliverable, status.State);
+            var fault = Assert.Single(status.Conditions, c => c is { Type: ConditionTypes.EgressProgramAgrees, Status: false });
+            Assert.Contains("none ('devmaps/vlans/entries/11')", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("'seen' ('devmaps/vlans/entries/10')", fault.Message, StringComparison.Ordinal);
+        }
+
+        await SetAsync(adopted, "sim0", null);
+
+        Assert.All(adopted.List("vlans").Entries, e => Assert.Equal(EntryState.Forwarding, e.Status.State));
+    }
+
+    private static Task<EgressProgramSwap> SetAsync(CoreFixture core, string target, string? program) =>
+        core.Programs.SetOfInterfaceAsync(target, program, new Violations(), default);
+}
