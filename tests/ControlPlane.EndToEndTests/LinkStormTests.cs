@@ -103,7 +103,7 @@ public sealed class LinkStormTests
 
         await site.BatchUnseenAsync(
         [
-            .. Enumerable.Range(0, Flood).Select(n => $"link set dev {kept.Name} mtu {1400 + (n % 2)}"),
+            .. Enumerable.Range(0, Flood).Select(n => $"link set dev {kept.Name} mtu {1499 + (n % 2)}"),
             // The first of those that wait gets the index of one that is a key.
             $"link del dev {gone.Name}",
             $"link add name {late[0]} index {gone.Pair.Ifindex} up type veth peer name {late[0]}p",
