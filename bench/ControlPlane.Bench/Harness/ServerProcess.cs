@@ -86,10 +86,13 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_program}, process {_process.Id}");
 
+    /// <summary>Sends it a signal, for instance <c>TERM</c>.</summary>
+    public Task SignalAsync(string signal) => Commands.RunAsync("kill", $"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture));
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
-            await Commands.RunAsync("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
+            await SignalAsync("TERM");
         try
         {
             await _process.WaitForExitAsync().WithinAsync(_endLimit, $"the end of {this} after SIGTERM");

@@ -157,8 +157,7 @@ public sealed partial class DevmapWriter
         _context.ForgetInterfaces();
         var names = changes.Everything ? LinkReconciliation.NamesInUse(_state) : changes.Names;
         WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
-        foreach (var name in names)
-            LinkReconciliation.Reconcile(scope, _context, name);
+        LinkReconciliation.Reconcile(scope, _context, names);
         _context.ForgetInterfaces();
         Tell();
     }

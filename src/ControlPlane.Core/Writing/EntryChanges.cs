@@ -26,16 +26,13 @@ internal static class EntryChanges
     /// </summary>
     public static void Write(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey, InterfaceInfo target, string? program)
     {
-        if (devmap.Kernel.TryLookup(kernelKey, out var there)
-            && there.Ifindex == target.Ifindex
-            && there.EgressProgramId == context.State.ProgramId(program))
-        {
+        var replaces = devmap.Kernel.TryLookup(kernelKey, out var there);
+        if (replaces && there.Ifindex == target.Ifindex && there.EgressProgramId == context.State.ProgramId(program))
             return;
-        }
 
         try
         {
-            devmap.Kernel.Update(scope, kernelKey, target.Ifindex, program);
+            devmap.Kernel.Update(scope, kernelKey, target.Ifindex, program, replaces);
         }
         catch (KernelException e) when (e.Errno == Errno.E2BIG)
         {

@@ -9,6 +9,9 @@ internal sealed partial class LibbpfDevmap
 {
     public IReadOnlyList<DevmapLink> Links => _links.All;
 
+    public DevmapLink? FindLink(string interfaceName) =>
+        _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();

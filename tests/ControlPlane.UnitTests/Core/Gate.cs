@@ -101,10 +101,12 @@ public sealed class Gate : IDisposable
 
         public IReadOnlyList<DevmapLink> Links => inner.Links;
 
-        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+        public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);
+
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
         {
             gate.BeforeUpdate();
-            inner.Update(scope, key, ifindex, egressProgram);
+            inner.Update(scope, key, ifindex, egressProgram, replaces);
         }
 
         public bool Delete(WriterScope scope, uint key)
