@@ -26,6 +26,7 @@ internal sealed class Hotplug : IBenchmark
     public async Task<IReadOnlyList<Table>> RunAsync()
     {
         using var pins = new PinRoot();
+        using var state = new StateFolder();
         Devmaps.Fill(pins, 0);
         await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
         using var channel = GrpcChannel.ForAddress(daemon.Grpc);

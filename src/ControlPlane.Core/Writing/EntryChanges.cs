@@ -54,9 +54,17 @@ internal static class EntryChanges
         if (was?.Interface != now?.Interface || was?.EgressProgram != now?.EgressProgram || was?.Key != now?.Key)
         {
             if (was is not null)
+            {
+                context.TargetsToEnsure.Add(was.Interface);
                 context.State.Targets.Remove(new EntryId(devmap, was.Key), was.Interface, was.EgressProgram);
+            }
+
             if (now is not null)
+            {
+                context.TargetsToEnsure.Add(now.Interface);
                 context.State.Targets.Add(new EntryId(devmap, now.Key), now.Interface, now.EgressProgram);
+            }
+
             PublishUse(context, was?.EgressProgram);
             PublishUse(context, now?.EgressProgram);
             PublishConflict(context, was?.Interface);

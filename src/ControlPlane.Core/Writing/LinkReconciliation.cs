@@ -158,6 +158,7 @@ internal static class LinkReconciliation
         {
             try
             {
+                TargetEnsuring.Release(scope, context, name);
                 after = status with { Link = devmap.Kernel.Attach(scope, ingress, status.Record.Mode), Failure = null };
             }
             catch (KernelException e)

@@ -49,6 +49,8 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     {
         if (before?.Link is not null)
             devmap.Kernel.Detach(scope, interfaceName);
+        TargetEnsuring.Release(scope, context, interfaceName);
+        context.TargetsToEnsure.UnionWith(context.State.Targets.Interfaces);
         try
         {
             return devmap.Kernel.Attach(scope, ingress, mode);

@@ -32,6 +32,9 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
 
     private long LastRevision => Changes.Count > 0 ? Changes[^1].Revision : State.Revision;
 
+    /// <summary>Interfaces whose being a target, or whose facts, have changed: they may need a pass program, or need one no more.</summary>
+    public HashSet<string> TargetsToEnsure { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Takes the next revision. One that is planned and not committed is left out of the sequence.</summary>
     public long NextRevision() => ++PlannedRevision;
 

@@ -9,8 +9,7 @@ internal sealed partial class LibbpfDevmap
 {
     public IReadOnlyList<DevmapLink> Links => _links.All;
 
-    public DevmapLink? FindLink(string interfaceName) =>
-        _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+    public DevmapLink? FindLink(string interfaceName) => _links.Find(interfaceName);
 
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {

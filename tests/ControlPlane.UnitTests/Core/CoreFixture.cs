@@ -4,6 +4,7 @@ using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.Storing;
@@ -44,6 +45,8 @@ public sealed class CoreFixture : IAsyncDisposable
     public AttachmentService Attachments => _provider.GetRequiredService<AttachmentService>();
 
     public AuditService Audits => _provider.GetRequiredService<AuditService>();
+
+    public InterfaceService Interfaces => _provider.GetRequiredService<InterfaceService>();
 
     public WatchService Watches => _provider.GetRequiredService<WatchService>();
 

@@ -16,6 +16,10 @@ internal sealed class DeafKernel(IKernel inner) : IKernel, IInterfaces
 
     public IEgressPrograms Programs => inner.Programs;
 
+    public ITargetPrograms Targets => inner.Targets;
+
+    public IDropCounters Drops => inner.Drops;
+
     public InterfaceTable Current { get; private set; } = inner.Interfaces.Current;
 
     /// <summary>The monitored table is as of now.</summary>

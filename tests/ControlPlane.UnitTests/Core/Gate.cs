@@ -87,6 +87,8 @@ public sealed class Gate : IDisposable
         }
 
         public EntryCounters ReadCounters(string name) => inner.ReadCounters(name);
+
+        public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.DryRun(spec, frame);
     }
 
     private sealed class GatedDevmap(Gate gate, IDevmap inner) : IDevmap
