@@ -1,123 +1,173 @@
+using System.Diagnostics;
 using ControlPlane.EndToEndTests.World;
+using ControlPlane.Storage;
 using ControlPlane.TestCommon.Lab;
+using Microsoft.Data.Sqlite;
+using Xunit.Abstractions;
 
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>
-/// An entry is called Forwarding only if a frame sent to it would leave: each cause is brought about, frames show that they do
-/// not arrive, the remedy that the answer gives is carried out word for word, and they do.
+/// An entry is called Forwarding only if a frame sent to it would leave: each cause is brought about, frames as long as the MTU
+/// allows show that they do not arrive, the remedy that the answer gives is carried out word for word, and they do.
 /// </summary>
-public sealed class TruthTests
+public sealed class TruthTests(ITestOutputHelper output)
 {
-    private const string Key = "10.0.0.7";
-    private const int FullPayload = 1500 - 28; // of an IPv4 packet as long as the MTU
-    private const string AtThePeer = "In the peer's network namespace: ";
-
-    [Theory]
-    [InlineData("target down", "InterfaceUp")]
-    [InlineData("peer down", "CarrierPresent")]
-    [InlineData("peer without GRO", "TargetAcceptsRedirect")]
-    [InlineData("small MTU", "MtuSufficient")]
-    [InlineData("peer with small MTU", "MtuSufficient")]
-    public async Task Undeliverable_RemedyCarriedOut_ForwardsAgain(string cause, string condition)
+    public static TheoryData<string, string> CausesAndModes
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, Key, target.Name);
-        Assert.Equal(1, Arriving(ingress, target));
+        get
+        {
+            var rows = new TheoryData<string, string>();
+            foreach (var (name, cause) in Cause.All)
+            {
+                rows.Add(name, "native");
+                if (cause.InGenericMode)
+                    rows.Add(name, "generic");
+            }
 
-        Break(target.Pair, cause);
-        await Eventually.Async(async () => (await StatusAsync(site)).State == "Undeliverable");
-        Assert.Equal(0, Arriving(ingress, target));
-        var fault = (await StatusAsync(site)).Faults.First(c => c.Type == condition);
-
-        CarryOut(fault.Remedy!, target.Pair);
-        await Eventually.Async(async () => (await StatusAsync(site)).State == "Forwarding");
-        Assert.Empty((await StatusAsync(site)).Faults);
-        Assert.Equal(1, Arriving(ingress, target));
+            return rows;
+        }
     }
 
-    [Fact]
-    public async Task PeerWithoutGro_GenericMode_ForwardsAndSaysSo()
+    [Theory]
+    [MemberData(nameof(CausesAndModes))]
+    public async Task Cause_IsToldAndItsRemedyMendsIt(string name, string mode)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort(acceptsRedirect: false));
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name, "generic");
+        var cause = Cause.All[name];
+        await using var scene = await Scene.StartAsync(mode);
 
-        var entry = await site.Http.PutEntryAsync(Site.ByAddress, Key, target.Name);
+        await cause.Bring(scene);
+        var told = await scene.BecomesAsync(cause.State);
+        await scene.AssertLostAsync(cause.Missed);
+        var status = await scene.StatusAsync();
+        Assert.Equal(cause.State, status.State);
+        var fault = Assert.Single(status.Faults, c => c.Type == cause.Type);
+        Assert.Equal(cause.Reason, fault.Reason);
 
+        if (cause.Mend is { } mend)
+            await mend(scene);
+        else
+            await scene.Site.CarryOutAsync(fault.Remedy!, scene.Target.Pair);
+        var mended = await scene.BecomesAsync("Forwarding");
+        scene.AssertArrive();
+        Assert.Empty((await scene.StatusAsync()).Faults);
+        output.WriteLine(FormattableString.Invariant(
+            $"truth | {name} | {mode} | {cause.State} | {cause.Type}/{cause.Reason} | {told.TotalMilliseconds:F0} ms | {mended.TotalMilliseconds:F0} ms | {fault.Remedy}"));
+    }
+
+    [Theory]
+    [InlineData("veth whose peer has neither XDP nor GRO")]
+    [InlineData("bridge")]
+    public async Task TargetWithoutNdoXmit_GenericMode_ForwardsAndSaysSo(string name)
+    {
+        await using var scene = await Scene.StartAsync("generic");
+
+        await Cause.All[name].Bring(scene);
+
+        await scene.BecomesAsync("Forwarding");
+        scene.AssertArrive();
+        Assert.Equal("GenericMode", (await scene.StatusAsync()).Conditions.Single(c => c.Type == "TargetAcceptsRedirect").Reason);
+    }
+
+    [Theory]
+    [InlineData("native")]
+    [InlineData("generic")]
+    public async Task KeyMissing_IsCountedAndForwardsOnceItIsThere(string mode)
+    {
+        await using var scene = await Scene.StartAsync(mode);
+
+        await scene.Site.Http.RemoveAsync(Scene.EntryPath);
+        await scene.AssertLostAsync(missed: true);
+
+        var clock = Stopwatch.StartNew();
+        var entry = await scene.Site.Http.PutEntryAsync(Site.ByAddress, Scene.Key, scene.Target.Name);
         Assert.Equal("Forwarding", entry.Status.State);
-        Assert.Equal(1, Arriving(ingress, target));
+        output.WriteLine(FormattableString.Invariant($"truth | key missing | {mode} | none | counted as missed | - | {clock.Elapsed.TotalMilliseconds:F0} ms | PUT {Scene.EntryPath}"));
+        scene.AssertArrive();
+    }
+
+    [Theory]
+    [InlineData("native")]
+    [InlineData("generic")]
+    public async Task EntriesOfOneDeviceDisagree_IsToldWhereItMattersAndItsRemedyMendsIt(string mode)
+    {
+        const string Other = "10.0.0.8";
+        await using var scene = await Scene.StartAsync(mode);
+        await scene.Site.Http.WriteAsync<EgressProgram>("/v1/programs/dropper", new { template = "drop" });
+        await scene.Site.Http.PutEntryAsync(Site.ByAddress, Other, scene.Target.Name);
+        await scene.Site.Home.StopAsync();
+        GiveInStore(scene.Site, Other, "dropper"); // as no request could
+        await scene.Site.Home.StartAsync();
+
+        Assert.Equal(0, scene.Arriving(Other));
+        var status = await scene.StatusAsync();
+        if (mode == "generic")
+        {
+            Assert.Equal("Forwarding", status.State);
+            scene.AssertArrive();
+            return;
+        }
+
+        Assert.Equal("Undeliverable", status.State);
+        var fault = Assert.Single(status.Faults);
+        Assert.Equal(("EgressProgramAgrees", "EntriesDisagree"), (fault.Type, fault.Reason));
+        await scene.Site.CarryOutAsync(fault.Remedy!, scene.Target.Pair);
+        var mended = await scene.BecomesAsync("Forwarding");
+        output.WriteLine(FormattableString.Invariant(
+            $"truth | entries of one device disagree | {mode} | Undeliverable | {fault.Type}/{fault.Reason} | at start | {mended.TotalMilliseconds:F0} ms | {fault.Remedy}"));
+        scene.AssertArrive();
+        Assert.Equal(1, scene.Arriving(Other));
     }
 
     [Fact]
     public async Task PeerWithXdpProgram_ForwardsWithoutGro()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort(acceptsRedirect: false));
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
-        Assert.Equal("Undeliverable", (await site.Http.PutEntryAsync(Site.ByAddress, Key, target.Name)).Status.State);
-        Assert.Equal(0, Arriving(ingress, target));
+        await using var scene = await Scene.StartAsync("native");
+        var pair = scene.Target.Pair;
+        pair.DisablePeerReceive();
+        await scene.BecomesAsync("Undeliverable");
+        await scene.AssertLostAsync(missed: false);
 
         using var pass = XdpPassObject.Compile();
-        target.Pair.PeerNamespace.Shell("ip", "link", "set", "dev", target.Pair.PeerName, "xdpdrv", "obj", pass.Path, "sec", "xdp");
+        pair.PeerNamespace.Shell("ip", "link", "set", "dev", pair.PeerName, "xdpdrv", "obj", pass.Path, "sec", "xdp");
 
-        await Eventually.Async(async () => (await StatusAsync(site)).State == "Forwarding");
-        Assert.Equal(1, Arriving(ingress, target));
+        await scene.BecomesAsync("Forwarding");
+        scene.AssertArrive();
     }
 
-    [Fact]
-    public async Task NotAttached_IsToldAndItsRemedyWorks()
+    [Theory]
+    [InlineData("native")]
+    [InlineData("generic")]
+    public async Task NotAttached_IsToldAndItsRemedyWorks(string mode)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name);
-        var fault = Assert.Single((await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Faults);
-        Assert.Equal("IngressAttached", fault.Type);
-        Assert.Equal($$"""PUT /v1/devmaps/{{Site.ByInterface}}/attachments/{{ingress.Name}} with {"mode": "native"}""", fault.Remedy);
+        await using var scene = await Scene.StartAsync(mode);
+        var (http, ingress) = (scene.Site.Http, scene.Ingress);
+        await http.RemoveAsync($"/v1/devmaps/{Site.ByAddress}/attachments/{ingress.Name}");
+        await http.PutEntryAsync(Site.ByInterface, ingress.Name, scene.Target.Name);
+        var fault = Assert.Single((await http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Faults);
+        Assert.Equal(("IngressAttached", "NotAttached"), (fault.Type, fault.Reason));
+        Assert.Equal(0, scene.Arriving());
 
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
+        var clock = Stopwatch.StartNew();
+        await scene.Site.CarryOutAsync(fault.Remedy!, scene.Target.Pair);
 
-        Assert.Empty((await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Faults);
-        Assert.Equal(1, Arriving(ingress, target));
+        var status = (await http.EntryAsync(Site.ByInterface, ingress.Name)).Status;
+        output.WriteLine(FormattableString.Invariant(
+            $"truth | not attached | {mode} | {status.State} (told only) | {fault.Type}/{fault.Reason} | 0 ms | {clock.Elapsed.TotalMilliseconds:F0} ms | {fault.Remedy}"));
+        Assert.Equal("Forwarding", status.State);
+        Assert.Empty(status.Faults);
+        scene.AssertArrive();
     }
 
-    private static async Task<EntryStatus> StatusAsync(Site site) => (await site.Http.EntryAsync(Site.ByAddress, Key)).Status;
-
-    private static int Arriving(Port from, Port to)
+    private static void GiveInStore(Site site, string key, string program)
     {
-        var run = FrameMark.NewRun();
-        return from.Send([Frames.Udp(new FrameMark(run, 0), Key, FullPayload)], run, to)[0].Count;
-    }
-
-    private static void Break(VethPair target, string cause)
-    {
-        switch (cause)
-        {
-            case "target down":
-                target.SetUp(false);
-                break;
-            case "peer down":
-                target.SetPeerUp(false);
-                break;
-            case "small MTU":
-                target.Namespace.Shell("ip", "link", "set", "dev", target.Name, "mtu", "1400");
-                break;
-            case "peer with small MTU":
-                target.PeerNamespace.Shell("ip", "link", "set", "dev", target.PeerName, "mtu", "1400");
-                break;
-            default:
-                target.DisablePeerReceive();
-                break;
-        }
-    }
-
-    private static void CarryOut(string remedy, VethPair target)
-    {
-        if (remedy.StartsWith(AtThePeer, StringComparison.Ordinal))
-            target.PeerNamespace.Shell("sh", "-c", remedy[AtThePeer.Length..].Replace("PEER", target.PeerName, StringComparison.Ordinal));
-        else
-            target.Namespace.Shell("sh", "-c", remedy);
+        using var store = new SqliteConnection($"Data Source={Path.Combine(site.Home.StateDirectory, SqliteStore.FileName)};Pooling=False");
+        store.Open();
+        using var command = store.CreateCommand();
+        command.CommandText = "UPDATE entries SET egress_program = $program WHERE devmap = $devmap AND key_number = $key";
+        command.Parameters.AddWithValue("$program", program);
+        command.Parameters.AddWithValue("$devmap", Site.ByAddress);
+        command.Parameters.AddWithValue("$key", BitConverter.ToUInt32([.. System.Net.IPAddress.Parse(key).GetAddressBytes().Reverse()]));
+        Assert.Equal(1, command.ExecuteNonQuery());
     }
 }

@@ -22,21 +22,25 @@ internal static class EgressConditions
                 false,
                 "EntriesDisagree",
                 $"The entries for '{target.Name}' carry different egress programs: {programs}. The kernel runs one of them on a whole burst of frames.",
-                $"POST /v1/interfaces/{target.Name}:setEgressProgram gives all of them one program.");
+                GiveAll(target, state.TemplateOf(program) == EgressTemplate.Drop ? null : program));
         }
 
-        if (program is null || state.Programs.GetValueOrDefault(program)?.Loaded.Spec.Template is not { } template)
+        if (state.TemplateOf(program) is not { } template)
             yield break;
         if (template == EgressTemplate.Drop)
         {
             yield return new Condition(
-                ConditionTypes.EgressProgramPasses, false, "TemplateDrops", $"The egress program '{program}' drops every frame.", "PUT the entry with another egress program.");
+                ConditionTypes.EgressProgramPasses, false, "TemplateDrops", $"The egress program '{program}' drops every frame.", GiveAll(target, null));
         }
 
         if (template is EgressTemplate.RewriteMac or EgressTemplate.PushVlan or EgressTemplate.PopVlan && target.Mac is null)
         {
             yield return new Condition(
-                ConditionTypes.EgressProgramFits, false, "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", "PUT the entry without an egress program.");
+                ConditionTypes.EgressProgramFits, false, "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", GiveAll(target, null));
         }
     }
+
+    // All entries of the device at once: one alone would be refused, or leave them in disagreement.
+    private static string GiveAll(InterfaceInfo target, string? program) =>
+        $"POST /v1/interfaces/{target.Name}:setEgressProgram with {{\"egressProgram\": {(program is null ? "null" : $"\"{program}\"")}}}";
 }

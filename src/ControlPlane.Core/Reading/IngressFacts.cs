@@ -8,7 +8,8 @@ namespace ControlPlane.Core.Reading;
 /// <param name="Attached">Whether the redirect program runs on any of them.</param>
 /// <param name="Native">Whether it runs on any in native mode; so where it runs nowhere, for that is what one attaches in.</param>
 /// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
-internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest)
+/// <param name="NativeAttachment">The attachment in native mode, the first by name; null where there is none.</param>
+internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest, string? NativeAttachment = null)
 {
     /// <summary>Nothing is known: the stricter rules hold.</summary>
     public static IngressFacts Unknown => new(false, true, null);
@@ -19,17 +20,18 @@ internal readonly record struct IngressFacts(bool Attached, bool Native, Interfa
     /// <param name="name">The only ingress interface there can be; null for any.</param>
     public static IngressFacts Of(DevmapState devmap, InterfaceTable interfaces, string? name)
     {
-        var (attached, native, widest) = (false, false, (InterfaceInfo?)null);
+        var (attached, widest, native) = (false, (InterfaceInfo?)null, (string?)null);
         foreach (var (ingress, status) in devmap.Attachments)
         {
             if (status.Link is null || (name is not null && ingress != name))
                 continue;
             attached = true;
-            native |= status.Record.Mode == AttachMode.Native;
+            if (status.Record.Mode == AttachMode.Native)
+                native ??= $"devmaps/{devmap.Definition.Name}/attachments/{ingress}";
             if (interfaces.Find(ingress) is { } info && info.Mtu > (widest?.Mtu ?? 0))
                 widest = info;
         }
 
-        return attached ? new(true, native, widest) : Unknown;
+        return attached ? new(true, native is not null, widest, native) : Unknown;
     }
 }

@@ -4,6 +4,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Reading;
@@ -23,7 +24,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     private readonly string _audit = $"POST /v1/devmaps/{devmap.Definition.Name}:audit";
 
     // One list for all entries that share target, program and ingress: a face then renders it once, too.
-    private readonly Dictionary<(string Target, string? Program, string Ingress), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
+    private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
     private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
 
     /// <summary>The entry as the API shows it.</summary>
@@ -78,14 +79,16 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
 
     private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
     {
-        var key = (target.Name, record.EgressProgram, IngressOf(record.Key));
+        // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
+        var secondTag = devmap.Definition.KeySelector == KeySelector.Vlan && record.Key.Number != 0 && state.TemplateOf(record.EgressProgram) == EgressTemplate.PushVlan;
+        var key = (target.Name, record.EgressProgram, IngressOf(record.Key), secondTag);
         if (_targets.TryGetValue(key, out var known))
             return known;
         var (facts, ingress) = Ingress(record.Key);
         List<Condition> conditions =
         [
             _inKernel,
-            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces)),
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), secondTag),
             .. EgressConditions.Faults(state, target, record.EgressProgram, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Status);

@@ -7,13 +7,17 @@ namespace ControlPlane.Core.Reading;
 /// <summary>What an interface's own facts say about it as the target of redirects. They belong to the interface, not to the entries.</summary>
 internal static class TargetConditions
 {
+    private const uint VlanTagBytes = 4;
+
     /// <summary>The conditions of a target.</summary>
     /// <param name="target">The interface.</param>
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
     /// <param name="ensured">What became of a pass program for it; null where none is needed or wanted.</param>
-    public static IReadOnlyList<Condition> Of(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured) =>
-        [Up(target), Carrier(target, peer), Accepts(target, peer, ingress.Native, ensured), Mtu(target, peer, ingress.Widest)];
+    /// <param name="secondTag">Whether frames that carry a VLAN tag get another one from the egress program.</param>
+    public static IReadOnlyList<Condition> Of(
+        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured, bool secondTag = false) =>
+        [Up(target), Carrier(target, peer), Accepts(target, peer, ingress, ensured), Mtu(target, peer, ingress.Widest, secondTag)];
 
     private static Condition Up(InterfaceInfo target) => target.IsUp
         ? new(ConditionTypes.InterfaceUp, true, "Up", $"'{target.Name}' is up.")
@@ -40,10 +44,10 @@ internal static class TargetConditions
             : new(ConditionTypes.CarrierPresent, false, "NoCarrier", $"'{target.Name}' has no carrier.", "Check the cable, the switch port, or the lower device.");
     }
 
-    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, bool native, EnsuredTarget? ensured)
+    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured)
     {
         const string Type = ConditionTypes.TargetAcceptsRedirect;
-        if (!native)
+        if (!ingress.Native)
             return new(Type, true, "GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
             return new(Type, true, "Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
@@ -64,14 +68,18 @@ internal static class TargetConditions
                 false,
                 "NoNdoXmit",
                 $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}",
-                "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
+                !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is { } attachment
+                    ? $"PUT /v1/{attachment} with {{\"mode\": \"generic\"}}"
+                    : "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
     }
 
     /// <summary>
     /// The kernel compares a frame's length with the MTU of the target (<c>xdp_ok_fwd_dev</c>), and veth with that of its peer
     /// (<c>veth_xdp_xmit</c>), both with room for an Ethernet header and one VLAN tag: as much as a frame of the ingress has.
+    /// A second tag, which an egress program adds between the two, has no room but what the MTU gives. Only veth is known to look then;
+    /// of others the MTU says for what they are set up.
     /// </summary>
-    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress)
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress, bool secondTag)
     {
         const string Type = ConditionTypes.MtuSufficient;
         if (ingress is null)
@@ -86,14 +94,26 @@ internal static class TargetConditions
                 $"ip link set dev {target.Name} mtu {ingress.Mtu}");
         }
 
+        var needed = ingress.Mtu + (secondTag ? VlanTagBytes : 0);
+        var tag = secondTag ? $", and the egress program adds a second VLAN tag of {VlanTagBytes}" : "";
         var peerMtu = target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
-        return ingress.Mtu > peerMtu
-            ? new(
+        if (needed > peerMtu)
+        {
+            return new(
                 Type,
                 false,
                 "PeerMtuSmaller",
-                $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes, but the MTU of the peer of '{target.Name}' is {peerMtu}: the driver drops those that are longer.",
-                AtPeer(peer, $"ip link set dev {{0}} mtu {ingress.Mtu}"))
+                $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of the peer of '{target.Name}' is {peerMtu}: the driver drops those that are longer.",
+                AtPeer(peer, $"ip link set dev {{0}} mtu {needed}"));
+        }
+
+        return target.Kind != "veth" && needed > target.Mtu
+            ? new(
+                Type,
+                false,
+                "NoRoomForTag",
+                $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of '{target.Name}' is {target.Mtu}.",
+                $"ip link set dev {target.Name} mtu {needed}")
             : new(Type, true, "Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
     }
 

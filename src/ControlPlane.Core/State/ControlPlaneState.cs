@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Core.State;
 
@@ -70,6 +71,10 @@ internal sealed class ControlPlaneState
     /// <summary>The kernel's id of an egress program; 0 for none, and for one that does not exist.</summary>
     public uint ProgramId(string? program) =>
         program is null ? 0 : Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0;
+
+    /// <summary>The template of an egress program; null for none, and for one that does not exist.</summary>
+    public EgressTemplate? TemplateOf(string? program) =>
+        program is null ? null : Programs.GetValueOrDefault(program)?.Loaded.Spec.Template;
 
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>

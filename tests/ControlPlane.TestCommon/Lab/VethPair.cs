@@ -65,6 +65,12 @@ public sealed class VethPair : IDisposable
     /// <summary>Sets the peer up or down: the near end's carrier.</summary>
     public void SetPeerUp(bool up) => PeerNamespace.Shell("ip", "link", "set", "dev", PeerName, up ? "up" : "down");
 
+    /// <summary>Sets the MTU of the near end.</summary>
+    public void SetMtu(int mtu) => Namespace.Shell("ip", "link", "set", "dev", Name, "mtu", mtu.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Sets the MTU of the peer.</summary>
+    public void SetPeerMtu(int mtu) => PeerNamespace.Shell("ip", "link", "set", "dev", PeerName, "mtu", mtu.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>
     /// Makes the near end accept frames that are redirected to it natively (NETDEV_XDP_ACT_NDO_XMIT): a veth does so
     /// only while its peer has a native XDP program or GRO. Generic mode needs neither.

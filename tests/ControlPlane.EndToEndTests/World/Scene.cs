@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests.World;
+
+/// <summary>One entry by which full-size frames of one port go to another: what is done to it shows in the frames and in its status.</summary>
+internal sealed class Scene : IAsyncDisposable
+{
+    /// <summary>The entry's key.</summary>
+    public const string Key = "10.0.0.7";
+
+    /// <summary>The path of the entry.</summary>
+    public const string EntryPath = $"/v1/devmaps/{Site.ByAddress}/entries/{Key}";
+
+    private const int Headers = 28; // of IPv4 and UDP
+    private const int Attempts = 5;
+
+    private Scene(Site site, string mode, Port ingress, Port target) => (Site, Mode, Ingress, Target) = (site, mode, ingress, target);
+
+    public Site Site { get; }
+
+    /// <summary>How the redirect program is attached.</summary>
+    public string Mode { get; }
+
+    public Port Ingress { get; }
+
+    public Port Target { get; set; }
+
+    public string DevmapPins => $"{Site.Home.PinRoot}/devmaps/{Site.ByAddress}";
+
+    /// <summary>Makes it, and shows that frames arrive.</summary>
+    public static async Task<Scene> StartAsync(string mode)
+    {
+        var site = await Site.StartAsync();
+        try
+        {
+            var scene = new Scene(site, mode, site.AddPort(), site.AddPort());
+            await site.Http.AttachAsync(Site.ByAddress, scene.Ingress.Name, mode);
+            await site.Http.PutEntryAsync(Site.ByAddress, Key, scene.Target.Name);
+            Assert.Equal("Forwarding", (await scene.StatusAsync()).State);
+            scene.AssertArrive();
+            return scene;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async Task<EntryStatus> StatusAsync() => (await Site.Http.EntryAsync(Site.ByAddress, Key)).Status;
+
+    /// <summary>Waits until the entry is in this state, and tells how long that took.</summary>
+    public async Task<TimeSpan> BecomesAsync(string state)
+    {
+        var clock = Stopwatch.StartNew();
+        await Eventually.Async(async () => (await StatusAsync()).State == state, what: $"the entry is {state}");
+        return clock.Elapsed;
+    }
+
+    /// <summary>Frames as long as the MTU allows arrive.</summary>
+    public void AssertArrive()
+    {
+        // A receive ring that has just been made or unmade may still lose a frame.
+        var attempts = 1;
+        while (Arriving() == 0)
+            Assert.True(attempts++ < Attempts, "no frame arrives");
+    }
+
+    /// <summary>Frames as long as the MTU allows are lost, and counted as what was done with them.</summary>
+    /// <param name="missed">Whether they find no entry.</param>
+    public async Task AssertLostAsync(bool missed)
+    {
+        var before = await TrafficAsync();
+        var sent = 0ul;
+        for (; sent < 3; sent++)
+            Assert.Equal(0, Arriving());
+        var after = await TrafficAsync();
+        Assert.Equal(
+            missed ? (0, sent, 0) : (sent, 0ul, sent),
+            (after.Redirected - before.Redirected, after.Missed - before.Missed, after.OfEntry - before.OfEntry));
+    }
+
+    /// <summary>Writes the entry's element as somebody else could.</summary>
+    public void WriteByHand(uint ifindex, string? programPin = null) => ByHand.Write(Site.Space, DevmapPins, 0x0a000007, ifindex, programPin);
+
+    public ValueTask DisposeAsync() => Site.DisposeAsync();
+
+    /// <summary>How many of some frames to this address arrive.</summary>
+    public int Arriving(string address = Key)
+    {
+        var run = FrameMark.NewRun();
+        return Ingress.Send([Frames.Udp(new FrameMark(run, 0), address, 1500 - Headers)], run, Target)[0].Count;
+    }
+
+    private async Task<(ulong Redirected, ulong Missed, ulong OfEntry)> TrafficAsync()
+    {
+        var traffic = (await Site.Http.DevmapAsync(Site.ByAddress)).Status.Traffic;
+        var entries = await Site.Http.ListAsync(Site.ByAddress);
+        return (traffic.RedirectedPackets, traffic.MissedPackets, entries.SingleOrDefault(e => e.Key == Key)?.Status.Packets ?? 0);
+    }
+}
