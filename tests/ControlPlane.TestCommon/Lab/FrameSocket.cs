@@ -43,7 +43,10 @@ public sealed unsafe class FrameSocket : IDisposable
         {
             for (var attempt = 1; send(_socket, bytes, (nuint)frame.Length, 0) < 0; attempt++)
             {
-                if (Marshal.GetLastPInvokeError() is not (ENOBUFS or EAGAIN or EINTR) || attempt == SendAttempts)
+                var errno = Marshal.GetLastPInvokeError();
+                if (errno == ENETDOWN && attempt == 1)
+                    continue; // the socket still tells that the interface was down since it was last asked
+                if (errno is not (ENOBUFS or EAGAIN or EINTR) || attempt == SendAttempts)
                     throw Error($"send of {frame.Length} bytes on {InterfaceName}");
                 Thread.Sleep(1);
             }

@@ -126,7 +126,7 @@ public sealed class NetworkNamespace : IDisposable
     }
 
     /// <summary>Keeps IPv6 off an interface, or a scope, of the calling thread's namespace.</summary>
-    internal static void DisableIpv6(string scope)
+    public static void DisableIpv6(string scope)
     {
         var setting = $"/proc/sys/net/ipv6/conf/{scope}/disable_ipv6";
         if (File.Exists(setting))
