@@ -89,14 +89,11 @@ internal sealed class ChancePort(NetworkNamespace near, string name, NetworkName
 
     public void SetNearGro(bool on) => NearSpace!.Shell("ethtool", "-K", Name, "gro", on ? "on" : "off");
 
-    /// <summary>Has a program pass all that comes in at the far end, or none.</summary>
-    public void SetFarXdp(string mode, string? objectFile)
-    {
-        if (objectFile is null)
-            SetFar(mode, "off");
-        else
-            SetFar(mode, "obj", objectFile, "sec", "xdp");
-    }
+    /// <summary>Has a program of somebody else's pass all that comes in at the near end, or none.</summary>
+    public void SetXdp(string mode, string? objectFile) => SetNear(Program(mode, objectFile));
+
+    /// <summary>The same at the far end.</summary>
+    public void SetFarXdp(string mode, string? objectFile) => SetFar(Program(mode, objectFile));
 
     public void Rename(string to)
     {
@@ -132,6 +129,8 @@ internal sealed class ChancePort(NetworkNamespace near, string name, NetworkName
     public override string ToString() => NearSpace is null
         ? $"{Name}: gone"
         : $"{Name}{(IsInSight ? "" : " elsewhere")} {(IsUp ? "up" : "down")} mtu {Mtu}, {FarName}{(FarSpace == near ? " in sight" : "")} {(IsFarUp ? "up" : "down")} mtu {FarMtu}";
+
+    private static string[] Program(string mode, string? objectFile) => objectFile is null ? [mode, "off"] : [mode, "obj", objectFile, "sec", "xdp"];
 
     private void SetNear(params string[] what) => NearSpace!.Shell("ip", ["link", "set", "dev", Name, .. what]);
 

@@ -8,11 +8,38 @@ internal sealed partial class ChanceWorld
 {
     private static readonly int[] _mtus = [1300, 1400, ChancePort.UsualMtu, ChancePort.UsualMtu, 1600, 2000];
 
-    /// <summary>Carries out a random change; one that is refused changes nothing.</summary>
-    public async Task ChangeAsync()
+    /// <summary>Carries out some random changes; one that is refused changes nothing. Now and then the daemon sees only what they lead to.</summary>
+    public async Task ChangeAsync(int count)
     {
-        var done = _random.Next(3) == 0 ? await ChangeDesiredAsync() : ChangeLinks();
-        Changes = (Changes.Done + (done ? 1 : 0), Changes.Refused + (done ? 0 : 1));
+        switch (_random.Next(12))
+        {
+            case 0:
+                History.Add("unseen:");
+                await Site.Home.Daemon.SignalAsync("STOP");
+                Count(count, ChangeLinks);
+                await Site.Home.Daemon.SignalAsync("CONT");
+                break;
+            case 1 when _random.Next(3) == 0:
+                History.Add("over a restart:");
+                await Site.Home.StopAsync();
+                Count(count, ChangeLinks);
+                await Site.Home.StartAsync();
+                break;
+            default:
+                for (; count > 0; count--)
+                {
+                    var done = _random.Next(3) == 0 ? await ChangeDesiredAsync() : ChangeLinks();
+                    Count(1, () => done);
+                }
+
+                break;
+        }
+    }
+
+    private void Count(int times, Func<bool> change)
+    {
+        for (; times > 0; times--)
+            Changes = change() ? (Changes.Done + 1, Changes.Refused) : (Changes.Done, Changes.Refused + 1);
     }
 
     private async Task<bool> ChangeDesiredAsync()
@@ -31,18 +58,20 @@ internal sealed partial class ChanceWorld
 
     private bool ChangeLinks()
     {
+        if (_random.Next(12) == 0)
+            return ChangeBridge();
         var port = _random.Next(5) == 0 ? _beside : Pick(_ports);
         if (port.NearSpace is null)
             return Do($"create {port.Name}", () => port.Create(gro: _random.Next(3) > 0));
         if (!port.IsInSight)
             return Do($"move {port.Name} back", () => port.Move(Site.Space));
         // What is down or too narrow is put right more often than not, so that worlds do not run down.
-        if (!port.IsUp && _random.Next(2) == 0)
-            return Do($"{port.Name} up", () => port.SetUp(true));
-        if (!port.IsFarUp && _random.Next(2) == 0)
-            return Do($"{port.FarName} up", () => port.SetFarUp(true));
+        if (!(port.IsUp && port.IsFarUp) && _random.Next(3) > 0)
+            return Do($"both ends of {port.Name} up", () => SetUp(port));
+        if (port.FarMtu < port.Mtu && _random.Next(3) > 0)
+            return Do($"{port.FarName} mtu {port.Mtu}", () => port.SetFarMtu(port.Mtu));
         var (mtu, on) = (Pick(_mtus), _random.Next(2) == 0);
-        return _random.Next(14) switch
+        return _random.Next(16) switch
         {
             0 => Do($"{port.Name} up {!port.IsUp}", () => port.SetUp(!port.IsUp)),
             1 => Do($"{port.FarName} up {!port.IsFarUp}", () => port.SetFarUp(!port.IsFarUp)),
@@ -61,7 +90,9 @@ internal sealed partial class ChanceWorld
             10 => Do($"delete {port.Name}", port.Delete),
             11 => Rename(port),
             12 => Do($"move {port.Name} away", () => port.Move(_elsewhere)),
-            _ => port == _beside ? ChangeBridge() : MoveFar(port),
+            13 => Do($"{port.Name} xdpdrv {on}", () => port.SetXdp("xdpdrv", on ? _pass.Path : null)),
+            14 => Exchange(port, Pick(_ports)),
+            _ => port != _beside && MoveFar(port),
         };
     }
 
@@ -70,6 +101,25 @@ internal sealed partial class ChanceWorld
     {
         var free = Enumerable.Range(0, Ports).Select(i => $"port{i}").Append($"{port.FarName}-x").Except(AllPorts().Select(p => p.Name)).ToList();
         return port != _beside && free.Count > 0 && Pick(free) is var to && Do($"rename {port.Name} to {to}", () => port.Rename(to));
+    }
+
+    private bool Exchange(ChancePort port, ChancePort other)
+    {
+        if (port == other || port == _beside || !port.IsInSight || !other.IsInSight)
+            return false;
+        var (name, otherName) = (port.Name, other.Name);
+        return Do($"{name} and {otherName} exchange names", () =>
+        {
+            port.Rename("between");
+            other.Rename(name);
+            port.Rename(otherName);
+        });
+    }
+
+    private static void SetUp(ChancePort port)
+    {
+        port.SetFarUp(true);
+        port.SetUp(true);
     }
 
     private bool MoveFar(ChancePort port)
