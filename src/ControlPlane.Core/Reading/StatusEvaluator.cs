@@ -13,7 +13,7 @@ namespace ControlPlane.Core.Reading;
 /// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
 /// however many entries share them.
 /// </summary>
-internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces)
+internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops)
 {
     private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
 
@@ -44,7 +44,8 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 inKernel ? element.Ifindex : null,
                 inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
                 conditions,
-                entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default));
+                entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default,
+                entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : []));
     }
 
     private (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
