@@ -7,6 +7,7 @@ DESTDIR ?=
 PREFIX ?= /usr
 KILLS ?= 200
 FRAMES ?= 5000000
+CASES ?= 300
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
@@ -27,6 +28,7 @@ help: ## Show this list
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
 	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 unless told"
+	@echo "  make truth CASES=1000 SEED=7     more random cases than 300; from a seed, to repeat a run"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
 .PHONY: setup
@@ -52,6 +54,11 @@ test: build ## Run all tests
 soak: build ## Kill, restart and upgrade the daemon under writes and traffic
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_KILLS=$(KILLS) DEVMAPD_LIVE_FRAMES=$(FRAMES) $(DOTNET)" HANG_TIMEOUT=10h \
 		scripts/test.sh CrashTests LiveFrameTests
+
+.PHONY: truth
+truth: build ## Compare what it says of entries with frames, in random topologies
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_TRUTH_CASES=$(CASES)$(if $(SEED), DEVMAPD_TRUTH_SEED=$(SEED)) $(DOTNET)" HANG_TIMEOUT=10h \
+		scripts/test.sh TruthTests EnsuredTargetTests
 
 .PHONY: demo
 demo: setup ## Show the daemon steer frames between namespaces

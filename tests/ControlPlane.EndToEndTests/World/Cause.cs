@@ -17,21 +17,27 @@ internal sealed record Cause(string State, string Type, string Reason, Func<Scen
     /// <summary>Whether the redirect program finds no entry.</summary>
     public bool Missed { get; init; }
 
+    /// <summary>As what the kernel counts the frames in native mode; null where it takes them for sent.</summary>
+    public string? Counted { get; init; }
+
+    /// <summary>The same in generic mode, in which what is lost behind the redirect is lost without a trace.</summary>
+    public string? CountedInGenericMode { get; init; }
+
     /// <summary>Carries the remedy out where it is not a command.</summary>
     public Func<Scene, Task>? Mend { get; init; }
 
     /// <summary>All that are known, by name.</summary>
     public static IReadOnlyDictionary<string, Cause> All { get; } = new Dictionary<string, Cause>
     {
-        ["target down"] = new("Undeliverable", "InterfaceUp", "AdministrativelyDown", Done(s => s.Target.Pair.SetUp(false))),
-        ["peer down"] = new("Undeliverable", "CarrierPresent", "PeerDown", Done(s => s.Target.Pair.SetPeerUp(false))),
+        ["target down"] = new("Undeliverable", "InterfaceUp", "AdministrativelyDown", Done(s => s.Target.Pair.SetUp(false))) { Counted = "targetDown", CountedInGenericMode = "targetDown" },
+        ["peer down"] = new("Undeliverable", "CarrierPresent", "PeerDown", Done(s => s.Target.Pair.SetPeerUp(false))) { Counted = "peerDown" },
         ["veth whose peer has neither XDP nor GRO"] =
-            new("Undeliverable", "TargetAcceptsRedirect", "PeerWithoutXdp", Done(s => s.Target.Pair.DisablePeerReceive())) { InGenericMode = false },
-        ["bridge"] = new("Undeliverable", "TargetAcceptsRedirect", "NoNdoXmit", PointAtBridgeAsync) { InGenericMode = false },
-        ["MTU of the target"] = new("Undeliverable", "MtuSufficient", "IngressMtuLarger", Done(s => s.Target.Pair.SetMtu(1400))),
-        ["MTU of the peer"] = new("Undeliverable", "MtuSufficient", "PeerMtuSmaller", Done(s => s.Target.Pair.SetPeerMtu(1400))),
-        ["egress program drops"] = new("Undeliverable", "EgressProgramPasses", "TemplateDrops", GiveDroppingProgramAsync),
-        ["other egress program by hand"] = new("Undeliverable", "InKernel", "OtherEgressProgram", WriteProgramByHandAsync),
+            new("Undeliverable", "TargetAcceptsRedirect", "PeerWithoutXdp", Done(s => s.Target.Pair.DisablePeerReceive())) { InGenericMode = false, Counted = "notAccepted" },
+        ["bridge"] = new("Undeliverable", "TargetAcceptsRedirect", "NoNdoXmit", PointAtBridgeAsync) { InGenericMode = false, Counted = "notAccepted" },
+        ["MTU of the target"] = new("Undeliverable", "MtuSufficient", "IngressMtuLarger", Done(s => s.Target.Pair.SetMtu(1400))) { Counted = "frameTooLong", CountedInGenericMode = "frameTooLong" },
+        ["MTU of the peer"] = new("Undeliverable", "MtuSufficient", "PeerMtuSmaller", Done(s => s.Target.Pair.SetPeerMtu(1400))) { Counted = "notSent" },
+        ["egress program drops"] = new("Undeliverable", "EgressProgramPasses", "TemplateDrops", GiveDroppingProgramAsync) { Counted = "notSent" },
+        ["other egress program by hand"] = new("Undeliverable", "InKernel", "OtherEgressProgram", WriteProgramByHandAsync) { Counted = "notSent" },
         ["other interface by hand"] = new("Undeliverable", "InKernel", "OtherInterface", Done(s => s.WriteByHand(s.Ingress.Pair.Ifindex))),
         ["removed by hand"] = new("Pending", "InKernel", "Missing", Done(RemoveByHand)) { Missed = true },
         ["no such interface"] = new("Pending", "InterfacePresent", "NoSuchInterface", Done(s => s.Target.Pair.Delete()))
