@@ -12,7 +12,7 @@ namespace ControlPlane.Core.Reading;
 /// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
 /// however many entries share them.
 /// </summary>
-internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces)
+internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, JudgedFrame? frame = null)
 {
     private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
 
@@ -58,7 +58,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
     {
         var record = entry.Record;
-        var ingress = Ingress(record.Key).Condition;
+        var ingress = Ingress(IngressOf(record.Key)).Condition;
         if (entry.Failure is { } failure)
             return (EntryState.Failed, [new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy), ingress]);
         if (entry.KernelKey is null)
@@ -81,11 +81,11 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         var key = (target.Name, record.EgressProgram, IngressOf(record.Key));
         if (_targets.TryGetValue(key, out var known))
             return known;
-        var (facts, ingress) = Ingress(record.Key);
+        var (facts, ingress) = Ingress(key.Item3);
         List<Condition> conditions =
         [
             _inKernel,
-            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts),
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, frame?.Lengths),
             .. EgressConditions.Faults(state, target, record.EgressProgram, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Status);
@@ -120,11 +120,12 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         type, false, "NoSuchInterface", $"There is no interface '{name}'; the entry is written when it appears.", $"Create the interface '{name}'.");
 
     // The interface that alone can bring frames with this key; empty when any can.
-    private string IngressOf(EntryKey key) => devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "";
+    private string IngressOf(EntryKey key) =>
+        frame?.Ingress ?? (devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "");
 
-    private (IngressFacts Facts, Condition Condition) Ingress(EntryKey key)
+    /// <summary>Whether the redirect program runs on the interface of this name, or, for an empty name, on any; and what is known of it.</summary>
+    public (IngressFacts Facts, Condition Condition) Ingress(string name)
     {
-        var name = IngressOf(key);
         if (_ingress.TryGetValue(name, out var known))
             return known;
         var facts = IngressFacts.Of(devmap, interfaces, name.Length > 0 ? name : null);
