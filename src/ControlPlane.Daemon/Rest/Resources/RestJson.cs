@@ -5,6 +5,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Daemon.Rest.Resources;
@@ -25,6 +26,7 @@ namespace ControlPlane.Daemon.Rest.Resources;
 [JsonSerializable(typeof(DevmapShapeResource))]
 [JsonSerializable(typeof(EgressProgramSwapBody))]
 [JsonSerializable(typeof(EgressProgramSwapResource))]
+[JsonSerializable(typeof(ExplanationResource))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>
@@ -37,6 +39,7 @@ internal sealed partial class RestJson : JsonSerializerContext
         Converters =
         {
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EntryState>(),
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
