@@ -92,6 +92,8 @@ internal sealed partial class Explainer(
             ("redirectProgramId", devmap.Kernel.RedirectProgramId),
             ("attachments", attached.Length == 0 ? null : string.Join(", ", attached)),
         ];
+        if (question.Ingress is null && attached.Length > 1)
+            condition = condition with { Message = $"The redirect program runs on {attached.Length} interfaces; what follows holds for the strictest of them, and ingress asks about one." };
         if (Ingress is { } info && info.XdpProgramId != devmap.Kernel.RedirectProgramId)
         {
             evidence.Add(("xdpProgramId", info.XdpProgramId));

@@ -136,7 +136,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         ConditionTypes.IngressAttached,
         false,
         "NotAttached",
-        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame can find this entry.",
+        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
         name == InterfaceName.Loopback
             ? "Use another ingress interface: nothing can be attached to loopback."
             : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");

@@ -16,7 +16,7 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 /// </summary>
 internal static class ResourceExamples
 {
-    private const string NotAttached = "The redirect program of 'default' does not run on 'lo', so no frame can find this entry.";
+    private const string NotAttached = "The redirect program of 'default' does not run on 'lo', so no frame finds an entry.";
     private const string OtherIngress = "Use another ingress interface: nothing can be attached to loopback.";
 
     private static readonly DateTime Noon = new(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc);
