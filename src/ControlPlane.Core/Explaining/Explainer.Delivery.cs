@@ -23,7 +23,9 @@ internal sealed partial class Explainer
         if (!devmap.Kernel.TryLookup(key, out var element))
             return Misses(Tell(condition ?? NoEntry(key), ("kernelMapId", devmap.Kernel.MapId)));
 
-        var target = interfaces.Find(element.Ifindex);
+        var target = Ask(element.Ifindex);
+        if (target is { Kind: "veth", LinkIfindex: { } peer, LinkNetnsId: null })
+            Ask(peer);
         var program = state.Programs.Values.FirstOrDefault(p => p.Loaded.ProgramId == element.EgressProgramId);
         condition ??= new Condition(
             ConditionTypes.InKernel, false, "Foreign", "The kernel's map has an entry for the key that nobody asked the daemon for.", $"POST /v1/devmaps/{Definition.Name}:audit");
@@ -37,6 +39,14 @@ internal sealed partial class Explainer
             return Ends(ExplainOutcome.Unknown, step);
         var entry = condition.Status ? wanted! : Imagined(wanted, key, target, program);
         return JudgeDelivery(entry, target, program);
+    }
+
+    /// <summary>The interface as the kernel has it now; what is judged must not be older than the question.</summary>
+    private InterfaceInfo? Ask(uint ifindex)
+    {
+        var info = kernel.Interfaces.Query(ifindex);
+        interfaces = info is null ? interfaces.Without(ifindex) : interfaces.With(info);
+        return info;
     }
 
     /// <summary>Would the target take it, and let it go?</summary>
