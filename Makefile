@@ -6,6 +6,7 @@ DOTNET ?= dotnet
 DESTDIR ?=
 PREFIX ?= /usr
 KILLS ?= 200
+FRAMES ?= 5000000
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
@@ -24,7 +25,8 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
-	@echo "  make soak KILLS=1000             kill it more often, or less"
+	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
+	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 unless told"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
 .PHONY: setup
@@ -47,8 +49,9 @@ test: build ## Run all tests
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(FILTER)
 
 .PHONY: soak
-soak: build ## Kill the daemon KILLS (200) times under random writes
-	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_KILLS=$(KILLS) $(DOTNET)" HANG_TIMEOUT=10h scripts/test.sh CrashTests
+soak: build ## Kill, restart and upgrade the daemon under writes and traffic
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_KILLS=$(KILLS) DEVMAPD_LIVE_FRAMES=$(FRAMES) $(DOTNET)" HANG_TIMEOUT=10h \
+		scripts/test.sh CrashTests LiveFrameTests
 
 .PHONY: demo
 demo: setup ## Show the daemon steer frames between namespaces

@@ -8,4 +8,23 @@ cd "$(dirname "$0")/.."
 configuration=${1:-Release}
 shift || true
 export DEVMAPD=$PWD/src/ControlPlane.Daemon/bin/$configuration/net10.0/devmapd
+
+# etcd runs beside the daemon in the benchmark 'durable'. Debian's package is taken apart here and not installed: that would
+# start a service.
+if [[ $# = 0 || " $* " == *" durable "* ]]; then
+    ETCD=$(command -v etcd || echo "$PWD/artifacts/etcd/usr/bin/etcd")
+    export ETCD
+    if [ ! -x "$ETCD" ]; then
+        echo "fetching Debian's etcd-server"
+        mkdir -p artifacts/etcd
+        (
+            cd artifacts/etcd
+            apt-get -qq update
+            apt-get -qq -o APT::Sandbox::User=root download etcd-server
+            dpkg-deb -x etcd-server_*.deb .
+            rm etcd-server_*.deb
+        )
+    fi
+fi
+
 exec unshare --net -- "bench/ControlPlane.Bench/bin/$configuration/net10.0/ControlPlane.Bench" "$@"

@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test projects one after another (they share one kernel and few cores), then sums up their results.
-# Usage: test.sh [FILTER]. Environment: CONFIGURATION, DOTNET (the command, with whatever gives it root), HANG_TIMEOUT (of one test).
+# Usage: test.sh [NAME ...]: only tests whose full name contains one of these. Environment: CONFIGURATION, DOTNET (the command, with whatever gives it root), HANG_TIMEOUT (of one test).
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 read -ra dotnet <<<"${DOTNET:-dotnet}"
 configuration=${CONFIGURATION:-Release}
-filter=${1:-}
+filter=''
+for name in "$@"; do
+    filter+="${filter:+|}FullyQualifiedName~$name"
+done
 results=$PWD/artifacts/test-results
 rm -rf "$results"
 mkdir -p "$results"
@@ -23,7 +26,7 @@ for project in tests/*Tests/*.csproj; do
     begin=$SECONDS
     "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
         --logger "console;verbosity=minimal" --logger "trx;LogFileName=$trx" --blame-hang-timeout "${HANG_TIMEOUT:-10m}" \
-        ${filter:+--filter "FullyQualifiedName~$filter"}
+        ${filter:+--filter "$filter"}
     status=$?
     p=$(counter passed "$trx") f=$(counter failed "$trx") t=$(counter total "$trx")
     p=${p:-0} f=${f:-0} s=$((${t:-0} - p - f))

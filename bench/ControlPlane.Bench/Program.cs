@@ -8,7 +8,9 @@ namespace ControlPlane.Bench;
 internal static class Program
 {
     private static readonly IBenchmark[] _all =
-        [new KernelOps(), new WriterThroughput(), new GrpcUnary(), new EntryList(), new Datapath(), new StartTime()];
+        [new KernelOps(), new WriterThroughput(), new GrpcUnary(), new EntryList(), new Datapath(), new StartTime(), new DurablePut(), new Hotplug()];
+
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(15);
 
     public static async Task<int> Main(string[] args)
     {
@@ -25,9 +27,21 @@ internal static class Program
             return 2;
         }
 
-        await Veth.EnsureAsync();
-        foreach (var benchmark in _all.Where(b => args.Length == 0 || args.Contains(b.Name)))
-            Report.Print(benchmark, await benchmark.RunAsync());
-        return 0;
+        try
+        {
+            await Veth.EnsureAsync();
+            foreach (var benchmark in _all.Where(b => args.Length == 0 || args.Contains(b.Name)))
+                Report.Print(benchmark, await Task.Run(benchmark.RunAsync).WithinAsync(_limit, benchmark.Name));
+            return 0;
+        }
+        catch (TimeoutException e)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 1;
+        }
+        finally
+        {
+            Leftovers.RemoveAll();
+        }
     }
 }

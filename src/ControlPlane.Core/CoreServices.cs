@@ -54,7 +54,7 @@ public static class CoreServices
             p.GetRequiredService<IKernel>(),
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<AuditService>>()));
-        services.AddSingleton(p => new InterfaceService(p.GetRequiredService<IKernel>()));
+        services.AddSingleton(p => new InterfaceService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>()));
         services.AddSingleton(p => new HostService(
             p.GetRequiredService<IKernel>(), p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<TimeProvider>()));
         return services;

@@ -19,6 +19,10 @@ internal sealed class XdpLinks(string folder, string owner) : IDisposable
     public IReadOnlyList<DevmapLink> All =>
         [.. _links.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => Describe(l.Key, l.Value.Fd, l.Value.Mode))];
 
+    /// <summary>The link of this name as the kernel has it now; null when there is none.</summary>
+    public DevmapLink? Find(string interfaceName) =>
+        _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+
     /// <summary>Where the link to the interface of this name is pinned.</summary>
     public static string PinOf(string folder, string interfaceName) => Path.Combine(folder, PinName.Encode(interfaceName));
 

@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>
-/// The daemon is killed (SIGKILL) at random moments under random writes of many clients, and under traffic. After each start an
-/// oracle knows what must be there, and the API, the store and the kernel must all say so.
+/// The daemon is killed (SIGKILL) at random moments under random writes of many clients, half of them by gRPC and half by REST, and
+/// under traffic. After each start an oracle knows what must be there, and the API, the store and the kernel must all say so.
 /// </summary>
 /// <remarks>How often it is killed: environment variable <c>DEVMAPD_KILLS</c>, 10 unless set.</remarks>
 public sealed class CrashTests(ITestOutputHelper output)
@@ -42,7 +42,8 @@ public sealed class CrashTests(ITestOutputHelper output)
         {
             var before = clients.Sum(c => c.Acknowledged);
             var enough = before + random.Next(1, 400);
-            var writing = clients.Select(c => c.RunAsync(site.Home.Channel, revision)).ToList();
+            IWrites[] faces = [new GrpcWrites(site.Home.Channel), new RestWrites(site.Http)];
+            var writing = clients.Select((c, n) => c.RunAsync(faces[n % faces.Length], revision)).ToList();
             await Eventually.Async(() => clients.Sum(c => c.Acknowledged) >= enough || writing.Exists(w => w.IsCompleted));
             await Task.Delay(random.Next(10)); // a moment as good as any other: the kill waits for nothing
             await site.Home.KillAsync();

@@ -16,11 +16,11 @@ public sealed class HotplugTests
         AssertForwards(ingress, target);
 
         target.Pair.Delete();
-        await WaitForStateAsync(site, Site.ByAddress, "10.0.0.7", "Pending");
+        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Pending");
         Assert.Empty(site.KernelMap(Site.ByAddress));
 
         var again = site.AddPort(target.Name);
-        await WaitForStateAsync(site, Site.ByAddress, "10.0.0.7", "Forwarding");
+        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Forwarding");
         AssertForwards(ingress, again);
         var entry = await site.Http.EntryAsync(Site.ByAddress, "10.0.0.7");
         Assert.Equal(again.Pair.Ifindex, entry.Status.Ifindex);
@@ -37,13 +37,13 @@ public sealed class HotplugTests
         var before = await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name);
 
         ingress.Pair.Delete();
-        await WaitForStateAsync(site, Site.ByInterface, ingress.Name, "Pending");
+        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Pending");
         var attachment = $"/v1/devmaps/{Site.ByInterface}/attachments/{ingress.Name}";
         await Eventually.Async(async () => (await site.Http.ReadAsync<Attachment>(attachment)).Status.State == "Pending");
 
         var again = site.AddPort(ingress.Name);
         await Eventually.Async(async () => (await site.Http.ReadAsync<Attachment>(attachment)).Status.State == "Attached");
-        await WaitForStateAsync(site, Site.ByInterface, ingress.Name, "Forwarding");
+        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
         var entry = await site.Http.EntryAsync(Site.ByInterface, ingress.Name);
         Assert.NotEqual(before.KernelKey, entry.KernelKey);
         Assert.Equal([entry.KernelKey!.Value], site.KernelMap(Site.ByInterface).Keys);
@@ -60,11 +60,11 @@ public sealed class HotplugTests
         using var elsewhere = NetworkNamespace.Create();
 
         site.Space.Shell("ip", "link", "set", "dev", target.Name, "netns", elsewhere.Path);
-        await WaitForStateAsync(site, Site.ByAddress, "10.0.0.7", "Pending");
+        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Pending");
         elsewhere.Shell("ip", "link", "set", "dev", target.Name, "netns", site.Space.Path);
         target.Pair.SetUp(true);
 
-        await WaitForStateAsync(site, Site.ByAddress, "10.0.0.7", "Forwarding");
+        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Forwarding");
         AssertForwards(ingress, target);
     }
 
@@ -89,9 +89,6 @@ public sealed class HotplugTests
             $"/v1/devmaps/{Site.ByAddress}/attachments/{ingress.Name}")).Status.State == "Attached");
         AssertForwards(again, stays);
     }
-
-    private static Task WaitForStateAsync(Site site, string devmap, string key, string state) =>
-        Eventually.Async(async () => (await site.Http.EntryAsync(devmap, key)).Status.State == state, what: $"{key} is {state}");
 
     private static void AssertForwards(Port from, Port to)
     {

@@ -5,6 +5,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
+using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Bench.Benchmarks;

@@ -25,9 +25,10 @@ internal sealed class EntryList : IBenchmark
     {
         using var pins = new PinRoot();
         Devmaps.Fill(pins, Entries);
-        await using var daemon = await ServerProcess.StartDaemonAsync(pins);
+        using var state = new StateFolder();
+        await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
         await using var core = await ControlPlaneCore.StartAsync(pins);
-        using var http = new HttpClient { BaseAddress = new Uri(daemon.Rest) };
+        using var http = new HttpClient { BaseAddress = new Uri(ServerProcess.Rest) };
         using var channel = GrpcChannel.ForAddress(daemon.Grpc, new GrpcChannelOptions { MaxReceiveMessageSize = null });
         return
         [

@@ -23,7 +23,8 @@ internal sealed class GrpcUnary : IBenchmark
     {
         using var pins = new PinRoot();
         Devmaps.Fill(pins, 0);
-        await using var daemon = await ServerProcess.StartDaemonAsync(pins);
+        using var state = new StateFolder();
+        await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
         await using var echo = await ServerProcess.StartEchoAsync();
         using var kernel = Devmaps.OpenKernel(pins);
         var ifindex = Veth.IfindexText(kernel.GetRequiredService<IKernel>());

@@ -10,7 +10,7 @@ internal sealed class StartTime : IBenchmark
 
     public string Name => "start";
 
-    public string Title => "from the start of the process to the first good answer of /readyz, with entries to adopt";
+    public string Title => "from the start of the process to the first good answer of /readyz, with durable entries: all pinned, or nothing";
 
     public async Task<IReadOnlyList<Table>> RunAsync()
     {
@@ -18,14 +18,18 @@ internal sealed class StartTime : IBenchmark
         foreach (var entries in _sizes)
         {
             using var pins = new PinRoot();
+            using var state = new StateFolder();
             Devmaps.Fill(pins, entries);
+            // The store knows nothing yet and takes over what is pinned.
+            await (await ServerProcess.StartDaemonAsync(pins, state)).DisposeAsync();
             tables.Add(await Table.MeasureAsync(
                 TimeUnit.Milliseconds,
                 Rounds,
                 references: 2,
                 new("C", () => WalkAsync(pins, entries)),
                 new("echo", () => StartAsync(ServerProcess.StartEchoAsync, entries)),
-                new("devmapd", () => StartAsync(() => ServerProcess.StartDaemonAsync(pins), entries))));
+                new("pinned", () => StartAsync(() => ServerProcess.StartDaemonAsync(pins, state), entries)),
+                new("rebuilt", () => RebuildAsync(state, entries))));
         }
 
         return tables;
@@ -42,6 +46,13 @@ internal sealed class StartTime : IBenchmark
     {
         await using var server = await start();
         return Metrics.Of(Named(entries), server.StartTime.TotalNanoseconds);
+    }
+
+    // As after a reboot: the store is all there is.
+    private static async Task<Metrics> RebuildAsync(StateFolder state, int entries)
+    {
+        using var pins = new PinRoot();
+        return await StartAsync(() => ServerProcess.StartDaemonAsync(pins, state), entries);
     }
 
     private static string Named(int entries) => $"{entries} entries";

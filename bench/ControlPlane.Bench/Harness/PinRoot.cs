@@ -5,7 +5,11 @@ internal sealed class PinRoot : IDisposable
 {
     private static int _last;
 
-    public PinRoot() => Path = $"/sys/fs/bpf/devmapd-bench-{Environment.ProcessId}-{Interlocked.Increment(ref _last)}";
+    public PinRoot()
+    {
+        Path = $"/sys/fs/bpf/devmapd-bench-{Environment.ProcessId}-{Interlocked.Increment(ref _last)}";
+        Leftovers.Add(this, Dispose);
+    }
 
     public string Path { get; }
 
@@ -17,7 +21,10 @@ internal sealed class PinRoot : IDisposable
 
     public void Dispose()
     {
+        Leftovers.Forget(this);
         if (Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
     }
+
+    public override string ToString() => Path;
 }

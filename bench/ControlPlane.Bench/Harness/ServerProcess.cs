@@ -3,23 +3,32 @@ using System.Globalization;
 
 namespace ControlPlane.Bench.Harness;
 
-/// <summary>A server under measurement: the daemon, or the echo server beside it. Listens where the daemon does by default.</summary>
+/// <summary>A server under measurement: the daemon, or one beside it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _endLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _answerLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _pollInterval = TimeSpan.FromMilliseconds(2);
 
     private readonly Process _process;
-    private readonly DirectoryInfo? _state;
+    private readonly string _program;
 
-    private ServerProcess(Process process, string rest, string grpc, DirectoryInfo? state) =>
-        (_process, Rest, Grpc, _state) = (process, rest, grpc, state);
+    private ServerProcess(Process process, string program, string grpc)
+    {
+        (_process, _program, Grpc) = (process, program, grpc);
+        Leftovers.Add(this, _process.Kill);
 
-    public string Rest { get; }
+        // A thread of its own: reading a pipe blocks, and a pool of as many threads as cores would be short of one.
+        new Thread(() => process.StandardOutput.BaseStream.CopyTo(Stream.Null)) { IsBackground = true, Name = "output" }.Start();
+    }
+
+    /// <summary>Where the daemon serves REST.</summary>
+    public const string Rest = "http://127.0.0.1:5080";
 
     public string Grpc { get; }
 
-    /// <summary>Time from the start of the process to the first good answer of /readyz.</summary>
+    /// <summary>Time from the start of the process to the first good answer about its health.</summary>
     public TimeSpan StartTime { get; private set; }
 
     /// <summary>CPU time it has used, over all its threads.</summary>
@@ -32,59 +41,89 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts the daemon on these pins and waits until it is ready.</summary>
-    public static Task<ServerProcess> StartDaemonAsync(PinRoot pins)
+    /// <summary>Starts the daemon on these pins and this state, listening where it does by default, and waits until it is ready.</summary>
+    public static Task<ServerProcess> StartDaemonAsync(PinRoot pins, StateFolder state)
     {
-        var program = Environment.GetEnvironmentVariable("DEVMAPD") ?? throw new InvalidOperationException("DEVMAPD must name the daemon's executable");
-        var state = Directory.CreateTempSubdirectory("devmapd-bench-");
-        var (rest, grpc) = ("http://127.0.0.1:5080", "http://127.0.0.1:5081");
+        const string Grpc = "http://127.0.0.1:5081";
         var definition = Devmaps.Default;
         return StartAsync(
-            program,
+            Environment.GetEnvironmentVariable("DEVMAPD") ?? throw new InvalidOperationException("DEVMAPD must name the daemon's executable"),
             [
                 $"--ControlPlane:PinRoot={pins.Path}",
-                $"--ControlPlane:StateDirectory={state.FullName}",
-                $"--ControlPlane:Listen:Rest={rest}",
-                $"--ControlPlane:Listen:Grpc={grpc}",
+                $"--ControlPlane:StateDirectory={state.Path}",
+                $"--ControlPlane:Listen:Rest={Rest}",
+                $"--ControlPlane:Listen:Grpc={Grpc}",
                 "--ControlPlane:Listen:UnixSocket=",
                 $"--ControlPlane:Devmaps:0:Name={definition.Name}",
                 string.Create(CultureInfo.InvariantCulture, $"--ControlPlane:Devmaps:0:MaxEntries={definition.MaxEntries}"),
                 "--ControlPlane:Devmaps:0:KeySelector=ipv4Destination",
             ],
-            rest,
-            grpc,
-            state);
+            Rest + "/readyz",
+            Grpc);
     }
 
     /// <summary>Starts this program as the echo server and waits until it serves.</summary>
     public static Task<ServerProcess> StartEchoAsync()
     {
         var (rest, grpc) = ("http://127.0.0.1:5090", "http://127.0.0.1:5091");
-        return StartAsync(Environment.ProcessPath!, ["echo", rest, grpc], rest, grpc, null);
+        return StartAsync(Environment.ProcessPath!, ["echo", rest, grpc], rest + "/readyz", grpc);
     }
+
+    /// <summary>Starts etcd, a cluster of one, on this folder and waits until it has elected itself.</summary>
+    public static Task<ServerProcess> StartEtcdAsync(StateFolder state)
+    {
+        var (client, peer) = ("http://127.0.0.1:5092", "http://127.0.0.1:5093");
+        return StartAsync(
+            Environment.GetEnvironmentVariable("ETCD") ?? throw new InvalidOperationException("ETCD must name etcd's executable"),
+            [
+                "--data-dir", state.Path, "--logger", "zap", "--log-level", "error",
+                "--listen-client-urls", client, "--advertise-client-urls", client,
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
+            ],
+            client + "/health",
+            client);
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{_program}, process {_process.Id}");
+
+    /// <summary>Sends it a signal, for instance <c>TERM</c>.</summary>
+    public Task SignalAsync(string signal) => Commands.RunAsync("kill", $"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture));
 
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
-            await Commands.RunAsync("kill", "-TERM", _process.Id.ToString(CultureInfo.InvariantCulture));
-        await _process.WaitForExitAsync();
+            await SignalAsync("TERM");
+        try
+        {
+            await _process.WaitForExitAsync().WithinAsync(_endLimit, $"the end of {this} after SIGTERM");
+        }
+        catch (TimeoutException e)
+        {
+            // Said and not thrown: it would hide what came first.
+            Console.Error.WriteLine(e.Message);
+            _process.Kill();
+            await _process.WaitForExitAsync().WithinAsync(_endLimit, $"the end of {this} after SIGKILL");
+        }
+
+        Leftovers.Forget(this);
         _process.Dispose();
-        _state?.Delete(recursive: true);
     }
 
-    private static async Task<ServerProcess> StartAsync(string program, string[] arguments, string rest, string grpc, DirectoryInfo? state)
+    private static async Task<ServerProcess> StartAsync(string program, string[] arguments, string health, string grpc)
     {
         var started = Stopwatch.GetTimestamp();
         var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
-        _ = process.StandardOutput.ReadToEndAsync();
-        var server = new ServerProcess(process, rest, grpc, state);
-        using var client = new HttpClient();
-        while (!await IsReadyAsync(client, rest))
+        var server = new ServerProcess(process, program, grpc);
+        using var client = new HttpClient { Timeout = _answerLimit };
+        while (!await IsReadyAsync(client, health))
         {
-            if (process.HasExited || Stopwatch.GetElapsedTime(started) > _deadline)
+            if (process.HasExited || Stopwatch.GetElapsedTime(started) > _startLimit)
             {
+                var why = process.HasExited
+                    ? string.Create(CultureInfo.InvariantCulture, $"ended with {process.ExitCode}")
+                    : string.Create(CultureInfo.InvariantCulture, $"does not serve {health} after {_startLimit.TotalSeconds} s");
                 await server.DisposeAsync();
-                throw new InvalidOperationException($"{program} does not serve");
+                throw new InvalidOperationException($"{program} {why}");
             }
 
             await Task.Delay(_pollInterval);
@@ -94,14 +133,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    private static async Task<bool> IsReadyAsync(HttpClient client, string rest)
+    // No answer, a bad one and none in time are the same here: not yet.
+    private static async Task<bool> IsReadyAsync(HttpClient client, string health)
     {
         try
         {
-            using var answer = await client.GetAsync(new Uri(rest + "/readyz"));
+            using var answer = await client.GetAsync(new Uri(health));
             return answer.IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {
             return false;
         }

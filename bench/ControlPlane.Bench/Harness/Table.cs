@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ControlPlane.Bench.Harness;
 
 /// <summary>Samples of all variants, round by round.</summary>
@@ -6,6 +8,8 @@ namespace ControlPlane.Bench.Harness;
 /// <param name="Variants">The variants in order, each with the metrics of its rounds.</param>
 internal sealed record Table(TimeUnit Unit, IReadOnlyList<string> References, IReadOnlyList<(string Name, IReadOnlyList<Metrics> Rounds)> Variants)
 {
+    private static readonly TimeSpan _roundLimit = TimeSpan.FromMinutes(2);
+
     /// <summary>
     /// Runs every variant once a round, in turned order every other round, after one round that does not count. What
     /// disturbs the machine for a while then hits all of them, and the ratio of one round stays fair.
@@ -19,7 +23,8 @@ internal sealed record Table(TimeUnit Unit, IReadOnlyList<string> References, IR
             {
                 // Garbage of the one before is not this one's.
                 GC.Collect();
-                var metrics = await variant.Run();
+                var metrics = await Task.Run(variant.Run)
+                    .WithinAsync(_roundLimit, string.Create(CultureInfo.InvariantCulture, $"'{variant.Name}' in round {round}"));
                 if (round > 0)
                     samples[variant.Name].Add(metrics);
             }

@@ -8,6 +8,7 @@ namespace ControlPlane.Core.Devmaps;
 /// <param name="KeySelector">What the key of a frame is.</param>
 /// <param name="MissAction">What happens to a frame whose key has no entry.</param>
 /// <param name="Counters">Whether the redirect program counts; fixed when it is loaded.</param>
+/// <param name="EnsureTargets">Whether the daemon makes targets accept redirected frames.</param>
 public sealed record DevmapDefinition(
     string Name,
     uint MaxEntries,
@@ -15,4 +16,5 @@ public sealed record DevmapDefinition(
     uint? NumaNode = null,
     KeySelector KeySelector = KeySelector.IngressInterface,
     MissAction MissAction = MissAction.Pass,
-    bool Counters = true);
+    bool Counters = true,
+    EnsureTargets EnsureTargets = EnsureTargets.Auto);

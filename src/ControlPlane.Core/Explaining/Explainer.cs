@@ -118,6 +118,14 @@ internal sealed partial class Explainer(
                 : condition;
         }
 
+        if (state.Ensured.GetValueOrDefault(info.Name)?.Program?.ProgramId == program)
+        {
+            return new(
+                Type, false, "PassProgram",
+                $"On '{info.Name}' runs the program that passes every frame, so that entries can send to {(interfaces.PeerOf(info) is { } peer ? $"'{peer.Name}'" : "it")}.",
+                condition.Remedy);
+        }
+
         return state.Devmaps.Values.FirstOrDefault(d => d.Kernel.RedirectProgramId == program) is { } other
             ? new(
                 Type, false, "OtherDevmap",

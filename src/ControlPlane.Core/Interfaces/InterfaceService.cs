@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Reading;
+using ControlPlane.Core.State;
 using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Interfaces;
@@ -8,9 +9,10 @@ namespace ControlPlane.Core.Interfaces;
 /// <summary>Interfaces: what both faces call.</summary>
 public sealed class InterfaceService
 {
+    private readonly ControlPlaneState _state;
     private readonly IKernel _kernel;
 
-    internal InterfaceService(IKernel kernel) => _kernel = kernel;
+    internal InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
 
     /// <summary>All interfaces, in order of their index.</summary>
     public IReadOnlyList<InterfaceView> List() => [.. _kernel.Interfaces.Current.All.Select(i => View(i, _kernel.Interfaces.Current))];
@@ -27,9 +29,9 @@ public sealed class InterfaceService
         return View(info, _kernel.Interfaces.Current);
     }
 
-    private static InterfaceView View(InterfaceInfo info, InterfaceTable interfaces)
+    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces)
     {
-        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown);
-        return new InterfaceView(info, conditions.All(c => c.Status), conditions);
+        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, _state.EnsuredFor(info, interfaces));
+        return new InterfaceView(info, conditions.All(c => c.Status), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
     }
 }

@@ -31,11 +31,12 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <param name="key">The kernel key, any value.</param>
     /// <param name="ifindex">The target device in the daemon's network namespace.</param>
     /// <param name="egressProgram">The name of a loaded egress program, or null for none.</param>
+    /// <param name="replaces">Whether the element is known to be there; it is looked for where that matters when null.</param>
     /// <exception cref="ControlPlaneException">The egress program is unknown, or the values cannot carry one.</exception>
     /// <exception cref="KernelException">
     /// E2BIG: the map is full. EINVAL: no such ifindex (all other causes are excluded before the call). ENOMEM: after retries.
     /// </exception>
-    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram);
+    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null);
 
     /// <summary>Removes one element and its counters. False when the kernel had none (ENOENT).</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -43,6 +44,9 @@ public interface IDevmap : IDevmapReader, IDisposable
 
     /// <summary>The pinned links, dead ones (whose interface is gone) included.</summary>
     IReadOnlyList<DevmapLink> Links { get; }
+
+    /// <summary>The link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead); null when there is none.</summary>
+    DevmapLink? FindLink(string interfaceName);
 
     /// <summary>Attaches the redirect program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced.</summary>
     /// <exception cref="KernelException">

@@ -85,7 +85,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         List<Condition> conditions =
         [
             _inKernel,
-            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, frame?.Lengths),
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), frame?.Lengths),
             .. EgressConditions.Faults(state, target, record.EgressProgram, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Status);

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Reading;
 
@@ -11,10 +12,11 @@ internal static class TargetConditions
     /// <param name="target">The interface.</param>
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
+    /// <param name="ensured">What became of a pass program for it; null where none is needed or wanted.</param>
     /// <param name="lengths">The length of the one frame that is judged, as it comes in and as it goes out; null to judge all that can come in.</param>
-    public static IReadOnlyList<Condition> Of(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, (int In, int Out)? lengths = null) =>
+    public static IReadOnlyList<Condition> Of(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured, (int In, int Out)? lengths = null) =>
     [
-        Up(target), Carrier(target, peer), Accepts(target, peer, ingress.Native),
+        Up(target), Carrier(target, peer), Accepts(target, peer, ingress.Native, ensured),
         lengths is { } known ? Mtu(target, peer, known.In, known.Out) : Mtu(target, peer, ingress.Widest),
     ];
 
@@ -46,27 +48,30 @@ internal static class TargetConditions
             : new(ConditionTypes.CarrierPresent, false, "NoCarrier", $"'{target.Name}' has no carrier.", "Check the cable, the switch port, or the lower device.");
     }
 
-    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, bool native)
+    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, bool native, EnsuredTarget? ensured)
     {
         const string Type = ConditionTypes.TargetAcceptsRedirect;
         if (!native)
             return new(Type, true, "GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
             return new(Type, true, "Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
+        if (features.HasFlag(XdpFeatures.NdoXmit) && ensured?.Program is { } program)
+            return new(Type, true, "PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
         if (features.HasFlag(XdpFeatures.NdoXmit))
             return new(Type, true, "NdoXmit", $"'{target.Name}' accepts redirected frames.");
+        var refusal = ensured?.Failure is { } failure ? $" A pass program was refused: {failure}." : "";
         return target.Kind == "veth"
             ? new(
                 Type,
                 false,
                 "PeerWithoutXdp",
-                $"The peer of '{target.Name}' has neither an XDP program nor GRO; '{target.Name}' refuses redirected frames (EOPNOTSUPP).",
+                $"The peer of '{target.Name}' has neither an XDP program nor GRO; '{target.Name}' refuses redirected frames (EOPNOTSUPP).{refusal}",
                 AtPeer(peer, "ethtool -K {0} gro on"))
             : new(
                 Type,
                 false,
                 "NoNdoXmit",
-                $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).",
+                $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}",
                 "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
 
 namespace ControlPlane.Core.State;
 
@@ -16,6 +17,8 @@ internal sealed class ControlPlaneState
         ImmutableSortedDictionary.Create<string, ProgramStatus>(StringComparer.Ordinal);
 
     private ImmutableDictionary<string, string> _conflicts = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    private ImmutableDictionary<string, EnsuredTarget> _ensured = ImmutableDictionary.Create<string, EnsuredTarget>(StringComparer.Ordinal);
 
     private long _revision;
 
@@ -43,6 +46,13 @@ internal sealed class ControlPlaneState
         set => Volatile.Write(ref _conflicts, value);
     }
 
+    /// <summary>The interfaces that carry a pass program, or are to carry one, by the name it was attached under.</summary>
+    public ImmutableDictionary<string, EnsuredTarget> Ensured
+    {
+        get => Volatile.Read(ref _ensured);
+        set => Volatile.Write(ref _ensured, value);
+    }
+
     /// <summary>Who sends where. For the writer only.</summary>
     public TargetIndex Targets { get; } = new();
 
@@ -52,6 +62,10 @@ internal sealed class ControlPlaneState
         get => Volatile.Read(ref _revision);
         set => Volatile.Write(ref _revision, value);
     }
+
+    /// <summary>What became of a pass program for a target; null where none is needed or wanted.</summary>
+    public EnsuredTarget? EnsuredFor(InterfaceInfo target, InterfaceTable interfaces) =>
+        interfaces.FindEnabler(target) is { } enabler ? Ensured.GetValueOrDefault(enabler.Name) : null;
 
     /// <summary>The kernel's id of an egress program; 0 for none, and for one that does not exist.</summary>
     public uint ProgramId(string? program) =>

@@ -41,6 +41,10 @@ internal sealed class TargetIndex
         return null;
     }
 
+    /// <summary>Whether any entry of such a devmap sends to the interface.</summary>
+    public bool IsTargetOf(string interfaceName, Func<DevmapState, bool> devmaps) =>
+        _targets.TryGetValue(interfaceName, out var byProgram) && byProgram.Values.Any(ids => ids.Any(id => devmaps(id.Devmap)));
+
     /// <summary>The egress programs entries send to the interface with (null: none), each with one of these entries.</summary>
     public IReadOnlyList<(string? Program, EntryId Entry)> ProgramsOf(string interfaceName) =>
         _targets.TryGetValue(interfaceName, out var byProgram)

@@ -22,6 +22,8 @@ internal sealed class DeleteAttachmentCommand(DevmapState devmap, string interfa
             {
                 devmap.Kernel.Detach(scope, interfaceName);
                 devmap.Attachments = devmap.Attachments.Remove(interfaceName);
+                context.TargetsToEnsure.Add(interfaceName);
+                context.TargetsToEnsure.UnionWith(context.State.Targets.Interfaces);
                 context.Changes.Add(new Change.AttachmentDeleted(devmap, revision, interfaceName));
                 return devmap.Revision = revision;
             });

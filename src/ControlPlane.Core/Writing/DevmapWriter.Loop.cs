@@ -118,6 +118,7 @@ public sealed partial class DevmapWriter
         var refused = new List<StoreChange>();
         foreach (var command in batch.Commands)
             refused.AddRange(command.Apply(scope, _context));
+        TargetEnsuring.Run(scope, _context);
         if (refused.Count > 0)
             SetBack(refused);
         _state.Revision = _context.PlannedRevision;
@@ -157,8 +158,9 @@ public sealed partial class DevmapWriter
         _context.ForgetInterfaces();
         var names = changes.Everything ? LinkReconciliation.NamesInUse(_state) : changes.Names;
         WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
-        foreach (var name in names)
-            LinkReconciliation.Reconcile(scope, _context, name);
+        LinkReconciliation.Reconcile(scope, _context, names);
+        _context.TargetsToEnsure.UnionWith(names);
+        TargetEnsuring.Run(scope, _context);
         _context.ForgetInterfaces();
         Tell();
     }

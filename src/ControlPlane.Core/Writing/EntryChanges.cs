@@ -26,16 +26,13 @@ internal static class EntryChanges
     /// </summary>
     public static void Write(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey, InterfaceInfo target, string? program)
     {
-        if (devmap.Kernel.TryLookup(kernelKey, out var there)
-            && there.Ifindex == target.Ifindex
-            && there.EgressProgramId == context.State.ProgramId(program))
-        {
+        var replaces = devmap.Kernel.TryLookup(kernelKey, out var there);
+        if (replaces && there.Ifindex == target.Ifindex && there.EgressProgramId == context.State.ProgramId(program))
             return;
-        }
 
         try
         {
-            devmap.Kernel.Update(scope, kernelKey, target.Ifindex, program);
+            devmap.Kernel.Update(scope, kernelKey, target.Ifindex, program, replaces);
         }
         catch (KernelException e) when (e.Errno == Errno.E2BIG)
         {
@@ -57,9 +54,17 @@ internal static class EntryChanges
         if (was?.Interface != now?.Interface || was?.EgressProgram != now?.EgressProgram || was?.Key != now?.Key)
         {
             if (was is not null)
+            {
+                context.TargetsToEnsure.Add(was.Interface);
                 context.State.Targets.Remove(new EntryId(devmap, was.Key), was.Interface, was.EgressProgram);
+            }
+
             if (now is not null)
+            {
+                context.TargetsToEnsure.Add(now.Interface);
                 context.State.Targets.Add(new EntryId(devmap, now.Key), now.Interface, now.EgressProgram);
+            }
+
             PublishUse(context, was?.EgressProgram);
             PublishUse(context, now?.EgressProgram);
             PublishConflict(context, was?.Interface);

@@ -12,8 +12,17 @@ namespace ControlPlane.Core.Writing;
 /// </summary>
 internal static class LinkReconciliation
 {
-    /// <summary>Everything that depends on the interface of this name.</summary>
-    public static void Reconcile(WriterScope scope, WriterContext context, string name)
+    /// <summary>Everything that depends on the interfaces of these names.</summary>
+    public static void Reconcile(WriterScope scope, WriterContext context, IReadOnlyCollection<string> names)
+    {
+        // All let go before any takes: names may have changed places.
+        foreach (var name in names)
+            DetachStale(scope, context, name);
+        foreach (var name in names)
+            Reconcile(scope, context, name);
+    }
+
+    private static void Reconcile(WriterScope scope, WriterContext context, string name)
     {
         var affected = new Dictionary<DevmapState, int>();
         foreach (var devmap in context.State.Devmaps.Values)
@@ -46,7 +55,7 @@ internal static class LinkReconciliation
     }
 
     /// <summary>Every name that anything depends on.</summary>
-    public static IEnumerable<string> NamesInUse(ControlPlaneState state) =>
+    public static IReadOnlyCollection<string> NamesInUse(ControlPlaneState state) =>
         state.Targets.Interfaces
             .Concat(state.Devmaps.Values.SelectMany(d => d.Entries.InterfaceKeys))
             .Concat(state.Devmaps.Values.SelectMany(d => d.Attachments.Keys))
@@ -104,30 +113,58 @@ internal static class LinkReconciliation
         }
 
         var after = new PlacedEntry(record, kernelKey, failure);
-        if (after != entry)
-            EntryChanges.Publish(context, devmap, entry, after);
+        if (after == entry)
+            return;
+        EntryChanges.Publish(context, devmap, entry, after);
+        if (entry.KernelKey is { } freed && freed != after.KernelKey)
+            RetryKey(scope, context, devmap, freed);
     }
 
-    /// <summary>Makes the redirect program run on the interface of this name, as wanted, if it exists.</summary>
+    // What the kernel says of the link counts, and not what was true when it was made: a device that came in the place of another
+    // may have its index, too. And an interface that has another name now is another one to us, and must not keep the program.
+    private static void DetachStale(WriterScope scope, WriterContext context, string name)
+    {
+        foreach (var devmap in context.State.Devmaps.Values)
+        {
+            if (devmap.Attachments.GetValueOrDefault(name) is not { Link: not null } status)
+                continue;
+            if (devmap.Kernel.FindLink(name) is { Ifindex: not 0 } link && link.Ifindex == context.Interface(name)?.Ifindex)
+                continue;
+            string? failure = null;
+            try
+            {
+                devmap.Kernel.Detach(scope, name);
+            }
+            catch (KernelException e)
+            {
+                failure = e.Message;
+            }
+
+            devmap.Attachments = devmap.Attachments.SetItem(name, status with { Link = null, Failure = failure });
+        }
+    }
+
+    /// <summary>Makes the redirect program run on the interface of this name, as wanted, if it exists and has no link.</summary>
     public static void Reattach(WriterScope scope, WriterContext context, DevmapState devmap, string name)
     {
-        if (devmap.Attachments.GetValueOrDefault(name) is not { } status)
-            return;
-        var ingress = context.Interface(name);
-        if (ingress is not null && status.Link?.Ifindex == ingress.Ifindex)
+        if (devmap.Attachments.GetValueOrDefault(name) is not { Link: null } status)
             return;
         AttachmentStatus after;
-        try
+        if (context.Interface(name) is not { } ingress)
         {
-            // Also when the interface goes: under a new name it is another interface to us, and must not keep the program.
-            if (status.Link is not null)
-                devmap.Kernel.Detach(scope, name);
-            after = status with { Link = ingress is null ? null : devmap.Kernel.Attach(scope, ingress, status.Record.Mode), Failure = null };
+            after = status with { Failure = null };
         }
-        catch (KernelException e)
+        else
         {
-            var failure = ingress is null ? e.Message : KernelErrors.Attach(e, ingress, status.Record.Mode).Error.Detail;
-            after = status with { Link = null, Failure = failure };
+            try
+            {
+                TargetEnsuring.Release(scope, context, name);
+                after = status with { Link = devmap.Kernel.Attach(scope, ingress, status.Record.Mode), Failure = null };
+            }
+            catch (KernelException e)
+            {
+                after = status with { Failure = KernelErrors.Attach(e, ingress, status.Record.Mode).Error.Detail };
+            }
         }
 
         devmap.Attachments = devmap.Attachments.SetItem(name, after);

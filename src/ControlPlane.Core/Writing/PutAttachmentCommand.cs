@@ -30,7 +30,8 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     private (bool Created, AttachmentStatus Attachment) Apply(
         WriterScope scope, WriterContext context, InterfaceInfo ingress, AttachmentStatus? before, AttachmentRecord record)
     {
-        var alive = before?.Link is { } link && link.Ifindex == ingress.Ifindex && link.Mode == mode && before.Failure is null;
+        var alive = before is { Link: not null, Failure: null }
+            && devmap.Kernel.FindLink(interfaceName) is { } link && link.Ifindex == ingress.Ifindex && link.Mode == mode;
         if (alive && record == before!.Record)
             return (false, before);
         var after = new AttachmentStatus(record, Attach(scope, context, ingress, before), null);
@@ -48,6 +49,8 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     {
         if (before?.Link is not null)
             devmap.Kernel.Detach(scope, interfaceName);
+        TargetEnsuring.Release(scope, context, interfaceName);
+        context.TargetsToEnsure.UnionWith(context.State.Targets.Interfaces);
         try
         {
             return devmap.Kernel.Attach(scope, ingress, mode);

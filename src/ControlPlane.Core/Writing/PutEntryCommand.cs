@@ -29,7 +29,7 @@ internal sealed class PutEntryCommand(
         var placement = EntryChanges.Resolve(context, key, target);
         RequireInterfaces(key, placement);
         EgressPrograms.RequireExists(context.State, program);
-        RequireFreeKey(key, placement.KernelKey, before);
+        RequireFreeKey(context, key, placement.KernelKey, before);
         RequireOneProgramPerDevice(context, key);
         if (before is null && devmap.Entries.Count >= devmap.Definition.MaxEntries)
             throw KernelErrors.Full(devmap.Definition);
@@ -45,10 +45,10 @@ internal sealed class PutEntryCommand(
     private (bool Created, PlacedEntry Entry) Apply(
         WriterScope scope, WriterContext context, PlacedEntry? before, PlacedEntry after, InterfaceInfo? device)
     {
-        if (after.KernelKey is { } kernelKey && device is not null)
-            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
-        else if (after.KernelKey is { } withoutTarget && before is not null)
-            devmap.Kernel.Delete(scope, withoutTarget);
+        if (after.KernelKey is { } taken && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != after.Record.Key)
+            LinkReconciliation.Place(scope, context, devmap, holder);
+        if (after.KernelKey is { } kernelKey && !(device is not null && TryWrite(scope, context, kernelKey, device)) && before is not null)
+            devmap.Kernel.Delete(scope, kernelKey);
         if (before?.KernelKey is { } oldKernelKey && oldKernelKey != after.KernelKey)
             devmap.Kernel.Delete(scope, oldKernelKey);
         if (after != before)
@@ -57,7 +57,23 @@ internal sealed class PutEntryCommand(
             context.Changes.Add(new Change.EntryPut(devmap, after));
         else if (after != before)
             context.StatusChanged(devmap, target, 1);
+        if (before?.KernelKey is { } freed && freed != after.KernelKey)
+            LinkReconciliation.RetryKey(scope, context, devmap, freed);
         return (before is null, after);
+    }
+
+    // Where pending is allowed, a device that goes between the question and the write makes the entry just that.
+    private bool TryWrite(WriterScope scope, WriterContext context, uint kernelKey, InterfaceInfo device)
+    {
+        try
+        {
+            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
+            return true;
+        }
+        catch (ControlPlaneException e) when (allowPending && e.Error.Code == ErrorCode.InterfaceNotFound)
+        {
+            return false;
+        }
     }
 
     // A number that is the ifindex of an interface means that interface, and follows it from now on.
@@ -89,9 +105,11 @@ internal sealed class PutEntryCommand(
             throw KernelErrors.NoInterface("interface", target, pendingPossible: true);
     }
 
-    private void RequireFreeKey(EntryKey key, uint? kernelKey, PlacedEntry? before)
+    private void RequireFreeKey(WriterContext context, EntryKey key, uint? kernelKey, PlacedEntry? before)
     {
         if (kernelKey is not { } number || devmap.Entries.Find(number) is not { } holder || holder.Record.Key == before?.Record.Key)
+            return;
+        if (HasLost(context, holder, number))
             return;
         throw new ControlPlaneException(new Error(
             ErrorCode.KeyConflict,
@@ -102,6 +120,10 @@ internal sealed class PutEntryCommand(
             Remedy = "Delete the other entry first.",
         });
     }
+
+    // Its interface has gone and ours has the index now, which the caller knows before we are told.
+    private static bool HasLost(WriterContext context, PlacedEntry holder, uint kernelKey) =>
+        holder.Record.Key.InterfaceName is { } name && context.Interface(name)?.Ifindex != kernelKey;
 
     private void RequireOneProgramPerDevice(WriterContext context, EntryKey key)
     {

@@ -32,6 +32,7 @@ internal sealed class Startup
         context.PlannedRevision = stored.Revision;
         var startup = new Startup(context, stored);
         startup.BringUpPrograms(scope);
+        TargetEnsuring.Adopt(scope, context);
         foreach (var devmap in startup.Open(scope, definitions))
             startup.BringUp(scope, devmap);
         foreach (var unknown in stored.Devmaps.Where(d => !context.State.Devmaps.ContainsKey(d)))

@@ -32,6 +32,9 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
 
     private long LastRevision => Changes.Count > 0 ? Changes[^1].Revision : State.Revision;
 
+    /// <summary>Interfaces whose being a target, or whose facts, have changed: they may need a pass program, or need one no more.</summary>
+    public HashSet<string> TargetsToEnsure { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Takes the next revision. One that is planned and not committed is left out of the sequence.</summary>
     public long NextRevision() => ++PlannedRevision;
 
@@ -68,14 +71,17 @@ internal sealed class WriterContext(ControlPlaneState state, IKernel kernel, Tim
             Changes.Add(new Change.DriftFound(devmap, LastRevision, drifts.Count, drifts.Count(d => d.Repaired)));
     }
 
-    /// <summary>Whether an interface differs from what it was at the last call with its name.</summary>
+    /// <summary>
+    /// Whether an interface differs from what it was at the last call with its name. By the table that readers see: had they been told
+    /// of what it does not show yet, they would be told nothing when it does.
+    /// </summary>
     /// <param name="name">The name.</param>
     /// <param name="used">Whether anything depends on it; if not, it is forgotten.</param>
     public bool HasChanged(string name, bool used)
     {
         if (!used)
             return _told.Remove(name);
-        var now = Interface(name);
+        var now = Kernel.Interfaces.Current.Find(name);
         if (_told.TryGetValue(name, out var before) && before == now)
             return false;
         _told[name] = now;

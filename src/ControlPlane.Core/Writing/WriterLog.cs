@@ -29,6 +29,12 @@ internal static partial class WriterLog
     [LoggerMessage(1007, LogLevel.Warning, "Devmap {Devmap}: removed {Elements} elements from the kernel that nobody asked for")]
     public static partial void ForeignRemoved(ILogger logger, string devmap, int elements);
 
+    [LoggerMessage(1009, LogLevel.Warning, "'{Target}' needs an XDP program on '{Device}' to accept redirected frames, and the kernel refuses it: {Reason}")]
+    public static partial void TargetNotEnsured(ILogger logger, string target, string device, string reason);
+
+    [LoggerMessage(1010, LogLevel.Warning, "The pass program on '{Device}' is needed no more, and the kernel refuses to detach it: {Reason}")]
+    public static partial void TargetNotReleased(ILogger logger, string device, string reason);
+
     [LoggerMessage(1008, LogLevel.Warning, "The store has entries of the devmap {Devmap}, which is not configured; they stay in the store")]
     public static partial void DevmapNotConfigured(ILogger logger, string devmap);
 }

@@ -1,7 +1,9 @@
 using ControlPlane.Core.Devmaps;
 using Devmapd.V1;
+using EnsureTargets = ControlPlane.Core.Devmaps.EnsureTargets;
 using KeySelector = ControlPlane.Core.Devmaps.KeySelector;
 using MissAction = ControlPlane.Core.Devmaps.MissAction;
+using WireEnsure = Devmapd.V1.EnsureTargets;
 using WireMissAction = Devmapd.V1.MissAction;
 using WireSelector = Devmapd.V1.KeySelector;
 
@@ -31,6 +33,12 @@ internal static class DevmapMessages
                 MissAction.Drop => WireMissAction.Drop,
                 MissAction.Abort => WireMissAction.Abort,
                 _ => throw new ArgumentOutOfRangeException(nameof(view), definition.MissAction, "not in the contract"),
+            },
+            EnsureTargets = definition.EnsureTargets switch
+            {
+                EnsureTargets.Auto => WireEnsure.Auto,
+                EnsureTargets.Off => WireEnsure.Off,
+                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.EnsureTargets, "not in the contract"),
             },
             Counters = definition.Counters,
             Revision = view.Revision,

@@ -53,6 +53,7 @@ internal static class HostMessages
             TxQueues = info.TxQueues,
             RxQueues = info.RxQueues,
             CanBeTarget = view.CanBeTarget,
+            PassProgram = view.PassProgram,
         };
         if (info.Kind is { } kind)
             message.Kind = kind;

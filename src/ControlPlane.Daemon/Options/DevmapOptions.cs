@@ -30,7 +30,10 @@ internal sealed class DevmapOptions
     /// <summary>Whether the redirect program counts.</summary>
     public bool Counters { get; set; } = true;
 
+    /// <summary>Whether the daemon makes targets accept redirected frames.</summary>
+    public EnsureTargets EnsureTargets { get; set; } = EnsureTargets.Auto;
+
     /// <summary>The devmap in the core's terms. Only for validated options.</summary>
     public DevmapDefinition ToDefinition() =>
-        new(Name, (uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, KeySelector, MissAction, Counters);
+        new(Name, (uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, KeySelector, MissAction, Counters, EnsureTargets);
 }

@@ -9,6 +9,8 @@ internal sealed partial class LibbpfDevmap
 {
     public IReadOnlyList<DevmapLink> Links => _links.All;
 
+    public DevmapLink? FindLink(string interfaceName) => _links.Find(interfaceName);
+
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();

@@ -16,11 +16,11 @@ internal sealed partial class LibbpfDevmap
         // A 4-byte value fills the ifindex alone and leaves the program 0.
         var result = BpfMap.Lookup<bpf_devmap_val_read>(_read, key, out var value);
         entry = new KernelEntry(value.ifindex, value.bpf_prog_id);
-        return Found(result, $"bpf_map_lookup_elem(devmap {Definition.Name})");
+        return Found(result, "bpf_map_lookup_elem");
     }
 
     public bool TryGetNextKey(uint? after, out uint next) =>
-        Found(BpfMap.NextKey(_read, after, out next), $"bpf_map_get_next_key(devmap {Definition.Name})");
+        Found(BpfMap.NextKey(_read, after, out next), "bpf_map_get_next_key");
 
     public EntryCounters ReadCounters(uint key)
     {
@@ -75,11 +75,12 @@ internal sealed partial class LibbpfDevmap
         ];
     }
 
-    private static bool Found(int result, string operation) => result switch
+    // The names are put together only for a failure: this runs for every element of every walk.
+    private bool Found(int result, string call, string of = "") => result switch
     {
         0 => true,
         -Errno.ENOENT => false,
-        _ => throw KernelCall.Failure(operation, -result),
+        _ => throw KernelCall.Failure($"{call}({of}devmap {Definition.Name})", -result),
     };
 
     private void RemoveCounter(uint key)
@@ -103,6 +104,6 @@ internal sealed partial class LibbpfDevmap
         }
 
         bool Next(uint? after, out uint next) =>
-            Found(BpfMap.NextKey(_countersRead, after, out next), $"bpf_map_get_next_key(counters of devmap {Definition.Name})");
+            Found(BpfMap.NextKey(_countersRead, after, out next), "bpf_map_get_next_key", "counters of ");
     }
 }

@@ -93,13 +93,14 @@ internal sealed partial class LibbpfDevmap : IDevmap
     /// <remarks>
     /// An element that is new starts at zero: a counter under its key is left from an element that the kernel removed by
     /// itself with its device. It is removed before the element is written, so that no hit of the new one is lost. To
-    /// know what is new costs a lookup (about half of what an update costs), to remove a counter only new elements.
+    /// know what is new costs a lookup (about half of what an update costs) unless the caller does, to remove a counter only new
+    /// elements.
     /// </remarks>
-    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
     {
         scope.Demand();
         var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
-        if (Definition.Counters && !TryLookup(key, out _))
+        if (Definition.Counters && !(replaces ?? TryLookup(key, out _)))
             RemoveCounter(key);
 
         // Lent to the kernel by number inside a struct: not to be closed meanwhile.

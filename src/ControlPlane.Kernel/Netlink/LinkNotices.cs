@@ -12,7 +12,10 @@ internal sealed class LinkNotices
     /// <summary>Indexes that anything was said of.</summary>
     public HashSet<uint> Ifindexes { get; } = [];
 
-    /// <summary>Names that such a device bore on the way, and those of devices that went: a return under the same index is a change.</summary>
+    /// <summary>
+    /// Names that such a device bore on the way or left, and those of devices that went: a return under the same index or to the same
+    /// name is a change.
+    /// </summary>
     public HashSet<string> Names { get; } = [];
 
     /// <summary>Messages were lost.</summary>
@@ -27,8 +30,12 @@ internal sealed class LinkNotices
         if (LinkMessage.Read(message) is { } link)
         {
             Ifindexes.Add(link.Ifindex);
-            if (message.Type == RTM_DELLINK || known.Find(link.Ifindex)?.Name != link.Name)
+            var knownAs = known.Find(link.Ifindex)?.Name;
+            if (message.Type == RTM_DELLINK || knownAs != link.Name)
                 Names.Add(link.Name);
+            // It may have its name back already; but whoever asked in between has found none of that name.
+            if (knownAs is not null && knownAs != link.Name)
+                Names.Add(knownAs);
         }
         else if (netdev?.IfindexOf(message) is > 0 and var ifindex)
         {

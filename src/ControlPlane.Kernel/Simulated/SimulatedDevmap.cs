@@ -29,7 +29,13 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         }
     }
 
-    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+    public DevmapLink? FindLink(string interfaceName)
+    {
+        lock (host.Lock)
+            return map.Links.GetValueOrDefault(interfaceName);
+    }
+
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
     {
         scope.Demand();
         lock (host.Lock)

@@ -43,15 +43,21 @@ public sealed partial class SimulatedHost
 
     internal Dictionary<string, LoadedProgram> Programs { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Adds an interface, up and with carrier, and gives its index.</summary>
+    /// <summary>Adds an interface, up and with carrier, and gives its index: the next one, or the one asked for, which must be free.</summary>
     public uint AddInterface(
         string name,
         string? kind = "veth",
-        XdpFeatures features = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.NdoXmit)
+        XdpFeatures features = XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.NdoXmit,
+        uint? ifindex = null)
     {
+        var index = ifindex ?? 0;
         lock (Lock)
         {
-            var info = new InterfaceInfo(++_lastIfindex, name)
+            if (index == 0)
+                index = ++_lastIfindex;
+            else if (_interfaces.Find(index) is not null)
+                throw new KernelException($"interface {name}", Errno.EBUSY, "EBUSY (Device or resource busy)");
+            var info = new InterfaceInfo(index, name)
             {
                 Kind = kind,
                 Mac = new MacAddress(kind is null ? 0 : 0x02_00_00_00_00_00UL | _lastIfindex),
@@ -66,7 +72,7 @@ public sealed partial class SimulatedHost
         }
 
         Notify(name);
-        return _lastIfindex;
+        return index;
     }
 
     /// <summary>Adds two veths that are each other's peer, up and with carrier, and accept no redirected frames.</summary>

@@ -1,19 +1,17 @@
 using System.Globalization;
 using Devmapd.V1;
-using Grpc.Core;
 
 namespace ControlPlane.EndToEndTests.World;
 
 /// <summary>
 /// Writes at random, without rest, until the daemon is gone: entries of all three selectors, egress programs and, if it has an
-/// ingress interface of its own, an attachment. Nobody else writes what it writes, so it knows what every answer must be.
+/// ingress interface of its own, an attachment; with and without preconditions. Nobody else writes what it writes, so it knows
+/// what every answer must be.
 /// </summary>
 internal sealed class CrashClient
 {
     private const int KeysPerDevmap = 20;
     private const int Programs = 4;
-
-    private static readonly StatusCode[] Gone = [StatusCode.Unavailable, StatusCode.Internal, StatusCode.Cancelled, StatusCode.Unknown];
 
     private readonly Random _random;
     private readonly IReadOnlyList<(string Interface, string? Program)> _targets;
@@ -21,8 +19,7 @@ internal sealed class CrashClient
     private readonly List<(Claim Claim, string Name)> _programs = [];
     private readonly Claim? _attachment;
     private readonly string? _ingress;
-    private DevmapService.DevmapServiceClient _devmaps = null!;
-    private ProgramService.ProgramServiceClient _programService = null!;
+    private IWrites _writes = null!;
     private long _floor;
     private int _acknowledged;
     private int _refused;
@@ -59,17 +56,17 @@ internal sealed class CrashClient
     public IEnumerable<Claim> Claims => [.. _entries.Select(e => e.Claim), .. _programs.Select(p => p.Claim), .. _attachment is { } a ? [a] : Array.Empty<Claim>()];
 
     /// <summary>Writes until the daemon no longer answers.</summary>
-    /// <param name="channel">To the daemon.</param>
+    /// <param name="writes">To the daemon.</param>
     /// <param name="floor">The store's revision now: whatever is changed gets a higher one.</param>
-    public async Task RunAsync(ChannelBase channel, long floor)
+    public async Task RunAsync(IWrites writes, long floor)
     {
-        (_devmaps, _programService, _floor) = (new(channel), new(channel), floor);
+        (_writes, _floor) = (writes, floor);
         try
         {
             while (true)
                 await StepAsync();
         }
-        catch (RpcException gone) when (Gone.Contains(gone.StatusCode))
+        catch (GoneException)
         {
             // Killed; what was under way stays unknown.
         }
@@ -85,114 +82,96 @@ internal sealed class CrashClient
         _ => EntryAsync(_entries[_random.Next(_entries.Count)]),
     };
 
-    private async Task EntryAsync((Claim Claim, string Devmap, string Key) entry)
+    private Task EntryAsync((Claim Claim, string Devmap, string Key) entry)
     {
         var (claim, devmap, key) = entry;
-        if (claim.Known is { } known && _random.Next(3) == 0)
-        {
-            await DeleteAsync(claim, async () => await _devmaps.DeleteEntryAsync(WithRevision(new DeleteEntryRequest { Devmap = devmap, Key = key }, known)));
-            return;
-        }
-
-        var request = NewEntry(devmap, key);
-        if (_random.Next(2) == 0)
-            request.ExpectedRevision = claim.Known?.Revision ?? 0;
-        await PutAsync(
-            claim,
-            Facts.EntrySpec(request.Interface, request.HasEgressProgram ? request.EgressProgram : null, request.Labels),
-            async () => Facts.Of((await _devmaps.PutEntryAsync(request)).Entry));
+        if (claim.Known is not null && _random.Next(3) == 0)
+            return DeleteAsync(claim, expected => _writes.DeleteEntryAsync(devmap, key, expected));
+        var wish = NewEntry(devmap, key);
+        return PutAsync(claim, wish.Spec, expected => _writes.PutEntryAsync(wish, expected));
     }
 
-    private async Task ProgramAsync((Claim Claim, string Name) program)
+    private Task ProgramAsync((Claim Claim, string Name) program)
     {
         var (claim, name) = program;
         if (claim.Known is not null && _random.Next(2) == 0)
-        {
-            await DeleteAsync(claim, async () => await _programService.DeleteProgramAsync(new() { Program = name }));
-            return;
-        }
-
+            return DeleteAsync(claim, expected => _writes.DeleteProgramAsync(name, expected));
         var vlan = (uint)_random.Next(1, 4);
-        await PutAsync(claim, Facts.ProgramSpec($"{ProgramTemplate.PushVlan}", vlan), async () => Facts.Of((await _programService.PutProgramAsync(
-            new() { Program = name, Template = ProgramTemplate.PushVlan, Parameters = new() { VlanId = vlan } })).Program));
+        return PutAsync(claim, Facts.ProgramSpec($"{ProgramTemplate.PushVlan}", vlan), expected => _writes.PutProgramAsync(name, vlan, expected));
     }
 
-    private async Task AttachmentAsync(Claim claim, string ingress)
-    {
-        if (claim.Known is null)
-        {
-            await PutAsync(claim, $"{AttachMode.Native}", async () => Facts.Of((await _devmaps.PutAttachmentAsync(
-                new() { Devmap = Site.ByVlan, Interface = ingress, Mode = AttachMode.Native })).Attachment));
-        }
-        else
-        {
-            await DeleteAsync(claim, async () => await _devmaps.DeleteAttachmentAsync(new() { Devmap = Site.ByVlan, Interface = ingress }));
-        }
-    }
+    private Task AttachmentAsync(Claim claim, string ingress) => claim.Known is null
+        ? PutAsync(claim, $"{AttachMode.Native}", expected => _writes.AttachAsync(Site.ByVlan, ingress, expected))
+        : DeleteAsync(claim, expected => _writes.DetachAsync(Site.ByVlan, ingress, expected));
 
     /// <summary>A write that must be refused, and then must not have left a trace.</summary>
     private async Task RefusedAsync()
     {
         var (claim, devmap, key) = _entries[_random.Next(_entries.Count)];
-        var request = NewEntry(devmap, key);
-        // Found different from what is asked: so that a trace would show.
-        request.Labels["refused"] = "yes";
-        StatusCode expected;
-        switch (_random.Next(4))
+        var (program, name) = _programs[_random.Next(_programs.Count)];
+        // Unlike anything that is there: so that a trace would show.
+        var wish = NewEntry(devmap, key) with { Labels = new Dictionary<string, string> { ["refused"] = "yes" } };
+        const uint Vlan = 4094;
+        var (code, write) = _random.Next(9) switch
         {
-            case 0:
-                request.ExpectedRevision = (claim.Known?.Revision ?? 0) + 1_000_000;
-                expected = StatusCode.Aborted;
-                break;
-            case 1 when claim.Known is not null:
-                request.ExpectedRevision = 0;
-                expected = StatusCode.AlreadyExists;
-                break;
-            case 2:
-                (request.EgressProgram, expected) = ("nosuch", StatusCode.NotFound);
-                break;
-            default:
-                (request.Interface, request.AllowPending, expected) = ("nosuch1", false, StatusCode.FailedPrecondition);
-                request.ClearEgressProgram();
-                break;
-        }
-
-        var refusal = await Assert.ThrowsAsync<RpcException>(async () => await _devmaps.PutEntryAsync(request));
-        if (Gone.Contains(refusal.StatusCode))
+            0 when Unfit(claim) is var (why, expected) => (why, () => _writes.PutEntryAsync(wish, expected)),
+            1 when claim.Known is { } known => ("revision_mismatch", () => _writes.DeleteEntryAsync(devmap, key, Stale(known))),
+            2 when claim.Known is null => ("entry_not_found", () => _writes.DeleteEntryAsync(devmap, key, default)),
+            3 when Unfit(program) is var (why, expected) => (why, () => _writes.PutProgramAsync(name, Vlan, expected)),
+            4 when program.Known is { } known => ("revision_mismatch", () => _writes.DeleteProgramAsync(name, Stale(known))),
+            5 when _attachment is not null && Unfit(_attachment) is var (why, expected) => (why, () => _writes.AttachAsync(Site.ByVlan, _ingress!, expected)),
+            6 when _attachment?.Known is { } known => ("revision_mismatch", () => _writes.DetachAsync(Site.ByVlan, _ingress!, Stale(known))),
+            7 => ("program_not_found", () => _writes.PutEntryAsync(wish with { Program = "nosuch" }, default)),
+            _ => ("interface_not_found", (Func<Task>)(() => _writes.PutEntryAsync(wish with { Target = "nosuch1", Program = null, AllowPending = false }, default))),
+        };
+        var refusal = await Assert.ThrowsAnyAsync<Exception>(write);
+        if (refusal is GoneException)
             throw refusal;
-        Assert.Equal(expected, refusal.StatusCode);
+        Assert.Equal(code, Assert.IsType<RefusedException>(refusal).Code);
         Interlocked.Increment(ref _refused);
     }
 
-    private PutEntryRequest NewEntry(string devmap, string key)
+    private EntryWish NewEntry(string devmap, string key)
     {
         var (target, program) = _targets[_random.Next(_targets.Count)];
-        var request = new PutEntryRequest { Devmap = devmap, Key = key, Interface = target, AllowPending = true };
-        if (program is not null)
-            request.EgressProgram = program;
-        for (var i = _random.Next(3); i > 0; i--)
-            request.Labels[$"label{i}"] = $"{_random.Next(3)}";
-        return request;
+        var labels = Enumerable.Range(1, _random.Next(3)).ToDictionary(i => $"label{i}", _ => $"{_random.Next(3)}");
+        return new EntryWish(devmap, key, target, program, labels, AllowPending: true);
     }
 
-    private DeleteEntryRequest WithRevision(DeleteEntryRequest request, Fact known)
+    /// <summary>Nothing, or something that is true.</summary>
+    private Expectation Fit(Claim claim) => (claim.Known, _random.Next(4)) switch
     {
-        if (_random.Next(2) == 0)
-            request.ExpectedRevision = known.Revision;
-        return request;
-    }
+        (null, 0 or 1) => new(MustNotExist: true),
+        ({ } known, 0 or 1) => new(known.Revision),
+        ({ }, 2) when _writes.KnowsMustExist => new(MustExist: true),
+        _ => default,
+    };
 
-    private async Task PutAsync(Claim claim, string spec, Func<Task<Fact>> put)
+    /// <summary>Something that is not true, and the code it must be answered with.</summary>
+    private (string Code, Expectation Expected) Unfit(Claim claim) => (claim.Known, _random.Next(2)) switch
     {
+        (null, 0) when _writes.KnowsMustExist => ("revision_mismatch", new(MustExist: true)),
+        (null, _) => ("revision_mismatch", new(_floor + 1_000_000)),
+        ({ } known, 0) => ("revision_mismatch", Stale(known)),
+        _ => ("already_exists", new(MustNotExist: true)),
+    };
+
+    /// <summary>The revision before the one it is at: what somebody who has missed the last change would ask for.</summary>
+    private static Expectation Stale(Fact known) => new(known.Revision - 1);
+
+    private async Task PutAsync(Claim claim, string spec, Func<Expectation, Task<Fact>> put)
+    {
+        var expected = Fit(claim);
         claim.Ask(spec);
-        claim.Acknowledge(await put(), _floor);
+        claim.Acknowledge(await put(expected), _floor);
         Interlocked.Increment(ref _acknowledged);
     }
 
-    private async Task DeleteAsync(Claim claim, Func<Task> delete)
+    private async Task DeleteAsync(Claim claim, Func<Expectation, Task> delete)
     {
+        var expected = Fit(claim);
         claim.Ask(null);
-        await delete();
+        await delete(expected);
         claim.Acknowledge(null, _floor);
         Interlocked.Increment(ref _acknowledged);
     }

@@ -15,6 +15,8 @@ internal sealed record EntryPage(IReadOnlyList<Entry> Entries, string? NextPageT
 
 internal sealed record Attachment(string Devmap, string Interface, string Mode, AttachmentStatus Status);
 
+internal sealed record AttachmentPage(IReadOnlyList<Attachment> Attachments);
+
 internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkId, string? Message);
 
 internal sealed record Devmap(string Name, DevmapStatus Status);

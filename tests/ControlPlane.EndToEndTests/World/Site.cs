@@ -57,11 +57,11 @@ internal sealed class Site : IAsyncDisposable
     }
 
     /// <summary>Makes a veth that accepts redirected frames, its far end out of the daemon's sight.</summary>
-    public Port AddPort(string? name = null, bool acceptsRedirect = true)
+    public Port AddPort(string? name = null, bool acceptsRedirect = true, uint? ifindex = null)
     {
         var elsewhere = NetworkNamespace.Create();
         _parts.Add(elsewhere);
-        var pair = VethPair.Create(Space, new VethOptions { Name = name, PeerNamespace = elsewhere, AcceptsRedirect = acceptsRedirect });
+        var pair = VethPair.Create(Space, new VethOptions { Name = name, Ifindex = ifindex, PeerNamespace = elsewhere, AcceptsRedirect = acceptsRedirect });
         _parts.Add(pair);
         var port = new Port(pair, FrameSocket.OpenPeer(pair));
         _parts.Add(port.Far);

@@ -24,4 +24,8 @@ internal static class Steering
         var run = FrameMark.NewRun();
         Assert.Equal(3, ingress.Send([.. Enumerable.Range(0, 3).Select(n => Frames.Udp(new FrameMark(run, (ulong)n)))], run, target)[0].Count);
     }
+
+    /// <summary>Waits until the API says that the entry is in this state.</summary>
+    public static Task WaitForStateAsync(this Site site, string devmap, string key, string state) =>
+        Eventually.Async(async () => (await site.Http.EntryAsync(devmap, key)).Status.State == state, what: $"{key} is {state}");
 }

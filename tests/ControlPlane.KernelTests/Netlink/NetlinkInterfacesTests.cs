@@ -201,6 +201,32 @@ public sealed class NetlinkInterfacesTests : IDisposable
     }
 
     [Fact]
+    public async Task Watch_RenamedAwayAndBackBetweenTurns_TellsTheName()
+    {
+        using var pair = VethPair.Create(_space);
+        using var trigger = VethPair.Create(_space);
+        await Eventually.Async(() => _interfaces.Current.Find(pair.Name)?.HasCarrier == true && _interfaces.Current.Find(trigger.Name)?.HasCarrier == true);
+        using var held = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        using var hold = _interfaces.Watch(_ =>
+        {
+            held.Set();
+            gate.Wait(TimeSpan.FromSeconds(30));
+        });
+        _space.Shell("ip", "link", "set", "dev", trigger.Name, "mtu", "1300");
+        Assert.True(held.Wait(TimeSpan.FromSeconds(15)));
+        using var changes = new ChangeLog(_interfaces);
+
+        _space.ShellWithInput(
+            $"link set dev {pair.Name} down\nlink set dev {pair.Name} name away\nlink set dev away name {pair.Name}\nlink set dev {pair.Name} up\n",
+            "ip", "-batch", "-");
+        gate.Set();
+
+        await changes.ExpectAsync("away");
+        await changes.ExpectAsync(pair.Name);
+    }
+
+    [Fact]
     public async Task Current_MovedAwayAndBack_Follows()
     {
         using var elsewhere = NetworkNamespace.Create();

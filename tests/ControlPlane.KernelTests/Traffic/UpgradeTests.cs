@@ -4,7 +4,6 @@ using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Pins;
-using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -34,7 +33,7 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
         for (var upgrade = 0; upgrade < 5; upgrade++)
         {
             var ours = devmap.Kernel.RedirectProgramId;
-            var other = RunAnotherBuild(finish: upgrade % 3 != 0, withoutMissedKeys: upgrade >= 2);
+            var other = AnotherBuild.Run(bed.PinFolder(Definition.Name), finish: upgrade % 3 != 0, withoutMissedKeys: upgrade >= 2);
             Assert.NotEqual(ours, other);
             Assert.Equal(upgrade < 2, File.Exists(Pins.Missed));
             var before = receiver.Delivered;
@@ -71,7 +70,7 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
     public void UpgradeCutOffBeforeItWasDecided_IsTakenBackAndDone()
     {
         using var devmap = bed.Open(Definition);
-        RunAnotherBuild(finish: true, withoutMissedKeys: true);
+        AnotherBuild.Run(bed.PinFolder(Definition.Name), finish: true, withoutMissedKeys: true);
         using (var config = Pin.OpenMap(Pins.Config, BpfConstants.BPF_F_RDONLY))
             Pin.Make(config, Pins.NextConfig);
 
@@ -86,8 +85,8 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
     public void UpgradeCutOffBetweenConfigAndProgram_IsFinished()
     {
         using var devmap = bed.Open(Definition);
-        RunAnotherBuild(finish: true, withoutMissedKeys: true);
-        var other = RunAnotherBuild(finish: false, withoutMissedKeys: false);
+        AnotherBuild.Run(bed.PinFolder(Definition.Name), finish: true, withoutMissedKeys: true);
+        var other = AnotherBuild.Run(bed.PinFolder(Definition.Name), finish: false, withoutMissedKeys: false);
         File.Move(Pins.NextConfig, Pins.Config, overwrite: true);
 
         devmap.Restart();
@@ -95,36 +94,6 @@ public sealed class UpgradeTests(FrameBed bed) : IClassFixture<FrameBed>
         Assert.NotEqual(other, devmap.Kernel.RedirectProgramId);
         Assert.False(File.Exists(Pins.NextRedirect));
     }
-
-    /// <summary>Has the devmap run the same source compiled for another BPF machine, which comes to other instructions.</summary>
-    /// <param name="finish">If not, it is as a crash would leave it before the first link was switched over.</param>
-    /// <param name="withoutMissedKeys">As layout version 1 was, which had no map of missed keys.</param>
-    private uint RunAnotherBuild(bool finish, bool withoutMissedKeys)
-    {
-        var folder = Directory.CreateTempSubdirectory();
-        var (source, file) = (Path.Combine(folder.FullName, "redirect.bpf.c"), Path.Combine(folder.FullName, "redirect.o"));
-        const string call = "\t\t\tsample_miss(key);\n";
-        var text = File.ReadAllText(Repository.PathOf("bpf/redirect.bpf.c"));
-        Assert.Contains(call, text, StringComparison.Ordinal);
-        File.WriteAllText(source, withoutMissedKeys ? text.Replace(call, "", StringComparison.Ordinal) : text);
-        Shell.Run(
-            "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-idirafter", $"/usr/include/{Machine}-linux-gnu",
-            "-I", Repository.PathOf("bpf"), "-c", source, "-o", file);
-        using var other = BpfObject.Open(File.ReadAllBytes(file), "redirect of another build");
-        folder.Delete(recursive: true);
-
-        var config = DevmapCreation.ConfigOf(Definition);
-        RedirectUpgrade.Load(Pins, other, withoutMissedKeys ? config with { version = 1 } : config);
-        RedirectUpgrade.Stage(Pins, other);
-        if (finish)
-            RedirectUpgrade.Finish(Pins);
-        if (withoutMissedKeys)
-            File.Delete(Pins.Missed);
-        using var program = other.OpenProgram(DevmapCreation.Program);
-        return BpfInfo.OfProgram(program).id;
-    }
-
-    private static string Machine => Shell.Run("uname", "-m").Trim();
 
     private static uint ProgramOf(string path)
     {

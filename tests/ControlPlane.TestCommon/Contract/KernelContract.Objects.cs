@@ -23,11 +23,13 @@ public abstract partial class KernelContract
         var attached = _kernel.Interfaces.Query(ingress.Name)!;
         Assert.Equal((mode, devmap.RedirectProgramId), (attached.XdpMode, attached.XdpProgramId));
         Assert.Equal([link], devmap.Links);
+        Assert.Equal(link, devmap.FindLink(ingress.Name));
 
         Assert.True(devmap.Detach(scope, ingress.Name));
         Assert.False(devmap.Detach(scope, ingress.Name));
         Assert.Null(_kernel.Interfaces.Query(ingress.Name)!.XdpMode);
         Assert.Empty(devmap.Links);
+        Assert.Null(devmap.FindLink(ingress.Name));
     }
 
     [Fact]
@@ -71,6 +73,7 @@ public abstract partial class KernelContract
         devmap.Attach(scope, ingress, AttachMode.Native);
         _world.RemoveInterface(ingress.Name);
         Assert.Equal(0u, Assert.Single(devmap.Links).Ifindex);
+        Assert.Equal(devmap.Links[0], devmap.FindLink(ingress.Name));
 
         _world.AddInterface(ingress.Name);
         var back = _kernel.Interfaces.Query(ingress.Name)!;

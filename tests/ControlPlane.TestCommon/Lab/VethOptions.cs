@@ -6,6 +6,9 @@ public sealed record VethOptions
     /// <summary>The name of the near end; a unique one unless set. At most 15 bytes.</summary>
     public string? Name { get; init; }
 
+    /// <summary>The index of the near end, which must be free; the kernel's choice unless set.</summary>
+    public uint? Ifindex { get; init; }
+
     /// <summary>The name of the far end, the peer; a unique one unless set.</summary>
     public string? PeerName { get; init; }
 

@@ -35,7 +35,8 @@ public sealed class VethPair : IDisposable
         var peerSpace = options.PeerNamespace ?? space;
         var pair = new VethPair(space, options.Name ?? unique + "a", peerSpace, options.PeerName ?? unique + "b");
         var mtu = options.Mtu is { } bytes ? string.Create(CultureInfo.InvariantCulture, $"mtu {bytes}") : "";
-        space.Shell("ip", [.. $"link add name {pair.Name} {mtu} type veth peer name {pair.PeerName} {mtu} netns {peerSpace.Path}"
+        var index = options.Ifindex is { } wanted ? string.Create(CultureInfo.InvariantCulture, $"index {wanted}") : "";
+        space.Shell("ip", [.. $"link add name {pair.Name} {index} {mtu} type veth peer name {pair.PeerName} {mtu} netns {peerSpace.Path}"
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
         try
         {

@@ -5,6 +5,7 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.Storing;
@@ -48,6 +49,8 @@ public sealed class CoreFixture : IAsyncDisposable
 
     public AuditService Audits => _provider.GetRequiredService<AuditService>();
 
+    public InterfaceService Interfaces => _provider.GetRequiredService<InterfaceService>();
+
     public WatchService Watches => _provider.GetRequiredService<WatchService>();
 
     public ProgramService Programs => _provider.GetRequiredService<ProgramService>();
@@ -62,10 +65,10 @@ public sealed class CoreFixture : IAsyncDisposable
 
     public static async Task<CoreFixture> StartAsync(
         SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null,
-        WatchOptions? watching = null, TimeProvider? time = null)
+        WatchOptions? watching = null, TimeProvider? time = null, params DevmapDefinition[] devmaps)
     {
         var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store, watching, time);
-        await fixture.Writer.StartAsync([Vlans, Ingress, Addresses, Plain], default);
+        await fixture.Writer.StartAsync(devmaps.Length == 0 ? [Vlans, Ingress, Addresses, Plain] : devmaps, default);
         return fixture;
     }
 

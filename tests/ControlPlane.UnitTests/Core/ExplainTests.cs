@@ -136,6 +136,21 @@ public sealed class ExplainTests
     }
 
     [Fact]
+    public async Task PassProgramOnTheIngress_PassesAsItsNameSays()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        host.AddPair("near", "far");
+        await using var core = await SteeringAsync(host);
+        await core.PutAsync("addresses", "10.0.0.8", "near");
+        Assert.NotNull(host.Interfaces.Find("far")!.XdpProgramId);
+
+        var verdict = Explain(core, "addresses", Frame with { Ingress = "far" }).Verdict;
+
+        Assert.Equal((ExplainOutcome.Passed, "PassProgram"), (verdict.Outcome, verdict.Reason));
+        Assert.Contains("'near'", verdict.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FrameThatDoesNotComeIn_IsNotReceived()
     {
         await using var core = await SteeringAsync();

@@ -1,9 +1,11 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -17,6 +19,9 @@ public sealed class Gate : IDisposable
     public Task Reached => _reached.Task;
 
     public Exception? Refusal { get; set; }
+
+    /// <summary>Asked before every change of maps and programs: what refuses it, or null.</summary>
+    public Func<KernelException?>? Fault { get; set; }
 
     /// <summary>The only update that is refused, counted from 1; all when null.</summary>
     public int? RefusedUpdate { get; set; }
@@ -39,6 +44,13 @@ public sealed class Gate : IDisposable
         _open.Wait(TimeSpan.FromSeconds(30));
         if (Refusal is not null && (RefusedUpdate ?? Updates) == Updates)
             throw Refusal;
+        BeforeChange();
+    }
+
+    private void BeforeChange()
+    {
+        if (Fault?.Invoke() is { } fault)
+            throw fault;
     }
 
     private sealed class GatedKernel(Gate gate, IKernel inner) : IKernel
@@ -51,11 +63,32 @@ public sealed class Gate : IDisposable
 
         public ITargetPrograms Targets => inner.Targets;
 
-        public IEgressPrograms Programs => inner.Programs;
+        public IEgressPrograms Programs { get; } = new GatedPrograms(gate, inner.Programs);
 
         public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
 
         public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class GatedPrograms(Gate gate, IEgressPrograms inner) : IEgressPrograms
+    {
+        public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Adopt(scope);
+
+        public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+        {
+            gate.BeforeChange();
+            return inner.Load(scope, name, spec);
+        }
+
+        public bool Unload(WriterScope scope, string name)
+        {
+            gate.BeforeChange();
+            return inner.Unload(scope, name);
+        }
+
+        public EntryCounters ReadCounters(string name) => inner.ReadCounters(name);
+
+        public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.DryRun(spec, frame);
     }
 
     private sealed class GatedDevmap(Gate gate, IDevmap inner) : IDevmap
@@ -70,13 +103,19 @@ public sealed class Gate : IDisposable
 
         public IReadOnlyList<DevmapLink> Links => inner.Links;
 
-        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram)
+        public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);
+
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
         {
             gate.BeforeUpdate();
-            inner.Update(scope, key, ifindex, egressProgram);
+            inner.Update(scope, key, ifindex, egressProgram, replaces);
         }
 
-        public bool Delete(WriterScope scope, uint key) => inner.Delete(scope, key);
+        public bool Delete(WriterScope scope, uint key)
+        {
+            gate.BeforeChange();
+            return inner.Delete(scope, key);
+        }
 
         public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode) => inner.Attach(scope, ingress, mode);
 

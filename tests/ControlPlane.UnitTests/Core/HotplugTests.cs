@@ -18,6 +18,21 @@ public sealed class HotplugTests
     }
 
     [Fact]
+    public async Task AllowPending_TargetGoesWhileItIsWritten_IsPending()
+    {
+        using var gate = new Gate();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
+        await core.PutAsync("vlans", "1", "sim1");
+        gate.Close();
+        var changed = core.PutAsync("vlans", "1", "sim2", allowPending: true);
+        await gate.Reached;
+        core.Host.RemoveInterface("sim2");
+        gate.Open();
+        Assert.Equal(EntryState.Pending, (await changed).View.Status.State);
+        Assert.False(core.Host.Devmaps["vlans"].TryGet(1, out _));
+    }
+
+    [Fact]
     public async Task TargetGoesAndReturns_EntryFollowsUnderTheSameRevision()
     {
         await using var core = await CoreFixture.StartAsync();
@@ -75,6 +90,82 @@ public sealed class HotplugTests
         Assert.Contains(failed.Conditions, c => c.Reason == "KeyConflict");
         await core.Entries.DeleteAsync("ingress", $"{next}", default, default);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("ingress", "later").Status.State);
+    }
+
+    [Theory]
+    [InlineData("sim0", "sim1")]
+    [InlineData("sim1", "sim0")]
+    public async Task NamesExchanged_EntriesAndAttachmentsCross(string first, string second)
+    {
+        using var gate = new Gate();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
+        foreach (var (name, target) in new[] { ("sim0", "sim2"), ("sim1", "sim3") })
+        {
+            await core.PutAsync("ingress", name, target);
+            await core.Attachments.PutAsync("vlans", name, "native", new Violations(), default, default);
+        }
+
+        gate.Close();
+        var held = core.PutAsync("addresses", "10.0.0.1", "sim2");
+        await gate.Reached;
+        core.Host.ChangeInterface(first, i => i with { Name = "between" });
+        core.Host.ChangeInterface(second, i => i with { Name = first });
+        core.Host.ChangeInterface("between", i => i with { Name = second });
+        gate.Open();
+        await held;
+        await SettleAsync(core);
+
+        foreach (var name in new[] { "sim0", "sim1" })
+        {
+            var ifindex = core.Host.Interfaces.Find(name)!.Ifindex;
+            var entry = core.Entries.Get("ingress", name);
+            Assert.Equal((EntryState.Forwarding, ifindex), (entry.Status.State, entry.KernelKey!.Value));
+            var attachment = core.Attachments.Get("vlans", name);
+            Assert.Equal((AttachmentState.Attached, ifindex), (attachment.State, attachment.Ifindex!.Value));
+        }
+    }
+
+    [Fact]
+    public async Task IndexPassesOnBeforeItsLossIsHeardOf_WaitingEntryTakesItThen()
+    {
+        DeafKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        var ifindex = core.Host.Interfaces.Find("sim0")!.Ifindex;
+        await core.PutAsync("ingress", "later", "sim1", allowPending: true);
+        await core.PutAsync("ingress", "sim0", "sim2");
+        core.Host.RemoveInterface("sim0");
+        core.Host.AddInterface("later", ifindex: ifindex);
+        deaf!.CatchUp();
+
+        // The old holder is asked for: with it its key becomes free.
+        await core.PutAsync("ingress", "sim0", "sim2", allowPending: true);
+
+        Assert.Equal(EntryState.Pending, core.Entries.Get("ingress", "sim0").Status.State);
+        Assert.Equal((EntryState.Forwarding, ifindex), (core.Entries.Get("ingress", "later").Status.State, core.Entries.Get("ingress", "later").KernelKey!.Value));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Put_IndexOfAnInterfaceWhoseLossIsNotHeardOf_IsNoConflict(bool waiting)
+    {
+        DeafKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        var ifindex = core.Host.Interfaces.Find("sim0")!.Ifindex;
+        if (waiting)
+            await core.PutAsync("ingress", "stranger", "sim3", allowPending: true);
+        await core.PutAsync("ingress", "sim0", "sim2");
+        core.Host.RemoveInterface("sim0");
+        core.Host.AddInterface("stranger", ifindex: ifindex);
+        deaf!.CatchUp();
+
+        await core.PutAsync("ingress", "stranger", "sim1");
+
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("ingress", "stranger").Status.State);
+        Assert.Equal((EntryState.Pending, null), (core.Entries.Get("ingress", "sim0").Status.State, core.Entries.Get("ingress", "sim0").KernelKey));
+        Assert.Equal(2, core.List("ingress").Entries.Count);
+        Assert.True(core.Host.Devmaps["ingress"].TryGet(ifindex, out var element));
+        Assert.Equal(core.Host.Interfaces.Find("sim1")!.Ifindex, element.Ifindex);
     }
 
     [Fact]

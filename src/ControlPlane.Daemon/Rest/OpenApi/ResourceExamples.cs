@@ -66,6 +66,7 @@ internal static class ResourceExamples
         KeySelector = KeySelector.IngressInterface,
         MissAction = MissAction.Pass,
         Counters = true,
+        EnsureTargets = EnsureTargets.Auto,
         Revision = 1,
         Status = new DevmapStatusResource
         {
@@ -117,6 +118,7 @@ internal static class ResourceExamples
         RxQueues = 1,
         XdpMode = null,
         XdpProgramId = null,
+        PassProgram = false,
         XdpFeatures = [],
         CanBeTarget = false,
         Conditions = [Loopback],

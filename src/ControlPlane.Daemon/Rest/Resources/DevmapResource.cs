@@ -41,6 +41,13 @@ internal sealed class DevmapResource
     /// <example>true</example>
     public required bool Counters { get; init; }
 
+    /// <summary>
+    /// Whether the daemon makes targets accept redirected frames. `auto`: it attaches a program that passes every frame where a target needs
+    /// one (a veth's peer, or the device itself) and that has none, and detaches it when no entry needs it any more. `off`: it does not.
+    /// </summary>
+    /// <example>auto</example>
+    public required EnsureTargets EnsureTargets { get; init; }
+
     /// <summary>The revision of the devmap's last change.</summary>
     /// <example>1</example>
     public required long Revision { get; init; }
@@ -57,6 +64,7 @@ internal sealed class DevmapResource
         KeySelector = view.Definition.KeySelector,
         MissAction = view.Definition.MissAction,
         Counters = view.Definition.Counters,
+        EnsureTargets = view.Definition.EnsureTargets,
         Revision = view.Revision,
         Status = DevmapStatusResource.From(view),
     };

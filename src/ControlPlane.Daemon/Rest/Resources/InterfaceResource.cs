@@ -54,6 +54,10 @@ internal sealed class InterfaceResource
     /// <example>34</example>
     public required uint? XdpProgramId { get; init; }
 
+    /// <summary>Whether that is the daemon's own pass program, which makes a target accept redirected frames (`ensureTargets`).</summary>
+    /// <example>false</example>
+    public required bool PassProgram { get; init; }
+
     /// <summary>
     /// What the driver can do with XDP (`enum netdev_xdp_act`, since Linux 6.3); null where the kernel does not tell. `ndoXmit`
     /// means that it accepts redirected frames in native mode.
@@ -82,6 +86,7 @@ internal sealed class InterfaceResource
         RxQueues = view.Info.RxQueues,
         XdpMode = view.Info.XdpMode,
         XdpProgramId = view.Info.XdpProgramId,
+        PassProgram = view.PassProgram,
         XdpFeatures = view.Info.XdpFeatures is { } features ? Names(features) : null,
         CanBeTarget = view.CanBeTarget,
         Conditions = view.Conditions.Select(ConditionResource.From),

@@ -44,6 +44,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<KeySelector>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<EnsureTargets>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EgressTemplate>(JsonNamingPolicy.KebabCaseLower),
         },

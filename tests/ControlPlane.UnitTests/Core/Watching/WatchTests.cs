@@ -83,6 +83,29 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task InterfaceAskedForBeforeTheTableShowsIt_IsToldWhenItDoes()
+    {
+        DeafKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        var ifindex = core.Host.Interfaces.Find("sim1")!.Ifindex;
+        await core.PutAsync("vlans", "1", "sim1");
+        deaf!.Notify("sim1");
+        await core.PutAsync("vlans", "3", "sim3"); // the notice has been taken before
+        await using var reader = core.Watch("vlans").GetAsyncEnumerator();
+        await reader.UntilAsync(e => e is WatchEvent.Synced);
+
+        core.Host.ChangeInterface("sim1", i => i with { IsUp = false });
+        deaf.Notify("sim1"); // of something older; the kernel that is asked now says more
+        var revision = (await core.PutAsync("vlans", "2", "sim2")).View.Record.Revision;
+        Assert.IsType<WatchEvent.EntryPut>(await reader.NextAsync());
+        deaf.CatchUp();
+        deaf.Notify("sim1");
+
+        Assert.Equal(new WatchEvent.StatusChanged(revision, "sim1", ifindex, 1, false), await reader.NextAsync());
+        Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "1").Status.State);
+    }
+
+    [Fact]
     public async Task FreedKernelKey_TellsOfTheEntryThatWaitedForIt()
     {
         await using var core = await CoreFixture.StartAsync();

@@ -3,17 +3,22 @@ using System.Runtime.InteropServices;
 using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 
-namespace ControlPlane.Bench.Harness;
+namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>
 /// Frames that the kernel itself sends through an XDP program and where it redirects them, in native mode
-/// (<c>BPF_F_TEST_XDP_LIVE_FRAMES</c>, 5.18).
+/// (<c>BPF_F_TEST_XDP_LIVE_FRAMES</c>, 5.18). The benchmarks compile this file, too.
 /// </summary>
 internal static unsafe class LiveFrames
 {
-    private const uint Batch = 64;
+    /// <summary>Frames that are sent at once.</summary>
+    public const int Batch = 64;
 
     /// <summary>Sends this many; gives nanoseconds for each.</summary>
+    /// <param name="program">The program that each frame is given to.</param>
+    /// <param name="frame">What each frame is.</param>
+    /// <param name="ingressIfindex">By what the program is told it came in, in the network namespace of the calling thread.</param>
+    /// <param name="frames">How many.</param>
     public static double Send(FileDescriptor program, byte[] frame, uint ingressIfindex, int frames)
     {
         var context = new xdp_md { data_end = (uint)frame.Length, ingress_ifindex = ingressIfindex };

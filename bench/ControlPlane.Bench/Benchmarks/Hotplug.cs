@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Globalization;
+using ControlPlane.Bench.Harness;
+using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Pins;
+using Devmapd.V1;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace ControlPlane.Bench.Benchmarks;
+
+/// <summary>How long an interface is there without the entries that point at it.</summary>
+internal sealed class Hotplug : IBenchmark
+{
+    private const int Callers = 64;
+    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(30);
+
+    // Each size has keys and an interface of its own, so that one daemon serves all.
+    private static readonly (int Entries, uint FirstKey, int Rounds, TimeUnit Unit)[] _sizes =
+        [(1, 0, 31, TimeUnit.Microseconds), (10_000, 1, 11, TimeUnit.Milliseconds)];
+
+    public string Name => "hotplug";
+
+    public string Title => "from RTM_NEWLINK of an interface to the last of its entries in the kernel";
+
+    public async Task<IReadOnlyList<Table>> RunAsync()
+    {
+        using var pins = new PinRoot();
+        using var state = new StateFolder();
+        Devmaps.Fill(pins, 0);
+        await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
+        using var channel = GrpcChannel.ForAddress(daemon.Grpc);
+
+        var tables = new List<Table>();
+        foreach (var (entries, firstKey, rounds, unit) in _sizes)
+        {
+            var interfaceName = $"hot{entries}";
+            await Harness.Callers.RunAsync(Callers, entries, n => PutAsync(channel, firstKey + (uint)n, interfaceName));
+            tables.Add(await Table.MeasureAsync(
+                unit,
+                rounds,
+                references: 1,
+                new("C", () => BaselineAsync(daemon, interfaceName, firstKey, entries)),
+                new("devmapd", () => DaemonAsync(pins, channel, interfaceName, firstKey, entries))));
+        }
+
+        return tables;
+    }
+
+    private static async Task<Metrics> BaselineAsync(ServerProcess daemon, string interfaceName, uint firstKey, int entries)
+    {
+        using var pins = new PinRoot();
+        Directory.CreateDirectory(pins.Path);
+        var pin = $"{pins.Path}/map";
+        var start = new ProcessStartInfo(
+            Commands.Baseline("hotplug"),
+            [pin, interfaceName, Devmaps.Key(firstKey).ToString(CultureInfo.InvariantCulture), entries.ToString(CultureInfo.InvariantCulture)])
+        {
+            RedirectStandardOutput = true,
+        };
+        using var listener = Process.Start(start)!;
+        await listener.StandardOutput.ReadLineAsync();
+        using var map = Pin.OpenMap(pin, BpfConstants.BPF_F_RDONLY);
+        await daemon.SignalAsync("STOP"); // it would do the same work beside
+        try
+        {
+            var elapsed = await Arrival.MeasureAsync(interfaceName, map, firstKey, entries);
+            await listener.WaitForExitAsync();
+            await Commands.RunAsync("ip", "link", "del", "dev", interfaceName);
+            return Metrics.Of(Named(entries), elapsed.TotalNanoseconds);
+        }
+        finally
+        {
+            await daemon.SignalAsync("CONT");
+        }
+    }
+
+    private static async Task<Metrics> DaemonAsync(PinRoot pins, ChannelBase channel, string interfaceName, uint firstKey, int entries)
+    {
+        await SettleAsync(channel, interfaceName, firstKey);
+        using var map = Pin.OpenMap(pins.ActiveMap(Devmaps.Default.Name), BpfConstants.BPF_F_RDONLY);
+        var elapsed = await Arrival.MeasureAsync(interfaceName, map, firstKey, entries);
+        await Commands.RunAsync("ip", "link", "del", "dev", interfaceName);
+        return Metrics.Of(Named(entries), elapsed.TotalNanoseconds);
+    }
+
+    // The daemon knows that the interface has gone, and its writer, which takes news before requests, has nothing left to do.
+    private static async Task SettleAsync(ChannelBase channel, string interfaceName, uint firstKey)
+    {
+        var host = new HostService.HostServiceClient(channel);
+        using var deadline = new CancellationTokenSource(_deadline);
+        while ((await host.ListInterfacesAsync(new ListInterfacesRequest())).Interfaces.Any(i => i.Name == interfaceName))
+            await Task.Delay(1, deadline.Token);
+        await PutAsync(channel, firstKey, interfaceName);
+    }
+
+    private static async Task PutAsync(ChannelBase channel, uint key, string interfaceName) =>
+        await new DevmapService.DevmapServiceClient(channel).PutEntryAsync(
+            new PutEntryRequest { Devmap = Devmaps.Default.Name, Key = Devmaps.KeyText((int)key), Interface = interfaceName, AllowPending = true });
+
+    private static string Named(int entries) => entries == 1 ? "1 entry" : $"{entries} entries";
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using ControlPlane.EndToEndTests.World;
+using ControlPlane.TestCommon.Lab;
+using Xunit.Abstractions;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>No frame of very many is lost while the daemon stops and starts again, and while a start swaps the redirect program.</summary>
+/// <remarks>How many frames a run has at least: environment variable <c>DEVMAPD_LIVE_FRAMES</c>, 500,000 unless set.</remarks>
+public sealed class LiveFrameTests(ITestOutputHelper output)
+{
+    private const double FramesPerSecond = 200_000;
+    private const ulong FramesBetween = 20_000;
+    private const int FewestRounds = 3;
+
+    private static ulong Frames =>
+        ulong.Parse(Environment.GetEnvironmentVariable("DEVMAPD_LIVE_FRAMES") is { Length: > 0 } text ? text : "500000", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public Task StopAndStart_LosesNoFrame() => RunAsync(async (site, traffic, _) =>
+    {
+        Assert.Equal(0, await site.Home.StopAsync());
+        await traffic.FlowAsync(FramesBetween); // with no daemon at all
+        await site.Home.StartAsync();
+    });
+
+    [Fact]
+    public Task Upgrade_LosesNoFrame() => RunAsync(async (site, traffic, round) =>
+    {
+        Assert.Equal(0, await site.Home.StopAsync());
+        var other = AnotherBuild.Run($"{site.Home.PinRoot}/devmaps/{Site.ByInterface}", finish: round % 2 == 0);
+        await traffic.FlowAsync(FramesBetween);
+        await site.Home.StartAsync();
+        Assert.NotEqual(other, (await site.Http.DevmapAsync(Site.ByInterface)).Status.RedirectProgramId);
+    });
+
+    [Fact]
+    public async Task EntryIsDeleted_TheLossIsSeen()
+    {
+        await using var site = await Site.StartAsync();
+        var (ingress, target) = await site.SteerAsync();
+        await using var traffic = LiveTraffic.Start(ingress.Pair, target.Pair, FramesPerSecond);
+        await traffic.FlowAsync(FramesBetween);
+        await site.Http.RemoveAsync($"/v1/devmaps/{Site.ByInterface}/entries/{ingress.Name}");
+        await Assert.ThrowsAsync<InvalidOperationException>(() => traffic.FlowAsync(FramesBetween));
+    }
+
+    private async Task RunAsync(Func<Site, LiveTraffic, int, Task> disturb)
+    {
+        await using var site = await Site.StartAsync();
+        var (ingress, target) = await site.SteerAsync();
+        ulong sent;
+        var rounds = 0;
+        await using (var traffic = LiveTraffic.Start(ingress.Pair, target.Pair, FramesPerSecond))
+        {
+            for (; rounds < FewestRounds || traffic.Sent < Frames; rounds++)
+            {
+                await traffic.FlowAsync(FramesBetween);
+                await disturb(site, traffic, rounds);
+            }
+
+            sent = await traffic.StopAsync();
+            Assert.Equal(sent, traffic.Arrived);
+        }
+
+        output.WriteLine($"{sent} frames over {rounds} rounds, 0 lost");
+        var status = (await site.Http.DevmapAsync(Site.ByInterface)).Status.Traffic;
+        Assert.Equal((sent, 0ul), (status.RedirectedPackets, status.MissedPackets));
+        Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.UnitTests.Core.Linearizability;
+
+/// <summary>
+/// The whole control plane as one that takes a call at a time would be: what it wants, and what each call must be answered.
+/// Immutable.
+/// </summary>
+internal sealed record Model
+{
+    private Model(ImmutableHashSet<string> links, IReadOnlySet<ErrorCode> refusals) => (Links, Refusals) = (links, refusals);
+
+    private ImmutableSortedDictionary<string, Entry> Entries { get; init; } = ImmutableSortedDictionary.Create<string, Entry>(StringComparer.Ordinal);
+
+    private ImmutableSortedDictionary<string, Program> Programs { get; init; } = ImmutableSortedDictionary.Create<string, Program>(StringComparer.Ordinal);
+
+    private ImmutableHashSet<string> Links { get; init; }
+
+    /// <summary>At least the revision of the last change: deletions do not tell theirs, and numbers may be left out.</summary>
+    private long Revision { get; init; }
+
+    private IReadOnlySet<ErrorCode> Refusals { get; }
+
+    /// <summary>Nothing wanted yet.</summary>
+    /// <param name="links">The interfaces there are.</param>
+    /// <param name="refusals">What any write may be answered at any time, and then must not have changed anything.</param>
+    public static Model Empty(IEnumerable<string> links, params ErrorCode[] refusals) => new([.. links], refusals.ToHashSet());
+
+    /// <summary>All that is wanted, as text.</summary>
+    public string Content =>
+        string.Join('\n', [.. Entries.Select(e => $"{e.Key} {e.Value.Content} @{e.Value.Revision}"), .. Programs.Select(p => $"{p.Key} {p.Value.Template} @{p.Value.Revision}")]);
+
+    /// <summary>Tells apart what calls could tell apart.</summary>
+    public string Identity => string.Create(CultureInfo.InvariantCulture, $"{Content}\n{string.Join(' ', Links.Order())}\n{Revision}");
+
+    /// <summary>The model after a call that was answered so; null when it cannot be answered so here.</summary>
+    public Model? After(Call call)
+    {
+        if (call.Answer.IsCancelled || (call.Answer.Error is { } error && Refusals.Contains(error)))
+            return this;
+        return call.Operation switch
+        {
+            Operation.PutEntry put => PutEntry(call, put),
+            Operation.DeleteEntry delete => DeleteEntry(call, delete),
+            Operation.GetEntry get => Entries.TryGetValue(get.Resource, out var e)
+                ? If(call.Answer == new Answer(Revision: e.Revision, Content: e.Content))
+                : Refuse(call, ErrorCode.EntryNotFound),
+            Operation.PutProgram put => PutProgram(call, put),
+            Operation.DeleteProgram delete => DeleteProgram(call, delete),
+            Operation.GetProgram get => Programs.TryGetValue(get.Name, out var p)
+                ? If(call.Answer == new Answer(Revision: p.Revision, Content: p.Template))
+                : Refuse(call, ErrorCode.ProgramNotFound),
+            Operation.SetLink set => this with { Links = set.IsThere ? Links.Add(set.Name) : Links.Remove(set.Name) },
+            Operation.ReadAll => If(call.Answer.Content == Content && call.Answer.Revision >= Revision),
+            _ => throw new ArgumentOutOfRangeException(nameof(call), call, "not an operation of the model"),
+        };
+    }
+
+    private Model? PutEntry(Call call, Operation.PutEntry put)
+    {
+        var before = Entries.GetValueOrDefault(put.Resource);
+        if (Unmet(call, before?.Revision) is { } unmet)
+            return Refuse(call, unmet);
+        if (!put.AllowPending && !Links.Contains(put.Target))
+            return Refuse(call, ErrorCode.InterfaceNotFound);
+        if (put.Program is not null && !Programs.ContainsKey(put.Program))
+            return Refuse(call, ErrorCode.ProgramNotFound);
+        if (Entries.Any(e => e.Key != put.Resource && e.Value.Target == put.Target && e.Value.Program != put.Program))
+            return Refuse(call, ErrorCode.EgressProgramConflict);
+        if (before is null && Entries.Keys.Count(k => k.StartsWith(put.Devmap + "/", StringComparison.Ordinal)) >= World.Capacity(put.Devmap))
+            return Refuse(call, ErrorCode.DevmapFull);
+        var after = new Entry(put.Target, put.Program, put.Label, before?.Revision ?? 0);
+        return after == before
+            ? If(call.Answer == new Answer(Revision: before.Revision, Content: before.Content))
+            : Changed(call, before is null, after.Content) is { } changed
+                ? changed with { Entries = Entries.SetItem(put.Resource, after with { Revision = changed.Revision }) }
+                : null;
+    }
+
+    private Model? DeleteEntry(Call call, Operation.DeleteEntry delete)
+    {
+        var before = Entries.GetValueOrDefault(delete.Resource);
+        if (before is null)
+            return Refuse(call, ErrorCode.EntryNotFound);
+        return Unmet(call, before.Revision) is { } unmet
+            ? Refuse(call, unmet)
+            : (this with { Entries = Entries.Remove(delete.Resource), Revision = Revision + 1 }).If(call.Answer == new Answer());
+    }
+
+    private Model? PutProgram(Call call, Operation.PutProgram put)
+    {
+        var before = Programs.GetValueOrDefault(put.Name);
+        if (Unmet(call, before?.Revision) is { } unmet)
+            return Refuse(call, unmet);
+        if (before?.Template == put.Template)
+            return If(call.Answer == new Answer(Revision: before.Revision, Content: before.Template));
+        if (Entries.Values.Any(e => e.Program == put.Name))
+            return Refuse(call, ErrorCode.ProgramInUse);
+        return Changed(call, before is null, put.Template) is { } changed
+            ? changed with { Programs = Programs.SetItem(put.Name, new Program(put.Template, changed.Revision)) }
+            : null;
+    }
+
+    private Model? DeleteProgram(Call call, Operation.DeleteProgram delete)
+    {
+        var before = Programs.GetValueOrDefault(delete.Name);
+        if (before is null)
+            return Refuse(call, ErrorCode.ProgramNotFound);
+        if (Unmet(call, before.Revision) is { } unmet)
+            return Refuse(call, unmet);
+        return Entries.Values.Any(e => e.Program == delete.Name)
+            ? Refuse(call, ErrorCode.ProgramInUse)
+            : (this with { Programs = Programs.Remove(delete.Name), Revision = Revision + 1 }).If(call.Answer == new Answer());
+    }
+
+    private static ErrorCode? Unmet(Call call, long? current)
+    {
+        var wanted = call.Precondition;
+        if (wanted.MustNotExist && current is not null)
+            return ErrorCode.AlreadyExists;
+        return (wanted.MustExist && current is null) || (wanted.Revision is not null && wanted.Revision != current) ? ErrorCode.RevisionMismatch : null;
+    }
+
+    private Model? Refuse(Call call, ErrorCode code) => If(call.Answer.Error == code);
+
+    private Model? Changed(Call call, bool created, string content) =>
+        call.Answer.Revision is { } revision && revision > Revision && call.Answer == new Answer(IsCreated: created, Revision: revision, Content: content)
+            ? this with { Revision = revision }
+            : null;
+
+    private Model? If(bool holds) => holds ? this : null;
+
+    private sealed record Entry(string Target, string? Program, int Label, long Revision)
+    {
+        public string Content => World.EntryText(Target, Program, Label);
+    }
+
+    private sealed record Program(string Template, long Revision);
+}

@@ -1,0 +1,61 @@
+namespace ControlPlane.UnitTests.Core.Linearizability;
+
+/// <summary>What a caller asks for.</summary>
+internal abstract record Operation
+{
+    private Operation()
+    {
+    }
+
+    /// <summary>The resource it is about, as <c>small/1</c> or <c>p</c>: what a caller remembers the revision of.</summary>
+    public abstract string Resource { get; }
+
+    /// <summary>What must be true for a write to happen.</summary>
+    public Condition Condition { get; init; }
+
+    public sealed record PutEntry(string Devmap, string Key, string Target, string? Program, int Label, bool AllowPending) : Operation
+    {
+        public override string Resource => EntryName(Devmap, Key);
+    }
+
+    public sealed record DeleteEntry(string Devmap, string Key) : Operation
+    {
+        public override string Resource => EntryName(Devmap, Key);
+    }
+
+    public sealed record GetEntry(string Devmap, string Key) : Operation
+    {
+        public override string Resource => EntryName(Devmap, Key);
+    }
+
+    public sealed record PutProgram(string Name, string Template) : Operation
+    {
+        public override string Resource => Name;
+    }
+
+    public sealed record DeleteProgram(string Name) : Operation
+    {
+        public override string Resource => Name;
+    }
+
+    public sealed record GetProgram(string Name) : Operation
+    {
+        public override string Resource => Name;
+    }
+
+    /// <summary>The host's doing, not the API's: an interface comes or goes, if it is not as wanted already.</summary>
+    public sealed record SetLink(string Name, bool IsThere) : Operation
+    {
+        public override string Resource => Name;
+    }
+
+    /// <summary>Reads everything; asked when all others have ended.</summary>
+    public sealed record ReadAll : Operation
+    {
+        public override string Resource => "";
+    }
+
+    /// <summary>One name for all forms of a key.</summary>
+    private static string EntryName(string devmap, string key) =>
+        $"{devmap}/{(devmap == World.ByInterface.Name && World.NameOfIndex.TryGetValue(key, out var name) ? name : key)}";
+}

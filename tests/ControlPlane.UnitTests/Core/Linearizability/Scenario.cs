@@ -1,0 +1,60 @@
+using CsCheck;
+
+namespace ControlPlane.UnitTests.Core.Linearizability;
+
+/// <summary>What every caller asks for, one after the other.</summary>
+/// <param name="Seed">Of whatever else is left to chance: pauses and refusals.</param>
+/// <param name="Scripts">A script for each caller.</param>
+internal sealed record Scenario(int Seed, Step[][] Scripts)
+{
+    private const int MostCallers = 6;
+    private const int MostSteps = 9;
+
+    /// <summary>Scenarios of 2 to 6 callers with up to 9 steps each.</summary>
+    /// <param name="flapping">Whether an interface comes and goes.</param>
+    public static Gen<Scenario> Generator(bool flapping = false)
+    {
+        var step = flapping
+            ? Gen.Frequency((9, Steps), (2, Gen.Bool.Select(b => new Step(new Operation.SetLink(World.Flapping, b), false))))
+            : Steps;
+        return Gen.Select(
+            Gen.Int.NonNegative, step.Array[1, MostSteps].Array[2, MostCallers], (seed, scripts) => new Scenario(seed, scripts));
+    }
+
+    /// <summary>What is done before, so that there is something to get into each other's way about.</summary>
+    public static IReadOnlyList<Step> Prelude { get; } =
+    [
+        new(new Operation.PutProgram("p", "count"), IsHasty: false),
+        new(new Operation.PutEntry(World.ByVlan.Name, "1", "sim1", "p", 1, AllowPending: false), IsHasty: false),
+        new(new Operation.PutEntry(World.ByInterface.Name, "sim0", World.Flapping, null, 1, AllowPending: false), IsHasty: false),
+    ];
+
+    public override string ToString() =>
+        $"seed {Seed}\n{string.Join('\n', Scripts.Select((s, n) => $"caller {n}:\n  {string.Join("\n  ", s.Select(step => step.ToString()))}"))}";
+
+    private static Gen<Step> Steps { get; } = Operations();
+
+    private static Gen<Step> Operations()
+    {
+        var key = Gen.OneOf([.. World.Keys]);
+        var target = Gen.OneOf("sim1", "sim2", World.Flapping, World.Flapping);
+        var program = Gen.OneOf<string?>(null, null, "p", "p", "q");
+        var name = Gen.OneOf("p", "q");
+        var putEntry = Gen.Select(
+            key, target, program, Gen.Int[1, 3], Gen.Bool,
+            (k, t, p, label, pending) => (Operation)new Operation.PutEntry(k.Devmap, k.Key, t, p, label, pending));
+        var operation = Gen.Frequency(
+            (10, putEntry),
+            (4, key.Select(k => (Operation)new Operation.DeleteEntry(k.Devmap, k.Key))),
+            (6, key.Select(k => (Operation)new Operation.GetEntry(k.Devmap, k.Key))),
+            (2, Gen.Select(name, Gen.OneOf("count", "drop"), (n, t) => (Operation)new Operation.PutProgram(n, t))),
+            (1, name.Select(n => (Operation)new Operation.DeleteProgram(n))),
+            (1, name.Select(n => (Operation)new Operation.GetProgram(n))));
+        var condition = Gen.Frequency(
+            (5, Gen.Const(Condition.None)),
+            (4, Gen.Const(Condition.AsSeen)),
+            (1, Gen.OneOf(Condition.MustExist, Condition.MustNotExist)));
+        return Gen.Select(
+            operation, condition, Gen.Int[0, 15], (o, c, hasty) => new Step(o with { Condition = c }, IsHasty: hasty == 0));
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Programs;
+using ControlPlane.Core.Storing;
+
+namespace ControlPlane.UnitTests.Core.Linearizability;
+
+/// <summary>What is called: the services, as both faces call them.</summary>
+internal class Subject(CoreFixture core)
+{
+    /// <summary>Calls, and tells what was answered.</summary>
+    public async Task<Answer> CallAsync(Operation operation, Precondition precondition, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ExecuteAsync(operation, precondition, cancellation);
+        }
+        catch (ControlPlaneException e)
+        {
+            return new Answer(e.Error.Code);
+        }
+        catch (OperationCanceledException)
+        {
+            return new Answer(IsCancelled: true);
+        }
+    }
+
+    protected virtual async Task<Answer> ExecuteAsync(Operation operation, Precondition precondition, CancellationToken cancellation)
+    {
+        switch (operation)
+        {
+            case Operation.PutEntry put:
+                var labels = new Dictionary<string, string> { ["n"] = $"{put.Label}" };
+                var request = new EntryRequest(put.Target, put.Program, labels, put.AllowPending);
+                var entry = await core.Entries.PutAsync(put.Devmap, put.Key, request, new Violations(), precondition, cancellation);
+                return new Answer(IsCreated: entry.Created, Revision: entry.View.Record.Revision, Content: Text(entry.View.Record));
+            case Operation.DeleteEntry delete:
+                await core.Entries.DeleteAsync(delete.Devmap, delete.Key, precondition, cancellation);
+                return new Answer();
+            case Operation.GetEntry get:
+                var found = core.Entries.Get(get.Devmap, get.Key).Record;
+                return new Answer(Revision: found.Revision, Content: Text(found));
+            case Operation.PutProgram put:
+                var program = await core.Programs.PutAsync(put.Name, new ProgramRequest(put.Template), new Violations(), precondition, cancellation);
+                return new Answer(IsCreated: program.Created, Revision: program.View.Revision, Content: Text(program.View.Spec));
+            case Operation.DeleteProgram delete:
+                await core.Programs.DeleteAsync(delete.Name, precondition, cancellation);
+                return new Answer();
+            case Operation.GetProgram get:
+                var view = core.Programs.Get(get.Name);
+                return new Answer(Revision: view.Revision, Content: Text(view.Spec));
+            case Operation.SetLink set:
+                SetLink(set);
+                return new Answer();
+            case Operation.ReadAll:
+                return ReadAll();
+            default:
+                throw new ArgumentOutOfRangeException(nameof(operation), operation, "not an operation");
+        }
+    }
+
+    private static string Text(EntryRecord entry) =>
+        World.EntryText(entry.Interface, entry.EgressProgram, int.Parse(entry.Labels["n"], CultureInfo.InvariantCulture));
+
+    private static string Text(EgressProgramSpec spec) => spec.Template.ToString().ToLowerInvariant();
+
+    private void SetLink(Operation.SetLink set)
+    {
+        // Callers who do the same at once shall not do it twice.
+        lock (core.Host)
+        {
+            var isThere = core.Host.Interfaces.Find(set.Name) is not null;
+            if (set.IsThere && !isThere)
+                core.Host.AddInterface(set.Name);
+            else if (!set.IsThere && isThere)
+                core.Host.RemoveInterface(set.Name);
+        }
+    }
+
+    private Answer ReadAll()
+    {
+        var entries = new[] { World.ByInterface.Name, World.ByVlan.Name }.SelectMany(d => core.List(d).Entries)
+            .Select(e => (Name: $"{e.Record.Devmap}/{e.KeyText}", Text: $"{Text(e.Record)} @{e.Record.Revision}"))
+            .OrderBy(e => e.Name, StringComparer.Ordinal);
+        var programs = core.Programs.List().Select(p => (p.Name, Text: $"{Text(p.Spec)} @{p.Revision}"));
+        return new Answer(
+            Revision: core.List(World.ByVlan.Name).Revision, Content: string.Join('\n', entries.Concat(programs).Select(r => $"{r.Name} {r.Text}")));
+    }
+}

@@ -1,0 +1,156 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Storing;
+using ControlPlane.Kernel.Simulated;
+using ControlPlane.Storage;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>Where a target needs an XDP program to accept redirected frames, the daemon attaches one, and takes it off again.</summary>
+public sealed class TargetEnsuringTests
+{
+    private static readonly DevmapDefinition Left = new("left", 64, KeySelector: KeySelector.Vlan, EnsureTargets: EnsureTargets.Off);
+
+    [Fact]
+    public async Task Put_TargetWhosePeerIsOurs_GetsAPassProgramAndForwards()
+    {
+        await using var core = await StartAsync();
+
+        var put = await core.PutAsync("vlans", "10", "out");
+
+        Assert.Equal(EntryState.Forwarding, put.View.Status.State);
+        Assert.Equal("PassProgram", put.View.Status.Conditions.Single(c => c.Type == ConditionTypes.TargetAcceptsRedirect).Reason);
+        Assert.Equal(AttachMode.Native, Peer(core).XdpMode);
+        Assert.True(core.Interfaces.Get("out-peer").PassProgram);
+    }
+
+    [Fact]
+    public async Task Delete_LastEntryOfTheTarget_TakesItOff()
+    {
+        await using var core = await StartAsync();
+        await core.PutAsync("vlans", "10", "out");
+        await core.PutAsync("addresses", "10.0.0.1", "out");
+
+        await core.Entries.DeleteAsync("vlans", "10", default, default);
+        Assert.NotNull(Peer(core).XdpProgramId);
+        await core.PutAsync("addresses", "10.0.0.1", "sim0");
+
+        Assert.Null(Peer(core).XdpProgramId);
+        Assert.False(core.Interfaces.Get("out-peer").PassProgram);
+    }
+
+    [Fact]
+    public async Task Put_DevmapThatLeavesTargets_AttachesNothingAndSaysWhatToDo()
+    {
+        await using var core = await StartAsync();
+
+        var put = await core.PutAsync("left", "10", "out");
+
+        Assert.Equal(EntryState.Undeliverable, put.View.Status.State);
+        Assert.Equal("ethtool -K out-peer gro on", put.View.Status.Conditions.Single(c => !c.Status && c.Type == ConditionTypes.TargetAcceptsRedirect).Remedy);
+        Assert.Null(Peer(core).XdpProgramId);
+    }
+
+    [Fact]
+    public async Task Put_PeerHasAProgramOfSomebodyElse_IsLeftAlone()
+    {
+        var host = Host();
+        host.ChangeInterface("out-peer", i => i with { XdpMode = AttachMode.Generic, XdpProgramId = 7 });
+        await using var core = await StartAsync(host);
+
+        var put = await core.PutAsync("vlans", "10", "out");
+
+        Assert.Equal(EntryState.Undeliverable, put.View.Status.State);
+        Assert.Equal(7u, Peer(core).XdpProgramId);
+    }
+
+    [Fact]
+    public async Task Attach_RedirectProgramWhereAPassProgramRuns_TakesItsPlaceAndGivesItBack()
+    {
+        await using var core = await StartAsync();
+        await core.PutAsync("vlans", "10", "out");
+        var pass = Peer(core).XdpProgramId;
+
+        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", "native", new Violations(), default, default);
+        Assert.Equal(AttachmentState.Attached, attachment.View.State);
+        Assert.NotEqual(pass, Peer(core).XdpProgramId);
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
+
+        await core.Attachments.DeleteAsync("vlans", "out-peer", default, default);
+        Assert.Equal(pass, Peer(core).XdpProgramId);
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
+    }
+
+    [Fact]
+    public async Task Attachments_AllGeneric_NeedNoPassProgram()
+    {
+        await using var core = await StartAsync();
+        await core.PutAsync("vlans", "10", "out");
+
+        await core.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
+
+        Assert.Null(Peer(core).XdpProgramId);
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
+    }
+
+    [Fact]
+    public async Task PairMadeAgain_GetsItsPassProgramAgain()
+    {
+        var host = Host();
+        await using var core = await StartAsync(host);
+        await core.PutAsync("vlans", "10", "out");
+        host.RemoveInterface("out");
+        await Until(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Pending);
+
+        host.AddPair("out", "out-peer");
+
+        await Until(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Forwarding);
+        Assert.True(core.Interfaces.Get("out-peer").PassProgram);
+    }
+
+    [Fact]
+    public async Task Restart_KeepsWhatIsNeededAndTakesOffWhatIsNot()
+    {
+        var host = Host();
+        host.AddPair("other", "other-peer");
+        var store = new MemoryStore();
+        uint link;
+        await using (var core = await StartAsync(host, store))
+        {
+            await core.PutAsync("vlans", "10", "out");
+            await core.PutAsync("vlans", "11", "other");
+            link = core.Interfaces.Get("out-peer").Info.XdpProgramId!.Value;
+            store.Commit(new StoreBatch(100, [new StoreChange.DeleteEntry("vlans", EntryKey.OfNumber(11))]));
+        }
+
+        await using var again = await StartAsync(host, store);
+
+        Assert.Equal(link, host.Interfaces.Find("out-peer")!.XdpProgramId);
+        Assert.Null(host.Interfaces.Find("other-peer")!.XdpProgramId);
+        Assert.Equal(EntryState.Forwarding, again.Entries.Get("vlans", "10").Status.State);
+    }
+
+    private static SimulatedHost Host()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        host.AddPair("out", "out-peer");
+        return host;
+    }
+
+    private static Task<CoreFixture> StartAsync(SimulatedHost? host = null, IStore? store = null) =>
+        CoreFixture.StartAsync(host ?? Host(), store: store, devmaps: [CoreFixture.Vlans, CoreFixture.Addresses, Left]);
+
+    private static InterfaceInfo Peer(CoreFixture core) => core.Host.Interfaces.Find("out-peer")!;
+
+    private static async Task Until(Func<bool> condition)
+    {
+        for (var i = 0; i < 1000 && !condition(); i++)
+            await Task.Delay(10);
+        Assert.True(condition());
+    }
+}
