@@ -1,6 +1,7 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Simulated;
@@ -219,6 +220,40 @@ public sealed class ExplainTests
         var verdict = Explain(adopted, "addresses", Frame).Verdict;
 
         Assert.Equal((ExplainOutcome.Unknown, "EntriesDisagree"), (verdict.Outcome, verdict.Reason));
+    }
+
+    [Fact]
+    public async Task KeyHeldByAnotherEntry_FollowsThatEntry()
+    {
+        await using var core = await SteeringAsync();
+        await core.PutAsync("ingress", "6", "sim1");
+        await core.PutAsync("ingress", "late0", "sim2", allowPending: true);
+        Assert.Equal(6u, core.Host.AddInterface("late0"));
+        await core.Attachments.PutAsync("ingress", "late0", "native", new Violations(), default, default);
+        for (var i = 0; i < 1000 && core.Entries.Get("ingress", "late0").Status.State != EntryState.Failed; i++)
+            await Task.Delay(10);
+
+        var explanation = Explain(core, "ingress", new ExplainQuery("late0"));
+
+        var conflict = Assert.Single(explanation.Steps, s => !s.Holds);
+        Assert.Equal(core.Entries.Get("ingress", "late0").Status.Conditions[0].Reason, conflict.Reason);
+        Assert.Equal("sim1", explanation.Verdict.Leaving?.Interface);
+    }
+
+    [Fact]
+    public async Task SeveralIngresses_TheStrictestIsJudgedAndEachCanBeAskedFor()
+    {
+        await using var core = await SteeringAsync();
+        await core.Attachments.PutAsync("addresses", "sim2", "generic", new Violations(), default, default);
+        core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.Basic });
+
+        var any = Explain(core, "addresses", Frame with { Ingress = null });
+
+        Assert.Equal((ExplainOutcome.Dropped, "PeerWithoutXdp"), (any.Verdict.Outcome, any.Verdict.Reason));
+        Assert.Contains("2 interfaces", any.Steps[0].Message, StringComparison.Ordinal);
+        Assert.Contains(("attachments", "sim0 native, sim2 generic"), any.Steps[0].Evidence);
+        Assert.Equal(ExplainOutcome.Dropped, Explain(core, "addresses", Frame).Verdict.Outcome);
+        Assert.Equal(ExplainOutcome.Leaves, Explain(core, "addresses", Frame with { Ingress = "sim2" }).Verdict.Outcome);
     }
 
     [Fact]
