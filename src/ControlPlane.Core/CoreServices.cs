@@ -7,6 +7,7 @@ using ControlPlane.Core.Host;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
+using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
@@ -34,10 +35,13 @@ public static class CoreServices
             p.GetRequiredService<ChangeLog>(),
             p.GetRequiredService<TimeProvider>(),
             p.GetRequiredService<ILogger<DevmapWriter>>()));
+        services.AddSingleton(p => new DropReader(p.GetRequiredService<IKernel>(), p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new EntryService(
-            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));
-        services.AddSingleton(p => new DevmapService(p.GetRequiredService<ControlPlaneState>()));
-        services.AddSingleton(p => new ExplainService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>()));
+            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>(), p.GetRequiredService<DropReader>()));
+        services.AddSingleton(p => new DevmapService(
+            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>().Interfaces, p.GetRequiredService<DropReader>()));
+        services.AddSingleton(p => new ExplainService(
+            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>(), p.GetRequiredService<DropReader>()));
         services.AddSingleton(p => new AttachmentService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>()));
         services.AddSingleton(p => new ProgramService(
             p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));
@@ -46,6 +50,7 @@ public static class CoreServices
             p.GetRequiredService<ControlPlaneState>(),
             p.GetRequiredService<ChangeLog>(),
             p.GetRequiredService<IKernel>(),
+            p.GetRequiredService<DropReader>(),
             p.GetRequiredService<TimeProvider>()));
         services.AddSingleton(p => new AuditService(
             auditing ?? new AuditOptions(),

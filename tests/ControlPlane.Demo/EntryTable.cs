@@ -16,7 +16,7 @@ internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traff
     public async Task<IRenderable> ReadAsync()
     {
         var table = new Table { Border = TableBorder.Rounded }.AddColumns("Devmap", "Key", "Interface", "Egress program", "State");
-        foreach (var title in new[] { "Packets", "Bytes", "Packets/s", "Arrived" })
+        foreach (var title in new[] { "Packets", "Bytes", "Packets/s", "Dropped", "Arrived" })
             table.AddColumn(new TableColumn(title).RightAligned());
         foreach (var devmap in Scene.Flows.GroupBy(f => f.Entry.Devmap))
         {
@@ -39,6 +39,7 @@ internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traff
         yield return new Text(Number(status.Packets));
         yield return new Text(Number(status.Bytes));
         yield return new Text(Rate($"{entry.Devmap} {entry.Key}", status.Packets));
+        yield return new Text(Number(status.Drops.Aggregate(0UL, (sum, drop) => sum + drop.Packets)));
         yield return new Text(Number(traffic.Arrived(flow)));
     }
 

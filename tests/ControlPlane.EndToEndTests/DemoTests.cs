@@ -21,7 +21,7 @@ public sealed partial class DemoTests
         var first = demo.Output.Split('\n').Last(l => l.Contains("│ ports", StringComparison.Ordinal) && l.Contains("-in1", StringComparison.Ordinal));
         var cells = first.Split('│', StringSplitOptions.TrimEntries);
         Assert.True(int.Parse(cells[6], NumberStyles.Number, CultureInfo.InvariantCulture) > 1000, first);
-        Assert.True(int.Parse(cells[9], NumberStyles.Number, CultureInfo.InvariantCulture) > 1000, first);
+        Assert.True(int.Parse(cells[10], NumberStyles.Number, CultureInfo.InvariantCulture) > 1000, first);
         demo.AssertNothingLeft();
     }
 

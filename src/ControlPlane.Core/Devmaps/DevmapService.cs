@@ -1,4 +1,6 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 
@@ -9,7 +11,11 @@ public sealed class DevmapService
 {
     private readonly ControlPlaneState _state;
 
-    internal DevmapService(ControlPlaneState state) => _state = state;
+    private readonly IInterfaces _interfaces;
+    private readonly DropReader _drops;
+
+    internal DevmapService(ControlPlaneState state, IInterfaces interfaces, DropReader drops) =>
+        (_state, _interfaces, _drops) = (state, interfaces, drops);
 
     /// <summary>All devmaps, in order of their names.</summary>
     public IReadOnlyList<DevmapView> List() => [.. _state.Devmaps.Values.Select(View)];
@@ -22,7 +28,7 @@ public sealed class DevmapService
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapShape GetShape(string devmap) => _state.Devmap(devmap).Shape;
 
-    private static DevmapView View(DevmapState devmap) => new(
+    private DevmapView View(DevmapState devmap) => new(
         devmap.Definition,
         devmap.Revision,
         devmap.Entries.Count,
@@ -31,5 +37,14 @@ public sealed class DevmapService
         devmap.Kernel.Adopted,
         devmap.Kernel.ReadTotals(),
         devmap.Audits,
-        [ShapeReader.Judge(devmap.Shape)]);
+        [ShapeReader.Judge(devmap.Shape)],
+        _drops.OfDevmap(devmap),
+        [.. devmap.Kernel.ReadMissedKeys().Select(m => (KeyTextOf(devmap, m.KernelKey), m))]);
+
+    // As the key would be written for an entry, were there one.
+    private string KeyTextOf(DevmapState devmap, uint kernelKey)
+    {
+        var ingress = devmap.Definition.KeySelector == KeySelector.IngressInterface ? _interfaces.Current.Find(kernelKey) : null;
+        return KeyCodec.Format(devmap.Definition.KeySelector, ingress is null ? EntryKey.OfNumber(kernelKey) : EntryKey.OfInterface(ingress.Name));
+    }
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Drops;
 using ControlPlane.Core.Entries;
 
 namespace ControlPlane.Core.Devmaps;
@@ -13,6 +14,8 @@ namespace ControlPlane.Core.Devmaps;
 /// <param name="Counters">What its redirect program counted; null when counters are off.</param>
 /// <param name="Audits">What audits have found since the daemon started.</param>
 /// <param name="Conditions">What is true of it as a whole.</param>
+/// <param name="Drops">What the kernel dropped of the frames it redirected; null where the host cannot tell.</param>
+/// <param name="MissedKeys">Keys that frames had and it lacked, newest first, each in its canonical text form too.</param>
 public sealed record DevmapView(
     DevmapDefinition Definition,
     long Revision,
@@ -22,4 +25,6 @@ public sealed record DevmapView(
     bool Adopted,
     DevmapCounters? Counters,
     AuditTally Audits,
-    IReadOnlyList<Condition> Conditions);
+    IReadOnlyList<Condition> Conditions,
+    DevmapDrops? Drops,
+    IReadOnlyList<(string Key, MissedKey Missed)> MissedKeys);

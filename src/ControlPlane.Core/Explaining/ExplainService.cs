@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Explaining;
@@ -10,8 +11,9 @@ public sealed class ExplainService
 {
     private readonly ControlPlaneState _state;
     private readonly IKernel _kernel;
+    private readonly DropReader _drops;
 
-    internal ExplainService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
+    internal ExplainService(ControlPlaneState state, IKernel kernel, DropReader drops) => (_state, _kernel, _drops) = (state, kernel, drops);
 
     /// <summary>
     /// Follows a frame through the devmap, without sending one. Nothing is changed and nothing is counted. An egress program is
@@ -31,7 +33,7 @@ public sealed class ExplainService
         state ??= _state.Devmap(devmap);
         if (question.Ingress is { } ingress && ingress != query.Ingress)
             interfaces = Fresh(interfaces, ingress);
-        return new Explainer(_state, state, _kernel, interfaces, question).Explain();
+        return new Explainer(_state, state, _kernel, interfaces, _drops, question).Explain();
     }
 
     /// <summary>The table with what the kernel says, now, of one interface.</summary>

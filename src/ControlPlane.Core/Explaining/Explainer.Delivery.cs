@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
@@ -18,9 +19,9 @@ internal sealed partial class Explainer
         var wanted = devmap.Entries.Find(key) ?? question.Asked;
         if (question.Asked is { Failure: { } failure } asked && asked != wanted)
             Tell(new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy));
-        // The first condition of an entry is about its element.
-        var condition = wanted is not null ? _evaluator.View(wanted).Status.Conditions[0] : null;
-        if (!devmap.Kernel.TryLookup(key, out var element))
+        var found = devmap.Kernel.TryLookup(key, out var element);
+        var condition = wanted is null ? null : _evaluator.Judge(wanted, found ? element : null).Conditions[0];
+        if (!found)
             return Misses(Tell(condition ?? NoEntry(key), ("kernelMapId", devmap.Kernel.MapId)));
 
         var target = Ask(element.Ifindex);
@@ -38,7 +39,7 @@ internal sealed partial class Explainer
         if (program is null && element.EgressProgramId != 0)
             return Ends(ExplainOutcome.Unknown, step);
         var entry = condition.Status ? wanted! : Imagined(wanted, key, target, program);
-        return JudgeDelivery(entry, target, program);
+        return JudgeDelivery(entry, element, target, program);
     }
 
     /// <summary>The interface as the kernel has it now; what is judged must not be older than the question.</summary>
@@ -50,14 +51,14 @@ internal sealed partial class Explainer
     }
 
     /// <summary>Would the target take it, and let it go?</summary>
-    private ExplainVerdict JudgeDelivery(PlacedEntry entry, InterfaceInfo target, ProgramStatus? program)
+    private ExplainVerdict JudgeDelivery(PlacedEntry entry, KernelEntry element, InterfaceInfo target, ProgramStatus? program)
     {
         EgressVerdict? run = program is null ? null : kernel.Programs.DryRun(program.Loaded.Spec, _frame);
         var left = run is { Action: XdpAction.Pass } passed ? passed.Frame : _frame;
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var (facts, _) = _evaluator.Ingress(question.Ingress ?? "");
         ExplainStep? fault = null;
-        foreach (var condition in new StatusEvaluator(state, devmap, interfaces, judged).View(entry).Status.Conditions)
+        foreach (var condition in new StatusEvaluator(state, devmap, interfaces, drops, judged).Judge(entry, element).Conditions)
         {
             if (condition.Type is ConditionTypes.InKernel or ConditionTypes.IngressAttached or ConditionTypes.KeyReachable)
                 continue;

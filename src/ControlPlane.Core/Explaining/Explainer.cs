@@ -11,10 +11,10 @@ namespace ControlPlane.Core.Explaining;
 
 /// <summary>Follows one frame from its ingress to its end; each part of the way gives the final word, or null to go on. One instance per answer.</summary>
 internal sealed partial class Explainer(
-    ControlPlaneState state, DevmapState devmap, IKernel kernel, InterfaceTable interfaces, FrameQuestion question)
+    ControlPlaneState state, DevmapState devmap, IKernel kernel, InterfaceTable interfaces, DropReader drops, FrameQuestion question)
 {
     private readonly List<ExplainStep> _steps = [];
-    private readonly StatusEvaluator _evaluator = new(state, devmap, interfaces, new JudgedFrame(question.Ingress));
+    private readonly StatusEvaluator _evaluator = new(state, devmap, interfaces, drops, new JudgedFrame(question.Ingress));
 
     // What the frame that is judged looks like.
     private readonly byte[] _frame = TestFrame.Build(

@@ -6,12 +6,15 @@ namespace ControlPlane.Core.Ports;
 
 /// <summary>
 /// What the kernel dropped after a redirect program had sent it on its way, from tracepoints. Counting goes on while no daemon
-/// runs. Where the host cannot do it, all reads are empty and the feature <see cref="KernelFeatureNames.DropCounters"/> says
+/// runs. Where the host cannot do it, all reads are empty and <see cref="Feature"/> says
 /// why. The lists are bounded: what was dropped least lately makes room. Safe on any thread; a read walks a table of at most some
 /// thousand elements, so it is for a page of entries and not for each of them.
 /// </summary>
 public interface IDropCounters
 {
+    /// <summary>Whether this host counts, and if not, why.</summary>
+    KernelFeature Feature { get; }
+
     /// <summary>The redirect errors of one open devmap over all keys, exact; zero for a devmap that is not open.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     RedirectErrorTotals ReadRedirectTotals(string devmap);

@@ -12,7 +12,8 @@ namespace ControlPlane.Core.Reading;
 /// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
 /// however many entries share them.
 /// </summary>
-internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, JudgedFrame? frame = null)
+internal sealed class StatusEvaluator(
+    ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
 {
     private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
 
@@ -33,7 +34,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         KernelEntry element = default;
         var inKernel = entry.KernelKey is { } key && devmap.Kernel.TryLookup(key, out element);
         var target = interfaces.Find(record.Interface);
-        var (state, conditions) = Judge(entry, inKernel ? element : null, target);
+        var (state, conditions) = Judge(entry, inKernel ? element : null);
         return new EntryView(
             record,
             KeyCodec.Format(devmap.Definition.KeySelector, record.Key),
@@ -43,13 +44,15 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 inKernel ? element.Ifindex : null,
                 inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
                 conditions,
-                entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default));
+                entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default,
+                entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : []));
     }
 
-    private (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    /// <summary>The verdict on an entry of which the kernel has this element, or none. The first condition is about that.</summary>
+    public (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element)
     {
         var record = entry.Record;
-        var (state, conditions) = JudgeDelivery(entry, element, target);
+        var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Interface));
         return KeyConditions.Unreachable(devmap.Definition.KeySelector, record.Key, interfaces) is { } unreachable
             ? (state, [.. conditions, unreachable])
             : (state, conditions);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Watching;
@@ -13,12 +14,13 @@ public sealed class WatchService
     private readonly ControlPlaneState _state;
     private readonly ChangeLog _log;
     private readonly IKernel _kernel;
+    private readonly DropReader _drops;
     private readonly TimeProvider _time;
     private int _watchers;
     private long _cutOff;
 
-    internal WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, TimeProvider time) =>
-        (_options, _state, _log, _kernel, _time) = (options, state, log, kernel, time);
+    internal WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, DropReader drops, TimeProvider time) =>
+        (_options, _state, _log, _kernel, _drops, _time) = (options, state, log, kernel, drops, time);
 
     /// <summary>Streams that are read now.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
@@ -62,7 +64,7 @@ public sealed class WatchService
     private async IAsyncEnumerable<WatchEvent> RunAsync(
         DevmapState devmap, long position, long? snapshotRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var views = new WatchViews(_state, devmap, _kernel.Interfaces);
+        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _drops);
         Interlocked.Increment(ref _watchers);
         try
         {

@@ -9,7 +9,7 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Watching;
 
 /// <summary>Renders what one watcher is told: by the watcher, when it reads, so that the writer does none of it.</summary>
-internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, IInterfaces interfaces)
+internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, IInterfaces interfaces, DropReader drops)
 {
     private (InterfaceTable Interfaces, object Attachments, object Programs, object Conflicts, StatusEvaluator Evaluator)? _last;
 
@@ -62,7 +62,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
     {
         var (table, attachments, programs, conflicts) = (interfaces.Current, devmap.Attachments, state.Programs, state.Conflicts);
         if (_last is not { } last || last.Interfaces != table || last.Attachments != attachments || last.Programs != programs || last.Conflicts != conflicts)
-            _last = last = (table, attachments, programs, conflicts, new StatusEvaluator(state, devmap, table));
+            _last = last = (table, attachments, programs, conflicts, new StatusEvaluator(state, devmap, table, drops));
         return last.Evaluator;
     }
 }

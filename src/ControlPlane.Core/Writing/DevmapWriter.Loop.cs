@@ -8,6 +8,8 @@ namespace ControlPlane.Core.Writing;
 /// <summary>The loop: batches, planned, committed, applied, answered.</summary>
 public sealed partial class DevmapWriter
 {
+    private static readonly TimeSpan LinkRetry = TimeSpan.FromSeconds(1);
+
     private void Loop(IReadOnlyList<DevmapDefinition> devmaps)
     {
         try
@@ -158,9 +160,19 @@ public sealed partial class DevmapWriter
         _context.ForgetInterfaces();
         var names = changes.Everything ? LinkReconciliation.NamesInUse(_state) : changes.Names;
         WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
-        LinkReconciliation.Reconcile(scope, _context, names);
-        _context.TargetsToEnsure.UnionWith(names);
-        TargetEnsuring.Run(scope, _context);
+        try
+        {
+            LinkReconciliation.Reconcile(scope, _context, names);
+            _context.TargetsToEnsure.UnionWith(names);
+            TargetEnsuring.Run(scope, _context);
+        }
+        catch (KernelException e) when (_started.Task.IsCompleted)
+        {
+            // Some of it may be done, and all of it may be done again.
+            WriterLog.LinksNotReconciled(_logger, LinkRetry.TotalSeconds, e);
+            _ = Task.Delay(LinkRetry).ContinueWith(_ => _links.AddEverything(), TaskScheduler.Default);
+        }
+
         _context.ForgetInterfaces();
         Tell();
     }

@@ -65,12 +65,19 @@ internal static class LinkReconciliation
     public static void RetryKey(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey)
     {
         // Only keys that name interfaces can wait; for other devmaps a deletion must not cost a question to the kernel.
-        if (devmap.Definition.KeySelector != KeySelector.IngressInterface || context.Interface(kernelKey) is not { } named)
+        if (devmap.Definition.KeySelector != KeySelector.IngressInterface)
             return;
-        if (devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is { KernelKey: null } waiting)
+        try
         {
+            if (context.Interface(kernelKey) is not { } named || devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is not { KernelKey: null } waiting)
+                return;
             Place(scope, context, devmap, waiting);
             context.StatusChanged(devmap, named.Name, 1);
+        }
+        catch (KernelException e)
+        {
+            // What freed the key is done, and must be answered so.
+            WriterLog.KeyNotRetried(context.Logger, kernelKey, e);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program) : 
         catch
         {
             for (var i = 0; i < written; i++)
-                Write(scope, context, device, changes[i].Devmap, changes[i].Before);
+                SetBack(scope, context, device, changes[i].Devmap, changes[i].Before);
             throw;
         }
 
@@ -63,6 +63,19 @@ internal sealed class SetEgressProgramCommand(string target, string? program) : 
     {
         if (entry.KernelKey is { } key && device is not null)
             EntryChanges.Write(scope, context, devmap, key, device, entry.Record.EgressProgram);
+    }
+
+    // Should the kernel refuse this too, the entry is Undeliverable until an audit has put it right.
+    private static void SetBack(WriterScope scope, WriterContext context, InterfaceInfo? device, DevmapState devmap, PlacedEntry entry)
+    {
+        try
+        {
+            Write(scope, context, device, devmap, entry);
+        }
+        catch (Exception e) when (e is KernelException or ControlPlaneException)
+        {
+            WriterLog.EntryNotSetBack(context.Logger, new EntryId(devmap, entry.Record.Key).ToString(), e);
+        }
     }
 
     private void RequireRoom(IReadOnlyList<EntryId> ids)

@@ -31,18 +31,17 @@ internal static class TargetEnsuring
     {
         if (context.TargetsToEnsure.Count == 0)
             return;
-        var enablers = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in context.TargetsToEnsure)
+        try
         {
-            if (context.State.Ensured.ContainsKey(name))
-                enablers.Add(name);
-            if (context.Interface(name) is { } info && context.Kernel.Interfaces.Current.With(info).FindEnabler(info) is { } enabler)
-                enablers.Add(enabler.Name);
+            foreach (var enabler in Enablers(context))
+                Bring(scope, context, enabler);
+            context.TargetsToEnsure.Clear();
         }
-
-        context.TargetsToEnsure.Clear();
-        foreach (var enabler in enablers)
-            Bring(scope, context, enabler);
+        catch (KernelException e)
+        {
+            // Whatever it belongs to is done, and must be answered so; the next batch comes here again.
+            WriterLog.TargetsNotEnsured(context.Logger, e);
+        }
     }
 
     /// <summary>Makes way for another program on the interface.</summary>
@@ -54,6 +53,20 @@ internal static class TargetEnsuring
         context.Kernel.Targets.Detach(scope, name);
         context.State.Ensured = context.State.Ensured.Remove(name);
         context.ForgetInterfaces();
+    }
+
+    private static HashSet<string> Enablers(WriterContext context)
+    {
+        var enablers = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in context.TargetsToEnsure)
+        {
+            if (context.State.Ensured.ContainsKey(name))
+                enablers.Add(name);
+            if (context.Interface(name) is { } info && context.Kernel.Interfaces.Current.With(info).FindEnabler(info) is { } enabler)
+                enablers.Add(enabler.Name);
+        }
+
+        return enablers;
     }
 
     private static void Bring(WriterScope scope, WriterContext context, string name)

@@ -29,6 +29,18 @@ internal static partial class WriterLog
     [LoggerMessage(1007, LogLevel.Warning, "Devmap {Devmap}: removed {Elements} elements from the kernel that nobody asked for")]
     public static partial void ForeignRemoved(ILogger logger, string devmap, int elements);
 
+    [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked what targets need; that is tried again with the next change")]
+    public static partial void TargetsNotEnsured(ILogger logger, Exception exception);
+
+    [LoggerMessage(1011, LogLevel.Error, "'{Entry}' could not be set back to the egress program it had; the next audit does that")]
+    public static partial void EntryNotSetBack(ILogger logger, string entry, Exception exception);
+
+    [LoggerMessage(1012, LogLevel.Error, "The kernel could not be asked for interfaces that changed; all are asked for again in {Seconds} s")]
+    public static partial void LinksNotReconciled(ILogger logger, double seconds, Exception exception);
+
+    [LoggerMessage(1013, LogLevel.Warning, "The kernel could not be asked which entry waits for the kernel key {KernelKey}; it waits for the next change of its interface")]
+    public static partial void KeyNotRetried(ILogger logger, uint kernelKey, Exception exception);
+
     [LoggerMessage(1009, LogLevel.Warning, "'{Target}' needs an XDP program on '{Device}' to accept redirected frames, and the kernel refuses it: {Reason}")]
     public static partial void TargetNotEnsured(ILogger logger, string target, string device, string reason);
 

@@ -50,8 +50,10 @@ internal static class DevmapMessages
                 Adopted = view.Adopted,
                 Traffic = view.Counters is { } counters ? ToMessage(counters) : null,
                 Audit = view.Audits.ToMessage(),
+                Drops = view.Drops?.ToMessage(),
             },
         };
+        message.Status.MissedKeys.AddRange(view.MissedKeys.Select(DropMessages.ToMessage));
         message.Status.Conditions.AddRange(view.Conditions.Select(c => c.ToMessage()));
         if (definition.NumaNode is { } node)
             message.NumaNode = node;

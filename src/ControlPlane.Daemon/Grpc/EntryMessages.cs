@@ -81,6 +81,7 @@ internal static class EntryMessages
             message.Ifindex = ifindex;
         if (status.EgressProgramId is { } programId)
             message.EgressProgramId = programId;
+        message.Drops.AddRange(status.Drops.Select(DropMessages.ToMessage));
         message.Conditions.Capacity = status.Conditions.Count;
         foreach (var condition in status.Conditions)
             message.Conditions.Add(conditions?.Of(condition) ?? condition.ToMessage());

@@ -1,7 +1,10 @@
+using System.Text.Json;
 using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
+using ControlPlane.Daemon.Options;
 using Prometheus;
 
 namespace ControlPlane.Daemon.Observability;
@@ -26,10 +29,12 @@ internal sealed class Metrics
     private readonly Gauge _maxEntries;
     private readonly Counter _packets;
     private readonly Counter _bytes;
+    private readonly Counter _drops;
+    private readonly EntryMetrics _entryMetrics;
     private readonly Counter _audits;
     private readonly Counter _drifts;
 
-    public Metrics(DevmapService devmaps, DevmapWriter writer, WatchService watches)
+    public Metrics(DevmapService devmaps, EntryService entries, DevmapWriter writer, WatchService watches, MetricsSettings settings)
     {
         (_devmaps, _writer, _watches) = (devmaps, writer, watches);
         var factory = Prometheus.Metrics.WithCustomRegistry(Registry);
@@ -54,6 +59,9 @@ internal sealed class Metrics
             "Frames the redirect program handled, by what became of them: redirected, missed (no entry for the key), unkeyed (no such key in the frame).",
             ["devmap", "result"]);
         _bytes = factory.CreateCounter("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.", ["devmap", "result"]);
+        _drops = factory.CreateCounter(
+            "devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.", ["devmap", "cause"]);
+        _entryMetrics = new EntryMetrics(factory, entries, settings.TopEntries);
         _audits = factory.CreateCounter("devmapd_audits_total", "Audits of a devmap.", DevmapLabel);
         _drifts = factory.CreateCounter(
             "devmapd_drifts_total", "Differences audits found between the kernel and what is wanted, by whether they were put right.", ["devmap", "repaired"]);
@@ -80,7 +88,9 @@ internal sealed class Metrics
         _commands.IncTo(_writer.Commands);
         _watchers.Set(_watches.Watchers);
         _watchersCutOff.IncTo(_watches.CutOff);
-        foreach (var devmap in _devmaps.List())
+        var devmaps = _devmaps.List();
+        _entryMetrics.Collect(devmaps.Select(d => d.Definition.Name));
+        foreach (var devmap in devmaps)
         {
             var name = devmap.Definition.Name;
             _entries.WithLabels(name).Set(devmap.Entries);
@@ -88,6 +98,8 @@ internal sealed class Metrics
             _audits.WithLabels(name).IncTo(devmap.Audits.Audits);
             _drifts.WithLabels(name, "true").IncTo(devmap.Audits.Repaired);
             _drifts.WithLabels(name, "false").IncTo(devmap.Audits.Found - devmap.Audits.Repaired);
+            foreach (var (cause, packets) in devmap.Drops?.ByCause ?? [])
+                _drops.WithLabels(name, JsonNamingPolicy.CamelCase.ConvertName(cause.ToString())).IncTo(packets);
             if (devmap.Counters is not { } counters)
                 continue;
             Count(name, "redirected", counters.RedirectedPackets, counters.RedirectedBytes);

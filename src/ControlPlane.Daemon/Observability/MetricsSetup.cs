@@ -1,3 +1,9 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Watching;
+using ControlPlane.Core.Writing;
+using ControlPlane.Daemon.Options;
+using Microsoft.Extensions.Options;
 using Prometheus;
 
 namespace ControlPlane.Daemon.Observability;
@@ -9,7 +15,12 @@ namespace ControlPlane.Daemon.Observability;
 internal static class MetricsSetup
 {
     /// <summary>Adds the daemon's metrics, in a registry of their own: two daemons in one process (tests) do not share them.</summary>
-    public static IServiceCollection AddDevmapMetrics(this IServiceCollection services) => services.AddSingleton<Metrics>();
+    public static IServiceCollection AddDevmapMetrics(this IServiceCollection services) => services.AddSingleton(p => new Metrics(
+        p.GetRequiredService<DevmapService>(),
+        p.GetRequiredService<EntryService>(),
+        p.GetRequiredService<DevmapWriter>(),
+        p.GetRequiredService<WatchService>(),
+        p.GetService<IOptions<ControlPlaneOptions>>()?.Value.Metrics ?? new MetricsSettings()));
 
     /// <summary>Counts and times every request that comes after it in the pipeline.</summary>
     public static void UseRequestMetrics(this WebApplication app) => app.UseMiddleware<MetricsMiddleware>();

@@ -37,4 +37,7 @@ internal sealed class ControlPlaneOptions
 
     /// <summary>How the kernel is compared with what is wanted.</summary>
     public AuditSettings Audit { get; set; } = new();
+
+    /// <summary>What <c>/metrics</c> tells.</summary>
+    public MetricsSettings Metrics { get; set; } = new();
 }

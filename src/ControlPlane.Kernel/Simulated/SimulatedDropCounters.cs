@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Host;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Kernel.Simulated;
@@ -11,6 +12,9 @@ public sealed class SimulatedDropCounters : IDropCounters
     private readonly ConcurrentDictionary<(string Devmap, uint Key, int Errno), RedirectErrorCount> _redirectErrors = new();
     private readonly ConcurrentDictionary<(uint From, uint To, int Errno), TransmitDropCount> _transmitDrops = new();
     private readonly ConcurrentDictionary<(uint Ifindex, uint ProgramId, uint Action), XdpExceptionCount> _exceptions = new();
+
+    /// <inheritdoc/>
+    public KernelFeature Feature { get; } = new(KernelFeatureNames.DropCounters, true, "5.13", null);
 
     /// <summary>Adds redirect errors to those of the same devmap, key and cause.</summary>
     public void Add(string devmap, RedirectErrorCount more) => _redirectErrors.AddOrUpdate(

@@ -25,7 +25,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
             new(KernelFeatureNames.XdpFeatures, true, "6.3", null),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
-            new(KernelFeatureNames.DropCounters, false, "5.13", "not simulated"),
+            host.Drops.Feature,
         ]);
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ namespace ControlPlane.EndToEndTests.World;
 /// <summary>An entry as REST shows it; the others below likewise. What no test looks at is left out.</summary>
 internal sealed record Entry(string Devmap, string Key, uint? KernelKey, string Interface, string? EgressProgram, long Revision, EntryStatus Status);
 
-internal sealed record EntryStatus(string State, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes)
+internal sealed record EntryStatus(string State, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops)
 {
     /// <summary>The conditions that do not hold.</summary>
     public IEnumerable<Condition> Faults => Conditions.Where(c => !c.Status);
@@ -21,7 +21,18 @@ internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkI
 
 internal sealed record Devmap(string Name, DevmapStatus Status);
 
-internal sealed record DevmapStatus(int Entries, uint KernelMapId, uint RedirectProgramId, bool Adopted, Traffic Traffic);
+internal sealed record DropCount(string Cause, int Errno, ulong Packets);
+
+internal sealed record TargetDrops(uint Ifindex, string? Interface, DropCount Drops);
+
+internal sealed record CauseCount(string Cause, ulong Packets);
+
+internal sealed record DevmapDrops(IReadOnlyList<CauseCount> Causes, IReadOnlyList<TargetDrops> Targets);
+
+internal sealed record MissedKey(string Key, uint KernelKey, ulong Packets);
+
+internal sealed record DevmapStatus(
+    int Entries, uint KernelMapId, uint RedirectProgramId, bool Adopted, Traffic Traffic, DevmapDrops Drops, IReadOnlyList<MissedKey> MissedKeys);
 
 internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets);
 

@@ -41,7 +41,7 @@ public sealed class EntryListTests : RestTest
             put.Body.Select(p => p.Key));
         Assert.EndsWith("Z", put.Body["createdAt"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(
-            ["state", "ifindex", "egressProgramId", "conditions", "packets", "bytes"],
+            ["state", "ifindex", "egressProgramId", "conditions", "packets", "bytes", "drops"],
             put.Body["status"]!.AsObject().Select(p => p.Key));
         Assert.Equal(
             ["type", "status", "reason", "message", "remedy"],

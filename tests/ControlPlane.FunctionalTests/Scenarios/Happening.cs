@@ -14,6 +14,9 @@ public enum Happening
     /// <summary>Somebody removes the element of the kernel key 2, which is veth-a, from the map of the devmap default, and adds one of the key 99.</summary>
     SomebodyChangesTheMap,
 
+    /// <summary>The kernel drops 3 frames that default redirected by the kernel key 2, which is veth-a: their target is down.</summary>
+    FramesAreDropped,
+
     /// <summary>The writer has been told to stop.</summary>
     DaemonStops,
 }

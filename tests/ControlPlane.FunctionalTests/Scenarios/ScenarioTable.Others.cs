@@ -99,6 +99,12 @@ public static partial class ScenarioTable
                 ("status.entries", "1"), ("status.traffic.redirectedPackets", "0"))),
         new("a devmap without counters has none", [], new GetDevmap("tiny"), Done(("counters", "false"), ("status.traffic.redirectedPackets", null))),
         new("an unknown devmap", [], new GetDevmap("nowhere"), new Expected.Failure(ErrorCode.DevmapNotFound)),
+        new("what was dropped is told by the devmap", [new PutEntry("default", "veth-a", "veth-b")],
+            new GetDevmap("default"), Done(("status.missedKeys.count", "0"), ("status.drops.targets.count", "0")))
+            { Between = Happening.FramesAreDropped },
+        new("what was dropped is told by the entry", [new PutEntry("default", "veth-a", "veth-b")],
+            new GetEntry("default", "veth-a"), Done(("status.drops.count", "1"), ("status.drops.0.errno", "100"), ("status.drops.0.packets", "3")))
+            { Between = Happening.FramesAreDropped },
         new("the shape of a devmap",
             [new PutEntry("vlans", "1", "veth-a"), new PutEntry("vlans", "65", "veth-a"), new PutEntry("vlans", "2", "veth-a")],
             new GetDevmapShape("vlans"),

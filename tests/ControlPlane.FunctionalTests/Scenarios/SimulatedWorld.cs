@@ -1,4 +1,6 @@
 using ControlPlane.Core;
+using ControlPlane.Core.Drops;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel.Simulated;
@@ -54,6 +56,9 @@ public sealed class SimulatedWorld
             case Happening.SomebodyChangesTheMap:
                 Host.SetElementByHand("default", 2, null);
                 Host.SetElementByHand("default", 99, new KernelEntry(1, 0));
+                break;
+            case Happening.FramesAreDropped:
+                Host.Drops.Add("default", new RedirectErrorCount(2, Errno.ENETDOWN, 3, DateTimeOffset.UnixEpoch));
                 break;
             case Happening.DaemonStops:
                 await StopAsync();

@@ -30,9 +30,12 @@ internal sealed class DeafKernel(IKernel inner) : IKernel, IInterfaces
 
     public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);
 
-    public InterfaceInfo? Query(string name) => inner.Interfaces.Query(name);
+    /// <summary>What every question for an interface fails with; null when they are answered.</summary>
+    public Exception? Fault { get; set; }
 
-    public InterfaceInfo? Query(uint ifindex) => inner.Interfaces.Query(ifindex);
+    public InterfaceInfo? Query(string name) => Fault is null ? inner.Interfaces.Query(name) : throw Fault;
+
+    public InterfaceInfo? Query(uint ifindex) => Fault is null ? inner.Interfaces.Query(ifindex) : throw Fault;
 
     public IDisposable Watch(Action<LinkChanges> onChange)
     {

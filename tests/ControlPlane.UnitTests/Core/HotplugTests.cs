@@ -33,6 +33,26 @@ public sealed class HotplugTests
     }
 
     [Fact]
+    public async Task KernelAnswersNoQuestion_WriterLivesOnAndReconcilesLater()
+    {
+        DeafKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        await core.PutAsync("vlans", "1", "later", allowPending: true);
+        await core.PutAsync("vlans", "2", "sim0");
+        deaf!.Fault = new KernelException("RTM_GETLINK", Errno.ENOBUFS, "ENOBUFS");
+        core.Host.AddInterface("later");
+        deaf.CatchUp();
+        deaf.Notify("later");
+
+        await core.Entries.DeleteAsync("vlans", "2", default, default);
+        deaf.Fault = null;
+
+        for (var i = 0; i < 1000 && core.Entries.Get("vlans", "1").Status.State != EntryState.Forwarding; i++)
+            await Task.Delay(10);
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "1").Status.State);
+    }
+
+    [Fact]
     public async Task TargetGoesAndReturns_EntryFollowsUnderTheSameRevision()
     {
         await using var core = await CoreFixture.StartAsync();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Drops;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Programs;
@@ -23,6 +24,8 @@ internal static class ResourceExamples
 
     private static readonly Dictionary<string, string> Labels = new() { ["owner"] = "walk-through" };
 
+    private static readonly DropCount Unaccepted = new(DropCause.NotAccepted, 95, 12, Noon);
+
     private static readonly EntryResource Entry = new()
     {
         Devmap = "default",
@@ -40,8 +43,9 @@ internal static class ResourceExamples
             Ifindex = 1,
             EgressProgramId = null,
             Conditions = [Loopback],
-            Packets = 0,
-            Bytes = 0,
+            Packets = 12,
+            Bytes = 720,
+            Drops = [DropCountResource.From(Unaccepted)],
         },
     };
 
@@ -75,6 +79,8 @@ internal static class ResourceExamples
             RedirectProgramId = 34,
             Adopted = false,
             Traffic = DevmapTrafficResource.From(new DevmapCounters(1200, 98_400, 7, 574, 0, 0)),
+            Drops = DevmapDropsResource.From(new DevmapDrops([(DropCause.NotAccepted, 12)], [new TargetDrops(2, "eth0", new DropCount(DropCause.NotSent, 0, 3, Noon))])),
+            MissedKeys = [MissedKeyResource.From(("eth0", new MissedKey(2, 7, Noon)))],
             Audit = AuditSummaryResource.From(AuditTally.None.With(Audit)),
             Conditions = [ConditionResource.From(new Condition(ConditionTypes.KeysSpread, true, "ChainsShort", "No bucket of the kernel's hash has more than 8 entries."))],
         },

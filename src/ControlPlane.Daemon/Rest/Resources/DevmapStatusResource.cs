@@ -30,6 +30,15 @@ internal sealed class DevmapStatusResource
     /// <summary>What is true of the devmap as a whole, with the remedy where it should be otherwise.</summary>
     public required IEnumerable<ConditionResource> Conditions { get; init; }
 
+    /// <summary>What the kernel dropped of the frames it redirected; null where the host cannot tell (feature `drop_counters`).</summary>
+    public required DevmapDropsResource? Drops { get; init; }
+
+    /// <summary>
+    /// Up to 64 keys that frames had and the devmap lacked, newest first: a sample, in which a key that misses now is and one that missed
+    /// once may not be. Empty when the devmap does not count.
+    /// </summary>
+    public required IEnumerable<MissedKeyResource> MissedKeys { get; init; }
+
     public static DevmapStatusResource From(DevmapView view) => new()
     {
         Entries = view.Entries,
@@ -38,6 +47,8 @@ internal sealed class DevmapStatusResource
         Adopted = view.Adopted,
         Traffic = view.Counters is { } counters ? DevmapTrafficResource.From(counters) : null,
         Audit = AuditSummaryResource.From(view.Audits),
+        Drops = DevmapDropsResource.From(view.Drops),
+        MissedKeys = view.MissedKeys.Select(MissedKeyResource.From),
         Conditions = view.Conditions.Select(ConditionResource.From),
     };
 }

@@ -32,6 +32,12 @@ internal sealed class EntryStatusResource
     /// <example>0</example>
     public required ulong Bytes { get; init; }
 
+    /// <summary>
+    /// What the kernel dropped of the frames with this key after the redirect, by cause; empty too where the host cannot tell (feature
+    /// `drop_counters`). It belongs to the key and outlives the entry.
+    /// </summary>
+    public required IEnumerable<DropCountResource> Drops { get; init; }
+
     public static EntryStatusResource From(EntryStatus status, ConditionResources conditions) => new()
     {
         State = status.State,
@@ -40,5 +46,6 @@ internal sealed class EntryStatusResource
         Conditions = conditions.Of(status.Conditions),
         Packets = status.Counters.Packets,
         Bytes = status.Counters.Bytes,
+        Drops = status.Drops.Select(DropCountResource.From),
     };
 }

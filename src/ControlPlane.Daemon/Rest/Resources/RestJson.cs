@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Drops;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Programs;
@@ -38,6 +39,7 @@ internal sealed partial class RestJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         Converters =
         {
+            new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EntryState>(),
