@@ -21,12 +21,13 @@ public sealed class AuditTests
         Assert.Equal(0, Arriving(ingress, target, Changed));
 
         var told = await site.Http.AuditAsync(Site.ByAddress, repair: false);
-        Assert.Equal((4, 0), (told.Found, told.Repaired));
+        Assert.Equal((5, 0), (told.Found, told.Repaired));
         var report = await site.Http.AuditAsync(Site.ByAddress);
 
-        Assert.Equal((4, 4), (report.Found, report.Repaired));
+        Assert.Equal((5, 5), (report.Found, report.Repaired));
         var drifts = report.Drifts.ToDictionary(d => d.Kind);
         Assert.Equal(ingress.Name, drifts["detached"].Interface);
+        Assert.True(drifts["inactive"].Repaired);
         Assert.Equal((Changed, other.Name, target.Name), (drifts["changed"].Key, drifts["changed"].Found!.Interface, drifts["changed"].Wanted!.Interface));
         Assert.Equal((Removed, (DriftElement?)null), (drifts["missing"].Key, drifts["missing"].Found));
         Assert.Equal((Foreign, (DriftElement?)null), (drifts["foreign"].KernelKey, drifts["foreign"].Wanted));
@@ -64,6 +65,7 @@ public sealed class AuditTests
         Update(site, map, 0x0a000001, other.Pair.Ifindex);
         Update(site, map, Foreign, other.Pair.Ifindex);
         Shell.Run("bpftool", ["map", "delete", "pinned", $"{map}/active", "key", .. Bytes(0x0a000002)]);
+        Shell.Run("bpftool", "map", "delete", "pinned", $"{map}/slot", "key", "0", "0", "0", "0");
         foreach (var link in Directory.GetFiles($"{map}/links"))
             Shell.Run("bpftool", "link", "detach", "pinned", link);
     }

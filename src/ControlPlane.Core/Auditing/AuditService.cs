@@ -71,7 +71,7 @@ public sealed class AuditService
     private async Task<AuditReport> AuditAsync(DevmapState devmap, bool repair, bool paced, CancellationToken cancellationToken)
     {
         var (startedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
-        var drifts = new List<Drift>(await JudgeAttachmentsAsync(devmap, repair, cancellationToken));
+        var drifts = new List<Drift>(await _writer.SubmitAsync(new JudgeObjectsCommand(devmap, repair), cancellationToken));
         var (found, repaired) = (drifts.Count, drifts.Count(d => d.Repaired));
         var search = new DriftSearch(_state, devmap, _kernel.Interfaces);
         var suspects = new List<uint>();
@@ -104,9 +104,6 @@ public sealed class AuditService
             drifts.AddRange(judged.Take(AuditReport.MaxDrifts - drifts.Count));
         }
     }
-
-    private async Task<IEnumerable<Drift>> JudgeAttachmentsAsync(DevmapState devmap, bool repair, CancellationToken cancellationToken) =>
-        devmap.Attachments.IsEmpty ? [] : await _writer.SubmitAsync(new JudgeAttachmentsCommand(devmap, repair), cancellationToken);
 
     private void Tell(DevmapState devmap, AuditReport report)
     {

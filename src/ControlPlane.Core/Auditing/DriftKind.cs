@@ -14,4 +14,7 @@ public enum DriftKind
 
     /// <summary>The redirect program no longer runs on an interface it is attached to.</summary>
     Detached,
+
+    /// <summary>The redirect program looks keys up in another map, or in none.</summary>
+    Inactive,
 }

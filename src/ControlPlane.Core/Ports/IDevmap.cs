@@ -38,6 +38,10 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// </exception>
     void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null);
 
+    /// <summary>Has the redirect program look keys up in this map, whatever is in its slot.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    void Activate(WriterScope scope);
+
     /// <summary>Removes one element and its counters. False when the kernel had none (ENOENT).</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     bool Delete(WriterScope scope, uint key);

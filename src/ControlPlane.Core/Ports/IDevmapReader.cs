@@ -19,6 +19,10 @@ public interface IDevmapReader
     /// <exception cref="KernelException">The kernel refused.</exception>
     bool TryGetNextKey(uint? after, out uint next);
 
+    /// <summary>The id of the map the redirect program looks keys up in now; 0 when its slot is empty. It is <see cref="IDevmap.MapId"/> unless others changed it.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    uint ReadActiveMapId();
+
     /// <summary>What was redirected by this key since its element was made; zero when counters are off.</summary>
     EntryCounters ReadCounters(uint key);
 

@@ -46,6 +46,7 @@ internal static class AuditMessages
                 CoreKind.Changed => Devmapd.V1.DriftKind.Changed,
                 CoreKind.Foreign => Devmapd.V1.DriftKind.Foreign,
                 CoreKind.Detached => Devmapd.V1.DriftKind.Detached,
+                CoreKind.Inactive => Devmapd.V1.DriftKind.Inactive,
                 _ => throw new ArgumentOutOfRangeException(nameof(drift), drift.Kind, "not in the contract"),
             },
             Key = drift.Key ?? "",

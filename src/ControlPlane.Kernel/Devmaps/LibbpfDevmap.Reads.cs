@@ -22,6 +22,12 @@ internal sealed partial class LibbpfDevmap
     public bool TryGetNextKey(uint? after, out uint next) =>
         Found(BpfMap.NextKey(_read, after, out next), "bpf_map_get_next_key");
 
+    public uint ReadActiveMapId()
+    {
+        var result = BpfMap.Lookup<uint>(_slotRead, 0, out var id);
+        return Found(result, "bpf_map_lookup_elem", "slot") ? id : 0;
+    }
+
     public EntryCounters ReadCounters(uint key)
     {
         if (!Definition.Counters)

@@ -24,6 +24,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     private readonly FileDescriptor _write;
     private readonly FileDescriptor _read;
+    private readonly FileDescriptor _slotWrite;
+    private readonly FileDescriptor _slotRead;
     private readonly FileDescriptor _countersWrite;
     private readonly FileDescriptor _countersRead;
     private readonly FileDescriptor _totals;
@@ -36,6 +38,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         (Definition, Adopted, _programs, _logger) = (definition, adopted, programs, logger);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
         _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+        _slotWrite = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_WRONLY);
+        _slotRead = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
         _countersWrite = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_WRONLY);
         _countersRead = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
@@ -90,6 +94,13 @@ internal sealed partial class LibbpfDevmap : IDevmap
         return devmap;
     }
 
+    public void Activate(WriterScope scope)
+    {
+        scope.Demand();
+        KernelCall.Check(BpfMap.Update(_slotWrite, 0, _write.Number), $"bpf_map_update_elem(slot of devmap {Definition.Name})");
+        GC.KeepAlive(_write);
+    }
+
     /// <remarks>
     /// An element that is new starts at zero: a counter under its key is left from an element that the kernel removed by
     /// itself with its device. It is removed before the element is written, so that no hit of the new one is lost. To
@@ -141,6 +152,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _totals.Dispose();
         _countersRead.Dispose();
         _countersWrite.Dispose();
+        _slotRead.Dispose();
+        _slotWrite.Dispose();
         _read.Dispose();
         _write.Dispose();
     }

@@ -97,6 +97,19 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             return map.TryGetNext(after, out next);
     }
 
+    public uint ReadActiveMapId()
+    {
+        lock (host.Lock)
+            return map.ActiveMapId;
+    }
+
+    public void Activate(WriterScope scope)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            map.ActiveMapId = map.MapId;
+    }
+
     public EntryCounters ReadCounters(uint key) => default;
 
     public DevmapCounters? ReadTotals() => map.Definition.Counters ? default(DevmapCounters) : null;

@@ -132,6 +132,13 @@ public sealed partial class SimulatedHost
         }
     }
 
+    /// <summary>Takes a devmap out of its slot as somebody else would.</summary>
+    public void EmptySlotByHand(string devmap)
+    {
+        lock (Lock)
+            Devmaps[devmap].ActiveMapId = 0;
+    }
+
     /// <summary>Detaches a link as somebody else would: it stays pinned, dead.</summary>
     public void DetachByHand(string devmap, string interfaceName)
     {

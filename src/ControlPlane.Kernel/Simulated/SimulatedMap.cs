@@ -19,6 +19,8 @@ internal sealed class SimulatedMap(DevmapDefinition definition, uint mapId, uint
 
     public uint ProgramId { get; } = programId;
 
+    public uint ActiveMapId { get; set; } = mapId;
+
     public Dictionary<string, DevmapLink> Links { get; } = new(StringComparer.Ordinal);
 
     public int Count => _elements.Count;

@@ -33,6 +33,16 @@ public abstract partial class KernelContract
     }
 
     [Fact]
+    public void Activate_MapThatIsActive_StaysSo()
+    {
+        var scope = new WriterScope(true);
+        using var devmap = _kernel.OpenDevmap(scope, Small);
+        Assert.Equal(devmap.MapId, devmap.ReadActiveMapId());
+        devmap.Activate(scope);
+        Assert.Equal(devmap.MapId, devmap.ReadActiveMapId());
+    }
+
+    [Fact]
     public void Attach_InterfaceHeldByAnother_IsRefused()
     {
         var scope = new WriterScope(true);

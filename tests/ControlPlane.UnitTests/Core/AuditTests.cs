@@ -92,6 +92,19 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Audit_SlotEmptiedByHand_IsFilledAgain()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        await using var core = await CoreFixture.StartAsync(host);
+        host.EmptySlotByHand("vlans");
+
+        var told = Assert.Single((await AuditAsync(core, repair: false)).Drifts);
+        Assert.Equal((DriftKind.Inactive, false), (told.Kind, told.Repaired));
+        Assert.True(Assert.Single((await AuditAsync(core)).Drifts).Repaired);
+        Assert.Empty((await AuditAsync(core)).Drifts);
+    }
+
+    [Fact]
     public async Task Audit_RepairOff_TellsAndLeavesAllAsItIs()
     {
         var host = SimulatedHost.WithInterfaces();

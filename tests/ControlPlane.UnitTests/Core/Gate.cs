@@ -127,6 +127,10 @@ public sealed class Gate : IDisposable
 
         public EntryCounters ReadCounters(uint key) => inner.ReadCounters(key);
 
+        public uint ReadActiveMapId() => inner.ReadActiveMapId();
+
+        public void Activate(WriterScope scope) => inner.Activate(scope);
+
         public DevmapCounters? ReadTotals() => inner.ReadTotals();
 
         public IReadOnlyList<MissedKey> ReadMissedKeys() => inner.ReadMissedKeys();

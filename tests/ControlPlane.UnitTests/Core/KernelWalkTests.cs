@@ -95,6 +95,8 @@ public sealed class KernelWalkTests
 
         public EntryCounters ReadCounters(uint key) => default;
 
+        public uint ReadActiveMapId() => map.MapId;
+
         public DevmapCounters? ReadTotals() => null;
 
         public IReadOnlyList<MissedKey> ReadMissedKeys() => [];

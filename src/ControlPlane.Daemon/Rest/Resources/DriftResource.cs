@@ -7,16 +7,16 @@ internal sealed class DriftResource
 {
     /// <summary>
     /// `missing`: a wanted element is not in the kernel. `changed`: it is, with another device or egress program. `foreign`: nobody wants the
-    /// element. `detached`: the redirect program does not run on an interface it is attached to.
+    /// element. `detached`: the redirect program does not run on an interface it is attached to. `inactive`: it looks keys up in another map, or in none.
     /// </summary>
     /// <example>changed</example>
     public required DriftKind Kind { get; init; }
 
-    /// <summary>The entry's key in its canonical form, or the kernel key of a foreign element; null when detached.</summary>
+    /// <summary>The entry's key in its canonical form, or the kernel key of a foreign element; null for `detached` and `inactive`.</summary>
     /// <example>lo</example>
     public required string? Key { get; init; }
 
-    /// <summary>The key in the kernel's map; null when detached.</summary>
+    /// <summary>The key in the kernel's map; null for `detached` and `inactive`.</summary>
     /// <example>1</example>
     public required uint? KernelKey { get; init; }
 
