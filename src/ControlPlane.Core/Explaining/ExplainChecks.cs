@@ -11,6 +11,9 @@ public static class ExplainChecks
     /// <summary>The frame has a key.</summary>
     public const string KeyFound = "KeyFound";
 
+    /// <summary>The redirect program looks keys up in the devmap's map. Told only where it does not.</summary>
+    public const string DevmapActive = "DevmapActive";
+
     /// <summary>What the egress program makes of the frame, by a dry run.</summary>
     public const string EgressProgramRun = "EgressProgramRun";
 }

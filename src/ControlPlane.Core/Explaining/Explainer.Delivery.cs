@@ -15,6 +15,8 @@ internal sealed partial class Explainer
     /// <summary>Where does the key's entry send it?</summary>
     private ExplainVerdict JudgeElement()
     {
+        if (JudgeSlot() is { } ended)
+            return ended;
         var key = _key!.Value;
         var wanted = devmap.Entries.Find(key) ?? question.Asked;
         if (question.Asked is { Failure: { } failure } asked && asked != wanted)
@@ -40,6 +42,21 @@ internal sealed partial class Explainer
             return Ends(ExplainOutcome.Unknown, step);
         var entry = condition.Status ? wanted! : Imagined(wanted, key, target, program);
         return JudgeDelivery(entry, element, target, program);
+    }
+
+    /// <summary>Is it this devmap that the redirect program looks the key up in?</summary>
+    private ExplainVerdict? JudgeSlot()
+    {
+        var (active, ours) = (devmap.Kernel.ReadActiveMapId(), devmap.Kernel.MapId);
+        if (active == ours)
+            return null;
+        var (reason, where) = active == 0 ? ("SlotEmpty", "no map") : ("OtherMap", $"another map (id {active})");
+        var step = Tell(
+            new Condition(
+                ExplainChecks.DevmapActive, false, reason, $"Somebody else has the redirect program of '{Definition.Name}' look keys up in {where}.",
+                $"POST /v1/devmaps/{Definition.Name}:audit"),
+            ("kernelMapId", ours), ("activeMapId", active));
+        return active == 0 ? Misses(step) : Ends(ExplainOutcome.Unknown, step);
     }
 
     /// <summary>The interface as the kernel has it now; what is judged must not be older than the question.</summary>

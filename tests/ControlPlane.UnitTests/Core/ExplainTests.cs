@@ -194,6 +194,17 @@ public sealed class ExplainTests
     }
 
     [Fact]
+    public async Task SlotThatOthersEmptied_TakesTheMissAction()
+    {
+        await using var core = await SteeringAsync();
+        core.Host.EmptySlotByHand("addresses");
+
+        var verdict = Explain(core, "addresses", Frame).Verdict;
+
+        Assert.Equal((ExplainOutcome.Passed, "SlotEmpty", "POST /v1/devmaps/addresses:audit"), (verdict.Outcome, verdict.Reason, verdict.Remedy));
+    }
+
+    [Fact]
     public async Task PendingEntry_TakesTheMissAction()
     {
         await using var core = await SteeringAsync();

@@ -5,7 +5,7 @@ namespace ControlPlane.Daemon.Rest.Resources;
 /// <summary>One step on the way of a frame.</summary>
 internal sealed class ExplainStepResource
 {
-    /// <summary>What was checked: the type of a condition, or `IngressReceives`, `KeyFound`, `EgressProgramRun`.</summary>
+    /// <summary>What was checked: the type of a condition, or `IngressReceives`, `KeyFound`, `DevmapActive`, `EgressProgramRun`.</summary>
     /// <example>InterfaceUp</example>
     public required string Check { get; init; }
 
