@@ -1,4 +1,5 @@
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.State;
 
@@ -12,8 +13,15 @@ internal static class TargetConditions
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
     /// <param name="ensured">What became of a pass program for it; null where none is needed or wanted.</param>
-    public static IReadOnlyList<Condition> Of(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured) =>
-        [Up(target), Carrier(target, peer), Accepts(target, peer, ingress.Native, ensured), Mtu(target, peer, ingress.Widest)];
+    /// <param name="lengths">The length of the one frame that is judged, as it comes in and as it goes out; null to judge all that can come in.</param>
+    public static IReadOnlyList<Condition> Of(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured, (int In, int Out)? lengths = null) =>
+    [
+        Up(target), Carrier(target, peer), Accepts(target, peer, ingress.Native, ensured),
+        lengths is { } known ? Mtu(target, peer, known.In, known.Out) : Mtu(target, peer, ingress.Widest),
+    ];
+
+    /// <summary>The longest frame, in bytes from its header on, that the kernel takes for an interface: its MTU, an Ethernet header and one VLAN tag.</summary>
+    public static long LongestFrame(InterfaceInfo info, uint mtu) => mtu + (info.Mac is null ? 0 : TestFrame.EthernetBytes) + TestFrame.TagBytes;
 
     private static Condition Up(InterfaceInfo target) => target.IsUp
         ? new(ConditionTypes.InterfaceUp, true, "Up", $"'{target.Name}' is up.")
@@ -86,7 +94,7 @@ internal static class TargetConditions
                 $"ip link set dev {target.Name} mtu {ingress.Mtu}");
         }
 
-        var peerMtu = target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
+        var peerMtu = PeerMtu(target, peer);
         return ingress.Mtu > peerMtu
             ? new(
                 Type,
@@ -96,6 +104,33 @@ internal static class TargetConditions
                 AtPeer(peer, $"ip link set dev {{0}} mtu {ingress.Mtu}"))
             : new(Type, true, "Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
     }
+
+    /// <summary>The same for one frame: the first comparison is made before the egress program runs, the second after it.</summary>
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, int bytesIn, int bytesOut)
+    {
+        const string Type = ConditionTypes.MtuSufficient;
+        var longest = LongestFrame(target, target.Mtu);
+        if (bytesIn > longest)
+        {
+            return new(
+                Type,
+                false,
+                "FrameTooLong",
+                $"The frame has {bytesIn} bytes, but '{target.Name}' with its MTU of {target.Mtu} takes {longest}: the kernel drops it (EMSGSIZE).",
+                $"ip link set dev {target.Name} mtu {bytesIn - TestFrame.EthernetBytes}");
+        }
+
+        return PeerMtu(target, peer) is { } mtu && bytesOut > LongestFrame(target, mtu)
+            ? new(
+                Type,
+                false,
+                "FrameTooLongForPeer",
+                $"The frame goes out with {bytesOut} bytes, but the peer of '{target.Name}' with its MTU of {mtu} takes {LongestFrame(target, mtu)}: the driver drops it.",
+                AtPeer(peer, $"ip link set dev {{0}} mtu {bytesOut - TestFrame.EthernetBytes}"))
+            : new(Type, true, "FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
+    }
+
+    private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 
     // A peer that is not in the daemon's network namespace is out of its sight, its name too.
     private static string AtPeer(InterfaceInfo? peer, string command) => peer is null
