@@ -2,6 +2,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
@@ -39,6 +40,8 @@ public static class CoreServices
             p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>(), p.GetRequiredService<DropReader>()));
         services.AddSingleton(p => new DevmapService(
             p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>().Interfaces, p.GetRequiredService<DropReader>()));
+        services.AddSingleton(p => new ExplainService(
+            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>(), p.GetRequiredService<DropReader>()));
         services.AddSingleton(p => new AttachmentService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>()));
         services.AddSingleton(p => new ProgramService(
             p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));

@@ -26,10 +26,12 @@ public sealed partial class ReadmeTests
             // One shell for all, as a reader has one: variables last from block to block.
             var output = site.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
             Assert.Equal(blocks.Count, output.Length);
-            var (attached, reached, map, byGrpc, counted) = (output[1], output[2], output[3], output[4], output[5]);
+            var (attached, explained, reached, map, byGrpc, counted) = (output[1], output[2], output[3], output[4], output[5], output[6]);
             Assert.Equal(2, CountOfState(attached, "Attached"));
             Assert.Equal(2, CountOfState(attached, "Undeliverable"));
             Assert.Contains("ethtool -K PEER gro on", attached, StringComparison.Ordinal);
+            Assert.Contains("FAIL  TargetAcceptsRedirect", explained, StringComparison.Ordinal);
+            Assert.Contains("\nDROPPED (PeerWithoutXdp): ", explained, StringComparison.Ordinal);
             Assert.Contains(" 0% packet loss", reached, StringComparison.Ordinal);
             Assert.Contains("\"Forwarding\"", reached, StringComparison.Ordinal);
             Assert.Contains("ENTRY_STATE_FORWARDING", byGrpc, StringComparison.Ordinal);

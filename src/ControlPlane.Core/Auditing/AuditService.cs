@@ -97,11 +97,15 @@ public sealed class AuditService
 
         async Task JudgeAsync()
         {
-            var judged = await _writer.SubmitAsync(new JudgeElementsCommand(devmap, suspects.ToArray(), repair), cancellationToken);
+            foreach (var some in suspects.Chunk(MaxSuspects))
+            {
+                var judged = await _writer.SubmitAsync(new JudgeElementsCommand(devmap, some, repair), cancellationToken);
+                found += judged.Count;
+                repaired += judged.Count(d => d.Repaired);
+                drifts.AddRange(judged.Take(AuditReport.MaxDrifts - drifts.Count));
+            }
+
             suspects.Clear();
-            found += judged.Count;
-            repaired += judged.Count(d => d.Repaired);
-            drifts.AddRange(judged.Take(AuditReport.MaxDrifts - drifts.Count));
         }
     }
 

@@ -29,6 +29,15 @@ public readonly record struct MacAddress(ulong Value)
         return true;
     }
 
+    /// <summary>Reads six octets, in the order of the wire.</summary>
+    public static MacAddress Read(ReadOnlySpan<byte> octets)
+    {
+        ulong value = 0;
+        foreach (var octet in octets[..6])
+            value = (value << 8) | octet;
+        return new MacAddress(value);
+    }
+
     /// <summary>Whether the group bit is set (multicast or broadcast).</summary>
     public bool IsGroup => ((Value >> 40) & 1) != 0;
 

@@ -13,7 +13,8 @@ namespace ControlPlane.Core.Reading;
 /// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
 /// however many entries share them.
 /// </summary>
-internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops)
+internal sealed class StatusEvaluator(
+    ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
 {
     private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
 
@@ -34,7 +35,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         KernelEntry element = default;
         var inKernel = entry.KernelKey is { } key && devmap.Kernel.TryLookup(key, out element);
         var target = interfaces.Find(record.Interface);
-        var (state, conditions) = Judge(entry, inKernel ? element : null, target);
+        var (state, conditions) = Judge(entry, inKernel ? element : null);
         return new EntryView(
             record,
             KeyCodec.Format(devmap.Definition.KeySelector, record.Key),
@@ -48,10 +49,11 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
                 entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : []));
     }
 
-    private (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    /// <summary>The verdict on an entry of which the kernel has this element, or none. The first condition is about that.</summary>
+    public (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element)
     {
         var record = entry.Record;
-        var (state, conditions) = JudgeDelivery(entry, element, target);
+        var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Interface));
         return KeyConditions.Unreachable(devmap.Definition.KeySelector, record.Key, interfaces) is { } unreachable
             ? (state, [.. conditions, unreachable])
             : (state, conditions);
@@ -60,7 +62,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
     private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
     {
         var record = entry.Record;
-        var ingress = Ingress(record.Key).Condition;
+        var ingress = Ingress(IngressOf(record.Key)).Condition;
         if (entry.Failure is { } failure)
             return (EntryState.Failed, [new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy), ingress]);
         if (entry.KernelKey is null)
@@ -85,11 +87,11 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         var key = (target.Name, record.EgressProgram, IngressOf(record.Key), secondTag);
         if (_targets.TryGetValue(key, out var known))
             return known;
-        var (facts, ingress) = Ingress(record.Key);
+        var (facts, ingress) = Ingress(key.Item3);
         List<Condition> conditions =
         [
             _inKernel,
-            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), secondTag),
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), secondTag, frame?.Lengths),
             .. EgressConditions.Faults(state, target, record.EgressProgram, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Status);
@@ -124,11 +126,12 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         type, false, "NoSuchInterface", $"There is no interface '{name}'; the entry is written when it appears.", $"Create the interface '{name}'.");
 
     // The interface that alone can bring frames with this key; empty when any can.
-    private string IngressOf(EntryKey key) => devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "";
+    private string IngressOf(EntryKey key) =>
+        frame?.Ingress ?? (devmap.Definition.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "");
 
-    private (IngressFacts Facts, Condition Condition) Ingress(EntryKey key)
+    /// <summary>Whether the redirect program runs on the interface of this name, or, for an empty name, on any; and what is known of it.</summary>
+    public (IngressFacts Facts, Condition Condition) Ingress(string name)
     {
-        var name = IngressOf(key);
         if (_ingress.TryGetValue(name, out var known))
             return known;
         var facts = IngressFacts.Of(devmap, interfaces, name.Length > 0 ? name : null);
@@ -139,7 +142,7 @@ internal sealed class StatusEvaluator(ControlPlaneState state, DevmapState devma
         ConditionTypes.IngressAttached,
         false,
         "NotAttached",
-        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame can find this entry.",
+        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
         name == InterfaceName.Loopback
             ? "Use another ingress interface: nothing can be attached to loopback."
             : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.State;
 
@@ -7,17 +8,22 @@ namespace ControlPlane.Core.Reading;
 /// <summary>What an interface's own facts say about it as the target of redirects. They belong to the interface, not to the entries.</summary>
 internal static class TargetConditions
 {
-    private const uint VlanTagBytes = 4;
-
     /// <summary>The conditions of a target.</summary>
     /// <param name="target">The interface.</param>
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
     /// <param name="ensured">What became of a pass program for it; null where none is needed or wanted.</param>
     /// <param name="secondTag">Whether frames that carry a VLAN tag get another one from the egress program.</param>
+    /// <param name="lengths">The length of the one frame that is judged, as it comes in and as it goes out; null to judge all that can come in.</param>
     public static IReadOnlyList<Condition> Of(
-        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured, bool secondTag = false) =>
-        [Up(target), Carrier(target, peer), Accepts(target, peer, ingress, ensured), Mtu(target, peer, ingress.Widest, secondTag)];
+        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, EnsuredTarget? ensured, bool secondTag = false, (int In, int Out)? lengths = null) =>
+    [
+        Up(target), Carrier(target, peer), Accepts(target, peer, ingress, ensured),
+        lengths is { } known ? Mtu(target, peer, known.In, known.Out) : Mtu(target, peer, ingress.Widest, secondTag),
+    ];
+
+    /// <summary>The longest frame, in bytes from its header on, that the kernel takes for an interface: its MTU, an Ethernet header and one VLAN tag.</summary>
+    public static long LongestFrame(InterfaceInfo info, uint mtu) => mtu + (info.Mac is null ? 0 : TestFrame.EthernetBytes) + TestFrame.TagBytes;
 
     private static Condition Up(InterfaceInfo target) => target.IsUp
         ? new(ConditionTypes.InterfaceUp, true, "Up", $"'{target.Name}' is up.")
@@ -94,9 +100,9 @@ internal static class TargetConditions
                 $"ip link set dev {target.Name} mtu {ingress.Mtu}");
         }
 
-        var needed = ingress.Mtu + (secondTag ? VlanTagBytes : 0);
-        var tag = secondTag ? $", and the egress program adds a second VLAN tag of {VlanTagBytes}" : "";
-        var peerMtu = target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
+        var needed = ingress.Mtu + (secondTag ? (uint)TestFrame.TagBytes : 0);
+        var tag = secondTag ? $", and the egress program adds a second VLAN tag of {TestFrame.TagBytes}" : "";
+        var peerMtu = PeerMtu(target, peer);
         if (needed > peerMtu)
         {
             return new(
@@ -116,6 +122,33 @@ internal static class TargetConditions
                 $"ip link set dev {target.Name} mtu {needed}")
             : new(Type, true, "Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
     }
+
+    /// <summary>The same for one frame: the first comparison is made before the egress program runs, the second after it.</summary>
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, int bytesIn, int bytesOut)
+    {
+        const string Type = ConditionTypes.MtuSufficient;
+        var longest = LongestFrame(target, target.Mtu);
+        if (bytesIn > longest)
+        {
+            return new(
+                Type,
+                false,
+                "FrameTooLong",
+                $"The frame has {bytesIn} bytes, but '{target.Name}' with its MTU of {target.Mtu} takes {longest}: the kernel drops it (EMSGSIZE).",
+                $"ip link set dev {target.Name} mtu {bytesIn - TestFrame.EthernetBytes}");
+        }
+
+        return PeerMtu(target, peer) is { } mtu && bytesOut > LongestFrame(target, mtu)
+            ? new(
+                Type,
+                false,
+                "FrameTooLongForPeer",
+                $"The frame goes out with {bytesOut} bytes, but the peer of '{target.Name}' with its MTU of {mtu} takes {LongestFrame(target, mtu)}: the driver drops it.",
+                AtPeer(peer, $"ip link set dev {{0}} mtu {bytesOut - TestFrame.EthernetBytes}"))
+            : new(Type, true, "FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
+    }
+
+    private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 
     // A peer that is not in the daemon's network namespace is out of its sight, its name too.
     private static string AtPeer(InterfaceInfo? peer, string command) => peer is null

@@ -2,6 +2,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Watching;
 using ControlPlane.Daemon.Hosting;
 using Devmapd.V1;
@@ -10,7 +11,7 @@ using Grpc.Core;
 namespace ControlPlane.Daemon.Grpc;
 
 /// <summary>Devmaps, entries and attachments by gRPC. A singleton, like the services it calls.</summary>
-internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, WatchService watches)
+internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     /// <summary>Clients refuse messages above 4 MiB unless told otherwise; a page may have fewer entries than asked for.</summary>
@@ -44,6 +45,12 @@ internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, Entr
         Required.Check(("devmap", request.Devmap));
         var report = await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, context.CancellationToken);
         return report.ToMessage();
+    }
+
+    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context)
+    {
+        var faults = Required.Find(("devmap", request.Devmap));
+        return Task.FromResult(new ExplainResponse { Explanation = explanations.Explain(request.Devmap, request.ToQuery(), faults).ToMessage() });
     }
 
     public override Task<ListEntriesResponse> ListEntries(ListEntriesRequest request, ServerCallContext context)

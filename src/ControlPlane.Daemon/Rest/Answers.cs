@@ -17,6 +17,17 @@ internal static class Answers
         return TypedResults.Json(resource, type);
     }
 
+    /// <summary>Whether the caller would rather have a page for people than JSON: what it does not say, it does not want.</summary>
+    public static bool PrefersText(HttpContext http)
+    {
+        var accepted = http.Request.GetTypedHeaders().Accept;
+        return Quality("text/plain") is { } text && (Quality("application/json") is not { } json || text > json);
+
+        double? Quality(string type) => accepted.FirstOrDefault(a => a.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase)) is { } found
+            ? found.Quality ?? 1
+            : null;
+    }
+
     /// <summary>201 with Location when the resource is new, 200 when it was there.</summary>
     public static IResult Put<TView, T>(HttpContext http, PutOutcome<TView> outcome, Func<TView, T> render, JsonTypeInfo<T> type, long revision, params ReadOnlySpan<string> path)
     {

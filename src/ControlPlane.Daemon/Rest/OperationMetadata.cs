@@ -12,6 +12,9 @@ internal sealed record OperationAnswer(int Status, Type? Body, string Descriptio
 /// <summary>An answer that is a stream of events, each of which has such a resource as its data.</summary>
 internal sealed record OperationStream(int Status, Type Data, string Description);
 
+/// <summary>The operation also answers with a page for people, as text.</summary>
+internal sealed record OperationText;
+
 /// <summary>A header the operation takes.</summary>
 internal sealed record OperationHeader(string Name, string Description);
 
@@ -57,6 +60,9 @@ internal static class OperationMetadata
     /// <summary>Says what it answers.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder operation, int status, string description) =>
         operation.WithMetadata(new OperationAnswer(status, typeof(T), description));
+
+    /// <summary>Says that it also answers with a page for people.</summary>
+    public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder operation) => operation.WithMetadata(new OperationText());
 
     /// <summary>Says that it answers with Server-Sent Events.</summary>
     public static RouteHandlerBuilder Streams<T>(this RouteHandlerBuilder operation, string description) =>

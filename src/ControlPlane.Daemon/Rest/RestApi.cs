@@ -25,6 +25,7 @@ internal static class RestApi
         var v1 = app.MapGroup("/v1");
         v1.MapDevmaps();
         v1.MapEntries();
+        v1.MapExplain();
         v1.MapAttachments();
         v1.MapEvents();
         v1.MapPrograms();

@@ -47,3 +47,11 @@ internal sealed record EgressProgram(string Name, string Template, EgressProgram
 internal sealed record EgressProgramStatus(uint KernelProgramId, int Entries, ulong Packets, ulong Bytes);
 
 internal sealed record Problem(int Status, string Code, string Detail, string? Remedy, string? Resource, int? Errno);
+
+internal sealed record Explanation(IReadOnlyList<ExplainStep> Steps, ExplainVerdict Verdict);
+
+internal sealed record ExplainStep(string Check, bool Holds, string Reason, string Message, IReadOnlyDictionary<string, string> Evidence, string? Remedy);
+
+internal sealed record ExplainVerdict(string Outcome, string Reason, string Message, string? Remedy, LeavingFrame? Leaving);
+
+internal sealed record LeavingFrame(string Interface, int Bytes, int Vlan, string? SourceMac, string? DestinationMac);

@@ -48,6 +48,8 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
                 if (audit.Repair is { } repair)
                     auditRequest.Repair = repair;
                 return (await _devmaps.AuditDevmapAsync(auditRequest, cancellationToken: cancellationToken), null);
+            case Operation.Explain explain:
+                return ((await _devmaps.ExplainAsync(Request(explain), cancellationToken: cancellationToken)).Explanation, null);
             case Operation.PutEntry put:
                 var putEntry = await _devmaps.PutEntryAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
                 return (putEntry.Entry, putEntry.Created);
@@ -147,6 +149,22 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
         return new PutProgramRequest { Program = put.Program, Template = Value<ProgramTemplate>(put.Template), Parameters = parameters };
     }
 
+    private static ExplainRequest Request(Operation.Explain explain)
+    {
+        var request = new ExplainRequest { Devmap = explain.Devmap };
+        if (explain.Key is not null)
+            request.Key = explain.Key;
+        if (explain.Ingress is not null)
+            request.Ingress = explain.Ingress;
+        if (explain.Vlan is { } vlan)
+            request.Vlan = checked((uint)vlan);
+        if (explain.Destination is not null)
+            request.Dst = explain.Destination;
+        if (explain.Length is { } length)
+            request.Length = checked((uint)length);
+        return request;
+    }
+
     /// <summary>The enum value of REST's text; a text that has none is sent as a number that no value has.</summary>
     private static T Value<T>(string? text) where T : struct, Enum
     {
@@ -170,7 +188,7 @@ internal sealed class GrpcFace(ChannelBase channel) : IFace
     {
         null => null,
         _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_") is { } state => Words(state, first: true, ""),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_") is { } name => Words(name, first: false, ""),
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_") is { } name => Words(name, first: false, ""),
         _ when Strip(value, "PROGRAM_TEMPLATE_") is { } template => template.ToLowerInvariant().Replace('_', '-'),
         _ => value,
     };

@@ -33,6 +33,10 @@ internal sealed class RestFace(HttpClient client) : IFace
         Operation.GetDevmapShape o => Get("devmaps", o.Devmap, "shape"),
         Operation.AuditDevmap o => new HttpRequestMessage(
             HttpMethod.Post, Path("devmaps", o.Devmap) + ":audit" + (o.Repair is { } repair ? $"?repair={(repair ? "true" : "false")}" : "")),
+        Operation.Explain o => new HttpRequestMessage(
+            HttpMethod.Get,
+            (o.Key is null ? Path("devmaps", o.Devmap) : Path("devmaps", o.Devmap, "entries", o.Key)) + ":explain"
+                + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)))),
         Operation.PutEntry o => Put(
             Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("allowPending", o.AllowPending)),
             "devmaps", o.Devmap, "entries", o.Key),
@@ -71,17 +75,20 @@ internal sealed class RestFace(HttpClient client) : IFace
     private static JsonObject Body(params (string Name, object? Value)[] fields) =>
         new(fields.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value as JsonNode ?? JsonSerializer.SerializeToNode(f.Value))));
 
-    private static string Query(Operation.ListEntries list)
+    private static string Query(Operation.ListEntries list) => Query(
+    [
+        ("pageSize", Text(list.PageSize)),
+        ("pageToken", list.PageToken),
+        ("interface", list.Interface),
+        ("egressProgram", list.EgressProgram),
+        ("state", list.State),
+        .. (list.Labels ?? []).Select(l => ("label", (string?)l)),
+    ]);
+
+    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
+
+    private static string Query(params (string Name, string? Value)[] parameters)
     {
-        (string Name, string? Value)[] parameters =
-        [
-            ("pageSize", list.PageSize?.ToString(CultureInfo.InvariantCulture)),
-            ("pageToken", list.PageToken),
-            ("interface", list.Interface),
-            ("egressProgram", list.EgressProgram),
-            ("state", list.State),
-            .. (list.Labels ?? []).Select(l => ("label", (string?)l)),
-        ];
         return "?" + string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
     }
 

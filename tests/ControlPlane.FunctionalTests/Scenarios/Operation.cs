@@ -16,6 +16,15 @@ public abstract record Operation
 
     public sealed record AuditDevmap(string Devmap, bool? Repair = null) : Operation;
 
+    /// <summary>Asks what becomes of a frame; with a key, of one that has it.</summary>
+    public sealed record Explain(
+        string Devmap,
+        string? Key = null,
+        string? Ingress = null,
+        long? Vlan = null,
+        string? Destination = null,
+        long? Length = null) : Operation;
+
     public sealed record PutEntry(
         string Devmap,
         string Key,

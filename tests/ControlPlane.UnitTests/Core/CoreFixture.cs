@@ -4,6 +4,7 @@ using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
@@ -43,6 +44,8 @@ public sealed class CoreFixture : IAsyncDisposable
     public DevmapService Devmaps => _provider.GetRequiredService<DevmapService>();
 
     public AttachmentService Attachments => _provider.GetRequiredService<AttachmentService>();
+
+    public ExplainService Explanations => _provider.GetRequiredService<ExplainService>();
 
     public AuditService Audits => _provider.GetRequiredService<AuditService>();
 

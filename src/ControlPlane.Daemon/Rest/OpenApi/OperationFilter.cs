@@ -14,6 +14,7 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 internal sealed class OperationFilter : IOperationFilter
 {
     private const string Json = "application/json";
+    private const string PlainText = "text/plain";
     private const string EventStream = "text/event-stream";
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -46,6 +47,8 @@ internal sealed class OperationFilter : IOperationFilter
         var answers = metadata.OfType<OperationAnswer>().ToList();
         foreach (var answer in answers)
             operation.Responses[Text(answer.Status)] = Describe(answer, context, instance);
+        if (metadata.OfType<OperationText>().Any())
+            operation.Responses[Text(StatusCodes.Status200OK)].Content!.Add(PlainText, new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = ResourceExamples.Page });
         foreach (var stream in metadata.OfType<OperationStream>())
             operation.Responses[Text(stream.Status)] = Describe(stream, context);
         foreach (var codes in metadata.OfType<OperationFailures>().Single().Codes.GroupBy(c => c.Http()).OrderBy(g => g.Key))
@@ -78,6 +81,7 @@ internal sealed class OperationFilter : IOperationFilter
             Name = parameter.Name,
             In = ParameterLocation.Query,
             Description = parameter.Description,
+            Example = parameter.Example,
             Schema = parameter.Repeated ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = schema } : schema,
         };
     }

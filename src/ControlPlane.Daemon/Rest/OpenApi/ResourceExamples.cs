@@ -5,6 +5,7 @@ using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Drops;
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Programs;
 using ControlPlane.Daemon.Rest.Resources;
 
@@ -16,6 +17,9 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 /// </summary>
 internal static class ResourceExamples
 {
+    private const string NotAttached = "The redirect program of 'default' does not run on 'lo', so no frame finds an entry.";
+    private const string OtherIngress = "Use another ingress interface: nothing can be attached to loopback.";
+
     private static readonly DateTime Noon = new(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc);
 
     private static readonly Dictionary<string, string> Labels = new() { ["owner"] = "walk-through" };
@@ -48,6 +52,14 @@ internal static class ResourceExamples
     private static readonly AuditReport Audit = new(
         "default", 42, Noon, TimeSpan.FromMilliseconds(1.25), Checked: 1, Found: 1, Repaired: 1, Repair: true,
         [new Drift(DriftKind.Missing, "lo", 1, null, Found: null, Wanted: new DriftElement(1, "lo", null, null), Repaired: true, Failure: null)]);
+
+    private static readonly Explanation Explained = new(
+        "default", "lo", 1, new ExplainedFrame("lo", 0, null, null, 60),
+        [
+            new(ExplainChecks.IngressReceives, true, "Receives", "'lo' is up, and such a frame can come in by it.", [("interface", "lo"), ("ifindex", "1"), ("mtu", "65536"), ("bytes", "60")]),
+            new(ConditionTypes.IngressAttached, false, "NotAttached", NotAttached, [("redirectProgramId", "34")], OtherIngress),
+        ],
+        new(ExplainOutcome.Passed, "NotAttached", "The frame goes to the host's network stack. " + NotAttached, OtherIngress));
 
     private static readonly DevmapResource Devmap = new()
     {
@@ -162,6 +174,7 @@ internal static class ResourceExamples
             WalkNs = 75_000_000,
         },
         [typeof(AuditReportResource)] = AuditReportResource.From(Audit),
+        [typeof(ExplanationResource)] = ExplanationResource.From(Explained),
         [typeof(WatchEventResource)] = new WatchEventResource { Revision = 42, Entry = Entry },
     };
 
@@ -171,6 +184,9 @@ internal static class ResourceExamples
         "NoNdoXmit",
         "The driver of 'lo' does not accept redirected frames as it is set up now (EOPNOTSUPP).",
         "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode."));
+
+    /// <summary>The example of an explanation as a page.</summary>
+    public static string Page => ExplanationText.Render(Explained);
 
     /// <summary>The example for a type, as JSON.</summary>
     public static JsonNode Of(Type type) => JsonSerializer.SerializeToNode(All[type], type, RestJson.Instance)!;

@@ -39,10 +39,13 @@ internal static class PathValues
         var segments = path.StartsWith('/') ? path[1..].Split('/') : [];
         for (var i = 0; i < pattern.PathSegments.Count && i < segments.Length; i++)
         {
-            if (pattern.PathSegments[i].Parts is not [RoutePatternParameterPart part] || part.Name != name)
+            // A parameter may have a verb behind it, as in {key}:explain.
+            var parts = pattern.PathSegments[i].Parts;
+            if (parts[0] is not RoutePatternParameterPart part || part.Name != name)
                 continue;
+            var verb = parts is [_, RoutePatternLiteralPart literal] ? literal.Content.Length : 0;
             if (PercentText.TryDecode(segments[i], plusIsSpace: false, out var decoded))
-                http.Request.RouteValues[name] = decoded;
+                http.Request.RouteValues[name] = decoded[..^verb];
             else
                 faults.Add(name, "must be percent-encoded UTF-8");
         }

@@ -6,6 +6,7 @@ using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Drops;
 using ControlPlane.Core.Entries;
+using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Daemon.Rest.Resources;
@@ -26,6 +27,7 @@ namespace ControlPlane.Daemon.Rest.Resources;
 [JsonSerializable(typeof(DevmapShapeResource))]
 [JsonSerializable(typeof(EgressProgramSwapBody))]
 [JsonSerializable(typeof(EgressProgramSwapResource))]
+[JsonSerializable(typeof(ExplanationResource))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     /// <summary>
@@ -39,6 +41,7 @@ internal sealed partial class RestJson : JsonSerializerContext
         {
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EntryState>(),
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),

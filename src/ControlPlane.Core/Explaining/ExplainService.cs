@@ -1,0 +1,48 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Explaining;
+
+/// <summary>Tells what becomes of a frame, and why: what both faces call.</summary>
+public sealed class ExplainService
+{
+    private readonly ControlPlaneState _state;
+    private readonly IKernel _kernel;
+    private readonly DropReader _drops;
+
+    internal ExplainService(ControlPlaneState state, IKernel kernel, DropReader drops) => (_state, _kernel, _drops) = (state, kernel, drops);
+
+    /// <summary>
+    /// Follows a frame through the devmap, without sending one. Nothing is changed and nothing is counted. An egress program is
+    /// run on the frame, for which a copy of it is loaded: about a millisecond.
+    /// </summary>
+    /// <param name="devmap">The devmap's name.</param>
+    /// <param name="query">The key, or the frame.</param>
+    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <exception cref="ControlPlaneException">No such devmap or entry, or the frame cannot be; all wrong fields are named.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public Explanation Explain(string devmap, ExplainQuery query, Violations faults)
+    {
+        var state = _state.Devmaps.GetValueOrDefault(devmap);
+        var interfaces = Fresh(_kernel.Interfaces.Current, query.Ingress);
+        var question = new ExplainQueryReader(state, interfaces, faults).Read(query);
+        faults.ThrowIfAny();
+        state ??= _state.Devmap(devmap);
+        if (question.Ingress is { } ingress && ingress != query.Ingress)
+            interfaces = Fresh(interfaces, ingress);
+        return new Explainer(_state, state, _kernel, interfaces, _drops, question).Explain();
+    }
+
+    /// <summary>The table with what the kernel says, now, of one interface.</summary>
+    private InterfaceTable Fresh(InterfaceTable table, string? name)
+    {
+        if (!InterfaceName.IsValid(name))
+            return table;
+        if (_kernel.Interfaces.Query(name!) is { } info)
+            return table.With(info);
+        return table.Find(name!) is { } gone ? table.Without(gone.Ifindex) : table;
+    }
+}

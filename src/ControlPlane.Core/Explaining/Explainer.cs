@@ -1,0 +1,196 @@
+using System.Globalization;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Keys;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Reading;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Explaining;
+
+/// <summary>Follows one frame from its ingress to its end; each part of the way gives the final word, or null to go on. One instance per answer.</summary>
+internal sealed partial class Explainer(
+    ControlPlaneState state, DevmapState devmap, IKernel kernel, InterfaceTable interfaces, DropReader drops, FrameQuestion question)
+{
+    private readonly List<ExplainStep> _steps = [];
+    private readonly StatusEvaluator _evaluator = new(state, devmap, interfaces, drops, new JudgedFrame(question.Ingress));
+
+    // What the frame that is judged looks like.
+    private readonly byte[] _frame = TestFrame.Build(
+        question.Ingress is { } ingress ? interfaces.Find(ingress)?.Mac : null,
+        question.Vlan, question.Destination, question.Length ?? TestFrame.ShortLength);
+
+    private uint? _key;
+
+    private InterfaceInfo? Ingress => question.Ingress is { } name ? interfaces.Find(name) : null;
+
+    private DevmapDefinition Definition => devmap.Definition;
+
+    public Explanation Explain()
+    {
+        var verdict = JudgeReceipt() ?? JudgeAttachment() ?? JudgeKey() ?? JudgeElement();
+        var key = question.Key ?? (_key is { } number ? devmap.Entries.Find(number)?.Record.Key ?? KeyOf(number) : null);
+        return new Explanation(
+            Definition.Name,
+            key is { } known ? KeyCodec.Format(Definition.KeySelector, known) : null,
+            _key ?? question.Asked?.KernelKey,
+            new ExplainedFrame(question.Ingress, question.Vlan, AddressText(question.Destination), question.Length, _frame.Length),
+            _steps,
+            verdict);
+    }
+
+    /// <summary>Can such a frame come in at all?</summary>
+    private ExplainVerdict? JudgeReceipt()
+    {
+        if (question.Key is { } key && KeyConditions.Unreachable(Definition.KeySelector, key, interfaces) is { } unreachable)
+            return Ends(ExplainOutcome.NotReceived, Tell(unreachable, ("key", key.Number)));
+        if (question.Ingress is not { } name)
+            return null;
+        if (Ingress is not { } info)
+        {
+            return Ends(ExplainOutcome.NotReceived, Tell(new Condition(
+                ExplainChecks.IngressReceives, false, "NoSuchInterface", $"There is no interface '{name}', so no frame comes in by it.", $"Create the interface '{name}'.")));
+        }
+
+        var condition = Receives(info);
+        var step = Tell(condition, ("interface", info.Name), ("ifindex", info.Ifindex), ("mtu", info.Mtu), ("bytes", _frame.Length));
+        return condition.Status ? null : Ends(ExplainOutcome.NotReceived, step);
+    }
+
+    private Condition Receives(InterfaceInfo info)
+    {
+        const string Type = ExplainChecks.IngressReceives;
+        if (!info.IsUp)
+            return new(Type, false, "AdministrativelyDown", $"'{info.Name}' is administratively down, so no frame comes in by it.", $"ip link set dev {info.Name} up");
+        if (!info.HasCarrier)
+            return new(Type, false, "NoCarrier", $"'{info.Name}' has no carrier, so no frame comes in by it.", "Check the cable or the switch port; of a veth, set its peer up.");
+        // Other drivers may take longer frames than their MTU says.
+        if (info.Kind == "veth" && _frame.Length > TargetConditions.LongestFrame(info, info.Mtu))
+        {
+            return new(
+                Type, false, "FrameTooLong",
+                $"The frame has {_frame.Length} bytes, but '{info.Name}' with its MTU of {info.Mtu} receives {TargetConditions.LongestFrame(info, info.Mtu)}.",
+                $"ip link set dev {info.Name} mtu {_frame.Length - TestFrame.EthernetBytes}");
+        }
+
+        return new(Type, true, "Receives", $"'{info.Name}' is up, and such a frame can come in by it.");
+    }
+
+    /// <summary>Does the redirect program see it?</summary>
+    private ExplainVerdict? JudgeAttachment()
+    {
+        var (_, condition) = _evaluator.Ingress(question.Ingress ?? "");
+        string[] attached =
+        [
+            .. devmap.Attachments.Values
+                .Where(a => a.Link is not null && (question.Ingress is null || a.Record.Interface == question.Ingress))
+                .Select(a => $"{a.Record.Interface} {Camel(a.Record.Mode.ToString())}"),
+        ];
+        List<(string, object?)> evidence =
+        [
+            ("redirectProgramId", devmap.Kernel.RedirectProgramId),
+            ("attachments", attached.Length == 0 ? null : string.Join(", ", attached)),
+        ];
+        if (question.Ingress is null && attached.Length > 1)
+            condition = condition with { Message = $"The redirect program runs on {attached.Length} interfaces; what follows holds for the strictest of them, and ingress asks about one." };
+        if (Ingress is { } info && info.XdpProgramId != devmap.Kernel.RedirectProgramId)
+        {
+            evidence.Add(("xdpProgramId", info.XdpProgramId));
+            condition = WithoutUs(info, condition);
+        }
+
+        var step = Tell(condition, [.. evidence]);
+        if (condition.Status)
+            return null;
+        return condition.Reason is "OtherDevmap" or "OtherProgram"
+            ? Ends(ExplainOutcome.Unknown, step)
+            : Ends(ExplainOutcome.Passed, step, "The frame goes to the host's network stack. ");
+    }
+
+    private Condition WithoutUs(InterfaceInfo info, Condition condition)
+    {
+        const string Type = ConditionTypes.IngressAttached;
+        if (info.XdpProgramId is not { } program)
+        {
+            return condition.Status
+                ? new(Type, false, "Detached", $"The redirect program of '{Definition.Name}' was detached from '{info.Name}' by somebody else.", $"POST /v1/devmaps/{Definition.Name}:audit")
+                : condition;
+        }
+
+        if (state.Ensured.GetValueOrDefault(info.Name)?.Program?.ProgramId == program)
+        {
+            return new(
+                Type, false, "PassProgram",
+                $"On '{info.Name}' runs the program that passes every frame, so that entries can send to {(interfaces.PeerOf(info) is { } peer ? $"'{peer.Name}'" : "it")}.",
+                condition.Remedy);
+        }
+
+        return state.Devmaps.Values.FirstOrDefault(d => d.Kernel.RedirectProgramId == program) is { } other
+            ? new(
+                Type, false, "OtherDevmap",
+                $"On '{info.Name}' runs the redirect program of the devmap '{other.Definition.Name}', which decides on its frames.",
+                $"GET /v1/devmaps/{other.Definition.Name}:explain?ingress={Uri.EscapeDataString(info.Name)}")
+            : new(
+                Type, false, "OtherProgram",
+                $"On '{info.Name}' runs an XDP program that is none of the devmaps' (id {program}); what it does with the frame is not known.",
+                $"bpftool prog show id {program}");
+    }
+
+    /// <summary>Which key has it? As <c>bpf/redirect.bpf.c</c> finds it.</summary>
+    private ExplainVerdict? JudgeKey()
+    {
+        const string Type = ExplainChecks.KeyFound;
+        var condition = Definition.KeySelector switch
+        {
+            KeySelector.IngressInterface => new Condition(Type, true, "IngressIfindex", $"The key is the ifindex of '{question.Ingress}'."),
+            KeySelector.Vlan when question.Vlan == 0 => new Condition(Type, true, "Untagged", "The frame is untagged, which is the key 0."),
+            KeySelector.Vlan => new Condition(Type, true, "OuterVlanId", $"The key is the VLAN id of the frame, {question.Vlan}."),
+            _ when question.Destination is null => new Condition(
+                Type, false, "NoIpv4", "The frame has no IPv4 header, and so no key.", "Say where it goes to with dst, if it is an IPv4 frame that you mean."),
+            _ => new Condition(Type, true, "Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
+        };
+        _key = Definition.KeySelector switch
+        {
+            KeySelector.IngressInterface => Ingress!.Ifindex,
+            KeySelector.Vlan => question.Vlan,
+            _ => question.Destination,
+        };
+        var step = Tell(condition, ("selector", Camel(Definition.KeySelector.ToString())), ("kernelKey", _key));
+        return condition.Status ? null : Misses(step);
+    }
+
+    /// <summary>The end of a frame for which the kernel has no entry.</summary>
+    private ExplainVerdict Misses(ExplainStep step)
+    {
+        step = _steps[^1] = step with { Evidence = [.. step.Evidence, ("missAction", Camel(Definition.MissAction.ToString()))] };
+        return Definition.MissAction == MissAction.Pass
+            ? Ends(ExplainOutcome.Passed, step, "The frame goes to the host's network stack, the devmap's miss action. ")
+            : Ends(ExplainOutcome.Dropped, step, "The frame is dropped, the devmap's miss action. ");
+    }
+
+    private EntryKey KeyOf(uint number) =>
+        Definition.KeySelector == KeySelector.IngressInterface ? EntryKey.OfInterface(question.Ingress!) : EntryKey.OfNumber(number);
+
+    private ExplainStep Tell(Condition condition, params ReadOnlySpan<(string Name, object? Value)> evidence)
+    {
+        var texts = new List<(string, string)>();
+        foreach (var (name, value) in evidence)
+        {
+            if (value is not null)
+                texts.Add((name, Convert.ToString(value, CultureInfo.InvariantCulture)!));
+        }
+
+        var step = ExplainStep.Of(condition, texts);
+        _steps.Add(step);
+        return step;
+    }
+
+    private static ExplainVerdict Ends(ExplainOutcome outcome, ExplainStep step, string before = "") =>
+        new(outcome, step.Reason, before + step.Message, step.Remedy);
+
+    private static string? AddressText(uint? address) =>
+        address is { } number ? KeyCodec.Format(KeySelector.Ipv4Destination, EntryKey.OfNumber(number)) : null;
+
+    private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+}

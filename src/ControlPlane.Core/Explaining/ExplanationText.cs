@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+
+namespace ControlPlane.Core.Explaining;
+
+/// <summary>An explanation as a page for people.</summary>
+public static class ExplanationText
+{
+    /// <summary>The page: what was asked, a line for each step with its remedy below it, and the final word last.</summary>
+    public static string Render(Explanation explanation)
+    {
+        var page = new StringBuilder();
+        page.Append(CultureInfo.InvariantCulture, $"{Asked(explanation)}\n\n");
+        var checks = Width(explanation.Steps.Select(s => s.Check));
+        var reasons = Width(explanation.Steps.Select(s => s.Reason));
+        foreach (var (index, step) in explanation.Steps.Index())
+        {
+            page.Append(CultureInfo.InvariantCulture, $"{index + 1,2}  {(step.Holds ? "ok  " : "FAIL")}  {step.Check.PadRight(checks)}  {step.Reason.PadRight(reasons)}  {step.Message}");
+            if (step.Evidence.Count > 0)
+                page.Append(CultureInfo.InvariantCulture, $"  [{string.Join(", ", step.Evidence.Select(e => $"{e.Name} {e.Value}"))}]");
+            page.Append('\n');
+            if (step.Remedy is not null)
+                page.Append(CultureInfo.InvariantCulture, $"          remedy: {step.Remedy}\n");
+        }
+
+        var verdict = explanation.Verdict;
+        return page.Append(CultureInfo.InvariantCulture, $"\n{Word(verdict.Outcome)} ({verdict.Reason}): {verdict.Message}\n").ToString();
+    }
+
+    private static string Asked(Explanation explanation)
+    {
+        var frame = explanation.Frame;
+        var text = new StringBuilder($"devmap {explanation.Devmap}");
+        if (explanation.Key is { } key)
+            text.Append(CultureInfo.InvariantCulture, $", key {key}");
+        text.Append(CultureInfo.InvariantCulture, $": a frame {(frame.Ingress is null ? "by any interface" : $"by {frame.Ingress}")}");
+        text.Append(frame.Vlan == 0 ? ", untagged" : $", VLAN {frame.Vlan}");
+        text.Append(frame.Destination is null ? ", not IPv4" : $", to {frame.Destination}");
+        return text.Append(CultureInfo.InvariantCulture, $", {frame.Bytes} bytes{(frame.Length is null ? " (no length was given)" : "")}").ToString();
+    }
+
+    private static string Word(ExplainOutcome outcome) => outcome switch
+    {
+        ExplainOutcome.NotReceived => "NOT RECEIVED",
+        _ => outcome.ToString().ToUpperInvariant(),
+    };
+
+    private static int Width(IEnumerable<string> texts) => texts.Select(t => t.Length).DefaultIfEmpty(0).Max();
+}

@@ -1,0 +1,98 @@
+using System.Buffers.Binary;
+using ControlPlane.Core.Programs;
+
+namespace ControlPlane.Core.Explaining;
+
+/// <summary>Builds the frame that was described, and reads what an egress program made of it.</summary>
+internal static class TestFrame
+{
+    /// <summary>Bytes of an Ethernet header (<c>ETH_HLEN</c>).</summary>
+    public const int EthernetBytes = 14;
+
+    /// <summary>Bytes of a VLAN tag (<c>VLAN_HLEN</c>).</summary>
+    public const int TagBytes = 4;
+
+    /// <summary>Bytes of an IPv4 and a UDP header: the shortest packet there is room for.</summary>
+    public const int LeastLength = Ipv4Bytes + UdpBytes;
+
+    /// <summary>The payload of the shortest Ethernet frame: the length of a packet of which none was given.</summary>
+    public const int ShortLength = 46;
+
+    private const int MacBytes = 6;
+    private const int Ipv4Bytes = 20;
+    private const int UdpBytes = 8;
+    private const ushort CustomerTag = 0x8100;
+    private const ushort ServiceTag = 0x88a8;
+    private const ushort Ipv4 = 0x0800;
+    private const ushort LocalExperiment = 0x88b5; // IEEE 802: a protocol that is none
+    private const byte Udp = 17;
+    private const ushort DiscardPort = 9;
+
+    private static readonly MacAddress _source = new(0x02_00_00_00_00_01);
+    private static readonly MacAddress _unknownDestination = new(0x02_00_00_00_00_02);
+
+    /// <summary>A frame with this content, without checksum.</summary>
+    /// <param name="destinationMac">Where it is addressed to; null for any.</param>
+    /// <param name="vlan">The VLAN id of its tag; 0 for none.</param>
+    /// <param name="destination">Its IPv4 destination; null for a frame of another protocol.</param>
+    /// <param name="length">Bytes behind the headers of Ethernet and tag.</param>
+    public static byte[] Build(MacAddress? destinationMac, ushort vlan, uint? destination, int length)
+    {
+        var frame = new byte[EthernetBytes + (vlan > 0 ? TagBytes : 0) + length];
+        (destinationMac ?? _unknownDestination).CopyTo(frame);
+        _source.CopyTo(frame.AsSpan(MacBytes));
+        var rest = frame.AsSpan(2 * MacBytes);
+        if (vlan > 0)
+        {
+            BinaryPrimitives.WriteUInt16BigEndian(rest, CustomerTag);
+            BinaryPrimitives.WriteUInt16BigEndian(rest[2..], vlan);
+            rest = rest[TagBytes..];
+        }
+
+        BinaryPrimitives.WriteUInt16BigEndian(rest, destination is null ? LocalExperiment : Ipv4);
+        if (destination is { } address)
+            WritePacket(rest[2..], address);
+        return frame;
+    }
+
+    /// <summary>The VLAN id of a frame's outer tag; 0 for none.</summary>
+    public static ushort VlanOf(ReadOnlySpan<byte> frame) =>
+        frame.Length >= EthernetBytes + TagBytes && BinaryPrimitives.ReadUInt16BigEndian(frame[(2 * MacBytes)..]) is CustomerTag or ServiceTag
+            ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetBytes..]) & 0x0fff)
+            : (ushort)0;
+
+    /// <summary>What is different about a frame's addresses; null for what is not.</summary>
+    public static (MacAddress? Source, MacAddress? Destination) NewMacs(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
+    {
+        return (Changed(before[MacBytes..], after[MacBytes..]), Changed(before, after));
+
+        static MacAddress? Changed(ReadOnlySpan<byte> old, ReadOnlySpan<byte> now) =>
+            old[..MacBytes].SequenceEqual(now[..MacBytes]) ? null : MacAddress.Read(now);
+    }
+
+    private static void WritePacket(Span<byte> ip, uint destination)
+    {
+        ip[0] = 0x45; // version 4, a header of five words
+        BinaryPrimitives.WriteUInt16BigEndian(ip[2..], (ushort)ip.Length);
+        ip[8] = 64; // time to live
+        ip[9] = Udp;
+        BinaryPrimitives.WriteUInt32BigEndian(ip[12..], 0xc0000201); // 192.0.2.1, which is for documentation
+        BinaryPrimitives.WriteUInt32BigEndian(ip[16..], destination);
+        var udp = ip[Ipv4Bytes..];
+        BinaryPrimitives.WriteUInt16BigEndian(udp, DiscardPort);
+        BinaryPrimitives.WriteUInt16BigEndian(udp[2..], DiscardPort);
+        BinaryPrimitives.WriteUInt16BigEndian(udp[4..], (ushort)udp.Length);
+        BinaryPrimitives.WriteUInt16BigEndian(ip[10..], HeaderChecksum(ip[..Ipv4Bytes]));
+    }
+
+    // RFC 1071.
+    private static ushort HeaderChecksum(ReadOnlySpan<byte> header)
+    {
+        var sum = 0u;
+        for (var i = 0; i < header.Length; i += 2)
+            sum += BinaryPrimitives.ReadUInt16BigEndian(header[i..]);
+        while (sum > ushort.MaxValue)
+            sum = (sum & ushort.MaxValue) + (sum >> 16);
+        return (ushort)~sum;
+    }
+}

@@ -1,0 +1,172 @@
+using ControlPlane.Core.Programs;
+using ControlPlane.EndToEndTests.World;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>
+/// The final word on a frame is what becomes of it: each way it can go is prepared, the daemon is asked, and the very frame is
+/// sent. Whether it left is seen at the far end of the target, whether it was passed to the stack at the ingress.
+/// </summary>
+public sealed class ExplainTests
+{
+    private const string Address = "10.0.0.7";
+    private const string NewSource = "02:00:00:00:00:0b";
+    private const string NewDestination = "02:00:00:00:00:0c";
+
+    public static TheoryData<string, string, string> Cases { get; } = new()
+    {
+        { "native", "as it came", "leaves Forwarded" },
+        { "native", "rewritten", "leaves Forwarded" },
+        { "native", "pushed", "leaves Forwarded" },
+        { "native", "popped", "leaves Forwarded" },
+        { "native", "dropped by its program", "dropped TemplateDrops" },
+        { "native", "missed and passed", "passed NoEntry" },
+        { "native", "missed and dropped", "dropped NoEntry" },
+        { "native", "not IPv4", "dropped NoIpv4" },
+        { "native", "as long as it may be", "leaves Forwarded" },
+        { "native", "too long by one", "dropped FrameTooLong" },
+        { "native", "pushed beyond the peer", "dropped FrameTooLongForPeer" },
+        { "native", "too long for the ingress", "notReceived FrameTooLong" },
+        { "native", "target down", "dropped AdministrativelyDown" },
+        { "native", "peer down", "dropped PeerDown" },
+        { "native", "peer without GRO", "dropped PeerWithoutXdp" },
+        { "native", "ingress down", "notReceived AdministrativelyDown" },
+        { "native", "not attached", "passed NotAttached" },
+        { "generic", "rewritten", "leaves Forwarded" },
+        { "generic", "popped", "leaves Forwarded" },
+        { "generic", "dropped by its program", "dropped TemplateDrops" },
+        { "generic", "missed and passed", "passed NoEntry" },
+        { "generic", "as long as it may be", "leaves Forwarded" },
+        { "generic", "too long by one", "dropped FrameTooLong" },
+        { "generic", "pushed beyond the peer", "dropped FrameTooLongForPeer" },
+        { "generic", "target down", "dropped AdministrativelyDown" },
+        { "generic", "peer down", "dropped PeerDown" },
+        { "generic", "peer without GRO", "leaves Forwarded" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task FinalWord_IsWhatHappens(string mode, string what, string word)
+    {
+        await using var site = await Site.StartAsync();
+        var (ingress, target) = (site.AddPort(), site.AddPort());
+        // Longer frames come in than the target takes.
+        ingress.Pair.PeerNamespace.Shell("ip", "link", "set", "dev", ingress.Pair.PeerName, "mtu", "2000");
+        ingress.Pair.Namespace.Shell("ip", "link", "set", "dev", ingress.Name, "mtu", what == "too long for the ingress" ? "1500" : "2000");
+        using var stack = FrameSocket.Open(site.Space, ingress.Name);
+
+        var devmap = what == "missed and passed" ? Site.ByInterface : Site.ByAddress;
+        if (what != "not attached")
+            await site.Http.AttachAsync(devmap, ingress.Name, mode);
+        var program = await ProgramAsync(site, what);
+        if (!what.StartsWith("missed", StringComparison.Ordinal))
+            await site.Http.PutEntryAsync(Site.ByAddress, Address, target.Name, program);
+        Prepare(what, ingress.Pair, target.Pair);
+
+        var (vlan, length) = what switch
+        {
+            "popped" => (100, 1000),
+            "as long as it may be" => (0, 1504),
+            "too long by one" or "too long for the ingress" => (0, 1505),
+            "pushed beyond the peer" => (100, 1500),
+            _ => (0, 1400),
+        };
+        var path = $"/v1/devmaps/{devmap}:explain?ingress={ingress.Name}&vlan={vlan}&length={length}{(what == "not IPv4" ? "" : $"&dst={Address}")}";
+        var said = await site.Http.ReadAsync<Explanation>(path);
+        Assert.True(word == $"{said.Verdict.Outcome} {said.Verdict.Reason}", $"{said.Verdict}: {string.Join("; ", said.Steps)}");
+
+        var run = FrameMark.NewRun();
+        var tags = vlan == 0 ? [] : new[] { new VlanTag((ushort)vlan) };
+        var frame = what == "not IPv4" ? Frames.Raw(new FrameMark(run, 0), 0x88b5, length, tags) : Frames.Udp(new FrameMark(run, 0), Address, length - 28, tags);
+        var arrived = Send(ingress, frame, run, target, mayBeRefused: said.Verdict.Outcome == "notReceived");
+        var passed = stack.ReceiveUntilQuiet(run, TimeSpan.FromMilliseconds(50));
+        Assert.Equal(word[..word.IndexOf(' ', StringComparison.Ordinal)] switch { "leaves" => (1, 0), "passed" => (0, 1), _ => (0, 0) }, (arrived.Count, passed.Count));
+        Assert.Equal(arrived.Count == 1, said.Verdict.Leaving is not null);
+        if (said.Verdict.Leaving is { } leaving)
+            AssertIs(leaving, target.Name, frame, arrived[0]);
+    }
+
+    [Fact]
+    public async Task Page_TellsAPersonWhatToDo()
+    {
+        await using var site = await Site.StartAsync();
+        var (ingress, target) = (site.AddPort(), site.AddPort());
+        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
+        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name);
+        target.Pair.SetUp(false);
+
+        Assert.Contains($"\n          remedy: ip link set dev {target.Name} up\n", await PageAsync(site, ingress.Name), StringComparison.Ordinal);
+        target.Pair.SetUp(true);
+        await Eventually.Async(async () => (await PageAsync(site, ingress.Name)).EndsWith(
+            $"\nLEAVES (Forwarded): The frame leaves by '{target.Name}' with 60 bytes, untagged.\n", StringComparison.Ordinal));
+    }
+
+    private static IReadOnlyList<byte[]> Send(Port ingress, byte[] frame, ulong run, Port target, bool mayBeRefused)
+    {
+        try
+        {
+            return ingress.Send([frame], run, target)[0];
+        }
+        catch (IOException) when (mayBeRefused)
+        {
+            // A veth tells the sender what its peer does not receive.
+            return target.Far.ReceiveUntilQuiet(run, TimeSpan.FromMilliseconds(200));
+        }
+    }
+
+    private static async Task<string> PageAsync(Site site, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/devmaps/{Site.ByInterface}/entries/{key}:explain");
+        request.Headers.Accept.ParseAdd("text/plain");
+        using var answer = await site.Http.SendAsync(request);
+        Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
+        return await answer.Content.ReadAsStringAsync();
+    }
+
+    private static async Task<string?> ProgramAsync(Site site, string what)
+    {
+        object? body = what switch
+        {
+            "rewritten" => new { template = "rewrite-mac", parameters = new { sourceMac = NewSource, destinationMac = NewDestination } },
+            "pushed" or "pushed beyond the peer" => new { template = "push-vlan", parameters = new { vlanId = 7 } },
+            "popped" => new { template = "pop-vlan" },
+            "dropped by its program" => new { template = "drop" },
+            _ => null,
+        };
+        if (body is null)
+            return null;
+        await site.Http.WriteAsync<EgressProgram>("/v1/programs/changer", body);
+        return "changer";
+    }
+
+    private static void Prepare(string what, VethPair ingress, VethPair target)
+    {
+        switch (what)
+        {
+            case "target down":
+                target.SetUp(false);
+                break;
+            case "peer down":
+                target.SetPeerUp(false);
+                break;
+            case "peer without GRO":
+                target.DisablePeerReceive();
+                break;
+            case "ingress down":
+                ingress.SetUp(false);
+                break;
+        }
+    }
+
+    // What was said of the frame is true of the one that arrived.
+    private static void AssertIs(LeavingFrame said, string target, byte[] sent, byte[] arrived)
+    {
+        var tagged = (arrived[12], arrived[13]) is (0x81, 0);
+        Assert.Equal((target, arrived.Length, tagged ? ((arrived[14] << 8) | arrived[15]) & 0xfff : 0), (said.Interface, said.Bytes, said.Vlan));
+        Assert.Equal(Mac(arrived, 0), said.DestinationMac ?? Mac(sent, 0));
+        Assert.Equal(Mac(arrived, 6), said.SourceMac ?? Mac(sent, 6));
+    }
+
+    private static string Mac(byte[] frame, int at) => MacAddress.Read(frame.AsSpan(at)).ToString();
+}

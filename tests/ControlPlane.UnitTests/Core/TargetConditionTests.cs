@@ -1,0 +1,52 @@
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Reading;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>What an interface's facts say about it as a target, and what is to be done.</summary>
+public sealed class TargetConditionTests
+{
+    private static readonly InterfaceInfo _veth = new(1, "veth")
+    {
+        Kind = "veth", Mtu = 1500, PeerMtu = 1500, IsUp = true, HasCarrier = true, XdpFeatures = XdpFeatures.Basic | XdpFeatures.NdoXmit,
+    };
+
+    private static readonly InterfaceInfo _bridge = _veth with { Kind = "bridge", Name = "br", PeerMtu = null, XdpFeatures = XdpFeatures.None };
+
+    private static readonly IngressFacts _ingress = new(true, true, new InterfaceInfo(2, "in") { Mtu = 1500 }, "devmaps/d/attachments/in");
+
+    [Fact]
+    public void SecondTag_PeerOfTheSameMtu_HasNoRoomForIt()
+    {
+        Assert.True(Mtu(_veth, secondTag: false).Status);
+
+        var told = Mtu(_veth, secondTag: true);
+
+        Assert.Equal((false, "PeerMtuSmaller"), (told.Status, told.Reason));
+        Assert.EndsWith("ip link set dev PEER mtu 1504", told.Remedy, StringComparison.Ordinal);
+        Assert.True(Mtu(_veth with { PeerMtu = 1504 }, secondTag: true).Status);
+    }
+
+    [Fact]
+    public void SecondTag_NoVeth_ItsOwnMtuTells()
+    {
+        var told = Mtu(_bridge, secondTag: true);
+
+        Assert.Equal((false, "NoRoomForTag", "ip link set dev br mtu 1504"), (told.Status, told.Reason, told.Remedy));
+        Assert.True(Mtu(_bridge with { Mtu = 1504 }, secondTag: true).Status);
+    }
+
+    [Fact]
+    public void NoNativeXdp_RemedyNamesTheAttachment()
+    {
+        var told = Of(_bridge, ConditionTypes.TargetAcceptsRedirect, secondTag: false);
+
+        Assert.Equal((false, "NoNdoXmit", """PUT /v1/devmaps/d/attachments/in with {"mode": "generic"}"""), (told.Status, told.Reason, told.Remedy));
+    }
+
+    private static Condition Mtu(InterfaceInfo target, bool secondTag) => Of(target, ConditionTypes.MtuSufficient, secondTag);
+
+    private static Condition Of(InterfaceInfo target, string type, bool secondTag) =>
+        TargetConditions.Of(target, peer: null, _ingress, ensured: null, secondTag).Single(c => c.Type == type);
+}
