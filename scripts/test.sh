@@ -24,7 +24,8 @@ run() {
     if [ -n "$filter" ]; then
         only="($filter)${only:+&($only)}"
     fi
-    "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
+    # What runs in the background ignores SIGINT, and so would the daemons that the tests interrupt.
+    env --default-signal=INT,QUIT "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
         --logger "console;verbosity=minimal" --logger "trx;LogFileName=$results/$name.trx" --blame-hang-timeout "${HANG_TIMEOUT:-10m}" \
         ${only:+--filter "$only"} >"$results/$name.log" 2>&1
     echo "$? $((SECONDS - begin))" >"$results/$name.end"
