@@ -9,7 +9,12 @@ public sealed class TargetConditionTests
 {
     private static readonly InterfaceInfo _veth = new(1, "veth")
     {
-        Kind = "veth", Mtu = 1500, PeerMtu = 1500, IsUp = true, HasCarrier = true, XdpFeatures = XdpFeatures.Basic | XdpFeatures.NdoXmit,
+        Kind = "veth",
+        Mtu = 1500,
+        PeerMtu = 1500,
+        IsUp = true,
+        HasCarrier = true,
+        XdpFeatures = XdpFeatures.Basic | XdpFeatures.NdoXmit,
     };
 
     private static readonly InterfaceInfo _bridge = _veth with { Kind = "bridge", Name = "br", PeerMtu = null, XdpFeatures = XdpFeatures.None };
