@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Interfaces;
@@ -152,6 +153,6 @@ internal static class TargetConditions
 
     // A peer that is not in the daemon's network namespace is out of its sight, its name too.
     private static string AtPeer(InterfaceInfo? peer, string command) => peer is null
-        ? "In the peer's network namespace: " + string.Format(System.Globalization.CultureInfo.InvariantCulture, command, "PEER")
-        : string.Format(System.Globalization.CultureInfo.InvariantCulture, command, peer.Name);
+        ? "In the peer's network namespace: " + string.Format(CultureInfo.InvariantCulture, command, "PEER")
+        : string.Format(CultureInfo.InvariantCulture, command, peer.Name);
 }

@@ -55,13 +55,13 @@ internal static class EntryChanges
         {
             if (was is not null)
             {
-                context.TargetsToEnsure.Add(was.Interface);
+                TargetEnsuring.Touch(context, was.Interface);
                 context.State.Targets.Remove(new EntryId(devmap, was.Key), was.Interface, was.EgressProgram);
             }
 
             if (now is not null)
             {
-                context.TargetsToEnsure.Add(now.Interface);
+                TargetEnsuring.Touch(context, now.Interface);
                 context.State.Targets.Add(new EntryId(devmap, now.Key), now.Interface, now.EgressProgram);
             }
 

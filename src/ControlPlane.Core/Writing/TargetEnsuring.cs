@@ -26,6 +26,22 @@ internal static class TargetEnsuring
         }
     }
 
+    /// <summary>An entry has come to send to the interface, or has ceased to.</summary>
+    /// <remarks>
+    /// By the monitored table: the usual write or deletion is to cost no question to the kernel. What the table does not know yet, an
+    /// event tells.
+    /// </remarks>
+    public static void Touch(WriterContext context, string name)
+    {
+        var interfaces = context.Kernel.Interfaces.Current;
+        if (interfaces.Find(name) is not { } target
+            || target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
+            || context.State.EnsuredFor(target, interfaces) is not null)
+        {
+            context.TargetsToEnsure.Add(name);
+        }
+    }
+
     /// <summary>Brings about what the interfaces that were touched since the last call need.</summary>
     public static void Run(WriterScope scope, WriterContext context)
     {

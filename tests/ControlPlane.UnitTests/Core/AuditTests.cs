@@ -5,6 +5,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
 using ControlPlane.Kernel.Simulated;
+using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
@@ -182,18 +183,11 @@ public sealed class AuditTests
 
         time.Advance(TimeSpan.FromMinutes(1));
 
-        await Until(() => core.Devmaps.Get("plain").Audits.Audits == 1 && core.Devmaps.Get("vlans").Audits.Audits == 1);
+        await Eventually.Async(() => core.Devmaps.Get("plain").Audits.Audits == 1 && core.Devmaps.Get("vlans").Audits.Audits == 1);
         Assert.Equal(0, (await AuditAsync(core)).Found);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
     private static Task<AuditReport> AuditAsync(CoreFixture core, bool? repair = null) => core.Audits.AuditAsync("vlans", repair, default);
-
-    private static async Task Until(Func<bool> condition)
-    {
-        for (var i = 0; i < 1000 && !condition(); i++)
-            await Task.Delay(10);
-        Assert.True(condition());
-    }
 }

@@ -3,6 +3,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Simulated;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -63,8 +64,7 @@ public sealed class EgressProgramTests
         Assert.Equal(1, (await SetAsync(core, "late0", "seen")).Changed);
         host.AddInterface("late0");
 
-        for (var i = 0; i < 1000 && core.Entries.Get("vlans", "10").Status.State != EntryState.Forwarding; i++)
-            await Task.Delay(10);
+        await Eventually.Async(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Forwarding);
         Assert.Equal(core.Programs.Get("seen").KernelProgramId, core.Entries.Get("vlans", "10").Status.EgressProgramId);
     }
 

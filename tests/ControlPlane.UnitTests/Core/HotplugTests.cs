@@ -1,6 +1,7 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -47,9 +48,7 @@ public sealed class HotplugTests
         await core.Entries.DeleteAsync("vlans", "2", default, default);
         deaf.Fault = null;
 
-        for (var i = 0; i < 1000 && core.Entries.Get("vlans", "1").Status.State != EntryState.Forwarding; i++)
-            await Task.Delay(10);
-        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "1").Status.State);
+        await Eventually.Async(() => core.Entries.Get("vlans", "1").Status.State == EntryState.Forwarding);
     }
 
     [Fact]

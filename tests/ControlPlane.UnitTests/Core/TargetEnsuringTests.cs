@@ -8,6 +8,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.Storing;
 using ControlPlane.Kernel.Simulated;
 using ControlPlane.Storage;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -105,11 +106,11 @@ public sealed class TargetEnsuringTests
         await using var core = await StartAsync(host);
         await core.PutAsync("vlans", "10", "out");
         host.RemoveInterface("out");
-        await Until(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Pending);
+        await Eventually.Async(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Pending);
 
         host.AddPair("out", "out-peer");
 
-        await Until(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Forwarding);
+        await Eventually.Async(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Forwarding);
         Assert.True(core.Interfaces.Get("out-peer").PassProgram);
     }
 
@@ -146,11 +147,4 @@ public sealed class TargetEnsuringTests
         CoreFixture.StartAsync(host ?? Host(), store: store, devmaps: [CoreFixture.Vlans, CoreFixture.Addresses, Left]);
 
     private static InterfaceInfo Peer(CoreFixture core) => core.Host.Interfaces.Find("out-peer")!;
-
-    private static async Task Until(Func<bool> condition)
-    {
-        for (var i = 0; i < 1000 && !condition(); i++)
-            await Task.Delay(10);
-        Assert.True(condition());
-    }
 }
