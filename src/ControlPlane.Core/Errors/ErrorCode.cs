@@ -65,4 +65,22 @@ public enum ErrorCode
 
     /// <summary>The devmap holds its maximum of entries.</summary>
     DevmapFull,
+
+    /// <summary>The caller must not do this: a foreign host name, or a web page of another origin.</summary>
+    PermissionDenied,
+
+    /// <summary>The API has nothing at this path.</summary>
+    PathNotFound,
+
+    /// <summary>The path exists and does not take this method.</summary>
+    MethodNotAllowed,
+
+    /// <summary>The body has a media type or an encoding that the operation does not read.</summary>
+    UnsupportedMediaType,
+
+    /// <summary>The request is larger than the daemon reads.</summary>
+    RequestTooLarge,
+
+    /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
+    InternalError,
 }

@@ -26,6 +26,12 @@ public static class ErrorCodes
         ErrorCode.NotSupported => "not_supported",
         ErrorCode.ShuttingDown => "shutting_down",
         ErrorCode.DevmapFull => "devmap_full",
+        ErrorCode.PermissionDenied => "permission_denied",
+        ErrorCode.PathNotFound => "path_not_found",
+        ErrorCode.MethodNotAllowed => "method_not_allowed",
+        ErrorCode.UnsupportedMediaType => "unsupported_media_type",
+        ErrorCode.RequestTooLarge => "request_too_large",
+        ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 
@@ -52,6 +58,12 @@ public static class ErrorCodes
         ErrorCode.NotSupported => "This is not supported here.",
         ErrorCode.ShuttingDown => "The daemon is shutting down.",
         ErrorCode.DevmapFull => "The devmap is full.",
+        ErrorCode.PermissionDenied => "The caller must not do this.",
+        ErrorCode.PathNotFound => "There is nothing at this path.",
+        ErrorCode.MethodNotAllowed => "The path does not take this method.",
+        ErrorCode.UnsupportedMediaType => "The body has a media type or an encoding that is not supported.",
+        ErrorCode.RequestTooLarge => "The request is too large.",
+        ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 }

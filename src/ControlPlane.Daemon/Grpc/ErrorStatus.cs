@@ -49,6 +49,12 @@ internal static class ErrorStatus
         ErrorCode.KernelFailure => StatusCode.Internal,
         ErrorCode.NotSupported => StatusCode.Unimplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCode.Unavailable,
+        ErrorCode.PermissionDenied => StatusCode.PermissionDenied,
+        ErrorCode.PathNotFound => StatusCode.NotFound,
+        ErrorCode.RequestTooLarge => StatusCode.ResourceExhausted,
+        ErrorCode.InternalError => StatusCode.Internal,
+        // Only HTTP gives these two; gRPC calls an unknown method unimplemented.
+        ErrorCode.MethodNotAllowed or ErrorCode.UnsupportedMediaType => StatusCode.Unimplemented,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 

@@ -1,4 +1,5 @@
 using System.Net;
+using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest.Errors;
 
@@ -50,7 +51,7 @@ internal static partial class LocalOnly
     private static Task RefuseAsync(HttpContext context, string detail, ILogger logger)
     {
         Refused(logger, detail);
-        return Problems.AnswerAsync(context, StatusCodes.Status403Forbidden, detail);
+        return Problems.AnswerAsync(context, new Error(ErrorCode.PermissionDenied, detail));
     }
 
     [LoggerMessage(EventIds.RequestFromElsewhere, LogLevel.Debug, "Refused: {Detail}")]

@@ -30,6 +30,12 @@ public sealed class ErrorStatusTests
         { ErrorCode.NotSupported, StatusCode.Unimplemented },
         { ErrorCode.ShuttingDown, StatusCode.Unavailable },
         { ErrorCode.DevmapFull, StatusCode.ResourceExhausted },
+        { ErrorCode.PermissionDenied, StatusCode.PermissionDenied },
+        { ErrorCode.PathNotFound, StatusCode.NotFound },
+        { ErrorCode.MethodNotAllowed, StatusCode.Unimplemented },
+        { ErrorCode.UnsupportedMediaType, StatusCode.Unimplemented },
+        { ErrorCode.RequestTooLarge, StatusCode.ResourceExhausted },
+        { ErrorCode.InternalError, StatusCode.Internal },
     };
 
     [Theory]

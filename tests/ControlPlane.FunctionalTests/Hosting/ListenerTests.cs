@@ -141,6 +141,7 @@ public sealed class ListenerTests : IAsyncLifetime
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         Assert.Equal(403, problem.RootElement.GetProperty("status").GetInt32());
+        Assert.Equal("permission_denied", problem.RootElement.GetProperty("code").GetString());
     }
 
     private HttpClient OverUnixSocket() => new(new SocketsHttpHandler

@@ -29,13 +29,13 @@ public sealed class ProblemTests : RestTest
     [InlineData("/v1/nothing")]
     [InlineData("/v1/devmaps/default/entries/veth-a/more")]
     [InlineData("/nothing")]
-    public async Task UnknownPath_IsAProblemWithoutCode(string path)
+    public async Task UnknownPath_IsAProblem(string path)
     {
         var answer = await Client.AskAsync("GET", path);
         Assert.Equal(HttpStatusCode.NotFound, answer.Status);
         Assert.Equal("application/problem+json", answer.MediaType);
-        Assert.Equal("about:blank", answer.Body["type"]!.GetValue<string>());
-        Assert.Null(answer.Code);
+        Assert.Equal("urn:devmapd:error:path_not_found", answer.Body["type"]!.GetValue<string>());
+        Assert.Equal("path_not_found", answer.Code);
     }
 
     [Theory]
@@ -47,7 +47,7 @@ public sealed class ProblemTests : RestTest
         var answer = await Client.AskAsync(method, path);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, answer.Status);
         Assert.Equal(allowed, string.Join(", ", answer.Headers["Allow"].Split(", ").Order()));
-        Assert.Null(answer.Code);
+        Assert.Equal("method_not_allowed", answer.Code);
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class ProblemTests : RestTest
     [Fact]
     public void Catalogue_HasAStatusForEveryCode()
     {
-        int[] known = [400, 404, 409, 410, 412, 422, 429, 500, 501, 503, 507];
+        int[] known = [400, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429, 500, 501, 503, 507];
         Assert.All(Enum.GetValues<ErrorCode>(), code => Assert.Contains(code.Http(), known));
         Assert.Equal(429, ErrorCode.WriterBusy.Http());
         Assert.Equal(507, ErrorCode.DevmapFull.Http());
@@ -87,7 +87,7 @@ public sealed class ProblemTests : RestTest
 
         var bug = await daemon.Client.AskAsync("GET", "/bug");
         Assert.Equal(HttpStatusCode.InternalServerError, bug.Status);
-        Assert.Null(bug.Code);
+        Assert.Equal("internal_error", bug.Code);
         Assert.DoesNotContain("secret", bug.Body.ToJsonString(), StringComparison.Ordinal);
 
         var kernel = await daemon.Client.AskAsync("GET", "/kernel");

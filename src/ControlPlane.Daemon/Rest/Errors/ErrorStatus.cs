@@ -21,6 +21,12 @@ internal static class ErrorStatus
         ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCodes.Status503ServiceUnavailable,
         ErrorCode.DevmapFull => StatusCodes.Status507InsufficientStorage,
+        ErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        ErrorCode.PathNotFound => StatusCodes.Status404NotFound,
+        ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ErrorCode.RequestTooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.InternalError => StatusCodes.Status500InternalServerError,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 }

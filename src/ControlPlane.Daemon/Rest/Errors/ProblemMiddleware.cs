@@ -62,7 +62,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
                 return Problems.AnswerAsync(http, new Error(ErrorCode.InvalidArgument, $"{body.Field}: {body.Message}") { Fields = [body] });
             default:
                 logger.Broken(exception, method, path);
-                return Problems.AnswerAsync(http, StatusCodes.Status500InternalServerError, "The daemon failed; its log speaks of it under the operation id.");
+                return Problems.AnswerAsync(http, new Error(ErrorCode.InternalError, "The daemon failed; its log has the exception under the id of the request."));
         }
     }
 
@@ -79,13 +79,19 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             return Task.CompletedTask;
         }
 
-        return Problems.AnswerAsync(http, response.StatusCode, Detail(http));
+        return Problems.AnswerAsync(http, ErrorOf(http));
     }
 
-    private static string? Detail(HttpContext http) => http.Response.StatusCode switch
+    /// <summary>The error behind a status that came without a body: routing gives these, before any operation is reached.</summary>
+    private static Error ErrorOf(HttpContext http) => http.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound => $"There is nothing at {http.Request.Path}; the API is described at /swagger.",
-        StatusCodes.Status405MethodNotAllowed => $"{http.Request.Method} is not for this path; it takes {http.Response.Headers.Allow}.",
-        _ => null,
+        StatusCodes.Status404NotFound =>
+            new Error(ErrorCode.PathNotFound, $"There is nothing at {http.Request.Path}; the API is described at /swagger."),
+        StatusCodes.Status405MethodNotAllowed =>
+            new Error(ErrorCode.MethodNotAllowed, $"{http.Request.Method} is not for this path; it takes {http.Response.Headers.Allow}."),
+        StatusCodes.Status415UnsupportedMediaType =>
+            new Error(ErrorCode.UnsupportedMediaType, $"This path does not take a body of type '{http.Request.ContentType}'."),
+        var status and < 500 => new Error(ErrorCode.InvalidArgument, $"The request was answered with status {status}."),
+        var status => new Error(ErrorCode.InternalError, $"The request was answered with status {status}."),
     };
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Rest.Resources;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace ControlPlane.Daemon.Rest.Errors;
 
@@ -30,20 +29,6 @@ internal static class Problems
         OperationId = operationId,
     };
 
-    /// <summary>
-    /// A failure that is not of the catalogue, because the request reached no operation or the daemon itself is wrong: RFC 9457's
-    /// <c>about:blank</c>, whose title is the status's own phrase, and no code.
-    /// </summary>
-    public static ProblemResource OfStatus(int status, string? detail, string instance, string operationId) => new()
-    {
-        Type = "about:blank",
-        Title = ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : "Error",
-        Status = status,
-        Detail = detail,
-        Instance = instance,
-        OperationId = operationId,
-    };
-
     /// <summary>Answers with an error of the catalogue.</summary>
     public static Task AnswerAsync(HttpContext http, Error error)
     {
@@ -51,10 +36,6 @@ internal static class Problems
             http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         return WriteAsync(http, Of(error, Instance(http), http.TraceIdentifier));
     }
-
-    /// <summary>Answers with a status alone.</summary>
-    public static Task AnswerAsync(HttpContext http, int status, string? detail) =>
-        WriteAsync(http, OfStatus(status, detail, Instance(http), http.TraceIdentifier));
 
     private static Task WriteAsync(HttpContext http, ProblemResource problem)
     {

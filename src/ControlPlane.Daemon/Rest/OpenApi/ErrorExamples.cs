@@ -56,6 +56,12 @@ internal static class ErrorExamples
         ErrorCode.ShuttingDown => new Error(code, "The daemon is stopping; nothing was changed.") { Remedy = "Try again when it is back." },
         ErrorCode.DevmapFull => new Error(code, "Devmap 'default' holds its maximum of 65536 entries.")
         { Errno = Errno.E2BIG, Remedy = "Delete entries, or raise MaxEntries of the devmap.", Resource = "devmaps/default" },
+        ErrorCode.PermissionDenied => new Error(code, "A page of 'http://page.example' may not change anything here."),
+        ErrorCode.PathNotFound => new Error(code, "There is nothing at /v1/devmap; the API is described at /swagger."),
+        ErrorCode.MethodNotAllowed => new Error(code, "PATCH is not for this path; it takes GET, HEAD."),
+        ErrorCode.UnsupportedMediaType => new Error(code, "The body must be application/json in UTF-8, not 'text/plain'."),
+        ErrorCode.RequestTooLarge => new Error(code, "The body has more than 65536 bytes."),
+        ErrorCode.InternalError => new Error(code, "The daemon failed; its log has the exception under the id of the request."),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 

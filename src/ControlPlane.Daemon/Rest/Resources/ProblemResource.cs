@@ -5,7 +5,7 @@ namespace ControlPlane.Daemon.Rest.Resources;
 /// <summary>What went wrong, as RFC 9457 problem details. Members without a value are left out.</summary>
 internal sealed class ProblemResource
 {
-    /// <summary>A stable URI of the kind of error, `urn:devmapd:error:` and the code; `about:blank` for one without a code.</summary>
+    /// <summary>A stable URI of the kind of error, `urn:devmapd:error:` and the code.</summary>
     /// <example>urn:devmapd:error:invalid_argument</example>
     public required string Type { get; init; }
 
@@ -26,13 +26,9 @@ internal sealed class ProblemResource
     /// <example>/v1/devmaps/default/entries/lo</example>
     public required string Instance { get; init; }
 
-    /// <summary>
-    /// The stable code that programs compare. Left out where the request reached no operation (unknown path, wrong method) and
-    /// for an error inside the daemon.
-    /// </summary>
+    /// <summary>The stable code that programs compare.</summary>
     /// <example>invalid_argument</example>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Code { get; init; }
+    public required string Code { get; init; }
 
     /// <summary>Every wrong field of the request.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
