@@ -11,6 +11,8 @@ CASES ?= 300
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
+TOOLS := tools/node_modules/.package-lock.json
+BUF := $(CURDIR)/tools/node_modules/.bin/buf
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 # The kernel wants capabilities; building does not. What needs root gets it here and nowhere else.
@@ -21,7 +23,7 @@ export DOTNET_NOLOGO := 1
 
 .PHONY: help
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-15s %s\n", $$1, $$2}'
 	@echo
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
@@ -71,15 +73,30 @@ bench: setup ## Measure, with plain C baselines beside it
 	@$(ROOT) bench/run.sh $(CONFIGURATION) $(BENCH)
 
 .PHONY: format
-format: ## Put all code in form
+format: $(TOOLS) ## Put all code in form
 	$(DOTNET) format ControlPlane.sln
 	$(if $(C_FILES),clang-format -i $(C_FILES))
+	cd protos && $(BUF) format -w
 
 .PHONY: lint
-lint: ## Check the form of all code, and the shell scripts
+lint: lint-contract ## Check the form of all code, and the shell scripts
 	$(DOTNET) format ControlPlane.sln --verify-no-changes
 	$(if $(C_FILES),clang-format --dry-run --Werror $(C_FILES))
 	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo "shellcheck is not installed: scripts are unchecked"; fi
+
+# Tools that check the contracts, in the versions of tools/package-lock.json.
+$(TOOLS): tools/package-lock.json
+	@cd tools && npm ci --ignore-scripts --silent
+	@touch $@
+
+.PHONY: lint-contract
+lint-contract: setup $(TOOLS) ## Check the wire contract: rules, form, and what breaks clients
+	@cd protos && $(BUF) lint && $(BUF) format --diff --exit-code
+	@if [ -e protos/baseline.binpb ]; then cd protos && $(BUF) breaking --against baseline.binpb; fi
+
+.PHONY: proto-baseline
+proto-baseline: $(TOOLS) ## Make the protos of now the ones that must not break
+	@cd protos && $(BUF) build --exclude-source-info --output baseline.binpb
 
 .PHONY: install
 install: ## Install daemon, unit and settings under DESTDIR (as root)
@@ -93,5 +110,5 @@ install: ## Install daemon, unit and settings under DESTDIR (as root)
 
 .PHONY: clean
 clean: ## Remove what was built; state and pins stay
-	rm -rf artifacts
+	rm -rf artifacts tools/node_modules
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

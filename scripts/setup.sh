@@ -14,6 +14,7 @@ packages=(
     python3-grpcio python3-protobuf         # scripts/grpcall, which makes the gRPC calls of the documents
     ca-certificates
 )
+command -v npm >/dev/null || packages+=(npm) # the tools that check the contracts; node itself may come from elsewhere
 
 say() { printf 'setup: %s\n' "$*"; }
 fail() {
