@@ -83,19 +83,19 @@ public sealed class StrictRequestTests : IAsyncLifetime
         AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, Convert.FromHexString(hex)));
 
     [Fact]
-    public async Task PutEntry_MessageBeyondTheLimit_IsInvalid()
+    public async Task PutEntry_MessageBeyondTheLimit_IsTooLarge()
     {
         var entry = Entry();
         entry.Labels.Add("note", new string('x', 64 * 1024));
 
         var answer = await RawCall.AskAsync(_daemon.Address, PutEntry, entry.ToByteArray());
 
-        AssertInvalid(answer);
+        AssertTooLarge(answer);
         Assert.Contains("65536", answer.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task PutEntry_BeyondTheLimitOnceDecompressed_IsInvalid()
+    public async Task PutEntry_BeyondTheLimitOnceDecompressed_IsTooLarge()
     {
         var entry = Entry();
         entry.Labels.Add("note", new string('x', 1024 * 1024));
@@ -103,7 +103,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
         await using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(entry.ToByteArray());
 
-        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, compressed.ToArray(), ("grpc-encoding", "gzip")));
+        AssertTooLarge(await RawCall.AskAsync(_daemon.Address, PutEntry, compressed.ToArray(), ("grpc-encoding", "gzip")));
     }
 
     [Fact]
@@ -115,8 +115,8 @@ public sealed class StrictRequestTests : IAsyncLifetime
         var e = await Assert.ThrowsAsync<RpcException>(async () =>
             await new DevmapService.DevmapServiceClient(_daemon.Channel).PutEntryAsync(entry));
 
-        Assert.Equal(StatusCode.InvalidArgument, e.StatusCode);
-        Assert.Equal("invalid_argument", e.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason);
+        Assert.Equal(StatusCode.ResourceExhausted, e.StatusCode);
+        Assert.Equal("request_too_large", e.GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason);
     }
 
     [Fact]
@@ -171,6 +171,13 @@ public sealed class StrictRequestTests : IAsyncLifetime
         Assert.Equal((int)answer.Code, answer.Status!.Code);
         Assert.Equal(fields.Order(), answer.Fields.Order());
         Assert.All(fields, field => Assert.Contains($"{field}: ", answer.Message, StringComparison.Ordinal));
+    }
+
+    private static void AssertTooLarge(RawCall.Answer answer)
+    {
+        Assert.True(answer.Code == StatusCode.ResourceExhausted, answer.ToString());
+        Assert.Equal("request_too_large", answer.Reason);
+        Assert.Equal((int)answer.Code, answer.Status!.Code);
     }
 
     private static byte[] Tag(int number, WireFormat.WireType type) => Write(output => output.WriteTag(number, type));

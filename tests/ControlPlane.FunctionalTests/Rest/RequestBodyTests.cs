@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -37,8 +38,8 @@ public sealed class RequestBodyTests : RestTest
     public async Task Put_ManyFaults_TellsAllAtOnce()
     {
         var answer = await Client.PutAsync(
-            "/v1/devmaps/routes/entries/10.0.0.256?dryRun=1", """{"interface":"a b","egressProgram":7,"labels":{"!":"x"},"more":{}}""", "text/plain");
-        Assert.Equal(["Content-Type", "dryRun", "egressProgram", "interface", "key", "labels.!", "more"], answer.Fields.Order(StringComparer.Ordinal));
+            "/v1/devmaps/routes/entries/10.0.0.256?dryRun=1", """{"interface":"a b","egressProgram":7,"labels":{"!":"x"},"more":{}}""");
+        Assert.Equal(["dryRun", "egressProgram", "interface", "key", "labels.!", "more"], answer.Fields.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -72,11 +73,45 @@ public sealed class RequestBodyTests : RestTest
     [InlineData("text/plain")]
     [InlineData("application/json; charset=utf-16")]
     [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/grpc")]
+    [InlineData("application/grpc+proto")]
     public async Task Put_OtherContentType_IsRefusedSoThatNoWebPageCanSendIt(string? contentType)
     {
         var answer = await Client.PutAsync(RestClient.Entry, """{"interface":"veth-b"}""", contentType);
-        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
-        Assert.Equal(["Content-Type"], answer.Fields);
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "unsupported_media_type"), (answer.Status, answer.Code));
+        Assert.Contains(contentType ?? "no Content-Type", answer.Body["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await Client.AskAsync("GET", RestClient.Entry)).Status);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br, gzip")]
+    public async Task Put_EncodedBody_IsRefusedByTheNameOfItsEncoding(string encoding)
+    {
+        using var content = new MemoryStream();
+        await using (var gzip = new GZipStream(content, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write("""{"interface":"veth-b"}"""u8);
+        using var request = new HttpRequestMessage(HttpMethod.Put, RestClient.Entry) { Content = new ByteArrayContent(content.ToArray()) };
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
+        request.Content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
+
+        var answer = await Client.AskAsync(request);
+
+        Assert.Equal((HttpStatusCode.UnsupportedMediaType, "unsupported_media_type"), (answer.Status, answer.Code));
+        Assert.Contains($"'{encoding}'", answer.Body["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal("identity", answer.Headers["Accept-Encoding"]);
+    }
+
+    [Theory]
+    [InlineData("\uFEFF{\"interface\":\"veth-b\"}", "byte order mark")]
+    [InlineData("{\"interface\":\"veth\0b\"}", "NUL at byte 18")]
+    [InlineData("{\0\"\0}\0", "NUL at byte 1 ")]
+    public async Task Put_BodyWithAByteOrderMarkOrNul_SaysSo(string body, string named)
+    {
+        var answer = await Client.PutAsync(RestClient.Entry, body);
+        Assert.Equal((HttpStatusCode.BadRequest, "invalid_argument"), (answer.Status, answer.Code));
+        Assert.Equal(["body"], answer.Fields);
+        Assert.Contains(named, answer.Message("body"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,15 +121,14 @@ public sealed class RequestBodyTests : RestTest
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Put_OversizedBody_NamesTheBody(bool chunked)
+    public async Task Put_OversizedBody_IsTooLarge(bool chunked)
     {
         using var request = new HttpRequestMessage(HttpMethod.Put, RestClient.Entry) { Content = new StringContent(Padded(64 * 1024 + 1), Encoding.UTF8, "application/json") };
         request.Headers.TransferEncodingChunked = chunked;
         if (chunked)
             request.Content.Headers.ContentLength = null;
         var answer = await Client.AskAsync(request);
-        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
-        Assert.Equal(["body"], answer.Fields);
+        Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "request_too_large"), (answer.Status, answer.Code));
     }
 
     [Fact]

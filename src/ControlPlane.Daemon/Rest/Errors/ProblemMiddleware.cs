@@ -5,18 +5,12 @@ namespace ControlPlane.Daemon.Rest.Errors;
 
 /// <summary>
 /// The one place where failures of HTTP requests become answers: exceptions, and statuses that came without a body (no such
-/// path, wrong method). gRPC calls, which render theirs in trailers, pass untouched.
+/// path, wrong method). A gRPC call renders its own in trailers: its answer has a content type, and no exception leaves it.
 /// </summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
-        {
-            await next(http);
-            return;
-        }
-
         try
         {
             PathValues.Restore(http);

@@ -51,7 +51,8 @@ internal sealed class OperationFilter : IOperationFilter
             operation.Responses[Text(StatusCodes.Status200OK)].Content!.Add(PlainText, new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = ResourceExamples.Page });
         foreach (var stream in metadata.OfType<OperationStream>())
             operation.Responses[Text(stream.Status)] = Describe(stream, context);
-        foreach (var codes in metadata.OfType<OperationFailures>().Single().Codes.GroupBy(c => c.Http()).OrderBy(g => g.Key))
+        ErrorCode[] ofBodies = operation.RequestBody is null ? [] : [ErrorCode.RequestTooLarge, ErrorCode.UnsupportedMediaType];
+        foreach (var codes in metadata.OfType<OperationFailures>().Single().Codes.Concat(ofBodies).GroupBy(c => c.Http()).OrderBy(g => g.Key))
             operation.Responses[Text(codes.Key)] = Describe([.. codes], context, instance, operation.RequestBody is not null);
     }
 

@@ -8,25 +8,29 @@ using Microsoft.Net.Http.Headers;
 namespace ControlPlane.Daemon.Rest.Reading;
 
 /// <summary>
-/// Reads a request's body as one JSON object, strictly: what a lenient reader would skip or guess is a fault, and all faults
-/// are collected. Demanding <c>application/json</c> also means that no web page can send a write without a preflight.
+/// Reads a request's body as one JSON object, strictly: what a lenient reader would skip or guess is a validation error, and all
+/// of them are collected. Because only <c>application/json</c> is read, no web page can send a write without a preflight.
 /// </summary>
 internal static class RequestBody
 {
     /// <summary>Longest body in bytes.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    /// <summary>The field that faults of the body as a whole are told under.</summary>
+    /// <summary>The field of validation errors of the body as a whole.</summary>
     public const string Field = "body";
 
     private const int MaxDepth = 16;
 
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
     /// <summary>Reads the body by <paramref name="read"/>, which sees no fields when the body is no object.</summary>
+    /// <exception cref="ControlPlaneException">The body is of another media type or encoding, or too large; it is not read.</exception>
     public static async ValueTask<T> ReadAsync<T>(HttpRequest request, Violations faults, Func<JsonFields, T> read, CancellationToken cancellationToken)
     {
+        RequireNoEncoding(request);
         if (await ReadBytesAsync(request, faults, cancellationToken) is not { } bytes)
             return read(JsonFields.None);
-        CheckContentType(request, faults);
+        RequireJson(request);
         using var document = Parse(bytes, faults);
         if (document is null)
             return read(JsonFields.None);
@@ -39,14 +43,14 @@ internal static class RequestBody
     private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations faults, CancellationToken cancellationToken)
     {
         if (request.ContentLength > MaxBytes)
-            return Refuse(faults, $"has {request.ContentLength} bytes; it may have {MaxBytes}");
+            throw TooLarge();
         while (true)
         {
             var result = await request.BodyReader.ReadAsync(cancellationToken);
             if (result.Buffer.Length > MaxBytes)
             {
                 request.BodyReader.AdvanceTo(result.Buffer.End);
-                return Refuse(faults, $"has more than {MaxBytes} bytes");
+                throw TooLarge();
             }
 
             if (!result.IsCompleted)
@@ -57,25 +61,42 @@ internal static class RequestBody
 
             var bytes = result.Buffer.ToArray();
             request.BodyReader.AdvanceTo(result.Buffer.End);
-            return bytes.Length > 0 ? bytes : Refuse(faults, "is missing; it must be a JSON object");
+            if (bytes.Length > 0)
+                return bytes;
+            faults.AddBounded(Field, "is missing; it must be a JSON object");
+            return null;
         }
     }
 
-    private static void CheckContentType(HttpRequest request, Violations faults)
+    private static void RequireNoEncoding(HttpRequest request)
+    {
+        var encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return;
+        request.HttpContext.Response.Headers.AcceptEncoding = "identity";
+        throw new ControlPlaneException(
+            ErrorCode.UnsupportedMediaType, $"The body must be sent as it is, without a Content-Encoding, not encoded as '{encoding}'.");
+    }
+
+    private static void RequireJson(HttpRequest request)
     {
         var given = request.ContentType;
         if (MediaTypeHeaderValue.TryParse(given, out var type)
             && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
             return;
-        faults.AddBounded(HeaderNames.ContentType, string.IsNullOrEmpty(given) ? "is missing; it must be application/json" : $"must be application/json, in UTF-8, not '{given}'");
+        throw new ControlPlaneException(ErrorCode.UnsupportedMediaType, string.IsNullOrEmpty(given)
+            ? "The body has no Content-Type; it must be application/json."
+            : $"The body must be application/json in UTF-8, not '{given}'.");
     }
+
+    private static ControlPlaneException TooLarge() => new(ErrorCode.RequestTooLarge, $"The body has more than {MaxBytes} bytes.");
 
     private static JsonDocument? Parse(byte[] bytes, Violations faults)
     {
-        if (!Utf8.IsValid(bytes))
+        if (WrongText(bytes) is { } wrong)
         {
-            faults.AddBounded(Field, $"is not UTF-8: byte {FirstInvalid(bytes)} (counted from 0) begins no character");
+            faults.AddBounded(Field, wrong);
             return null;
         }
 
@@ -95,6 +116,16 @@ internal static class RequestBody
         return null;
     }
 
+    /// <summary>Why the bytes are no text that could be JSON; null if they are. The parser would name only the byte.</summary>
+    private static string? WrongText(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith(ByteOrderMark))
+            return "begins with a byte order mark (EF BB BF), which JSON does not have";
+        if (bytes.IndexOf((byte)0) is >= 0 and var nul)
+            return $"has a NUL at byte {nul} (counted from 0); JSON is UTF-8 text without any";
+        return Utf8.IsValid(bytes) ? null : $"is not UTF-8: byte {FirstInvalid(bytes)} (counted from 0) begins no character";
+    }
+
     /// <summary>The parser's first sentence; after it come advice for programmers and the position in its own words.</summary>
     private static string Reason(JsonException e) => e.Message.Split(". ", 2)[0].TrimEnd('.');
 
@@ -104,11 +135,5 @@ internal static class RequestBody
         while (Rune.DecodeFromUtf8(bytes[at..], out _, out var length) == OperationStatus.Done)
             at += length;
         return at;
-    }
-
-    private static byte[]? Refuse(Violations faults, string message)
-    {
-        faults.AddBounded(Field, message);
-        return null;
     }
 }
