@@ -60,7 +60,7 @@ soak: build ## Kill, restart and upgrade the daemon under writes and traffic
 .PHONY: truth
 truth: build ## Compare what it says of entries with frames, in random topologies
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_TRUTH_CASES=$(CASES)$(if $(SEED), DEVMAPD_TRUTH_SEED=$(SEED)) $(DOTNET)" HANG_TIMEOUT=10h \
-		scripts/test.sh TruthTests EnsuredTargetTests
+		scripts/test.sh LossCauseTests RandomTopologyTests PassProgramTests
 
 .PHONY: demo
 demo: setup ## Show the daemon steer frames between namespaces

@@ -50,7 +50,7 @@ tell() {
 passed=0 failed=0 skipped=0 rows=()
 trap 'trap - INT TERM; kill 0' INT TERM
 # The end-to-end tests wait most of their time: they run in two processes, and the others beside them, one after another.
-truth='FullyQualifiedName~TruthTests|FullyQualifiedName~ExplainTests|FullyQualifiedName~EnsuredTargetTests'
+truth='FullyQualifiedName~LossCauseTests|FullyQualifiedName~RandomTopologyTests|FullyQualifiedName~ExplainTests|FullyQualifiedName~PassProgramTests'
 run ControlPlane.EndToEndTests ControlPlane.EndToEndTests "$(sed 's/|/\&/g; s/~/!~/g' <<<"$truth")" &
 run ControlPlane.EndToEndTests-truth ControlPlane.EndToEndTests "$truth" &
 for project in tests/*Tests; do

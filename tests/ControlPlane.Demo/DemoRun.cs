@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace ControlPlane.Demo;
 
-/// <summary>Builds the scene, steers it by gRPC and shows it. What it makes, it puts on the undo stack at once.</summary>
+/// <summary>Builds the network, steers it by gRPC and shows it. What it makes, it puts on the undo stack at once.</summary>
 internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
 {
     private const int WidthWithoutTerminal = 150;
@@ -21,15 +21,15 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         var time = arguments.Time ?? LongestShow;
         var topology = Build();
         interrupted.ThrowIfCancellationRequested();
-        var home = undo.Add(new DaemonHome(NetworkNamespace.Initial, detached: true, Scene.Devmaps));
-        await home.StartAsync();
+        var runner = undo.Add(new DaemonRunner(NetworkNamespace.Initial, detached: true, DemoNetwork.Devmaps));
+        await runner.StartAsync();
         interrupted.ThrowIfCancellationRequested();
-        var daemon = new DevmapService.DevmapServiceClient(home.Channel);
-        await SteerAsync(daemon, new ProgramService.ProgramServiceClient(home.Channel));
-        Introduce(home, arguments);
+        var daemon = new DevmapService.DevmapServiceClient(runner.Channel);
+        await SteerAsync(daemon, new ProgramService.ProgramServiceClient(runner.Channel));
+        Introduce(runner, arguments);
 
         var traffic = new Traffic(topology, undo, time);
-        foreach (var flow in Scene.Flows)
+        foreach (var flow in DemoNetwork.Flows)
             traffic.Start(flow);
         var table = new EntryTable(daemon, traffic);
         // Long enough to see the pending entry wait, early enough to see it come to life.
@@ -45,32 +45,32 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
     private Topology Build()
     {
         var topology = new Topology(undo);
-        foreach (var (port, _) in Scene.Entrances)
+        foreach (var (port, _) in DemoNetwork.Entrances)
             topology.AddEntrance(port);
-        foreach (var port in Scene.Exits)
+        foreach (var port in DemoNetwork.Exits)
             topology.AddExit(port);
         return topology;
     }
 
     private static async Task SteerAsync(DevmapService.DevmapServiceClient daemon, ProgramService.ProgramServiceClient programs)
     {
-        foreach (var program in Scene.Programs)
+        foreach (var program in DemoNetwork.Programs)
             await programs.PutProgramAsync(program);
-        foreach (var flow in Scene.Flows)
+        foreach (var flow in DemoNetwork.Flows)
             await daemon.PutEntryAsync(flow.Entry);
-        foreach (var (port, devmap) in Scene.Entrances)
+        foreach (var (port, devmap) in DemoNetwork.Entrances)
             await daemon.PutAttachmentAsync(new() { Devmap = devmap, Interface = Topology.Name(port), Mode = AttachMode.Native });
     }
 
-    private void Introduce(DaemonHome home, Arguments arguments)
+    private void Introduce(DaemonRunner runner, Arguments arguments)
     {
-        var rest = home.Daemon.Rest.ToString().TrimEnd('/');
-        console.WriteLine($"devmapd runs as process {home.Daemon.Id} and steers frames between network namespaces; try it by hand:");
+        var rest = runner.Daemon.Rest.ToString().TrimEnd('/');
+        console.WriteLine($"devmapd runs as process {runner.Daemon.Id} and steers frames between network namespaces; try it by hand:");
         console.WriteLine($"  Swagger UI  {rest}/swagger");
         console.WriteLine($"  REST        curl {rest}/v1/devmaps/routes/entries/10.0.0.7");
-        console.WriteLine($"  gRPC        {home.Daemon.Grpc.ToString().TrimEnd('/')} (h2c, with reflection)");
-        console.WriteLine($"  kernel      bpftool map dump pinned {home.PinRoot}/devmaps/routes/active");
-        console.WriteLine($"The interface {Topology.Name(Scene.LatePort)} is missing at first and appears after some seconds.");
+        console.WriteLine($"  gRPC        {runner.Daemon.Grpc.ToString().TrimEnd('/')} (h2c, with reflection)");
+        console.WriteLine($"  kernel      bpftool map dump pinned {runner.PinRoot}/devmaps/routes/active");
+        console.WriteLine($"The interface {Topology.Name(DemoNetwork.LatePort)} is missing at first and appears after some seconds.");
         console.WriteLine(arguments.Time is { } time ? $"It ends by itself after {time.TotalSeconds:0} s." : "Press Ctrl-C to end.");
         console.WriteLine();
     }
@@ -80,8 +80,8 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         await PauseAsync(delay, interrupted);
         if (interrupted.IsCancellationRequested)
             return;
-        topology.AddExit(Scene.LatePort);
-        foreach (var flow in Scene.Flows)
+        topology.AddExit(DemoNetwork.LatePort);
+        foreach (var flow in DemoNetwork.Flows)
             traffic.Watch(flow);
     }
 

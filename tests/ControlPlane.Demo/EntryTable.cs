@@ -18,7 +18,7 @@ internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traff
         var table = new Table { Border = TableBorder.Rounded }.AddColumns("Devmap", "Key", "Interface", "Egress program", "State");
         foreach (var title in new[] { "Packets", "Bytes", "Packets/s", "Dropped", "Arrived" })
             table.AddColumn(new TableColumn(title).RightAligned());
-        foreach (var devmap in Scene.Flows.GroupBy(f => f.Entry.Devmap))
+        foreach (var devmap in DemoNetwork.Flows.GroupBy(f => f.Entry.Devmap))
         {
             var answer = await daemon.ListEntriesAsync(new() { Devmap = devmap.Key });
             foreach (var entry in answer.Entries)

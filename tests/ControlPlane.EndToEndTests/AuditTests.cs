@@ -1,5 +1,5 @@
 using System.Globalization;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -13,16 +13,16 @@ public sealed class AuditTests
     [Fact]
     public async Task Audit_MapAndLinkChangedByBpftool_AllIsToldAndPutRight()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target, other) = (site.AddPort(), site.AddPort(), site.AddPort());
-        var wanted = await ArrangeAsync(site, ingress, target);
-        ChangeByHand(site, other);
-        Assert.Equal("Undeliverable", (await site.Http.EntryAsync(Site.ByAddress, Changed)).Status.State);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target, other) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
+        var wanted = await ArrangeAsync(testbed, ingress, target);
+        ChangeByHand(testbed, other);
+        Assert.Equal("Undeliverable", (await testbed.Http.EntryAsync(Testbed.ByAddress, Changed)).Status.State);
         Assert.Equal(0, Arriving(ingress, target, Changed));
 
-        var told = await site.Http.AuditAsync(Site.ByAddress, repair: false);
+        var told = await testbed.Http.AuditAsync(Testbed.ByAddress, repair: false);
         Assert.Equal((5, 0), (told.Found, told.Repaired));
-        var report = await site.Http.AuditAsync(Site.ByAddress);
+        var report = await testbed.Http.AuditAsync(Testbed.ByAddress);
 
         Assert.Equal((5, 5), (report.Found, report.Repaired));
         var drifts = report.Drifts.ToDictionary(d => d.Kind);
@@ -31,8 +31,8 @@ public sealed class AuditTests
         Assert.Equal((Changed, other.Name, target.Name), (drifts["changed"].Key, drifts["changed"].Found!.Interface, drifts["changed"].Wanted!.Interface));
         Assert.Equal((Removed, (DriftElement?)null), (drifts["missing"].Key, drifts["missing"].Found));
         Assert.Equal((Foreign, (DriftElement?)null), (drifts["foreign"].KernelKey, drifts["foreign"].Wanted));
-        Assert.Equal(wanted, site.KernelMap(Site.ByAddress));
-        Assert.Equal(0, (await site.Http.AuditAsync(Site.ByAddress)).Found);
+        Assert.Equal(wanted, testbed.KernelMap(Testbed.ByAddress));
+        Assert.Equal(0, (await testbed.Http.AuditAsync(Testbed.ByAddress)).Found);
         foreach (var key in (string[])[Changed, Removed, Kept])
             Assert.Equal(1, Arriving(ingress, target, key));
     }
@@ -40,30 +40,30 @@ public sealed class AuditTests
     [Fact]
     public async Task RegularAudit_MapAndLinkChangedByBpftool_IsPutRightByItself()
     {
-        await using var site = await Site.StartAsync(arguments: "--ControlPlane:Audit:Interval=00:00:00.2");
-        var (ingress, target, other) = (site.AddPort(), site.AddPort(), site.AddPort());
-        var wanted = await ArrangeAsync(site, ingress, target);
+        await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Audit:Interval=00:00:00.2");
+        var (ingress, target, other) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
+        var wanted = await ArrangeAsync(testbed, ingress, target);
 
-        ChangeByHand(site, other);
+        ChangeByHand(testbed, other);
 
-        await Eventually.Async(() => wanted.OrderBy(e => e.Key).SequenceEqual(site.KernelMap(Site.ByAddress).OrderBy(e => e.Key)));
-        await Eventually.Async(async () => (await site.Http.EntryAsync(Site.ByAddress, Kept)).Status.Faults.FirstOrDefault() is null);
+        await Eventually.Async(() => wanted.OrderBy(e => e.Key).SequenceEqual(testbed.KernelMap(Testbed.ByAddress).OrderBy(e => e.Key)));
+        await Eventually.Async(async () => (await testbed.Http.EntryAsync(Testbed.ByAddress, Kept)).Status.Faults.FirstOrDefault() is null);
         await Eventually.Async(() => Arriving(ingress, target, Changed) == 1);
     }
 
-    private static async Task<IReadOnlyDictionary<uint, uint>> ArrangeAsync(Site site, Port ingress, Port target)
+    private static async Task<IReadOnlyDictionary<uint, uint>> ArrangeAsync(Testbed testbed, Port ingress, Port target)
     {
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
         foreach (var key in (string[])[Changed, Removed, Kept])
-            await site.Http.PutEntryAsync(Site.ByAddress, key, target.Name);
-        return site.KernelMap(Site.ByAddress);
+            await testbed.Http.PutEntryAsync(Testbed.ByAddress, key, target.Name);
+        return testbed.KernelMap(Testbed.ByAddress);
     }
 
-    private static void ChangeByHand(Site site, Port other)
+    private static void ChangeByHand(Testbed testbed, Port other)
     {
-        var map = $"{site.Home.PinRoot}/devmaps/{Site.ByAddress}";
-        Update(site, map, 0x0a000001, other.Pair.Ifindex);
-        Update(site, map, Foreign, other.Pair.Ifindex);
+        var map = $"{testbed.Runner.PinRoot}/devmaps/{Testbed.ByAddress}";
+        Update(testbed, map, 0x0a000001, other.Pair.Ifindex);
+        Update(testbed, map, Foreign, other.Pair.Ifindex);
         Shell.Run("bpftool", ["map", "delete", "pinned", $"{map}/active", "key", .. Bytes(0x0a000002)]);
         Shell.Run("bpftool", "map", "delete", "pinned", $"{map}/slot", "key", "0", "0", "0", "0");
         foreach (var link in Directory.GetFiles($"{map}/links"))
@@ -71,8 +71,8 @@ public sealed class AuditTests
     }
 
     // In the namespace of the interfaces: the kernel resolves the index in that of the caller.
-    private static void Update(Site site, string map, uint key, uint ifindex) => Shell.Run(
-        "nsenter", [$"--net={site.Space.Path}", "--", "bpftool", "map", "update", "pinned", $"{map}/active", "key", .. Bytes(key), "value", .. Bytes(ifindex), .. Bytes(0)]);
+    private static void Update(Testbed testbed, string map, uint key, uint ifindex) => Shell.Run(
+        "nsenter", [$"--net={testbed.Space.Path}", "--", "bpftool", "map", "update", "pinned", $"{map}/active", "key", .. Bytes(key), "value", .. Bytes(ifindex), .. Bytes(0)]);
 
     private static IEnumerable<string> Bytes(uint number) =>
         BitConverter.GetBytes(number).Select(b => b.ToString(CultureInfo.InvariantCulture));

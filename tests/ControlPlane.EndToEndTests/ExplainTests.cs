@@ -1,5 +1,5 @@
 using ControlPlane.Core.Programs;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -49,19 +49,19 @@ public sealed class ExplainTests
     [MemberData(nameof(Cases))]
     public async Task FinalWord_IsWhatHappens(string mode, string what, string word)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
         // Longer frames come in than the target takes.
         ingress.Pair.PeerNamespace.Shell("ip", "link", "set", "dev", ingress.Pair.PeerName, "mtu", "2000");
         ingress.Pair.Namespace.Shell("ip", "link", "set", "dev", ingress.Name, "mtu", what == "too long for the ingress" ? "1500" : "2000");
-        using var stack = FrameSocket.Open(site.Space, ingress.Name);
+        using var stack = FrameSocket.Open(testbed.Space, ingress.Name);
 
-        var devmap = what == "missed and passed" ? Site.ByInterface : Site.ByAddress;
+        var devmap = what == "missed and passed" ? Testbed.ByInterface : Testbed.ByAddress;
         if (what != "not attached")
-            await site.Http.AttachAsync(devmap, ingress.Name, mode);
-        var program = await ProgramAsync(site, what);
+            await testbed.Http.AttachAsync(devmap, ingress.Name, mode);
+        var program = await ProgramAsync(testbed, what);
         if (!what.StartsWith("missed", StringComparison.Ordinal))
-            await site.Http.PutEntryAsync(Site.ByAddress, Address, target.Name, program);
+            await testbed.Http.PutEntryAsync(Testbed.ByAddress, Address, target.Name, program);
         Prepare(what, ingress.Pair, target.Pair);
 
         var (vlan, length) = what switch
@@ -73,7 +73,7 @@ public sealed class ExplainTests
             _ => (0, 1400),
         };
         var path = $"/v1/devmaps/{devmap}:explain?ingress={ingress.Name}&vlan={vlan}&length={length}{(what == "not IPv4" ? "" : $"&dst={Address}")}";
-        var said = await site.Http.ReadAsync<Explanation>(path);
+        var said = await testbed.Http.ReadAsync<Explanation>(path);
         Assert.True(word == $"{said.Verdict.Outcome} {said.Verdict.Reason}", $"{said.Verdict}: {string.Join("; ", said.Steps)}");
 
         var run = FrameMark.NewRun();
@@ -90,15 +90,15 @@ public sealed class ExplainTests
     [Fact]
     public async Task Page_TellsAPersonWhatToDo()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name);
         target.Pair.SetUp(false);
 
-        Assert.Contains($"\n          remedy: ip link set dev {target.Name} up\n", await PageAsync(site, ingress.Name), StringComparison.Ordinal);
+        Assert.Contains($"\n          remedy: ip link set dev {target.Name} up\n", await PageAsync(testbed, ingress.Name), StringComparison.Ordinal);
         target.Pair.SetUp(true);
-        await Eventually.Async(async () => (await PageAsync(site, ingress.Name)).EndsWith(
+        await Eventually.Async(async () => (await PageAsync(testbed, ingress.Name)).EndsWith(
             $"\nLEAVES (Forwarded): The frame leaves by '{target.Name}' with 60 bytes, untagged.\n", StringComparison.Ordinal));
     }
 
@@ -115,16 +115,16 @@ public sealed class ExplainTests
         }
     }
 
-    private static async Task<string> PageAsync(Site site, string key)
+    private static async Task<string> PageAsync(Testbed testbed, string key)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/devmaps/{Site.ByInterface}/entries/{key}:explain");
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/v1/devmaps/{Testbed.ByInterface}/entries/{key}:explain");
         request.Headers.Accept.ParseAdd("text/plain");
-        using var answer = await site.Http.SendAsync(request);
+        using var answer = await testbed.Http.SendAsync(request);
         Assert.Equal("text/plain", answer.Content.Headers.ContentType?.MediaType);
         return await answer.Content.ReadAsStringAsync();
     }
 
-    private static async Task<string?> ProgramAsync(Site site, string what)
+    private static async Task<string?> ProgramAsync(Testbed testbed, string what)
     {
         object? body = what switch
         {
@@ -136,7 +136,7 @@ public sealed class ExplainTests
         };
         if (body is null)
             return null;
-        await site.Http.WriteAsync<EgressProgram>("/v1/programs/changer", body);
+        await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/changer", body);
         return "changer";
     }
 

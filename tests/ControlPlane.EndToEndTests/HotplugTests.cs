@@ -1,4 +1,4 @@
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -9,20 +9,20 @@ public sealed class HotplugTests
     [Fact]
     public async Task Target_DeletedAndMadeAgain_EntryWaitsAndForwardsAgain()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
-        var first = await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.7", target.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        var first = await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", target.Name);
         AssertForwards(ingress, target);
 
         target.Pair.Delete();
-        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Pending");
-        Assert.Empty(site.KernelMap(Site.ByAddress));
+        await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Pending");
+        Assert.Empty(testbed.KernelMap(Testbed.ByAddress));
 
-        var again = site.AddPort(target.Name);
-        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Forwarding");
+        var again = testbed.AddPort(target.Name);
+        await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
         AssertForwards(ingress, again);
-        var entry = await site.Http.EntryAsync(Site.ByAddress, "10.0.0.7");
+        var entry = await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7");
         Assert.Equal(again.Pair.Ifindex, entry.Status.Ifindex);
         Assert.Equal(first.Revision, entry.Revision); // nobody asked for anything else
         Assert.Equal(1ul, entry.Status.Packets); // it is new in the kernel
@@ -31,62 +31,62 @@ public sealed class HotplugTests
     [Fact]
     public async Task Ingress_DeletedAndMadeAgain_IsAttachedAgainAndItsEntryFollows()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
-        var before = await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name);
+        var before = await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name);
 
         ingress.Pair.Delete();
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Pending");
-        var attachment = $"/v1/devmaps/{Site.ByInterface}/attachments/{ingress.Name}";
-        await Eventually.Async(async () => (await site.Http.ReadAsync<Attachment>(attachment)).Status.State == "Pending");
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Pending");
+        var attachment = $"/v1/devmaps/{Testbed.ByInterface}/attachments/{ingress.Name}";
+        await Eventually.Async(async () => (await testbed.Http.ReadAsync<Attachment>(attachment)).Status.State == "Pending");
 
-        var again = site.AddPort(ingress.Name);
-        await Eventually.Async(async () => (await site.Http.ReadAsync<Attachment>(attachment)).Status.State == "Attached");
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
-        var entry = await site.Http.EntryAsync(Site.ByInterface, ingress.Name);
+        var again = testbed.AddPort(ingress.Name);
+        await Eventually.Async(async () => (await testbed.Http.ReadAsync<Attachment>(attachment)).Status.State == "Attached");
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
+        var entry = await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name);
         Assert.NotEqual(before.KernelKey, entry.KernelKey);
-        Assert.Equal([entry.KernelKey!.Value], site.KernelMap(Site.ByInterface).Keys);
+        Assert.Equal([entry.KernelKey!.Value], testbed.KernelMap(Testbed.ByInterface).Keys);
         AssertForwards(again, target);
     }
 
     [Fact]
     public async Task Target_MovedToAnotherNamespaceAndBack_EntryFollows()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.7", target.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", target.Name);
         using var elsewhere = NetworkNamespace.Create();
 
-        site.Space.Shell("ip", "link", "set", "dev", target.Name, "netns", elsewhere.Path);
-        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Pending");
-        elsewhere.Shell("ip", "link", "set", "dev", target.Name, "netns", site.Space.Path);
+        testbed.Space.Shell("ip", "link", "set", "dev", target.Name, "netns", elsewhere.Path);
+        await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Pending");
+        elsewhere.Shell("ip", "link", "set", "dev", target.Name, "netns", testbed.Space.Path);
         target.Pair.SetUp(true);
 
-        await site.WaitForStateAsync(Site.ByAddress, "10.0.0.7", "Forwarding");
+        await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
         AssertForwards(ingress, target);
     }
 
     [Fact]
     public async Task Target_GoneWhileNoDaemonRuns_IsNotMissedAtTheNextStart()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target, stays) = (site.AddPort(), site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.7", stays.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.8", target.Name);
-        await site.Home.StopAsync();
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target, stays) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", stays.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.8", target.Name);
+        await testbed.Runner.StopAsync();
         target.Pair.Delete();
         ingress.Pair.Delete();
-        var again = site.AddPort(ingress.Name);
+        var again = testbed.AddPort(ingress.Name);
 
-        await site.Home.StartAsync();
+        await testbed.Runner.StartAsync();
 
-        var entries = await site.Http.ListAsync(Site.ByAddress);
+        var entries = await testbed.Http.ListAsync(Testbed.ByAddress);
         Assert.Equal("10.0.0.7", Assert.Single(entries, e => e.Status.State == "Forwarding").Key);
-        await Eventually.Async(async () => (await site.Http.ReadAsync<Attachment>(
-            $"/v1/devmaps/{Site.ByAddress}/attachments/{ingress.Name}")).Status.State == "Attached");
+        await Eventually.Async(async () => (await testbed.Http.ReadAsync<Attachment>(
+            $"/v1/devmaps/{Testbed.ByAddress}/attachments/{ingress.Name}")).Status.State == "Attached");
         AssertForwards(again, stays);
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -17,22 +17,22 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task SameIndex_OtherDevice_OldEntriesWaitAndTheStrangersAreRight(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        var (first, target) = (site.AddPort(ifindex: FreeIndex), site.AddPort());
-        await site.Http.AttachAsync(Site.ByInterface, first.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, first.Name, target.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.7", first.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByInterface, first.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", first.Name);
 
-        await ChangeAsync(site, unseen, $"link del dev {first.Name}", $"link add name stranger index {FreeIndex} up type veth peer name strangerp");
-        var entry = await site.Http.PutEntryAsync(Site.ByInterface, "stranger", target.Name); // at once, whatever has been heard of
+        await ChangeAsync(testbed, unseen, $"link del dev {first.Name}", $"link add name stranger index {FreeIndex} up type veth peer name strangerp");
+        var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, "stranger", target.Name); // at once, whatever has been heard of
 
         Assert.Equal(FreeIndex, entry.KernelKey);
-        await site.AssertAgreesAsync();
-        Assert.Equal("Pending", (await site.Http.EntryAsync(Site.ByInterface, first.Name)).Status.State);
-        Assert.Equal("Pending", (await site.Http.EntryAsync(Site.ByAddress, "10.0.0.7")).Status.State);
-        var again = site.AddPort(first.Name);
-        await site.WaitForStateAsync(Site.ByInterface, first.Name, "Forwarding");
-        await site.AssertAgreesAsync();
+        await testbed.AssertConsistentAsync();
+        Assert.Equal("Pending", (await testbed.Http.EntryAsync(Testbed.ByInterface, first.Name)).Status.State);
+        Assert.Equal("Pending", (await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7")).Status.State);
+        var again = testbed.AddPort(first.Name);
+        await testbed.WaitForStateAsync(Testbed.ByInterface, first.Name, "Forwarding");
+        await testbed.AssertConsistentAsync();
         AssertForwards(again, target);
     }
 
@@ -41,17 +41,17 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task SameIndex_PassesToAnInterfaceThatWaits_BothEntriesEndRight(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        var (first, target) = (site.AddPort(ifindex: FreeIndex), site.AddPort());
+        await using var testbed = await Testbed.StartAsync();
+        var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
         foreach (var waiting in new[] { "aaa", "zzz" }) // one before and one after it, in whatever order names are gone through
-            await site.Http.PutEntryAsync(Site.ByInterface, waiting, target.Name, allowPending: true);
-        await site.Http.PutEntryAsync(Site.ByInterface, first.Name, target.Name);
+            await testbed.Http.PutEntryAsync(Testbed.ByInterface, waiting, target.Name, allowPending: true);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
 
         foreach (var (before, after) in new[] { (first.Name, "aaa"), ("aaa", "zzz"), ("zzz", "aaa"), ("aaa", first.Name) })
         {
-            await ChangeAsync(site, unseen, $"link del dev {before}", $"link add name {after} index {FreeIndex} up type veth peer name peer");
-            await site.AssertAgreesAsync();
-            Assert.Equal([FreeIndex], site.KernelMap(Site.ByInterface).Keys);
+            await ChangeAsync(testbed, unseen, $"link del dev {before}", $"link add name {after} index {FreeIndex} up type veth peer name peer");
+            await testbed.AssertConsistentAsync();
+            Assert.Equal([FreeIndex], testbed.KernelMap(Testbed.ByInterface).Keys);
         }
     }
 
@@ -60,17 +60,17 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task SameIndexAndName_OtherDevice_IsAttachedAndWrittenAgain(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        var (first, target) = (site.AddPort(ifindex: FreeIndex), site.AddPort());
-        await site.Http.AttachAsync(Site.ByInterface, first.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, first.Name, target.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.7", first.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByInterface, first.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", first.Name);
         using var elsewhere = NetworkNamespace.Create();
 
         await ChangeAsync(
-            site, unseen, $"link del dev {first.Name}", $"link add name {first.Name} index {FreeIndex} up type veth peer name far netns {elsewhere.Path}");
+            testbed, unseen, $"link del dev {first.Name}", $"link add name {first.Name} index {FreeIndex} up type veth peer name far netns {elsewhere.Path}");
 
-        await site.AssertAgreesAsync();
+        await testbed.AssertConsistentAsync();
         elsewhere.Shell("ip", "link", "set", "dev", "far", "up");
         using var far = FrameSocket.Open(elsewhere, "far");
         AssertForwards(first with { Far = far }, target);
@@ -79,46 +79,46 @@ public sealed class LinkIdentityTests
     [Fact]
     public async Task IndexIsAKeyInUse_TheLaterEntryFailsUntilTheKeyIsFree()
     {
-        await using var site = await Site.StartAsync();
-        var (held, target) = (site.AddPort(), site.AddPort());
+        await using var testbed = await Testbed.StartAsync();
+        var (held, target) = (testbed.AddPort(), testbed.AddPort());
         var number = FreeIndex.ToString(CultureInfo.InvariantCulture);
-        await site.Http.PutEntryAsync(Site.ByInterface, number, held.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, "late", target.Name, allowPending: true);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, number, held.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, "late", target.Name, allowPending: true);
 
-        var late = site.AddPort("late", ifindex: FreeIndex);
-        await site.WaitForStateAsync(Site.ByInterface, "late", "Failed");
-        await site.AssertAgreesAsync($"{Site.ByInterface}/late");
-        var fault = (await site.Http.EntryAsync(Site.ByInterface, "late")).Status.Faults.First();
+        var late = testbed.AddPort("late", ifindex: FreeIndex);
+        await testbed.WaitForStateAsync(Testbed.ByInterface, "late", "Failed");
+        await testbed.AssertConsistentAsync($"{Testbed.ByInterface}/late");
+        var fault = (await testbed.Http.EntryAsync(Testbed.ByInterface, "late")).Status.Faults.First();
         Assert.Equal("KeyConflict", fault.Reason);
         Assert.Contains($"entries/{number}", fault.Message, StringComparison.Ordinal);
-        Assert.Equal(held.Pair.Ifindex, site.KernelMap(Site.ByInterface)[FreeIndex]);
+        Assert.Equal(held.Pair.Ifindex, testbed.KernelMap(Testbed.ByInterface)[FreeIndex]);
 
-        await site.Http.RemoveAsync($"/v1/devmaps/{Site.ByInterface}/entries/{number}");
-        await site.WaitForStateAsync(Site.ByInterface, "late", "Forwarding");
-        await site.AssertAgreesAsync();
-        await site.Http.AttachAsync(Site.ByInterface, "late");
+        await testbed.Http.RemoveAsync($"/v1/devmaps/{Testbed.ByInterface}/entries/{number}");
+        await testbed.WaitForStateAsync(Testbed.ByInterface, "late", "Forwarding");
+        await testbed.AssertConsistentAsync();
+        await testbed.Http.AttachAsync(Testbed.ByInterface, "late");
         AssertForwards(late, target);
     }
 
     [Fact]
     public async Task IndexIsAKeyInUse_TheInterfaceReturnsWithAnother_ItsEntryIsWritten()
     {
-        await using var site = await Site.StartAsync();
-        var (held, target) = (site.AddPort(), site.AddPort());
-        await site.Http.PutEntryAsync(Site.ByInterface, FreeIndex.ToString(CultureInfo.InvariantCulture), held.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, "late", target.Name, allowPending: true);
-        site.Batch($"link add name late index {FreeIndex} up type veth peer name latep");
-        await site.WaitForStateAsync(Site.ByInterface, "late", "Failed");
+        await using var testbed = await Testbed.StartAsync();
+        var (held, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, FreeIndex.ToString(CultureInfo.InvariantCulture), held.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, "late", target.Name, allowPending: true);
+        testbed.Batch($"link add name late index {FreeIndex} up type veth peer name latep");
+        await testbed.WaitForStateAsync(Testbed.ByInterface, "late", "Failed");
 
-        site.Batch("link del dev late");
-        await site.WaitForStateAsync(Site.ByInterface, "late", "Pending");
-        await site.AssertAgreesAsync();
-        var late = site.AddPort("late");
+        testbed.Batch("link del dev late");
+        await testbed.WaitForStateAsync(Testbed.ByInterface, "late", "Pending");
+        await testbed.AssertConsistentAsync();
+        var late = testbed.AddPort("late");
 
-        await site.WaitForStateAsync(Site.ByInterface, "late", "Forwarding");
-        await site.AssertAgreesAsync();
-        Assert.Equal(2, site.KernelMap(Site.ByInterface).Count);
-        await site.Http.AttachAsync(Site.ByInterface, "late");
+        await testbed.WaitForStateAsync(Testbed.ByInterface, "late", "Forwarding");
+        await testbed.AssertConsistentAsync();
+        Assert.Equal(2, testbed.KernelMap(Testbed.ByInterface).Count);
+        await testbed.Http.AttachAsync(Testbed.ByInterface, "late");
         AssertForwards(late, target);
     }
 
@@ -127,25 +127,25 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task Renamed_AwayAndBack_EverythingIsInPlaceAgain(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await BothWaysAsync(site);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await BothWaysAsync(testbed);
         string[] away = [.. Rename(ingress.Name, "away1"), .. Rename(target.Name, "away2")];
         string[] back = [.. Rename("away1", ingress.Name), .. Rename("away2", target.Name)];
 
         if (unseen)
         {
-            await site.BatchUnseenAsync([.. away, .. back]);
+            await testbed.BatchUnseenAsync([.. away, .. back]);
         }
         else
         {
-            site.Batch(away);
-            await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Pending");
-            await site.AssertAgreesAsync();
-            site.Batch(back);
+            testbed.Batch(away);
+            await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Pending");
+            await testbed.AssertConsistentAsync();
+            testbed.Batch(back);
         }
 
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
-        await site.AssertAgreesAsync();
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
+        await testbed.AssertConsistentAsync();
         AssertForwards(ingress, target);
     }
 
@@ -154,20 +154,20 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task Renamed_AnotherDeviceToTheWantedNames_EverythingGoesToThose(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await BothWaysAsync(site);
-        var (otherIngress, otherTarget) = (site.AddPort(), site.AddPort());
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await BothWaysAsync(testbed);
+        var (otherIngress, otherTarget) = (testbed.AddPort(), testbed.AddPort());
 
         await ChangeAsync(
-            site,
+            testbed,
             unseen,
             [
                 .. Rename(ingress.Name, "away1"), .. Rename(otherIngress.Name, ingress.Name),
                 .. Rename(target.Name, "away2"), .. Rename(otherTarget.Name, target.Name),
             ]);
 
-        await site.AssertAgreesAsync();
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
+        await testbed.AssertConsistentAsync();
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
         AssertForwards(otherIngress, otherTarget);
     }
 
@@ -176,19 +176,19 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task Renamed_NamesExchanged_EntriesAndAttachmentsCross(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        Port[] ingress = [site.AddPort(), site.AddPort()];
-        Port[] target = [site.AddPort(), site.AddPort()];
+        await using var testbed = await Testbed.StartAsync();
+        Port[] ingress = [testbed.AddPort(), testbed.AddPort()];
+        Port[] target = [testbed.AddPort(), testbed.AddPort()];
         foreach (var (from, to) in ingress.Zip(target))
         {
-            await site.Http.AttachAsync(Site.ByInterface, from.Name);
-            await site.Http.PutEntryAsync(Site.ByInterface, from.Name, to.Name);
+            await testbed.Http.AttachAsync(Testbed.ByInterface, from.Name);
+            await testbed.Http.PutEntryAsync(Testbed.ByInterface, from.Name, to.Name);
         }
 
         await ChangeAsync(
-            site, unseen, [.. Rename(ingress[0].Name, "between"), .. Rename(ingress[1].Name, ingress[0].Name), .. Rename("between", ingress[1].Name)]);
+            testbed, unseen, [.. Rename(ingress[0].Name, "between"), .. Rename(ingress[1].Name, ingress[0].Name), .. Rename("between", ingress[1].Name)]);
 
-        await site.AssertAgreesAsync();
+        await testbed.AssertConsistentAsync();
         AssertForwards(ingress[0], target[1]);
         AssertForwards(ingress[1], target[0]);
     }
@@ -198,42 +198,42 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task MovedToAnotherNamespaceAndBack_EverythingIsInPlaceAgain(bool unseen)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await BothWaysAsync(site);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await BothWaysAsync(testbed);
         using var elsewhere = NetworkNamespace.Create();
         if (unseen)
-            await site.Home.Daemon.SignalAsync("STOP");
+            await testbed.Runner.Daemon.SignalAsync("STOP");
 
         foreach (var port in new[] { ingress, target })
-            site.Space.Shell("ip", "link", "set", "dev", port.Name, "netns", elsewhere.Path);
+            testbed.Space.Shell("ip", "link", "set", "dev", port.Name, "netns", elsewhere.Path);
         if (!unseen)
         {
-            await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Pending");
-            await site.AssertAgreesAsync();
+            await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Pending");
+            await testbed.AssertConsistentAsync();
         }
 
         foreach (var port in new[] { ingress, target })
         {
-            elsewhere.Shell("ip", "link", "set", "dev", port.Name, "netns", site.Space.Path);
+            elsewhere.Shell("ip", "link", "set", "dev", port.Name, "netns", testbed.Space.Path);
             port.Pair.SetUp(true);
         }
 
         if (unseen)
-            await site.Home.Daemon.SignalAsync("CONT");
-        await site.AssertAgreesAsync();
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
+            await testbed.Runner.Daemon.SignalAsync("CONT");
+        await testbed.AssertConsistentAsync();
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
         AssertForwards(ingress, target);
         AssertForwards(target, ingress);
     }
 
     /// <summary>Frames of each of two ports go to the other.</summary>
-    private static async Task<(Port Ingress, Port Target)> BothWaysAsync(Site site)
+    private static async Task<(Port Ingress, Port Target)> BothWaysAsync(Testbed testbed)
     {
-        var (first, second) = (site.AddPort(), site.AddPort());
+        var (first, second) = (testbed.AddPort(), testbed.AddPort());
         foreach (var (from, to) in new[] { (first, second), (second, first) })
         {
-            await site.Http.AttachAsync(Site.ByInterface, from.Name);
-            await site.Http.PutEntryAsync(Site.ByInterface, from.Name, to.Name);
+            await testbed.Http.AttachAsync(Testbed.ByInterface, from.Name);
+            await testbed.Http.PutEntryAsync(Testbed.ByInterface, from.Name, to.Name);
         }
 
         return (first, second);
@@ -243,12 +243,12 @@ public sealed class LinkIdentityTests
     private static string[] Rename(string from, string to) =>
         [$"link set dev {from} down", $"link set dev {from} name {to}", $"link set dev {to} up"];
 
-    private static async Task ChangeAsync(Site site, bool unseen, params IEnumerable<string> commands)
+    private static async Task ChangeAsync(Testbed testbed, bool unseen, params IEnumerable<string> commands)
     {
         if (unseen)
-            await site.BatchUnseenAsync(commands);
+            await testbed.BatchUnseenAsync(commands);
         else
-            site.Batch(commands);
+            testbed.Batch(commands);
     }
 
     private static void AssertForwards(Port from, Port to)

@@ -1,4 +1,4 @@
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -11,45 +11,45 @@ public sealed class LinkStormTests
     [Fact]
     public async Task Flapping_HundredTimesASecond_EndsAsTheLinksEnd()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
-        var before = await site.Http.PutEntryAsync(Site.ByAddress, Key, target.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        var before = await testbed.Http.PutEntryAsync(Testbed.ByAddress, Key, target.Name);
         string[] down = [$"link set dev {target.Name} down", $"link set dev {ingress.Name} down"];
         string[] up = [$"link set dev {ingress.Name} up", $"link set dev {target.Name} up"];
 
-        var flapping = site.RepeatAsync(times: 200, TimeSpan.FromMilliseconds(10), [.. down, .. up]);
+        var flapping = testbed.RepeatAsync(times: 200, TimeSpan.FromMilliseconds(10), [.. down, .. up]);
         for (var n = 0; !flapping.IsCompleted; n++)
-            await site.Http.PutEntryAsync(Site.ByAddress, ManyEntries.Key(65536 + n), target.Name); // writes go on meanwhile
+            await testbed.Http.PutEntryAsync(Testbed.ByAddress, ManyEntries.Key(65536 + n), target.Name); // writes go on meanwhile
         await flapping;
-        site.Batch(down);
-        await site.AssertAgreesAsync();
-        Assert.Equal("Undeliverable", (await site.Http.EntryAsync(Site.ByAddress, Key)).Status.State);
+        testbed.Batch(down);
+        await testbed.AssertConsistentAsync();
+        Assert.Equal("Undeliverable", (await testbed.Http.EntryAsync(Testbed.ByAddress, Key)).Status.State);
 
-        site.Batch(up);
-        await site.WaitForStateAsync(Site.ByAddress, Key, "Forwarding");
-        await site.AssertAgreesAsync();
+        testbed.Batch(up);
+        await testbed.WaitForStateAsync(Testbed.ByAddress, Key, "Forwarding");
+        await testbed.AssertConsistentAsync();
         AssertForwards(ingress, target);
-        Assert.Equal(before.Revision, (await site.Http.EntryAsync(Site.ByAddress, Key)).Revision);
+        Assert.Equal(before.Revision, (await testbed.Http.EntryAsync(Testbed.ByAddress, Key)).Revision);
     }
 
     [Fact]
     public async Task DeletedAndMadeAgain_AsFastAsTheKernelCan_EndsInPlace()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = (site.AddPort(), site.AddPort());
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, target.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, target.Name, ingress.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, target.Name, ingress.Name);
 
-        await Task.WhenAll(new[] { ingress.Name, target.Name }.Select(name => Task.Run(() => site.Batch(Enumerable.Repeat<string[]>(
+        await Task.WhenAll(new[] { ingress.Name, target.Name }.Select(name => Task.Run(() => testbed.Batch(Enumerable.Repeat<string[]>(
             [$"link del dev {name}", $"link add name {name} up type veth peer name {name}p"], 100).SelectMany(c => c)))));
-        await site.AssertAgreesAsync();
-        site.Batch($"link del dev {ingress.Name}", $"link del dev {target.Name}");
-        (ingress, target) = (site.AddPort(ingress.Name), site.AddPort(target.Name));
+        await testbed.AssertConsistentAsync();
+        testbed.Batch($"link del dev {ingress.Name}", $"link del dev {target.Name}");
+        (ingress, target) = (testbed.AddPort(ingress.Name), testbed.AddPort(target.Name));
 
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
-        await site.AssertAgreesAsync();
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
+        await testbed.AssertConsistentAsync();
         AssertForwards(ingress, target);
     }
 
@@ -58,50 +58,50 @@ public sealed class LinkStormTests
     {
         const int Count = 1000;
         const int Group = 7;
-        await using var site = await Site.StartAsync();
-        var ingress = site.AddPort();
-        await site.Http.AttachAsync(Site.ByAddress, ingress.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var ingress = testbed.AddPort();
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
         var names = Enumerable.Range(0, Count).Select(n => $"many{n}").ToList();
         await Parallel.ForAsync(0, Count, async (n, _) =>
         {
-            await site.Http.PutEntryAsync(Site.ByAddress, ManyEntries.Key(7 + n), names[n], allowPending: true);
-            await site.Http.PutEntryAsync(Site.ByInterface, names[n], names[Count - 1 - n], allowPending: true);
+            await testbed.Http.PutEntryAsync(Testbed.ByAddress, ManyEntries.Key(7 + n), names[n], allowPending: true);
+            await testbed.Http.PutEntryAsync(Testbed.ByInterface, names[n], names[Count - 1 - n], allowPending: true);
         });
-        await site.AssertAgreesAsync();
-        Assert.Empty(site.KernelMap(Site.ByAddress));
+        await testbed.AssertConsistentAsync();
+        Assert.Empty(testbed.KernelMap(Testbed.ByAddress));
 
-        var target = site.AddPort(names[0]);
-        site.Batch(names.Skip(1).Select(n => $"link add name {n} group {Group} up type veth peer name {n}p"));
-        await site.AssertAgreesAsync();
-        Assert.Equal(Count, site.KernelMap(Site.ByAddress).Count);
-        Assert.Equal(Count, site.KernelMap(Site.ByInterface).Count);
+        var target = testbed.AddPort(names[0]);
+        testbed.Batch(names.Skip(1).Select(n => $"link add name {n} group {Group} up type veth peer name {n}p"));
+        await testbed.AssertConsistentAsync();
+        Assert.Equal(Count, testbed.KernelMap(Testbed.ByAddress).Count);
+        Assert.Equal(Count, testbed.KernelMap(Testbed.ByInterface).Count);
         AssertForwards(ingress, target);
 
-        site.Batch($"link del group {Group}", $"link del dev {target.Name}");
-        await site.AssertAgreesAsync();
-        Assert.All(await site.Http.ListAsync(Site.ByAddress, "pageSize=1000"), e => Assert.Equal("Pending", e.Status.State));
-        Assert.Empty(site.KernelMap(Site.ByInterface));
+        testbed.Batch($"link del group {Group}", $"link del dev {target.Name}");
+        await testbed.AssertConsistentAsync();
+        Assert.All(await testbed.Http.ListAsync(Testbed.ByAddress, "pageSize=1000"), e => Assert.Equal("Pending", e.Status.State));
+        Assert.Empty(testbed.KernelMap(Testbed.ByInterface));
     }
 
     [Fact]
     public async Task NotificationsLost_WhatWasNotHeardOf_IsFound()
     {
         const int Flood = 20_000; // several times what the receive buffer takes
-        await using var site = await Site.StartAsync();
-        var (ingress, gone, kept) = (site.AddPort(), site.AddPort(), site.AddPort());
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, gone, kept) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
         string[] late = [.. Enumerable.Range(0, 10).Select(n => $"late{n}")];
         foreach (var (n, name) in late.Index())
         {
-            await site.Http.PutEntryAsync(Site.ByAddress, ManyEntries.Key(100 + n), name, allowPending: true);
-            await site.Http.PutEntryAsync(Site.ByInterface, name, kept.Name, allowPending: true);
+            await testbed.Http.PutEntryAsync(Testbed.ByAddress, ManyEntries.Key(100 + n), name, allowPending: true);
+            await testbed.Http.PutEntryAsync(Testbed.ByInterface, name, kept.Name, allowPending: true);
         }
 
-        await site.Http.AttachAsync(Site.ByInterface, ingress.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, ingress.Name, kept.Name);
-        await site.Http.PutEntryAsync(Site.ByInterface, gone.Name, kept.Name);
-        await site.Http.PutEntryAsync(Site.ByAddress, Key, gone.Name);
+        await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, kept.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, gone.Name, kept.Name);
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, Key, gone.Name);
 
-        await site.BatchUnseenAsync(
+        await testbed.BatchUnseenAsync(
         [
             .. Enumerable.Range(0, Flood).Select(n => $"link set dev {kept.Name} mtu {1499 + (n % 2)}"),
             // The first of those that wait gets the index of one that is a key.
@@ -113,13 +113,13 @@ public sealed class LinkStormTests
             $"link add name {ingress.Name} index {ingress.Pair.Ifindex} type veth peer name {ingress.Name}p",
         ]);
 
-        await site.AssertAgreesAsync();
-        Assert.Contains(site.Home.Daemon.Log, line => line.Contains("ENOBUFS", StringComparison.Ordinal));
-        Assert.Equal(late.Length, site.KernelMap(Site.ByAddress).Count);
-        site.Batch($"link del dev {ingress.Name}");
-        ingress = site.AddPort(ingress.Name);
-        await site.WaitForStateAsync(Site.ByInterface, ingress.Name, "Forwarding");
-        await site.AssertAgreesAsync();
+        await testbed.AssertConsistentAsync();
+        Assert.Contains(testbed.Runner.Daemon.Log, line => line.Contains("ENOBUFS", StringComparison.Ordinal));
+        Assert.Equal(late.Length, testbed.KernelMap(Testbed.ByAddress).Count);
+        testbed.Batch($"link del dev {ingress.Name}");
+        ingress = testbed.AddPort(ingress.Name);
+        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
+        await testbed.AssertConsistentAsync();
         AssertForwards(ingress, kept);
     }
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 using Xunit.Abstractions;
 
@@ -17,38 +17,38 @@ public sealed class LiveFrameTests(ITestOutputHelper output)
         ulong.Parse(Environment.GetEnvironmentVariable("DEVMAPD_LIVE_FRAMES") is { Length: > 0 } text ? text : "500000", CultureInfo.InvariantCulture);
 
     [Fact]
-    public Task StopAndStart_LosesNoFrame() => RunAsync(async (site, traffic, _) =>
+    public Task StopAndStart_LosesNoFrame() => RunAsync(async (testbed, traffic, _) =>
     {
-        Assert.Equal(0, await site.Home.StopAsync());
+        Assert.Equal(0, await testbed.Runner.StopAsync());
         await traffic.FlowAsync(FramesBetween); // with no daemon at all
-        await site.Home.StartAsync();
+        await testbed.Runner.StartAsync();
     });
 
     [Fact]
-    public Task Upgrade_LosesNoFrame() => RunAsync(async (site, traffic, round) =>
+    public Task Upgrade_LosesNoFrame() => RunAsync(async (testbed, traffic, round) =>
     {
-        Assert.Equal(0, await site.Home.StopAsync());
-        var other = AnotherBuild.Run($"{site.Home.PinRoot}/devmaps/{Site.ByInterface}", finish: round % 2 == 0);
+        Assert.Equal(0, await testbed.Runner.StopAsync());
+        var other = OtherBuild.Run($"{testbed.Runner.PinRoot}/devmaps/{Testbed.ByInterface}", finish: round % 2 == 0);
         await traffic.FlowAsync(FramesBetween);
-        await site.Home.StartAsync();
-        Assert.NotEqual(other, (await site.Http.DevmapAsync(Site.ByInterface)).Status.RedirectProgramId);
+        await testbed.Runner.StartAsync();
+        Assert.NotEqual(other, (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.RedirectProgramId);
     });
 
     [Fact]
     public async Task EntryIsDeleted_TheLossIsSeen()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await site.SteerAsync();
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await testbed.SteerAsync();
         await using var traffic = LiveTraffic.Start(ingress.Pair, target.Pair, FramesPerSecond);
         await traffic.FlowAsync(FramesBetween);
-        await site.Http.RemoveAsync($"/v1/devmaps/{Site.ByInterface}/entries/{ingress.Name}");
+        await testbed.Http.RemoveAsync($"/v1/devmaps/{Testbed.ByInterface}/entries/{ingress.Name}");
         await Assert.ThrowsAsync<InvalidOperationException>(() => traffic.FlowAsync(FramesBetween));
     }
 
-    private async Task RunAsync(Func<Site, LiveTraffic, int, Task> disturb)
+    private async Task RunAsync(Func<Testbed, LiveTraffic, int, Task> disturb)
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await site.SteerAsync();
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await testbed.SteerAsync();
         ulong sent;
         var rounds = 0;
         await using (var traffic = LiveTraffic.Start(ingress.Pair, target.Pair, FramesPerSecond))
@@ -56,7 +56,7 @@ public sealed class LiveFrameTests(ITestOutputHelper output)
             for (; rounds < FewestRounds || traffic.Sent < Frames; rounds++)
             {
                 await traffic.FlowAsync(FramesBetween);
-                await disturb(site, traffic, rounds);
+                await disturb(testbed, traffic, rounds);
             }
 
             sent = await traffic.StopAsync();
@@ -64,8 +64,8 @@ public sealed class LiveFrameTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{sent} frames over {rounds} rounds, 0 lost");
-        var status = (await site.Http.DevmapAsync(Site.ByInterface)).Status.Traffic;
+        var status = (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Traffic;
         Assert.Equal((sent, 0ul), (status.RedirectedPackets, status.MissedPackets));
-        Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
+        Assert.Equal(sent, (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Packets);
     }
 }

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
@@ -12,19 +12,19 @@ public sealed partial class ReadmeTests
     public async Task WalkThrough_SteersFramesAsItSays()
     {
         var (left, right) = (LabNames.Next(), LabNames.Next());
-        await using var site = await Site.StartAsync();
-        site.Space.Shell("ip", "link", "set", "lo", "up");
+        await using var testbed = await Testbed.StartAsync();
+        testbed.Space.Shell("ip", "link", "set", "lo", "up");
         var blocks = Blocks().Matches(WalkThrough()).Select(m => m.Groups["block"].Value
-            .Replace("http://127.0.0.1:5080", site.Home.Daemon.Rest.ToString().TrimEnd('/'), StringComparison.Ordinal)
-            .Replace("127.0.0.1:5081", site.Home.Daemon.Grpc.Authority, StringComparison.Ordinal)
+            .Replace("http://127.0.0.1:5080", testbed.Runner.Daemon.Rest.ToString().TrimEnd('/'), StringComparison.Ordinal)
+            .Replace("127.0.0.1:5081", testbed.Runner.Daemon.Grpc.Authority, StringComparison.Ordinal)
             .Replace("scripts/", Repository.PathOf("scripts/"), StringComparison.Ordinal)
-            .Replace("/sys/fs/bpf/devmapd", site.Home.PinRoot, StringComparison.Ordinal)
+            .Replace("/sys/fs/bpf/devmapd", testbed.Runner.PinRoot, StringComparison.Ordinal)
             .Replace("left", left, StringComparison.Ordinal)
             .Replace("right", right, StringComparison.Ordinal)).ToList();
         try
         {
             // One shell for all, as a reader has one: variables last from block to block.
-            var output = site.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
+            var output = testbed.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
             Assert.Equal(blocks.Count, output.Length);
             var (attached, explained, reached, map, byGrpc, counted) = (output[1], output[2], output[3], output[4], output[5], output[6]);
             Assert.Equal(2, CountOfState(attached, "Attached"));

@@ -1,4 +1,4 @@
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -11,93 +11,93 @@ public sealed class RefusalTests
     [Fact]
     public async Task SecondDaemon_OnTheSameFolders_IsRefusedAndNamesTheFirst()
     {
-        await using var site = await Site.StartAsync();
-        await using var second = site.Home.Launch();
+        await using var testbed = await Testbed.StartAsync();
+        await using var second = testbed.Runner.Launch();
 
         Assert.Equal(AlreadyRunning, await second.WaitExitAsync());
-        Assert.Contains($"kill {site.Home.Daemon.Id}", second.StandardError, StringComparison.Ordinal);
-        Assert.Equal(0, (await site.Http.DevmapAsync(Site.ByInterface)).Status.Entries); // the first serves on
+        Assert.Contains($"kill {testbed.Runner.Daemon.Id}", second.StandardError, StringComparison.Ordinal);
+        Assert.Equal(0, (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Entries); // the first serves on
     }
 
     [Fact]
     public async Task SecondDaemon_OnTheSamePinsAlone_IsRefusedAndNamesTheFirst()
     {
-        await using var site = await Site.StartAsync();
+        await using var testbed = await Testbed.StartAsync();
         var state = Directory.CreateTempSubdirectory();
-        await using var second = site.Home.Launch(
+        await using var second = testbed.Runner.Launch(
             $"--ControlPlane:StateDirectory={state.FullName}", "--ControlPlane:Listen:UnixSocket=");
 
         Assert.Equal(AlreadyRunning, await second.WaitExitAsync());
-        Assert.Contains($"kill {site.Home.Daemon.Id}", second.StandardError, StringComparison.Ordinal);
+        Assert.Contains($"kill {testbed.Runner.Daemon.Id}", second.StandardError, StringComparison.Ordinal);
         state.Delete(recursive: true);
     }
 
     [Fact]
     public async Task Attach_PeerMtuTooLarge_IsUnsuitable()
     {
-        await using var site = await Site.StartAsync();
-        using var pair = VethPair.Create(site.Space, new VethOptions { Mtu = 9000 });
+        await using var testbed = await Testbed.StartAsync();
+        using var pair = VethPair.Create(testbed.Space, new VethOptions { Mtu = 9000 });
 
-        var problem = await site.Http.RefusedAsync($"/v1/devmaps/{Site.ByInterface}/attachments/{pair.Name}", new { mode = "native" });
+        var problem = await testbed.Http.RefusedAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{pair.Name}", new { mode = "native" });
 
         Assert.Equal((422, "interface_unsuitable"), (problem.Status, problem.Code));
         Assert.Contains("MTU", problem.Remedy, StringComparison.Ordinal);
         // As the remedy says: smaller, or generic.
-        Assert.Equal("Attached", (await site.Http.AttachAsync(Site.ByInterface, pair.Name, "generic")).Status.State);
-        await site.Http.RemoveAsync($"/v1/devmaps/{Site.ByInterface}/attachments/{pair.Name}");
-        site.Space.Shell("ip", "link", "set", "dev", pair.Name, "mtu", "3500");
-        site.Space.Shell("ip", "link", "set", "dev", pair.PeerName, "mtu", "3500");
-        Assert.Equal("Attached", (await site.Http.AttachAsync(Site.ByInterface, pair.Name)).Status.State);
+        Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, pair.Name, "generic")).Status.State);
+        await testbed.Http.RemoveAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{pair.Name}");
+        testbed.Space.Shell("ip", "link", "set", "dev", pair.Name, "mtu", "3500");
+        testbed.Space.Shell("ip", "link", "set", "dev", pair.PeerName, "mtu", "3500");
+        Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, pair.Name)).Status.State);
     }
 
     [Fact]
     public async Task Attach_MorePeerQueuesThanOwn_IsUnsuitable()
     {
-        await using var site = await Site.StartAsync();
-        site.Space.Shell("ip", "link", "add", "few", "numrxqueues", "1", "type", "veth", "peer", "name", "many", "numtxqueues", "4");
-        site.Space.Shell("ethtool", "-L", "many", "tx", "4");
+        await using var testbed = await Testbed.StartAsync();
+        testbed.Space.Shell("ip", "link", "add", "few", "numrxqueues", "1", "type", "veth", "peer", "name", "many", "numtxqueues", "4");
+        testbed.Space.Shell("ethtool", "-L", "many", "tx", "4");
 
-        var problem = await site.Http.RefusedAsync($"/v1/devmaps/{Site.ByInterface}/attachments/few", new { mode = "native" });
+        var problem = await testbed.Http.RefusedAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/few", new { mode = "native" });
 
         Assert.Equal((422, "interface_unsuitable"), (problem.Status, problem.Code));
         Assert.Contains("queues", problem.Detail, StringComparison.Ordinal);
-        Assert.Empty(Directory.GetFiles($"{site.Home.PinRoot}/devmaps/{Site.ByInterface}/links"));
-        Assert.Equal("Attached", (await site.Http.AttachAsync(Site.ByInterface, "few", "generic")).Status.State);
+        Assert.Empty(Directory.GetFiles($"{testbed.Runner.PinRoot}/devmaps/{Testbed.ByInterface}/links"));
+        Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, "few", "generic")).Status.State);
     }
 
     [Fact]
     public async Task Attach_ForeignProgramHoldsTheInterface_IsAConflictUntilItsRemedyIsDone()
     {
-        await using var site = await Site.StartAsync();
-        var port = site.AddPort();
+        await using var testbed = await Testbed.StartAsync();
+        var port = testbed.AddPort();
         using var foreign = XdpPassObject.Compile();
-        site.Space.Shell("ip", "link", "set", "dev", port.Name, "xdpdrv", "obj", foreign.Path, "sec", "xdp");
-        var path = $"/v1/devmaps/{Site.ByInterface}/attachments/{port.Name}";
+        testbed.Space.Shell("ip", "link", "set", "dev", port.Name, "xdpdrv", "obj", foreign.Path, "sec", "xdp");
+        var path = $"/v1/devmaps/{Testbed.ByInterface}/attachments/{port.Name}";
 
         foreach (var mode in new[] { "native", "generic" })
         {
-            var problem = await site.Http.RefusedAsync(path, new { mode });
+            var problem = await testbed.Http.RefusedAsync(path, new { mode });
             Assert.Equal((409, "attach_conflict"), (problem.Status, problem.Code));
             Assert.Contains($"ip link set dev {port.Name} xdp off", problem.Remedy, StringComparison.Ordinal);
         }
 
-        site.Space.Shell("ip", "link", "set", "dev", port.Name, "xdp", "off");
-        Assert.Equal("Attached", (await site.Http.AttachAsync(Site.ByInterface, port.Name)).Status.State);
+        testbed.Space.Shell("ip", "link", "set", "dev", port.Name, "xdp", "off");
+        Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, port.Name)).Status.State);
     }
 
     [Fact]
     public async Task Entry_OtherEgressProgramForTheSameDevice_NamesBothEntries()
     {
-        await using var site = await Site.StartAsync();
-        var target = site.AddPort();
-        await site.Http.WriteAsync<EgressProgram>("/v1/programs/a", new { template = "count" });
-        await site.Http.PutEntryAsync(Site.ByAddress, "10.0.0.1", target.Name, "a");
+        await using var testbed = await Testbed.StartAsync();
+        var target = testbed.AddPort();
+        await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/a", new { template = "count" });
+        await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.1", target.Name, "a");
 
-        var problem = await site.Http.RefusedAsync($"/v1/devmaps/{Site.ByVlan}/entries/7", new { @interface = target.Name });
+        var problem = await testbed.Http.RefusedAsync($"/v1/devmaps/{Testbed.ByVlan}/entries/7", new { @interface = target.Name });
 
         Assert.Equal((409, "egress_program_conflict"), (problem.Status, problem.Code));
         Assert.Contains("10.0.0.1", problem.Detail, StringComparison.Ordinal);
         Assert.Contains("7", problem.Detail, StringComparison.Ordinal);
-        Assert.Empty(site.KernelMap(Site.ByVlan));
+        Assert.Empty(testbed.KernelMap(Testbed.ByVlan));
     }
 }

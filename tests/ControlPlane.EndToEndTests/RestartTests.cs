@@ -1,4 +1,4 @@
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -11,29 +11,29 @@ public sealed class RestartTests
     [Fact]
     public async Task Restart_UnderTraffic_LosesNoFrameAndAdoptsEverything()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await site.SteerAsync();
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await testbed.SteerAsync();
         var run = FrameMark.NewRun();
         using var receiver = TrafficReceiver.Start(target.Far, run);
         await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
         await Eventually.Async(() => receiver.Delivered > 500);
-        var before = await Snapshot.TakeAsync(site, ingress.Name);
+        var before = await Snapshot.TakeAsync(testbed, ingress.Name);
 
-        Assert.Equal(0, await site.Home.StopAsync());
+        Assert.Equal(0, await testbed.Runner.StopAsync());
         var stopped = generator.Sent;
         await Eventually.Async(() => receiver.Delivered > stopped + 500); // with no daemon at all
-        await site.Home.StartAsync();
+        await testbed.Runner.StartAsync();
 
-        var after = await Snapshot.TakeAsync(site, ingress.Name);
+        var after = await Snapshot.TakeAsync(testbed, ingress.Name);
         Assert.Equal(before, after);
-        Assert.True((await site.Http.DevmapAsync(Site.ByInterface)).Status.Adopted);
+        Assert.True((await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Adopted);
         var sent = await generator.StopAsync();
         Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
 
         // Counters went on from where they were, and missed nothing in between.
-        Assert.Equal(sent, (await site.Http.EntryAsync(Site.ByInterface, ingress.Name)).Status.Packets);
-        Assert.Equal(sent, (await site.Http.ReadAsync<EgressProgram>("/v1/programs/meter")).Status.Packets);
-        var traffic = (await site.Http.DevmapAsync(Site.ByInterface)).Status.Traffic;
+        Assert.Equal(sent, (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Packets);
+        Assert.Equal(sent, (await testbed.Http.ReadAsync<EgressProgram>("/v1/programs/meter")).Status.Packets);
+        var traffic = (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Traffic;
         Assert.Equal((sent, 0ul), (traffic.RedirectedPackets, traffic.MissedPackets));
     }
 
@@ -42,11 +42,11 @@ public sealed class RestartTests
         string State, uint? KernelKey, string Interface, string? EgressProgram, uint? Ifindex, uint? EgressProgramId,
         uint MapId, uint RedirectId, int Entries, uint? LinkId, string Mode, string Attached)
     {
-        public static async Task<Snapshot> TakeAsync(Site site, string ingress)
+        public static async Task<Snapshot> TakeAsync(Testbed testbed, string ingress)
         {
-            var entry = await site.Http.EntryAsync(Site.ByInterface, ingress);
-            var devmap = (await site.Http.DevmapAsync(Site.ByInterface)).Status;
-            var attachment = await site.Http.ReadAsync<Attachment>($"/v1/devmaps/{Site.ByInterface}/attachments/{ingress}");
+            var entry = await testbed.Http.EntryAsync(Testbed.ByInterface, ingress);
+            var devmap = (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status;
+            var attachment = await testbed.Http.ReadAsync<Attachment>($"/v1/devmaps/{Testbed.ByInterface}/attachments/{ingress}");
             return new Snapshot(
                 entry.Status.State, entry.KernelKey, entry.Interface, entry.EgressProgram, entry.Status.Ifindex, entry.Status.EgressProgramId,
                 devmap.KernelMapId, devmap.RedirectProgramId, devmap.Entries, attachment.Status.LinkId, attachment.Mode, attachment.Status.State);

@@ -1,4 +1,4 @@
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using Devmapd.V1;
 
 namespace ControlPlane.EndToEndTests;
@@ -13,13 +13,13 @@ public sealed class ScaleTests
     [Fact]
     public async Task HundredThousandEntries_ByUnaryCalls_AreListedOnceEachAndGoAgain()
     {
-        await using var site = await Site.StartAsync();
-        var target = site.AddPort();
-        await ManyEntries.PutAsync(site.Home.Channel, Count, _ => target.Name);
+        await using var testbed = await Testbed.StartAsync();
+        var target = testbed.AddPort();
+        await ManyEntries.PutAsync(testbed.Runner.Channel, Count, _ => target.Name);
 
-        var daemon = new DevmapService.DevmapServiceClient(site.Home.Channel);
+        var daemon = new DevmapService.DevmapServiceClient(testbed.Runner.Channel);
         var keys = new HashSet<string>();
-        var request = new ListEntriesRequest { Devmap = Site.ByAddress, PageSize = PageSize };
+        var request = new ListEntriesRequest { Devmap = Testbed.ByAddress, PageSize = PageSize };
         var pages = 0;
         do
         {
@@ -30,14 +30,14 @@ public sealed class ScaleTests
         while (request.PageToken.Length > 0 && ++pages < MaxPages);
         Assert.Equal(Count, keys.Count);
         Assert.Equal(Enumerable.Range(0, Count).Select(ManyEntries.Key).ToHashSet(), keys);
-        Assert.Equal(Count, site.KernelMap(Site.ByAddress).Count);
+        Assert.Equal(Count, testbed.KernelMap(Testbed.ByAddress).Count);
 
         // All of it is adopted by the next daemon.
-        await site.Home.KillAsync();
-        await site.Home.StartAsync();
-        Assert.Equal(Count, (await site.Http.DevmapAsync(Site.ByAddress)).Status.Entries);
+        await testbed.Runner.KillAsync();
+        await testbed.Runner.StartAsync();
+        Assert.Equal(Count, (await testbed.Http.DevmapAsync(Testbed.ByAddress)).Status.Entries);
 
-        await ManyEntries.DeleteAsync(site.Home.Channel, Count / 10);
-        Assert.Equal(Count - (Count / 10), site.KernelMap(Site.ByAddress).Count);
+        await ManyEntries.DeleteAsync(testbed.Runner.Channel, Count / 10);
+        Assert.Equal(Count - (Count / 10), testbed.KernelMap(Testbed.ByAddress).Count);
     }
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
@@ -11,68 +11,68 @@ public sealed class TeardownTests
     [Fact]
     public async Task Teardown_WhileADaemonRuns_IsRefusedAndTouchesNothing()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await site.SteerAsync();
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await testbed.SteerAsync();
 
-        var (code, output, error) = await RunAsync(site, "--teardown");
+        var (code, output, error) = await RunAsync(testbed, "--teardown");
 
         Assert.Equal(75, code);
         Assert.Empty(output);
-        Assert.Contains(site.Home.Daemon.Id.ToString(CultureInfo.InvariantCulture), error, StringComparison.Ordinal);
-        await site.AssertForwardsAsync(ingress, target);
+        Assert.Contains(testbed.Runner.Daemon.Id.ToString(CultureInfo.InvariantCulture), error, StringComparison.Ordinal);
+        await testbed.AssertForwardsAsync(ingress, target);
     }
 
     [Fact]
     public async Task Teardown_RemovesAllOfOursAndNothingElse()
     {
-        await using var site = await Site.StartAsync();
-        var (ingress, target) = await site.SteerAsync();
-        await site.Home.StopAsync();
-        string[] foreign = [$"{site.Home.PinRoot}/foreign", $"{site.Home.PinRoot}/devmaps/{Site.ByVlan}/foreign"];
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = await testbed.SteerAsync();
+        await testbed.Runner.StopAsync();
+        string[] foreign = [$"{testbed.Runner.PinRoot}/foreign", $"{testbed.Runner.PinRoot}/devmaps/{Testbed.ByVlan}/foreign"];
         foreach (var pin in foreign)
             Shell.Run("bpftool", "map", "create", pin, "type", "array", "key", "4", "value", "4", "entries", "1", "name", "foreign");
 
-        var (code, output, _) = await RunAsync(site, "--teardown");
+        var (code, output, _) = await RunAsync(testbed, "--teardown");
 
         Assert.Equal(0, code);
-        Assert.Contains($"detached devmap {Site.ByInterface} from interface {ingress.Name}", output);
-        Assert.Contains($"removed devmap {Site.ByInterface}", output);
+        Assert.Contains($"detached devmap {Testbed.ByInterface} from interface {ingress.Name}", output);
+        Assert.Contains($"removed devmap {Testbed.ByInterface}", output);
         Assert.Contains("removed egress program meter", output);
         Assert.All(foreign, pin => Assert.Contains(output, line => line.StartsWith("kept: ", StringComparison.Ordinal) && line.Contains(pin, StringComparison.Ordinal)));
-        Assert.DoesNotContain("xdp", site.Space.Shell("ip", "-d", "link", "show", "dev", ingress.Name), StringComparison.Ordinal);
+        Assert.DoesNotContain("xdp", testbed.Space.Shell("ip", "-d", "link", "show", "dev", ingress.Name), StringComparison.Ordinal);
         Assert.All(foreign, pin => Assert.True(File.Exists(pin)));
         // What holds the foreign pin is left whole.
-        Assert.Equal([Site.ByVlan], Directory.GetDirectories($"{site.Home.PinRoot}/devmaps").Select(Path.GetFileName));
-        Assert.False(Directory.Exists($"{site.Home.PinRoot}/programs"));
+        Assert.Equal([Testbed.ByVlan], Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Select(Path.GetFileName));
+        Assert.False(Directory.Exists($"{testbed.Runner.PinRoot}/programs"));
 
         // The store was kept: the next start brings all back.
         File.Delete(foreign[1]);
-        await site.Home.StartAsync();
-        await site.AssertForwardsAsync(ingress, target);
+        await testbed.Runner.StartAsync();
+        await testbed.AssertForwardsAsync(ingress, target);
     }
 
     [Fact]
     public async Task Teardown_WithStore_LeavesNothing()
     {
-        await using var site = await Site.StartAsync();
-        await site.SteerAsync();
-        await site.Home.StopAsync();
+        await using var testbed = await Testbed.StartAsync();
+        await testbed.SteerAsync();
+        await testbed.Runner.StopAsync();
 
-        var (code, output, _) = await RunAsync(site, "--teardown", "--with-store");
+        var (code, output, _) = await RunAsync(testbed, "--teardown", "--with-store");
 
         Assert.Equal(0, code);
-        Assert.False(Directory.Exists(site.Home.PinRoot));
-        Assert.Empty(Directory.GetFileSystemEntries(site.Home.StateDirectory));
+        Assert.False(Directory.Exists(testbed.Runner.PinRoot));
+        Assert.Empty(Directory.GetFileSystemEntries(testbed.Runner.StateDirectory));
         Assert.Contains(output, line => line.StartsWith("removed the store ", StringComparison.Ordinal));
         // Once more: nothing to do is no fault.
-        Assert.Equal(0, (await RunAsync(site, "--teardown", "--with-store")).Code);
-        await site.Home.StartAsync();
-        Assert.Empty((await Facts.OfApiAsync(site.Home.Channel)).ByName());
+        Assert.Equal(0, (await RunAsync(testbed, "--teardown", "--with-store")).Code);
+        await testbed.Runner.StartAsync();
+        Assert.Empty((await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName());
     }
 
-    private static async Task<(int Code, IReadOnlyList<string> Output, string Error)> RunAsync(Site site, params string[] arguments)
+    private static async Task<(int Code, IReadOnlyList<string> Output, string Error)> RunAsync(Testbed testbed, params string[] arguments)
     {
-        await using DaemonProcess command = site.Home.Launch(arguments);
+        await using DaemonProcess command = testbed.Runner.Launch(arguments);
         var code = await command.WaitExitAsync();
         return (code, command.Log, command.StandardError);
     }

@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using ControlPlane.EndToEndTests.World;
+using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Playwright;
 
@@ -9,16 +9,16 @@ namespace ControlPlane.EndToEndTests.Swagger;
 /// <summary>A person with a browser steers the kernel.</summary>
 public sealed class SwaggerUiTests : IAsyncLifetime
 {
-    private Site _site = null!;
+    private Testbed _testbed = null!;
     private Browser _browser = null!;
 
     private IPage Page => _browser.Page;
 
-    private Uri Address => _site.Home.Daemon.Rest;
+    private Uri Address => _testbed.Runner.Daemon.Rest;
 
     public async Task InitializeAsync()
     {
-        _site = await Site.StartAsync(NetworkNamespace.Initial); // where the browser can reach its loopback
+        _testbed = await Testbed.StartAsync(NetworkNamespace.Initial); // where the browser can reach its loopback
         _browser = await Browser.StartAsync();
     }
 
@@ -26,7 +26,7 @@ public sealed class SwaggerUiTests : IAsyncLifetime
     {
         if (_browser is not null)
             await _browser.DisposeAsync();
-        await _site.DisposeAsync();
+        await _testbed.DisposeAsync();
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class SwaggerUiTests : IAsyncLifetime
         Assert.Equal("hand", entry["labels"]!["by"]!.GetValue<string>());
         Assert.Equal(
             [KeyValuePair.Create(entry["kernelKey"]!.GetValue<uint>(), entry["status"]!["ifindex"]!.GetValue<uint>())],
-            _site.KernelMap(Site.ByInterface));
+            _testbed.KernelMap(Testbed.ByInterface));
     }
 
     [Fact]
@@ -85,5 +85,5 @@ public sealed class SwaggerUiTests : IAsyncLifetime
         return operation;
     }
 
-    private async Task<JsonNode> ReadAsync(string path) => (await _site.Http.GetFromJsonAsync<JsonNode>(path))!;
+    private async Task<JsonNode> ReadAsync(string path) => (await _testbed.Http.GetFromJsonAsync<JsonNode>(path))!;
 }

@@ -89,10 +89,10 @@ public sealed class FailureTests
         await AssertAbsentAsync(daemon, "2");
     }
 
-    private static async Task<(GrpcDaemon Daemon, HeldKernel Kernel)> StartHeldAsync(WriterOptions writer)
+    private static async Task<(GrpcDaemon Daemon, BlockingKernel Kernel)> StartHeldAsync(WriterOptions writer)
     {
-        HeldKernel? kernel = null;
-        var daemon = await GrpcDaemon.StartAsync(writer, k => kernel = new HeldKernel(k));
+        BlockingKernel? kernel = null;
+        var daemon = await GrpcDaemon.StartAsync(writer, k => kernel = new BlockingKernel(k));
         await kernel!.HoldAsync(async () => await new ProgramService.ProgramServiceClient(daemon.Channel)
             .PutProgramAsync(new() { Program = "held", Template = ProgramTemplate.Count }));
         return (daemon, kernel);
@@ -115,7 +115,7 @@ public sealed class FailureTests
 
     private static async Task AssertAbsentAsync(GrpcDaemon daemon, string key)
     {
-        // A write that comes after it in the queue: when it is answered, whatever was to happen has happened.
+        // A write that comes after it in the queue: when it is answered, whatever was to raise has happened.
         await PutAsync(daemon, "4000");
         var e = await Assert.ThrowsAsync<RpcException>(async () => await new DevmapService.DevmapServiceClient(daemon.Channel)
             .GetEntryAsync(new() { Devmap = "vlans", Key = key }));

@@ -16,15 +16,15 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
-/// <summary>The gRPC face on a simulated world, on a port of the loopback interface: HTTP/2 as clients speak it.</summary>
+/// <summary>The gRPC face on a simulated testbed, on a port of the loopback interface: HTTP/2 as clients speak it.</summary>
 internal sealed class GrpcDaemon : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private int _calls;
 
-    private GrpcDaemon(WebApplication app, SimulatedWorld world, string socket) => (_app, World, Socket) = (app, world, socket);
+    private GrpcDaemon(WebApplication app, SimulatedTestbed testbed, string socket) => (_app, Testbed, Socket) = (app, testbed, socket);
 
-    public SimulatedWorld World { get; }
+    public SimulatedTestbed Testbed { get; }
 
     /// <summary>The path of the unix socket; Kestrel removes it when it stops.</summary>
     public string Socket { get; }
@@ -38,10 +38,10 @@ internal sealed class GrpcDaemon : IAsyncDisposable
     /// <summary>What the host's readiness says.</summary>
     public HealthCheckResult Readiness { get; set; } = HealthCheckResult.Healthy();
 
-    /// <summary>Starts it, with what the world's kernel is wrapped in.</summary>
+    /// <summary>Starts it, with what the testbed's kernel is wrapped in.</summary>
     public static async Task<GrpcDaemon> StartAsync(WriterOptions? writer = null, Func<IKernel, IKernel>? wrap = null)
     {
-        var world = new SimulatedWorld();
+        var testbed = new SimulatedTestbed();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         var socket = Path.Combine(Path.GetTempPath(), $"grpc-{Guid.NewGuid():N}.sock");
@@ -51,18 +51,18 @@ internal sealed class GrpcDaemon : IAsyncDisposable
             kestrel.ListenUnixSocket(socket, endpoint => endpoint.Protocols = HttpProtocols.Http2);
         });
         GrpcDaemon? daemon = null;
-        world.AddTo(builder.Services, writer);
+        testbed.AddTo(builder.Services, writer);
         if (wrap is not null)
-            builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(world.Host)));
+            builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(testbed.Host)));
         builder.Services.AddGrpcApi();
         builder.Services.AddHealthChecks()
             .AddCheck("readiness", () => daemon!.Readiness, [ReadinessCheck.Tag])
             .AddCheck("not about readiness", () => HealthCheckResult.Unhealthy());
         var app = builder.Build();
-        daemon = new GrpcDaemon(app, world, socket);
+        daemon = new GrpcDaemon(app, testbed, socket);
         app.Use(daemon.CountAsync);
         app.MapGrpcApi();
-        await world.StartAsync(app.Services);
+        await testbed.StartAsync(app.Services);
         await app.StartAsync();
         daemon.Address = new Uri(app.Urls.First());
         daemon.Channel = GrpcChannel.ForAddress(daemon.Address);
@@ -81,7 +81,7 @@ internal sealed class GrpcDaemon : IAsyncDisposable
     {
         Channel.Dispose();
         await _app.StopAsync();
-        await World.StopAsync();
+        await Testbed.StopAsync();
         await _app.DisposeAsync();
     }
 

@@ -11,17 +11,17 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.FunctionalTests.Rest;
 
 /// <summary>
-/// The REST face on a simulated world, behind the real server on a loopback port: how paths are decoded and bodies arrive is
+/// The REST face on a simulated testbed, behind the real server on a loopback port: how paths are decoded and bodies arrive is
 /// the server's doing.
 /// </summary>
 public sealed class RestDaemon : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private RestDaemon(WebApplication app, SimulatedWorld world) =>
-        (_app, World, Client) = (app, world, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
+    private RestDaemon(WebApplication app, SimulatedTestbed testbed) =>
+        (_app, Testbed, Client) = (app, testbed, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
 
-    public SimulatedWorld World { get; }
+    public SimulatedTestbed Testbed { get; }
 
     public HttpClient Client { get; }
 
@@ -30,25 +30,25 @@ public sealed class RestDaemon : IAsyncDisposable
     public static async Task<RestDaemon> StartAsync(
         WriterOptions? options = null, Action<WebApplication>? configure = null, Func<IKernel, IKernel>? wrap = null)
     {
-        var world = new SimulatedWorld();
+        var testbed = new SimulatedTestbed();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        world.AddTo(builder.Services, options);
+        testbed.AddTo(builder.Services, options);
         if (wrap is not null)
-            builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(world.Host)));
+            builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(testbed.Host)));
         builder.Services.AddRestApi();
         var app = builder.Build();
         app.MapRestApi();
         configure?.Invoke(app);
-        await world.StartAsync(app.Services);
+        await testbed.StartAsync(app.Services);
         await app.StartAsync();
-        return new RestDaemon(app, world);
+        return new RestDaemon(app, testbed);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await World.StopAsync();
+        await Testbed.StopAsync();
         Client.Dispose();
         await _app.DisposeAsync();
     }

@@ -12,6 +12,6 @@ public sealed class RestScenarioTests
     public async Task Scenario_ByRest_AnswersAsTheTableSays(string name)
     {
         await using var daemon = await RestDaemon.StartAsync();
-        await ScenarioTable.Find(name).RunAsync(new RestFace(daemon.Client), daemon.World.HappenAsync, TestContext.Deadline());
+        await ScenarioTable.Find(name).RunAsync(new RestDriver(daemon.Client), daemon.Testbed.RaiseAsync, TestContext.Deadline());
     }
 }

@@ -44,15 +44,15 @@ public sealed class WaitingTests
         await Eventually.Async(async () => (await daemon.Client.GetStringAsync("/metrics", TestContext.Deadline()))
             .Contains("""route="/v1/devmaps/{devmap}/entries/{key}",code="499"} 1""", StringComparison.Ordinal));
         await kernel.ReleaseAsync();
-        // A write that comes after it in the queue: when it is answered, whatever was to happen has happened.
+        // A write that comes after it in the queue: when it is answered, whatever was to raise has happened.
         Assert.Equal(HttpStatusCode.Created, (await daemon.Client.PutAsync("/v1/devmaps/vlans/entries/3", Body)).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await daemon.Client.AskAsync("GET", "/v1/devmaps/vlans/entries/2")).Status);
     }
 
-    private static async Task<(RestDaemon Daemon, HeldKernel Kernel)> StartHeldAsync(WriterOptions options)
+    private static async Task<(RestDaemon Daemon, BlockingKernel Kernel)> StartHeldAsync(WriterOptions options)
     {
-        HeldKernel? kernel = null;
-        var daemon = await RestDaemon.StartAsync(options, wrap: k => kernel = new HeldKernel(k));
+        BlockingKernel? kernel = null;
+        var daemon = await RestDaemon.StartAsync(options, wrap: k => kernel = new BlockingKernel(k));
         await kernel!.HoldAsync(() => daemon.Client.PutAsync("/v1/programs/held", """{"template":"count"}"""));
         return (daemon, kernel);
     }

@@ -1,6 +1,6 @@
 namespace ControlPlane.FunctionalTests.Scenarios;
 
-/// <summary>One line of the table: in the <see cref="World"/>, after these requests, this request is answered so.</summary>
+/// <summary>One line of the table: in the <see cref="ScenarioHost"/>, after these requests, this request is answered so.</summary>
 /// <param name="Name">What it is about; unique.</param>
 /// <param name="Given">Requests that must succeed first.</param>
 /// <param name="When">The request.</param>
@@ -8,10 +8,10 @@ namespace ControlPlane.FunctionalTests.Scenarios;
 public sealed record Scenario(string Name, IReadOnlyList<Operation> Given, Operation When, Expected Then)
 {
     /// <summary>What happens to the host or the daemon after <see cref="Given"/> and before <see cref="When"/>.</summary>
-    public Happening Between { get; init; }
+    public ScenarioEvent Between { get; init; }
 
     /// <summary>Runs it on a face.</summary>
-    public async Task RunAsync(IFace face, Func<Happening, Task> happen, CancellationToken cancellationToken = default)
+    public async Task RunAsync(IApiDriver face, Func<ScenarioEvent, Task> raise, CancellationToken cancellationToken = default)
     {
         foreach (var operation in Given)
         {
@@ -19,8 +19,8 @@ public sealed record Scenario(string Name, IReadOnlyList<Operation> Given, Opera
             Assert.True(answer is Answer.Done, $"given {operation}: {Answer.Describe(answer)}");
         }
 
-        if (Between != Happening.Nothing)
-            await happen(Between);
+        if (Between != ScenarioEvent.Nothing)
+            await raise(Between);
         Then.Check(await face.AskAsync(When, cancellationToken));
     }
 

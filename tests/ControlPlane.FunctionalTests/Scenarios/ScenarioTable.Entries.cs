@@ -45,7 +45,7 @@ public static partial class ScenarioTable
             new PutEntry("default", "veth-z", "veth-b", AllowPending: true), Created(("status.state", "Pending"), ("kernelKey", null))),
         new("an entry is pending when its interface has vanished", [new PutEntry("vlans", "100", "veth-b")],
             new GetEntry("vlans", "100"), Done(("status.state", "Pending"), ("interface", "veth-b")))
-            { Between = Happening.VethBVanishes },
+            { Between = ScenarioEvent.VethBRemoved },
         new("an entry carries an egress program", [new PutProgram("seen", "count")],
             new PutEntry("default", "veth-a", "veth-b", "seen"), Created(("egressProgram", "seen"), ("status.state", "Forwarding"))),
     ];
@@ -95,7 +95,7 @@ public static partial class ScenarioTable
             new Expected.Failure(ErrorCode.EgressProgramConflict, "egressProgram") { Remedy = true }),
         new("a name that comes to the kernel key of a number", [new PutEntry("default", "11", "veth-b")],
             new PutEntry("default", "late0", "veth-b"), new Expected.Failure(ErrorCode.KeyConflict, "key") { Remedy = true })
-            { Between = Happening.Late0Appears },
+            { Between = ScenarioEvent.Late0Added },
         new("an entry that must not exist and does", [new PutEntry("default", "veth-a", "veth-b")],
             new PutEntry("default", "veth-a", "veth-b") { ExpectedRevision = 0 }, new Expected.Failure(ErrorCode.AlreadyExists)),
         new("an entry that must not exist and does not", [],
@@ -116,7 +116,7 @@ public static partial class ScenarioTable
             new PutEntry("tiny", "2", "eth0.100"), Changed(("interface", "eth0.100"))),
         new("a daemon that stops takes no writes", [],
             new PutEntry("default", "veth-a", "veth-b"), new Expected.Failure(ErrorCode.ShuttingDown))
-            { Between = Happening.DaemonStops },
+            { Between = ScenarioEvent.DaemonStopping },
     ];
 
     private static IEnumerable<Scenario> Lists =>

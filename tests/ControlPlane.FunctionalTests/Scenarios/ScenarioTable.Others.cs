@@ -101,10 +101,10 @@ public static partial class ScenarioTable
         new("an unknown devmap", [], new GetDevmap("nowhere"), new Expected.Failure(ErrorCode.DevmapNotFound)),
         new("what was dropped is told by the devmap", [new PutEntry("default", "veth-a", "veth-b")],
             new GetDevmap("default"), Done(("status.missedKeys.count", "0"), ("status.drops.targets.count", "0")))
-            { Between = Happening.FramesAreDropped },
+            { Between = ScenarioEvent.FramesDropped },
         new("what was dropped is told by the entry", [new PutEntry("default", "veth-a", "veth-b")],
             new GetEntry("default", "veth-a"), Done(("status.drops.count", "1"), ("status.drops.0.errno", "100"), ("status.drops.0.packets", "3")))
-            { Between = Happening.FramesAreDropped },
+            { Between = ScenarioEvent.FramesDropped },
         new("the shape of a devmap",
             [new PutEntry("vlans", "1", "veth-a"), new PutEntry("vlans", "65", "veth-a"), new PutEntry("vlans", "2", "veth-a")],
             new GetDevmapShape("vlans"),
@@ -120,10 +120,10 @@ public static partial class ScenarioTable
             Done(("checked", "2"), ("found", "2"), ("repaired", "2"), ("drifts.count", "2"),
                 ("drifts.0.key", "veth-a"), ("drifts.0.kernelKey", "2"), ("drifts.0.wanted.interface", "veth-b"), ("drifts.0.repaired", "true"),
                 ("drifts.1.key", "99"), ("drifts.1.found.interface", "lo")))
-            { Between = Happening.SomebodyChangesTheMap },
+            { Between = ScenarioEvent.MapChangedByHand },
         new("an audit without repair only tells", [new PutEntry("default", "veth-a", "veth-b")],
             new AuditDevmap("default", Repair: false), Done(("found", "2"), ("repaired", "0"), ("repair", "false"), ("drifts.0.repaired", "false")))
-            { Between = Happening.SomebodyChangesTheMap },
+            { Between = ScenarioEvent.MapChangedByHand },
         new("an audit is told of by the devmap", [new AuditDevmap("default")],
             new GetDevmap("default"), Done(("status.audit.audits", "1"), ("status.audit.found", "0"))),
         new("an audit of an unknown devmap", [], new AuditDevmap("nowhere"), new Expected.Failure(ErrorCode.DevmapNotFound)),

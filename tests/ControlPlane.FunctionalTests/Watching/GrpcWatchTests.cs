@@ -47,7 +47,7 @@ public sealed class GrpcWatchTests : IAsyncLifetime
         using var call = _devmaps.Watch(new() { Devmap = "vlans", Revision = 2 }, deadline: Soon());
         Assert.Equal((3, "2"), await NextAsync(call) is var put ? (put.Revision, put.Entry.Key) : default);
         Assert.Equal(WatchResponse.EventOneofCase.Synced, (await NextAsync(call)).EventCase);
-        _daemon.World.Host.RemoveInterface("veth-b");
+        _daemon.Testbed.Host.RemoveInterface("veth-b");
         Assert.Equal(
             new WatchResponse { Revision = 3, StatusChanged = new() { Interface = "veth-b", Entries = 2 } },
             await NextAsync(call));

@@ -44,7 +44,7 @@ public sealed class RestEventsTests : RestTest
         await Client.PutAsync("/v1/devmaps/vlans/entries/2", """{"interface":"veth-b"}""");
         using var events = await SseReader.OpenAsync(Client, "/v1/devmaps/vlans/events?revision=3");
         Assert.Equal("synced", (await events.NextAsync())!.Type);
-        Daemon.World.Host.RemoveInterface("veth-b");
+        Daemon.Testbed.Host.RemoveInterface("veth-b");
         var status = await events.NextAsync();
         Assert.Equal(("3", "statusChanged"), (status!.Id, status.Type));
         Assert.Equal("""{"revision":3,"interface":"veth-b","entries":2,"attached":false}""", status.Data.ToJsonString());

@@ -13,13 +13,13 @@ namespace ControlPlane.KernelTests.Bpf;
 /// <summary>A devmap that is pinned when the daemon starts.</summary>
 public sealed class AdoptionTests : IDisposable
 {
-    private readonly KernelBed _bed = new();
+    private readonly KernelTestbed _testbed = new();
     private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
     public void Dispose()
     {
         _veth.Dispose();
-        _bed.Dispose();
+        _testbed.Dispose();
     }
 
     [Theory]
@@ -30,16 +30,16 @@ public sealed class AdoptionTests : IDisposable
     {
         var definition = new DevmapDefinition("default", 16, valueSize, numaNode, KeySelector.Vlan, MissAction.Drop);
         uint mapId, programId, linkId;
-        using (var devmap = _bed.Open(definition))
+        using (var devmap = _testbed.Open(definition))
         {
             Assert.False(devmap.Adopted);
             (mapId, programId) = (devmap.MapId, devmap.RedirectProgramId);
-            devmap.Update(KernelBed.Scope, 7, _veth.Ifindex, null);
-            linkId = devmap.Attach(KernelBed.Scope, _bed.Interface(_veth.PeerName), AttachMode.Generic).LinkId;
+            devmap.Update(KernelTestbed.Scope, 7, _veth.Ifindex, null);
+            linkId = devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.PeerName), AttachMode.Generic).LinkId;
         }
 
-        _bed.Restart();
-        using var adopted = _bed.Open(definition);
+        _testbed.Restart();
+        using var adopted = _testbed.Open(definition);
         Assert.True(adopted.Adopted);
         Assert.Equal((mapId, programId), (adopted.MapId, adopted.RedirectProgramId));
         Assert.True(adopted.TryLookup(7, out var entry));
@@ -50,9 +50,9 @@ public sealed class AdoptionTests : IDisposable
     [Fact]
     public void EverythingDifferent_IsListedWithFoundAndWantedAndWhatToDo()
     {
-        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
         var e = Assert.Throws<ControlPlaneException>(() =>
-            _bed.Open(new DevmapDefinition("default", 32, 4, 0, KeySelector.Vlan, MissAction.Drop, Counters: false)));
+            _testbed.Open(new DevmapDefinition("default", 32, 4, 0, KeySelector.Vlan, MissAction.Drop, Counters: false)));
 
         Assert.Equal(ErrorCode.KernelFailure, e.Error.Code);
         foreach (var difference in new[]
@@ -62,31 +62,31 @@ public sealed class AdoptionTests : IDisposable
             "MaxEntries: pinned 16, configured 32",
         })
             Assert.Contains(difference, e.Error.Detail, StringComparison.Ordinal);
-        Assert.Contains(_bed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
+        Assert.Contains(_testbed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
 
-        using var same = _bed.Open(new DevmapDefinition("default", 16));
+        using var same = _testbed.Open(new DevmapDefinition("default", 16));
         Assert.True(same.Adopted);
     }
 
     [Fact]
     public void SlotThatHoldsAnotherMap_IsADifference()
     {
-        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
         using (var other = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH, "other", 8, 16))
-        using (var slot = Pin.OpenMap(Path.Combine(_bed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
+        using (var slot = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
             Assert.Equal(0, BpfMap.Update(slot, 0, other.Number));
-        var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapDefinition("default", 16)));
         Assert.Contains("id of the map in the slot", e.Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public void ForeignMapInOurPlace_IsRefusedAndLeft()
     {
-        var active = Path.Combine(_bed.DevmapFolder("default"), "active");
-        Directory.CreateDirectory(_bed.DevmapFolder("default"));
+        var active = Path.Combine(_testbed.DevmapFolder("default"), "active");
+        Directory.CreateDirectory(_testbed.DevmapFolder("default"));
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, active);
-        var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapDefinition("default", 16)));
         Assert.Contains("lacks its slot, counters, totals, missed, config, redirect", e.Error.Detail, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);
         Assert.True(File.Exists(active));
@@ -95,47 +95,47 @@ public sealed class AdoptionTests : IDisposable
     [Fact]
     public void ProgramInThePlaceOfAMap_IsRefusedByName()
     {
-        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
-        var folder = _bed.DevmapFolder("default");
+        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        var folder = _testbed.DevmapFolder("default");
         File.Delete(Path.Combine(folder, "config"));
         using (var program = Pin.OpenProgram(Path.Combine(folder, "redirect")))
             Pin.Make(program, Path.Combine(folder, "config"));
-        var e = Assert.Throws<ControlPlaneException>(() => _bed.Open(new DevmapDefinition("default", 16)));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapDefinition("default", 16)));
         Assert.Contains("not a map but anon_inode:bpf-prog", e.Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public void CreationCutOff_IsClearedAwayAndMadeAnew()
     {
-        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
-        Directory.Move(_bed.DevmapFolder("default"), _bed.DevmapFolder("default%new"));
-        File.Delete(Path.Combine(_bed.DevmapFolder("default%new"), "redirect"));
+        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        Directory.Move(_testbed.DevmapFolder("default"), _testbed.DevmapFolder("default%new"));
+        File.Delete(Path.Combine(_testbed.DevmapFolder("default%new"), "redirect"));
 
-        _bed.Restart();
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16));
+        _testbed.Restart();
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
         Assert.False(devmap.Adopted);
-        Assert.Equal(["default"], Directory.GetDirectories(Path.Combine(_bed.PinRoot, "devmaps")).Select(Path.GetFileName));
+        Assert.Equal(["default"], Directory.GetDirectories(Path.Combine(_testbed.PinRoot, "devmaps")).Select(Path.GetFileName));
     }
 
     [Fact]
     public void CreationRefusedByTheKernel_LeavesNoPin()
     {
-        Assert.Throws<KernelException>(() => _bed.Open(new DevmapDefinition("default", 16, NumaNode: 4095)));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_bed.PinRoot, "devmaps")));
+        Assert.Throws<KernelException>(() => _testbed.Open(new DevmapDefinition("default", 16, NumaNode: 4095)));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_testbed.PinRoot, "devmaps")));
     }
 
     [Fact]
     public void EgressProgramOfAnElement_SurvivesARestart()
     {
-        var program = _bed.Kernel.Programs.Load(KernelBed.Scope, "count", new EgressProgramSpec(EgressTemplate.Count));
-        using (var devmap = _bed.Open(new DevmapDefinition("default", 16)))
-            devmap.Update(KernelBed.Scope, 7, _veth.Ifindex, "count");
-        _bed.Restart();
-        _bed.Kernel.Programs.Adopt(KernelBed.Scope);
-        using var adopted = _bed.Open(new DevmapDefinition("default", 16));
+        var program = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count", new EgressProgramSpec(EgressTemplate.Count));
+        using (var devmap = _testbed.Open(new DevmapDefinition("default", 16)))
+            devmap.Update(KernelTestbed.Scope, 7, _veth.Ifindex, "count");
+        _testbed.Restart();
+        _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope);
+        using var adopted = _testbed.Open(new DevmapDefinition("default", 16));
         Assert.True(adopted.TryLookup(7, out var entry));
         Assert.Equal(program.ProgramId, entry.EgressProgramId);
-        adopted.Update(KernelBed.Scope, 8, _veth.Ifindex, "count");
+        adopted.Update(KernelTestbed.Scope, 8, _veth.Ifindex, "count");
     }
 
     [Theory]
@@ -151,7 +151,7 @@ public sealed class AdoptionTests : IDisposable
             using var config = obj.OpenMap(".rodata");
             using var counters = obj.OpenMap("counters");
             using var program = obj.OpenProgram("devmapd_push");
-            var pins = ProgramPins.Of(_bed.PinRoot, "tag");
+            var pins = ProgramPins.Of(_testbed.PinRoot, "tag");
             PinFolder.Create(pins.Folder);
             Pin.Make(config, pins.Config);
             Pin.Make(counters, pins.Counters);
@@ -159,17 +159,17 @@ public sealed class AdoptionTests : IDisposable
         }
 
         if (adopted)
-            Assert.Equal(spec, Assert.Single(_bed.Kernel.Programs.Adopt(KernelBed.Scope)).Spec);
+            Assert.Equal(spec, Assert.Single(_testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Spec);
         else
-            Assert.Contains("another version", Assert.Throws<ControlPlaneException>(() => _bed.Kernel.Programs.Adopt(KernelBed.Scope)).Error.Detail, StringComparison.Ordinal);
+            Assert.Contains("another version", Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public void PinFolders_AreForRootAlone()
     {
-        _bed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
         const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Assert.Equal(rootOnly, File.GetUnixFileMode(_bed.PinRoot));
-        Assert.Equal(rootOnly, File.GetUnixFileMode(_bed.DevmapFolder("default")));
+        Assert.Equal(rootOnly, File.GetUnixFileMode(_testbed.PinRoot));
+        Assert.Equal(rootOnly, File.GetUnixFileMode(_testbed.DevmapFolder("default")));
     }
 }

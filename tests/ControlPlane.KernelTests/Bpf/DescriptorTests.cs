@@ -23,32 +23,32 @@ public sealed class DescriptorTests
     [Fact]
     public void DescriptorZero_IsTaken()
     {
-        using var bed = new KernelBed();
+        using var testbed = new KernelTestbed();
         Assert.True(File.Exists("/proc/self/fd/0") || new FileInfo("/proc/self/fd/0").LinkTarget is not null);
     }
 
     private static void LiveOnce()
     {
         using var veth = VethPair.Create(NetworkNamespace.Initial);
-        using var bed = new KernelBed();
-        bed.Kernel.Programs.Load(KernelBed.Scope, "p", new EgressProgramSpec(EgressTemplate.Count));
-        bed.Kernel.Programs.Load(KernelBed.Scope, "p", new EgressProgramSpec(EgressTemplate.Drop));
-        using (var devmap = bed.Open(new DevmapDefinition("default", 16)))
+        using var testbed = new KernelTestbed();
+        testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", new EgressProgramSpec(EgressTemplate.Count));
+        testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", new EgressProgramSpec(EgressTemplate.Drop));
+        using (var devmap = testbed.Open(new DevmapDefinition("default", 16)))
         {
-            devmap.Update(KernelBed.Scope, 1, veth.Ifindex, "p");
-            devmap.Attach(KernelBed.Scope, bed.Interface(veth.Name), AttachMode.Native);
-            devmap.Detach(KernelBed.Scope, veth.Name);
-            devmap.Attach(KernelBed.Scope, bed.Interface(veth.Name), AttachMode.Generic);
-            Assert.Throws<KernelException>(() => devmap.Update(KernelBed.Scope, 2, 0x7ffffff0, "p"));
+            devmap.Update(KernelTestbed.Scope, 1, veth.Ifindex, "p");
+            devmap.Attach(KernelTestbed.Scope, testbed.Interface(veth.Name), AttachMode.Native);
+            devmap.Detach(KernelTestbed.Scope, veth.Name);
+            devmap.Attach(KernelTestbed.Scope, testbed.Interface(veth.Name), AttachMode.Generic);
+            Assert.Throws<KernelException>(() => devmap.Update(KernelTestbed.Scope, 2, 0x7ffffff0, "p"));
         }
 
-        bed.Restart();
-        bed.Kernel.Programs.Adopt(KernelBed.Scope);
-        using (var devmap = bed.Open(new DevmapDefinition("default", 16)))
-            devmap.Detach(KernelBed.Scope, veth.Name);
-        Assert.Throws<ControlPlaneException>(() => bed.Open(new DevmapDefinition("default", 32)));
+        testbed.Restart();
+        testbed.Kernel.Programs.Adopt(KernelTestbed.Scope);
+        using (var devmap = testbed.Open(new DevmapDefinition("default", 16)))
+            devmap.Detach(KernelTestbed.Scope, veth.Name);
+        Assert.Throws<ControlPlaneException>(() => testbed.Open(new DevmapDefinition("default", 32)));
         KernelFeatureProbes.Run();
-        bed.Kernel.Programs.Unload(KernelBed.Scope, "p");
+        testbed.Kernel.Programs.Unload(KernelTestbed.Scope, "p");
     }
 
     private static int BpfDescriptors() => Directory.GetFiles("/proc/self/fd")

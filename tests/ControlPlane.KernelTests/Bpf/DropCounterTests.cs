@@ -11,24 +11,24 @@ namespace ControlPlane.KernelTests.Bpf;
 /// <summary>The pins of the drop counters: adopted, replaced, refused, removed.</summary>
 public sealed class DropCounterTests : IDisposable
 {
-    private readonly KernelBed _bed = new();
+    private readonly KernelTestbed _testbed = new();
 
-    private DropPins Pins => DropPins.Of(_bed.PinRoot);
+    private DropPins Pins => DropPins.Of(_testbed.PinRoot);
 
-    private KernelFeature Feature => _bed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.DropCounters);
+    private KernelFeature Feature => _testbed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.DropCounters);
 
-    public void Dispose() => _bed.Dispose();
+    public void Dispose() => _testbed.Dispose();
 
     [Fact]
     public void Start_SameBuild_AdoptsAndForgetsDevmapsThatAreGone()
     {
-        _bed.Open(new DevmapDefinition("staying", 4)).Dispose();
-        using (var going = _bed.Open(new DevmapDefinition("going", 4)))
+        _testbed.Open(new DevmapDefinition("staying", 4)).Dispose();
+        using (var going = _testbed.Open(new DevmapDefinition("going", 4)))
             Assert.Equal(2, CountedDevmaps());
-        Directory.Delete(_bed.DevmapFolder("going"), recursive: true);
+        Directory.Delete(_testbed.DevmapFolder("going"), recursive: true);
         var links = LinkIds();
 
-        _bed.Restart();
+        _testbed.Restart();
 
         Assert.True(Feature.Available);
         Assert.Equal(links, LinkIds());
@@ -41,12 +41,12 @@ public sealed class DropCounterTests : IDisposable
         DropPrograms.Create(Pins, DropPrograms.Config() with { build = 1 });
         var links = LinkIds();
 
-        _bed.Restart();
+        _testbed.Restart();
 
         Assert.True(Feature.Available);
         Assert.Empty(links.Intersect(LinkIds()));
         Assert.True(Pins.Hold(DropPrograms.Config()));
-        Assert.Equal(["devmaps", "drops", "programs"], Directory.GetDirectories(_bed.PinRoot).Select(Path.GetFileName).Order());
+        Assert.Equal(["devmaps", "drops", "programs"], Directory.GetDirectories(_testbed.PinRoot).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class DropCounterTests : IDisposable
     {
         File.Delete(Pins.TransmitDrops);
 
-        _bed.Restart();
+        _testbed.Restart();
 
         Assert.True(Feature.Available);
         Assert.True(File.Exists(Pins.TransmitDrops));
@@ -68,15 +68,15 @@ public sealed class DropCounterTests : IDisposable
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, Pins.Config);
 
-        _bed.Restart();
+        _testbed.Restart();
 
         Assert.False(Feature.Available);
         Assert.Contains(Pins.Config, Feature.Detail, StringComparison.Ordinal);
-        using var devmap = _bed.Open(new DevmapDefinition("default", 4));
-        Assert.Equal(default, _bed.Kernel.Drops.ReadRedirectTotals("default"));
-        Assert.Empty(_bed.Kernel.Drops.ReadRedirectErrors("default"));
-        Assert.Empty(_bed.Kernel.Drops.ReadTransmitDrops());
-        Assert.Empty(_bed.Kernel.Drops.ReadExceptions());
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 4));
+        Assert.Equal(default, _testbed.Kernel.Drops.ReadRedirectTotals("default"));
+        Assert.Empty(_testbed.Kernel.Drops.ReadRedirectErrors("default"));
+        Assert.Empty(_testbed.Kernel.Drops.ReadTransmitDrops());
+        Assert.Empty(_testbed.Kernel.Drops.ReadExceptions());
         Assert.True(File.Exists(Pins.Config));
     }
 
@@ -85,12 +85,12 @@ public sealed class DropCounterTests : IDisposable
     {
         Directory.CreateDirectory(Pins.Folder + "%new");
 
-        var teardown = Teardown.Run(_bed.PinRoot);
+        var teardown = Teardown.Run(_testbed.PinRoot);
 
         Assert.Contains("removed the drop counters", teardown.Removed);
         Assert.Empty(teardown.Kept);
-        Assert.False(Directory.Exists(_bed.PinRoot));
-        Directory.CreateDirectory(_bed.PinRoot);
+        Assert.False(Directory.Exists(_testbed.PinRoot));
+        Directory.CreateDirectory(_testbed.PinRoot);
     }
 
     private List<uint> LinkIds() => [.. Pins.Links.Select(path =>

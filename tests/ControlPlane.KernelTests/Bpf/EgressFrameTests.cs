@@ -14,7 +14,7 @@ public sealed class EgressFrameTests : IDisposable
     private static readonly MacAddress s_source = new(0x020304050607);
     private static readonly MacAddress s_destination = new(0x0a0b0c0d0e0f);
 
-    private readonly KernelBed _bed = new();
+    private readonly KernelTestbed _testbed = new();
     private readonly VethPair _ingress = VethPair.Create(NetworkNamespace.Initial);
     private readonly VethPair _target = VethPair.Create(NetworkNamespace.Initial, new VethOptions { AcceptsRedirect = true });
 
@@ -27,17 +27,17 @@ public sealed class EgressFrameTests : IDisposable
     {
         _target.Dispose();
         _ingress.Dispose();
-        _bed.Dispose();
+        _testbed.Dispose();
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Frames_LeaveByTheEntrysInterfaceAsTheTemplateMakesThem(AttachMode mode, EgressTemplate? template)
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16, MissAction: MissAction.Drop));
-        var program = template is null ? null : _bed.Kernel.Programs.Load(KernelBed.Scope, "p", Spec(template.Value)).Name;
-        devmap.Attach(KernelBed.Scope, _bed.Interface(_ingress.Name), mode);
-        devmap.Update(KernelBed.Scope, _ingress.Ifindex, _target.Ifindex, program);
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, MissAction: MissAction.Drop));
+        var program = template is null ? null : _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(template.Value)).Name;
+        devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_ingress.Name), mode);
+        devmap.Update(KernelTestbed.Scope, _ingress.Ifindex, _target.Ifindex, program);
         using var sender = FrameSocket.OpenPeer(_ingress);
         using var receiver = FrameSocket.OpenPeer(_target);
         using var stack = FrameSocket.Open(NetworkNamespace.Initial, _ingress.Name);
@@ -57,7 +57,7 @@ public sealed class EgressFrameTests : IDisposable
         var bytes = (ulong)frames.Sum(f => f.Length);
         Assert.Equal(new EntryCounters(3, bytes), devmap.ReadCounters(_ingress.Ifindex));
         if (program is not null)
-            Assert.Equal(new EntryCounters(3, bytes), _bed.Kernel.Programs.ReadCounters(program));
+            Assert.Equal(new EntryCounters(3, bytes), _testbed.Kernel.Programs.ReadCounters(program));
     }
 
     private static byte[] Expected(EgressTemplate? template, byte[] frame) => template switch

@@ -15,42 +15,42 @@ public sealed class EgressProgramTests : IDisposable
     private static readonly MacAddress s_source = new(0x020304050607);
     private static readonly MacAddress s_destination = new(0x0a0b0c0d0e0f);
 
-    private readonly KernelBed _bed = new();
+    private readonly KernelTestbed _testbed = new();
 
     public static TheoryData<EgressTemplate> Templates { get; } = [.. Enum.GetValues<EgressTemplate>()];
 
-    public void Dispose() => _bed.Dispose();
+    public void Dispose() => _testbed.Dispose();
 
     [Theory]
     [MemberData(nameof(Templates))]
     public void Load_ThenRestart_AdoptsTheSameProgramWithItsParameters(EgressTemplate template)
     {
         var spec = Spec(template);
-        var loaded = _bed.Kernel.Programs.Load(KernelBed.Scope, "to-router.1%", spec);
+        var loaded = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "to-router.1%", spec);
         Assert.Equal(spec, loaded.Spec);
 
-        _bed.Restart();
-        Assert.Equal([loaded], _bed.Kernel.Programs.Adopt(KernelBed.Scope));
-        Assert.Equal(default, _bed.Kernel.Programs.ReadCounters("to-router.1%"));
+        _testbed.Restart();
+        Assert.Equal([loaded], _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope));
+        Assert.Equal(default, _testbed.Kernel.Programs.ReadCounters("to-router.1%"));
     }
 
     [Fact]
     public void Load_SameName_ReplacesUnderANewId()
     {
-        var first = _bed.Kernel.Programs.Load(KernelBed.Scope, "p", Spec(EgressTemplate.Count));
-        var second = _bed.Kernel.Programs.Load(KernelBed.Scope, "p", Spec(EgressTemplate.PushVlan));
+        var first = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(EgressTemplate.Count));
+        var second = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(EgressTemplate.PushVlan));
         Assert.NotEqual(first.ProgramId, second.ProgramId);
-        _bed.Restart();
-        Assert.Equal([second], _bed.Kernel.Programs.Adopt(KernelBed.Scope));
+        _testbed.Restart();
+        Assert.Equal([second], _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope));
     }
 
     [Fact]
     public void Unload_RemovesThePinsAndTellsWhetherThereWasOne()
     {
-        _bed.Kernel.Programs.Load(KernelBed.Scope, "p", Spec(EgressTemplate.Count));
-        Assert.True(_bed.Kernel.Programs.Unload(KernelBed.Scope, "p"));
-        Assert.False(_bed.Kernel.Programs.Unload(KernelBed.Scope, "p"));
-        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_bed.PinRoot, "programs")));
+        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(EgressTemplate.Count));
+        Assert.True(_testbed.Kernel.Programs.Unload(KernelTestbed.Scope, "p"));
+        Assert.False(_testbed.Kernel.Programs.Unload(KernelTestbed.Scope, "p"));
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_testbed.PinRoot, "programs")));
     }
 
     [Theory]
@@ -58,39 +58,39 @@ public sealed class EgressProgramTests : IDisposable
     [InlineData("p%old")] // removal cut off
     public void Restart_AfterACrash_ClearsWhatWasCutOff(string leftover)
     {
-        var parent = Path.Combine(_bed.PinRoot, "programs");
-        _bed.Kernel.Programs.Load(KernelBed.Scope, "p", Spec(EgressTemplate.Count));
+        var parent = Path.Combine(_testbed.PinRoot, "programs");
+        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(EgressTemplate.Count));
         Directory.Move(Path.Combine(parent, "p"), Path.Combine(parent, leftover));
-        _bed.Kernel.Programs.Load(KernelBed.Scope, "q", Spec(EgressTemplate.Drop));
+        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "q", Spec(EgressTemplate.Drop));
 
-        _bed.Restart();
-        Assert.Equal(["q"], _bed.Kernel.Programs.Adopt(KernelBed.Scope).Select(p => p.Name));
+        _testbed.Restart();
+        Assert.Equal(["q"], _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope).Select(p => p.Name));
         Assert.Equal(["q"], Directory.GetDirectories(parent).Select(Path.GetFileName));
     }
 
     [Fact]
     public void Restart_AfterACrashInAReplacement_FinishesIt()
     {
-        var parent = Path.Combine(_bed.PinRoot, "programs");
-        _bed.Kernel.Programs.Load(KernelBed.Scope, "p", Spec(EgressTemplate.Count));
+        var parent = Path.Combine(_testbed.PinRoot, "programs");
+        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(EgressTemplate.Count));
         Directory.Move(Path.Combine(parent, "p"), Path.Combine(parent, "p%old"));
-        var second = _bed.Kernel.Programs.Load(KernelBed.Scope, "q", Spec(EgressTemplate.Drop));
+        var second = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "q", Spec(EgressTemplate.Drop));
         Directory.Move(Path.Combine(parent, "q"), Path.Combine(parent, "p%new"));
 
-        _bed.Restart();
-        Assert.Equal([second with { Name = "p" }], _bed.Kernel.Programs.Adopt(KernelBed.Scope));
+        _testbed.Restart();
+        Assert.Equal([second with { Name = "p" }], _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope));
         Assert.Equal(["p"], Directory.GetDirectories(parent).Select(Path.GetFileName));
     }
 
     [Fact]
     public void Adopt_ForeignPin_IsRefusedAndLeft()
     {
-        var folder = Path.Combine(_bed.PinRoot, "programs", "foreign");
+        var folder = Path.Combine(_testbed.PinRoot, "programs", "foreign");
         Directory.CreateDirectory(folder);
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_ARRAY, "foreign", 32, 1))
             Pin.Make(map, Path.Combine(folder, "config"));
 
-        var e = Assert.Throws<ControlPlaneException>(() => _bed.Kernel.Programs.Adopt(KernelBed.Scope));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope));
         Assert.Contains(folder, e.Message, StringComparison.Ordinal);
         Assert.Contains("devmapd's mark", e.Message, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);

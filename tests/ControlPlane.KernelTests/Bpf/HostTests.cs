@@ -12,8 +12,8 @@ public sealed class HostTests
     [Fact]
     public void Probes_FindWhatThisKernelHas()
     {
-        using var bed = new KernelBed();
-        var facts = bed.Kernel.Host;
+        using var testbed = new KernelTestbed();
+        var facts = testbed.Kernel.Host;
         Assert.Equal(Shell.Run("uname", "-r").Trim(), facts.KernelRelease);
         Assert.Equal(Shell.Run("uname", "-m").Trim(), facts.Machine);
         Assert.Matches(@"^1\.\d+", facts.LibbpfVersion!);
@@ -28,7 +28,7 @@ public sealed class HostTests
             Assert.True(facts.Features.Single(f => f.Name == name).Available, name);
         Assert.Equal(9, facts.Features.Select(f => f.Name).Distinct().Count());
         Assert.All(facts.Features, f => Assert.Equal(f.Available, f.Detail is null));
-        Assert.Same(facts, bed.Kernel.Host);
+        Assert.Same(facts, testbed.Kernel.Host);
     }
 
     [Fact]

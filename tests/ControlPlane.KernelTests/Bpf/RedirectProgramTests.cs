@@ -9,7 +9,7 @@ namespace ControlPlane.KernelTests.Bpf;
 /// <summary>What the redirect program does with a frame; here without interfaces, frame by frame.</summary>
 public sealed class RedirectProgramTests : IDisposable
 {
-    private readonly KernelBed _bed = new();
+    private readonly KernelTestbed _testbed = new();
     private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
     public static TheoryData<KeySelector, string, uint?> Keys { get; } = new()
@@ -33,14 +33,14 @@ public sealed class RedirectProgramTests : IDisposable
     public void Dispose()
     {
         _veth.Dispose();
-        _bed.Dispose();
+        _testbed.Dispose();
     }
 
     [Theory]
     [MemberData(nameof(Keys))]
     public void Selector_FindsTheKey(KeySelector selector, string frameName, uint? key)
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16, KeySelector: selector, MissAction: MissAction.Drop));
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, KeySelector: selector, MissAction: MissAction.Drop));
         var frame = Frame(frameName);
         Assert.Equal(BpfConstants.XDP_DROP, Run(frame));
         var length = (ulong)frame.Length;
@@ -48,7 +48,7 @@ public sealed class RedirectProgramTests : IDisposable
         if (key is not { } k)
             return;
 
-        devmap.Update(KernelBed.Scope, k, _veth.Ifindex, null);
+        devmap.Update(KernelTestbed.Scope, k, _veth.Ifindex, null);
         Assert.Equal(BpfConstants.XDP_REDIRECT, Run(frame));
         Assert.Equal(BpfConstants.XDP_REDIRECT, Run(frame));
         Assert.Equal(new DevmapCounters(2, 2 * length, 1, length, 0, 0), devmap.ReadTotals());
@@ -61,7 +61,7 @@ public sealed class RedirectProgramTests : IDisposable
     [InlineData(MissAction.Pass, BpfConstants.XDP_PASS)]
     public void MissAction_IsWhatMissedAndUnkeyedFramesTake(MissAction miss, uint action)
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16, KeySelector: KeySelector.Ipv4Destination, MissAction: miss));
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, KeySelector: KeySelector.Ipv4Destination, MissAction: miss));
         Assert.Equal(action, Run(Frame("ipv4")));
         Assert.Equal(action, Run(Frame("arp")));
     }
@@ -69,8 +69,8 @@ public sealed class RedirectProgramTests : IDisposable
     [Fact]
     public void CountersOff_CountsNothingAndRedirects()
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16, Counters: false));
-        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, Counters: false));
+        devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
         Assert.Null(devmap.ReadTotals());
         Assert.Equal(default, devmap.ReadCounters(1));
@@ -79,51 +79,51 @@ public sealed class RedirectProgramTests : IDisposable
     [Fact]
     public void FourByteValues_AreRedirected()
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16, ValueSize: 4));
-        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, ValueSize: 4));
+        devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
     }
 
     [Fact]
     public void EntryCounters_BeginAtZeroWithEveryNewElementAndSurviveAChange()
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 16));
-        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Run(Frame("ipv4"));
-        devmap.Update(KernelBed.Scope, 1, _veth.PeerIfindex, null);
+        devmap.Update(KernelTestbed.Scope, 1, _veth.PeerIfindex, null);
         Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
 
-        devmap.Delete(KernelBed.Scope, 1);
+        devmap.Delete(KernelTestbed.Scope, 1);
         Assert.Equal(default, devmap.ReadCounters(1));
 
-        devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+        devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Run(Frame("ipv4"));
         _veth.Delete(); // the kernel takes the element and leaves the counter
         Assert.Equal(1ul, devmap.ReadCounters(1).Packets);
         using var other = VethPair.Create(NetworkNamespace.Initial);
-        devmap.Update(KernelBed.Scope, 1, other.Ifindex, null);
+        devmap.Update(KernelTestbed.Scope, 1, other.Ifindex, null);
         Assert.Equal(default, devmap.ReadCounters(1));
     }
 
     [Fact]
     public void Adoption_RemovesCountersOfElementsThatAreGone()
     {
-        using (var devmap = _bed.Open(new DevmapDefinition("default", 16)))
+        using (var devmap = _testbed.Open(new DevmapDefinition("default", 16)))
         {
-            devmap.Update(KernelBed.Scope, 1, _veth.Ifindex, null);
+            devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
             Run(Frame("ipv4"));
         }
 
         _veth.Delete();
-        _bed.Restart();
-        using var adopted = _bed.Open(new DevmapDefinition("default", 16));
+        _testbed.Restart();
+        using var adopted = _testbed.Open(new DevmapDefinition("default", 16));
         Assert.Equal(default, adopted.ReadCounters(1));
     }
 
     [Fact]
     public void RedirectMap_WithoutEntryInA65536EntryMap_CountsEveryMiss()
     {
-        using var devmap = _bed.Open(new DevmapDefinition("default", 65536, MissAction: MissAction.Pass));
+        using var devmap = _testbed.Open(new DevmapDefinition("default", 65536, MissAction: MissAction.Pass));
         for (var i = 0; i < 100; i++)
             Assert.Equal(BpfConstants.XDP_PASS, Run(Frame("ipv4")));
         Assert.Equal(100ul, devmap.ReadTotals()!.Value.MissedPackets);
@@ -148,7 +148,7 @@ public sealed class RedirectProgramTests : IDisposable
 
     private uint Run(byte[] frame)
     {
-        using var program = Pin.OpenProgram(Path.Combine(_bed.DevmapFolder("default"), "redirect"));
+        using var program = Pin.OpenProgram(Path.Combine(_testbed.DevmapFolder("default"), "redirect"));
         return XdpRun.On(program, frame).Action;
     }
 }

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ControlPlane.KernelTests.Contract;
 
 /// <summary>The contract on the running kernel, with veths for interfaces and a pin root of its own.</summary>
-public sealed class LibbpfKernelContract() : KernelContract(new World())
+public sealed class LibbpfKernelContract() : KernelContract(new Testbed())
 {
-    private sealed class World : IKernelWorld
+    private sealed class Testbed : IKernelTestbed
     {
         private readonly string _pinRoot = $"/sys/fs/bpf/devmapd-test-{LabNames.Next()}";
         private readonly List<VethPair> _pairs = [];

@@ -146,7 +146,7 @@ public sealed class LabTests : IDisposable
     [Fact]
     public async Task Residue_LeftInterfaceAndNamespace_AreListed()
     {
-        var residue = KernelResidue.Capture();
+        var residue = Leftovers.Capture();
         var name = LabNames.Next();
         using (var named = NetworkNamespace.Create(name))
         using (var pair = VethPair.Create(NetworkNamespace.Initial, new VethOptions { PeerNamespace = named }))

@@ -10,7 +10,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.KernelTests.Traffic;
 
 /// <summary>Frames that are redirected and do not arrive: each cause is made, and found in its counter and in no other.</summary>
-public sealed class DropTests(FrameBed bed) : IClassFixture<FrameBed>
+public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
     private const uint Key = 0x0a000007;
     private const string Address = "10.0.0.7";
@@ -23,34 +23,34 @@ public sealed class DropTests(FrameBed bed) : IClassFixture<FrameBed>
     [MemberData(nameof(Modes))]
     public async Task GoodFrames_AreCountedNowhere(AttachMode mode)
     {
-        using var devmap = bed.Open(Small);
-        devmap.Update(Key, bed.Target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        using var devmap = testbed.Open(Small);
+        devmap.Update(Key, testbed.Target.Ifindex);
+        devmap.Attach(testbed.Ingress, mode);
 
         var run = Send();
-        Assert.Equal(Frames, bed.Target.Far.Receive(run, Frames, TimeSpan.FromSeconds(10)).Count);
+        Assert.Equal(Frames, testbed.Target.Far.Receive(run, Frames, TimeSpan.FromSeconds(10)).Count);
 
         await Eventually.Async(() => devmap.Kernel.ReadCounters(Key).Packets == Frames);
-        Assert.Equal(default, bed.Kernel.Drops.ReadRedirectTotals(Small.Name));
-        Assert.Empty(bed.Kernel.Drops.ReadRedirectErrors(Small.Name));
-        Assert.Empty(Transmit(bed.Target));
+        Assert.Equal(default, testbed.Kernel.Drops.ReadRedirectTotals(Small.Name));
+        Assert.Empty(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name));
+        Assert.Empty(Transmit(testbed.Target));
     }
 
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task TargetDown_IsEnetdownOfItsKey(AttachMode mode)
     {
-        using var target = new BedInterface(bed.Space, new VethOptions { AcceptsRedirect = true });
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
+        using var devmap = testbed.Open(Small);
         devmap.Update([Key, Key + 1], target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        devmap.Attach(testbed.Ingress, mode);
         target.Pair.SetUp(false);
         var before = DateTimeOffset.UtcNow;
 
         Send();
 
-        await Eventually.Async(() => bed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(Frames, 0, 0, 0));
-        var error = Assert.Single(bed.Kernel.Drops.ReadRedirectErrors(Small.Name));
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(Frames, 0, 0, 0));
+        var error = Assert.Single(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name));
         Assert.Equal((Key, Errno.ENETDOWN, (ulong)Frames), (error.KernelKey, error.Errno, error.Packets));
         Assert.InRange(error.LastSeen, before - TimeSpan.FromSeconds(1), DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1));
     }
@@ -59,126 +59,126 @@ public sealed class DropTests(FrameBed bed) : IClassFixture<FrameBed>
     [MemberData(nameof(Modes))]
     public async Task FrameLongerThanTheTargetTakes_IsEmsgsize(AttachMode mode)
     {
-        using var target = new BedInterface(bed.Space, new VethOptions { AcceptsRedirect = true, Mtu = 600 });
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true, Mtu = 600 });
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        devmap.Attach(testbed.Ingress, mode);
 
         Send(payload: 1000);
         Send(payload: 200);
 
-        await Eventually.Async(() => bed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(0, Frames, 0, 0));
-        Assert.Equal(Errno.EMSGSIZE, Assert.Single(bed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Errno);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(0, Frames, 0, 0));
+        Assert.Equal(Errno.EMSGSIZE, Assert.Single(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Errno);
     }
 
     [Fact]
     public async Task TargetThatTakesNoRedirectedFrames_IsEopnotsupp()
     {
-        using var target = new BedInterface(bed.Space, new VethOptions());
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions());
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
 
         Send();
 
-        await Eventually.Async(() => bed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(0, 0, Frames, 0));
-        Assert.Equal(Errno.EOPNOTSUPP, Assert.Single(bed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Errno);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(0, 0, Frames, 0));
+        Assert.Equal(Errno.EOPNOTSUPP, Assert.Single(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Errno);
         Assert.Empty(Transmit(target));
     }
 
     [Fact]
     public async Task PeerOfTheTargetDown_IsEnxioOfTheDevices()
     {
-        using var target = new BedInterface(bed.Space, new VethOptions { AcceptsRedirect = true });
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
         target.Pair.SetPeerUp(false);
 
         Send();
 
         await Eventually.Async(() => Transmit(target).Sum(d => (long)d.Packets) == Frames);
         var drop = Assert.Single(Transmit(target));
-        Assert.Equal((bed.Ingress.Ifindex, Errno.ENXIO), (drop.From, drop.Errno));
-        Assert.Equal(default, bed.Kernel.Drops.ReadRedirectTotals(Small.Name));
+        Assert.Equal((testbed.Ingress.Ifindex, Errno.ENXIO), (drop.From, drop.Errno));
+        Assert.Equal(default, testbed.Kernel.Drops.ReadRedirectTotals(Small.Name));
     }
 
     [Fact]
     public async Task EgressProgramThatDrops_IsADropWithoutAnError()
     {
-        using var target = new BedInterface(bed.Space, new VethOptions { AcceptsRedirect = true });
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
+        using var devmap = testbed.Open(Small);
         devmap.Load("dropper", new EgressProgramSpec(EgressTemplate.Drop));
         devmap.Update(Key, target.Ifindex, "dropper");
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
 
         Send();
 
         await Eventually.Async(() => Transmit(target).Sum(d => (long)d.Packets) == Frames);
-        Assert.Equal((bed.Ingress.Ifindex, 0), (Assert.Single(Transmit(target)).From, Transmit(target)[0].Errno));
+        Assert.Equal((testbed.Ingress.Ifindex, 0), (Assert.Single(Transmit(target)).From, Transmit(target)[0].Errno));
     }
 
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task AbortedFrames_AreExceptionsOfTheProgramAndTheDevice(AttachMode mode)
     {
-        using var devmap = bed.Open(Small with { MissAction = MissAction.Abort });
-        devmap.Attach(bed.Ingress, mode);
+        using var devmap = testbed.Open(Small with { MissAction = MissAction.Abort });
+        devmap.Attach(testbed.Ingress, mode);
 
         Send();
 
-        await Eventually.Async(() => bed.Kernel.Drops.ReadExceptions().Any(e => e.ProgramId == devmap.Kernel.RedirectProgramId && e.Packets == Frames));
-        var exception = Assert.Single(bed.Kernel.Drops.ReadExceptions(), e => e.ProgramId == devmap.Kernel.RedirectProgramId);
-        Assert.Equal((bed.Ingress.Ifindex, (uint)MissAction.Abort), (exception.Ifindex, exception.Action));
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadExceptions().Any(e => e.ProgramId == devmap.Kernel.RedirectProgramId && e.Packets == Frames));
+        var exception = Assert.Single(testbed.Kernel.Drops.ReadExceptions(), e => e.ProgramId == devmap.Kernel.RedirectProgramId);
+        Assert.Equal((testbed.Ingress.Ifindex, (uint)MissAction.Abort), (exception.Ifindex, exception.Action));
     }
 
     [Fact]
     public async Task OtherDevmapsAndNamespaces_CountNothing()
     {
-        using var elsewhere = new KernelBed();
-        using var other = bed.Open(Small with { Name = "others" });
-        using var target = new BedInterface(bed.Space, new VethOptions { AcceptsRedirect = true });
-        using var devmap = bed.Open(Small);
+        using var elsewhere = new KernelTestbed();
+        using var other = testbed.Open(Small with { Name = "others" });
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
 
         target.Pair.SetPeerUp(false);
         Send();
         target.Pair.SetUp(false);
         Send();
 
-        await Eventually.Async(() => bed.Kernel.Drops.ReadRedirectTotals(Small.Name).TargetDown == Frames && Transmit(target).Count == 1);
-        Assert.Equal(default, bed.Kernel.Drops.ReadRedirectTotals("others"));
-        Assert.Equal(default, bed.Kernel.Drops.ReadRedirectTotals("unknown"));
-        Assert.Empty(bed.Kernel.Drops.ReadRedirectErrors("others"));
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).TargetDown == Frames && Transmit(target).Count == 1);
+        Assert.Equal(default, testbed.Kernel.Drops.ReadRedirectTotals("others"));
+        Assert.Equal(default, testbed.Kernel.Drops.ReadRedirectTotals("unknown"));
+        Assert.Empty(testbed.Kernel.Drops.ReadRedirectErrors("others"));
         Assert.Empty(elsewhere.Kernel.Drops.ReadRedirectErrors(Small.Name));
-        Assert.DoesNotContain(elsewhere.Kernel.Drops.ReadTransmitDrops(), d => (d.From, d.To) == (bed.Ingress.Ifindex, target.Ifindex));
+        Assert.DoesNotContain(elsewhere.Kernel.Drops.ReadTransmitDrops(), d => (d.From, d.To) == (testbed.Ingress.Ifindex, target.Ifindex));
     }
 
     [Fact]
     public async Task WhileNoDaemonRuns_CountingGoesOn()
     {
-        using var target = new BedInterface(bed.Space, new VethOptions());
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions());
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
         Send();
-        await Eventually.Async(() => bed.Kernel.Drops.ReadRedirectTotals(Small.Name).NotAccepted == Frames);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).NotAccepted == Frames);
 
         devmap.Restart(() => Send());
 
-        await Eventually.Async(() => bed.Kernel.Drops.ReadRedirectTotals(Small.Name).NotAccepted == 2 * Frames);
-        Assert.Equal(2UL * Frames, Assert.Single(bed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Packets);
-        Assert.True(bed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.DropCounters).Available);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).NotAccepted == 2 * Frames);
+        Assert.Equal(2UL * Frames, Assert.Single(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Packets);
+        Assert.True(testbed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.DropCounters).Available);
     }
 
-    private List<TransmitDropCount> Transmit(BedInterface target) => [.. bed.Kernel.Drops.ReadTransmitDrops().Where(d => d.To == target.Ifindex)];
+    private List<TransmitDropCount> Transmit(TestInterface target) => [.. testbed.Kernel.Drops.ReadTransmitDrops().Where(d => d.To == target.Ifindex)];
 
     private ulong Send(int payload = 64)
     {
         var run = FrameMark.NewRun();
         for (var i = 0; i < Frames; i++)
-            bed.Ingress.Far.Send(TestCommon.Lab.Frames.Udp(new FrameMark(run, (ulong)i), Address, payload));
+            testbed.Ingress.Far.Send(TestCommon.Lab.Frames.Udp(new FrameMark(run, (ulong)i), Address, payload));
         return run;
     }
 }

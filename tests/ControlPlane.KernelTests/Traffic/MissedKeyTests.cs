@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.KernelTests.Traffic;
 
 /// <summary>The sample of missed keys, from real frames.</summary>
-public sealed class MissedKeyTests(FrameBed bed) : IClassFixture<FrameBed>
+public sealed class MissedKeyTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
     private static readonly DevmapDefinition Small = new("missing", 4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop);
 
@@ -14,9 +14,9 @@ public sealed class MissedKeyTests(FrameBed bed) : IClassFixture<FrameBed>
     [InlineData(AttachMode.Generic)]
     public async Task MissedKeys_AreSampledWithPacketsAndTime_HitsAreNot(AttachMode mode)
     {
-        using var devmap = bed.Open(Small);
-        devmap.Update(0x0a000001, bed.Target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        using var devmap = testbed.Open(Small);
+        devmap.Update(0x0a000001, testbed.Target.Ifindex);
+        devmap.Attach(testbed.Ingress, mode);
         Assert.Empty(devmap.Kernel.ReadMissedKeys());
         var before = DateTimeOffset.UtcNow;
 
@@ -33,8 +33,8 @@ public sealed class MissedKeyTests(FrameBed bed) : IClassFixture<FrameBed>
     [Fact]
     public async Task MoreKeysThanPlaces_TheLastOneIsAlwaysThere()
     {
-        using var devmap = bed.Open(Small);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        using var devmap = testbed.Open(Small);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
 
         for (var i = 0; i < 250; i++)
             Send($"10.0.1.{i}", 1);
@@ -50,8 +50,8 @@ public sealed class MissedKeyTests(FrameBed bed) : IClassFixture<FrameBed>
     [Fact]
     public async Task AfterARestart_TheSampleIsThere()
     {
-        using var devmap = bed.Open(Small);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        using var devmap = testbed.Open(Small);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
         Send("10.0.0.2", 1);
         await Eventually.Async(() => devmap.Kernel.ReadMissedKeys().Count == 1);
 
@@ -63,12 +63,12 @@ public sealed class MissedKeyTests(FrameBed bed) : IClassFixture<FrameBed>
     [Fact]
     public void CountersOff_NothingIsSampled()
     {
-        using var devmap = bed.Open(Small with { Counters = false, MissAction = MissAction.Pass });
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        using var devmap = testbed.Open(Small with { Counters = false, MissAction = MissAction.Pass });
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
 
         var run = Send("10.0.0.2", 1);
 
-        Assert.Single(bed.Ingress.Near.Receive(run, 1, TimeSpan.FromSeconds(10)));
+        Assert.Single(testbed.Ingress.Near.Receive(run, 1, TimeSpan.FromSeconds(10)));
         Assert.Empty(devmap.Kernel.ReadMissedKeys());
     }
 
@@ -76,7 +76,7 @@ public sealed class MissedKeyTests(FrameBed bed) : IClassFixture<FrameBed>
     {
         var run = FrameMark.NewRun();
         for (var i = 0; i < frames; i++)
-            bed.Ingress.Far.Send(Frames.Udp(new FrameMark(run, (ulong)i), address));
+            testbed.Ingress.Far.Send(Frames.Udp(new FrameMark(run, (ulong)i), address));
         return run;
     }
 }

@@ -7,7 +7,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.KernelTests.Traffic;
 
 /// <summary>Real frames through the redirect and egress programs: where they go, with which bytes, and what is counted.</summary>
-public sealed class RedirectTests(FrameBed bed) : IClassFixture<FrameBed>
+public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
@@ -50,42 +50,42 @@ public sealed class RedirectTests(FrameBed bed) : IClassFixture<FrameBed>
     [MemberData(nameof(Ways))]
     public void Frames_WithAnEntry_LeaveByItsInterfaceAsItsProgramMakesThem(KeySelector selector, AttachMode mode, EgressTemplate? template)
     {
-        using var devmap = bed.Open(Definition(selector));
+        using var devmap = testbed.Open(Definition(selector));
         const string Program = "egress";
         if (template is { } wanted)
             devmap.Load(Program, TestFrames.Spec(wanted));
-        var key = TestFrames.Key(selector, bed.Ingress.Ifindex);
-        devmap.Update(key, bed.Target.Ifindex, template is null ? null : Program);
-        devmap.Attach(bed.Ingress, mode);
+        var key = TestFrames.Key(selector, testbed.Ingress.Ifindex);
+        devmap.Update(key, testbed.Target.Ifindex, template is null ? null : Program);
+        devmap.Attach(testbed.Ingress, mode);
 
         var sent = TestFrames.WithKey(selector, _run);
-        Send(bed.Ingress, sent);
+        Send(testbed.Ingress, sent);
 
         var expected = sent.Select(frame => TestFrames.After(template, frame)).OfType<byte[]>().ToList();
-        Assert.Equal(expected, bed.Target.Far.Receive(_run, expected.Count, Deadline));
+        Assert.Equal(expected, testbed.Target.Far.Receive(_run, expected.Count, Deadline));
         AssertNothingMore();
         var all = new EntryCounters((ulong)sent.Count, sent.Bytes());
         Assert.Equal(all, devmap.Kernel.ReadCounters(key));
         Assert.Equal(new DevmapCounters(all.Packets, all.Bytes, 0, 0, 0, 0), devmap.Kernel.ReadTotals());
-        Assert.Equal(template is null ? default : all, bed.Kernel.Programs.ReadCounters(Program));
+        Assert.Equal(template is null ? default : all, testbed.Kernel.Programs.ReadCounters(Program));
     }
 
     [Theory]
     [MemberData(nameof(Misses))]
     public void Frames_WithoutAnEntry_TakeTheMissAction(KeySelector selector, AttachMode mode, MissAction action)
     {
-        using var devmap = bed.Open(Definition(selector) with { MissAction = action });
-        var key = TestFrames.Key(selector, bed.Other.Ifindex); // of the interface: another than frames come in by
-        devmap.Update(key, bed.Target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        using var devmap = testbed.Open(Definition(selector) with { MissAction = action });
+        var key = TestFrames.Key(selector, testbed.Other.Ifindex); // of the interface: another than frames come in by
+        devmap.Update(key, testbed.Target.Ifindex);
+        devmap.Attach(testbed.Ingress, mode);
 
         var missed = TestFrames.WithAnotherKey(selector, _run);
         var unkeyed = TestFrames.WithoutKey(selector, _run);
         IReadOnlyList<byte[]> sent = [.. missed, .. unkeyed];
-        Send(bed.Ingress, sent);
+        Send(testbed.Ingress, sent);
 
         if (action == MissAction.Pass)
-            Assert.Equal(sent, bed.Ingress.Near.Receive(_run, sent.Count, Deadline));
+            Assert.Equal(sent, testbed.Ingress.Near.Receive(_run, sent.Count, Deadline));
         AssertNothingMore();
         Assert.Equal(default, devmap.Kernel.ReadCounters(key));
         Assert.Equal(
@@ -96,36 +96,36 @@ public sealed class RedirectTests(FrameBed bed) : IClassFixture<FrameBed>
     [MemberData(nameof(Modes))]
     public void Frames_OfSeveralKeys_EachTakeTheirOwnWay(AttachMode mode)
     {
-        using var devmap = bed.Open(Definition(KeySelector.Ipv4Destination));
+        using var devmap = testbed.Open(Definition(KeySelector.Ipv4Destination));
         devmap.Load("to-target", TestFrames.Spec(EgressTemplate.RewriteMac));
         devmap.Load("to-other", TestFrames.Spec(EgressTemplate.PushVlan));
-        devmap.Update(0x0a000007, bed.Target.Ifindex, "to-target");
-        devmap.Update(0x0a000008, bed.Other.Ifindex, "to-other");
-        devmap.Attach(bed.Ingress, mode);
+        devmap.Update(0x0a000007, testbed.Target.Ifindex, "to-target");
+        devmap.Update(0x0a000008, testbed.Other.Ifindex, "to-other");
+        devmap.Attach(testbed.Ingress, mode);
 
         var sent = Enumerable.Range(0, 40).Select(i => Frames.Udp(new FrameMark(_run, (ulong)i), $"10.0.0.{7 + (i % 2)}")).ToList();
-        Send(bed.Ingress, sent);
+        Send(testbed.Ingress, sent);
 
-        Assert.Equal(sent.Where((_, i) => i % 2 == 0).Select(f => TestFrames.After(EgressTemplate.RewriteMac, f)), bed.Target.Far.Receive(_run, 20, Deadline));
-        Assert.Equal(sent.Where((_, i) => i % 2 == 1).Select(f => TestFrames.After(EgressTemplate.PushVlan, f)), bed.Other.Far.Receive(_run, 20, Deadline));
+        Assert.Equal(sent.Where((_, i) => i % 2 == 0).Select(f => TestFrames.After(EgressTemplate.RewriteMac, f)), testbed.Target.Far.Receive(_run, 20, Deadline));
+        Assert.Equal(sent.Where((_, i) => i % 2 == 1).Select(f => TestFrames.After(EgressTemplate.PushVlan, f)), testbed.Other.Far.Receive(_run, 20, Deadline));
         AssertNothingMore();
         Assert.Equal(20UL, devmap.Kernel.ReadCounters(0x0a000007).Packets);
         Assert.Equal(20UL, devmap.Kernel.ReadCounters(0x0a000008).Packets);
-        Assert.Equal(20UL, bed.Kernel.Programs.ReadCounters("to-other").Packets);
+        Assert.Equal(20UL, testbed.Kernel.Programs.ReadCounters("to-other").Packets);
     }
 
     [Theory]
     [MemberData(nameof(Modes))]
     public void Frames_CountersOff_GoTheSameWayUncounted(AttachMode mode)
     {
-        using var devmap = bed.Open(Definition(KeySelector.Vlan) with { Counters = false });
-        devmap.Update(TestFrames.Vlan, bed.Target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        using var devmap = testbed.Open(Definition(KeySelector.Vlan) with { Counters = false });
+        devmap.Update(TestFrames.Vlan, testbed.Target.Ifindex);
+        devmap.Attach(testbed.Ingress, mode);
 
         var sent = TestFrames.WithKey(KeySelector.Vlan, _run);
-        Send(bed.Ingress, sent);
+        Send(testbed.Ingress, sent);
 
-        Assert.Equal(sent, bed.Target.Far.Receive(_run, sent.Count, Deadline));
+        Assert.Equal(sent, testbed.Target.Far.Receive(_run, sent.Count, Deadline));
         Assert.Equal(default, devmap.Kernel.ReadCounters(TestFrames.Vlan));
         Assert.Null(devmap.Kernel.ReadTotals());
     }
@@ -134,20 +134,20 @@ public sealed class RedirectTests(FrameBed bed) : IClassFixture<FrameBed>
     [MemberData(nameof(Modes))]
     public void Frames_FourByteValues_GoTheSameWay(AttachMode mode)
     {
-        using var devmap = bed.Open(Definition(KeySelector.Vlan) with { ValueSize = 4 });
-        devmap.Update(TestFrames.Vlan, bed.Target.Ifindex);
-        devmap.Attach(bed.Ingress, mode);
+        using var devmap = testbed.Open(Definition(KeySelector.Vlan) with { ValueSize = 4 });
+        devmap.Update(TestFrames.Vlan, testbed.Target.Ifindex);
+        devmap.Attach(testbed.Ingress, mode);
 
         var sent = TestFrames.WithKey(KeySelector.Vlan, _run);
-        Send(bed.Ingress, sent);
+        Send(testbed.Ingress, sent);
 
-        Assert.Equal(sent, bed.Target.Far.Receive(_run, sent.Count, Deadline));
+        Assert.Equal(sent, testbed.Target.Far.Receive(_run, sent.Count, Deadline));
         AssertNothingMore();
     }
 
     private static DevmapDefinition Definition(KeySelector selector) => new("frames", 64, KeySelector: selector, MissAction: MissAction.Drop);
 
-    private static void Send(BedInterface ingress, IEnumerable<byte[]> frames)
+    private static void Send(TestInterface ingress, IEnumerable<byte[]> frames)
     {
         foreach (var frame in frames)
             ingress.Far.Send(frame);
@@ -155,7 +155,7 @@ public sealed class RedirectTests(FrameBed bed) : IClassFixture<FrameBed>
 
     private void AssertNothingMore()
     {
-        foreach (var socket in new[] { bed.Target, bed.Other, bed.Ingress }.SelectMany(i => new[] { i.Near, i.Far }))
-            Assert.Empty(socket.ReceiveUntilQuiet(_run, socket == bed.Target.Near ? Quiet : TimeSpan.Zero));
+        foreach (var socket in new[] { testbed.Target, testbed.Other, testbed.Ingress }.SelectMany(i => new[] { i.Near, i.Far }))
+            Assert.Empty(socket.ReceiveUntilQuiet(_run, socket == testbed.Target.Near ? Quiet : TimeSpan.Zero));
     }
 }

@@ -6,7 +6,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.KernelTests.Traffic;
 
 /// <summary>The pass program on real interfaces: what was lost arrives, and is lost again without it.</summary>
-public sealed class TargetProgramTests(FrameBed bed) : IClassFixture<FrameBed>
+public sealed class TargetProgramTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
     private const uint Key = 0x0a000007;
     private const int Frames = 10;
@@ -20,42 +20,42 @@ public sealed class TargetProgramTests(FrameBed bed) : IClassFixture<FrameBed>
     [InlineData("a.b@c", 9000)]
     public void PassOnThePeer_FramesArriveForAsLongAsItIsThere(string? peerName, int? mtu)
     {
-        using var target = new BedInterface(bed.Space, new VethOptions { PeerName = peerName, Mtu = mtu });
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions { PeerName = peerName, Mtu = mtu });
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
         AssertArrive(target, 0);
 
-        var attached = bed.Space.Run(() => bed.Kernel.Targets.Attach(Scope, bed.Kernel.Interfaces.Query(target.Pair.PeerName)!));
+        var attached = testbed.Space.Run(() => testbed.Kernel.Targets.Attach(Scope, testbed.Kernel.Interfaces.Query(target.Pair.PeerName)!));
         Assert.Equal(target.Pair.PeerName, attached.Interface);
         AssertArrive(target, Frames);
         devmap.Restart(() => AssertArrive(target, Frames));
-        Assert.Equal([attached], bed.Kernel.Targets.Attached);
+        Assert.Equal([attached], testbed.Kernel.Targets.Attached);
         AssertArrive(target, Frames);
 
-        Assert.True(bed.Space.Run(() => bed.Kernel.Targets.Detach(Scope, target.Pair.PeerName)));
+        Assert.True(testbed.Space.Run(() => testbed.Kernel.Targets.Detach(Scope, target.Pair.PeerName)));
         AssertArrive(target, 0);
     }
 
     [Fact]
     public void PassOnTheVethItself_HelpsOnlyItsPeer()
     {
-        using var target = new BedInterface(bed.Space, new VethOptions());
-        using var devmap = bed.Open(Small);
+        using var target = new TestInterface(testbed.Space, new VethOptions());
+        using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
-        devmap.Attach(bed.Ingress, AttachMode.Native);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
 
-        bed.Space.Run(() => bed.Kernel.Targets.Attach(Scope, bed.Kernel.Interfaces.Query(target.Pair.Name)!));
+        testbed.Space.Run(() => testbed.Kernel.Targets.Attach(Scope, testbed.Kernel.Interfaces.Query(target.Pair.Name)!));
 
         AssertArrive(target, 0);
-        bed.Space.Run(() => bed.Kernel.Targets.Detach(Scope, target.Pair.Name));
+        testbed.Space.Run(() => testbed.Kernel.Targets.Detach(Scope, target.Pair.Name));
     }
 
-    private void AssertArrive(BedInterface target, int frames)
+    private void AssertArrive(TestInterface target, int frames)
     {
         var run = FrameMark.NewRun();
         for (var i = 0; i < Frames; i++)
-            bed.Ingress.Far.Send(TestCommon.Lab.Frames.Udp(new FrameMark(run, (ulong)i), "10.0.0.7"));
+            testbed.Ingress.Far.Send(TestCommon.Lab.Frames.Udp(new FrameMark(run, (ulong)i), "10.0.0.7"));
         Assert.Equal(frames, target.Far.Receive(run, frames, TimeSpan.FromSeconds(10)).Count);
         Assert.Empty(target.Far.ReceiveUntilQuiet(run, TimeSpan.FromMilliseconds(40)));
     }

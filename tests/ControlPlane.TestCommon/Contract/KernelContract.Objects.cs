@@ -61,7 +61,7 @@ public abstract partial class KernelContract
         var scope = new WriterScope(true);
         using var devmap = _kernel.OpenDevmap(scope, Small);
         var ingress = NewInterface();
-        _world.RemoveInterface(ingress.Name);
+        _testbed.RemoveInterface(ingress.Name);
         Assert.Equal(Errno.EINVAL, Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Native)));
     }
 
@@ -81,11 +81,11 @@ public abstract partial class KernelContract
         using var devmap = _kernel.OpenDevmap(scope, Small);
         var ingress = NewInterface();
         devmap.Attach(scope, ingress, AttachMode.Native);
-        _world.RemoveInterface(ingress.Name);
+        _testbed.RemoveInterface(ingress.Name);
         Assert.Equal(0u, Assert.Single(devmap.Links).Ifindex);
         Assert.Equal(devmap.Links[0], devmap.FindLink(ingress.Name));
 
-        _world.AddInterface(ingress.Name);
+        _testbed.AddInterface(ingress.Name);
         var back = _kernel.Interfaces.Query(ingress.Name)!;
         Assert.NotEqual(ingress.Ifindex, back.Ifindex);
         devmap.Attach(scope, back, AttachMode.Native);
@@ -110,7 +110,7 @@ public abstract partial class KernelContract
         }
 
         _kernel.Dispose();
-        using var restarted = _world.Open();
+        using var restarted = _testbed.Open();
         Assert.Equal([egress], restarted.Programs.Adopt(scope));
         using var adopted = restarted.OpenDevmap(scope, Small);
         Assert.True(adopted.Adopted);

@@ -70,7 +70,7 @@ public abstract partial class KernelContract
     public void Pass_WhereItCannotBe_IsRefused()
     {
         var (target, _) = NewPair();
-        _world.RemoveInterface(target.Name);
+        _testbed.RemoveInterface(target.Name);
         Assert.Equal(Errno.EINVAL, Refused(() => _kernel.Targets.Attach(new WriterScope(true), target)));
         var loopback = _kernel.Interfaces.Query("lo")!;
         Assert.Null(_kernel.Interfaces.Current.FindEnabler(loopback));
@@ -88,12 +88,12 @@ public abstract partial class KernelContract
         TargetProgram[] attached = [_kernel.Targets.Attach(scope, first), _kernel.Targets.Attach(scope, secondPeer)];
 
         _kernel.Dispose();
-        using var restarted = _world.Open();
+        using var restarted = _testbed.Open();
         Assert.Equal(attached.OrderBy(t => t.Interface, StringComparer.Ordinal), restarted.Targets.Adopt(scope));
 
-        _world.RemoveInterface(second.Name);
+        _testbed.RemoveInterface(second.Name);
         Assert.Equal([0u], restarted.Targets.Attached.Where(t => t.Interface == secondPeer.Name).Select(t => t.Ifindex));
-        _world.AddInterface(secondPeer.Name);
+        _testbed.AddInterface(secondPeer.Name);
         var back = restarted.Interfaces.Query(secondPeer.Name)!;
         Assert.Equal(back.Ifindex, restarted.Targets.Attach(scope, back).Ifindex);
         Assert.Equal(2, restarted.Targets.Attached.Count);
@@ -104,7 +104,7 @@ public abstract partial class KernelContract
 
     private (InterfaceInfo Target, InterfaceInfo Peer) NewPair()
     {
-        var (name, peer) = _world.AddPair();
+        var (name, peer) = _testbed.AddPair();
         return (_kernel.Interfaces.Query(name)!, _kernel.Interfaces.Query(peer)!);
     }
 }

@@ -13,17 +13,17 @@ namespace ControlPlane.TestCommon.Contract;
 /// </summary>
 public abstract partial class KernelContract : IDisposable
 {
-    private readonly IKernelWorld _world;
+    private readonly IKernelTestbed _testbed;
     private readonly IKernel _kernel;
 
-    protected KernelContract(IKernelWorld world) => (_world, _kernel) = (world, world.Open());
+    protected KernelContract(IKernelTestbed testbed) => (_testbed, _kernel) = (testbed, testbed.Open());
 
     protected static DevmapDefinition Small { get; } = new("contract", MaxEntries: 4);
 
     public void Dispose()
     {
         _kernel.Dispose();
-        _world.Dispose();
+        _testbed.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -141,7 +141,7 @@ public abstract partial class KernelContract : IDisposable
         var (going, staying) = (NewInterface(), NewInterface());
         devmap.Update(scope, 1, going.Ifindex, null);
         devmap.Update(scope, 2, staying.Ifindex, null);
-        _world.RemoveInterface(going.Name);
+        _testbed.RemoveInterface(going.Name);
         Assert.Equal([2], Walk(devmap));
         Assert.Null(_kernel.Interfaces.Query(going.Name));
         Assert.Null(_kernel.Interfaces.Query(going.Ifindex));
@@ -154,8 +154,8 @@ public abstract partial class KernelContract : IDisposable
         using var devmap = _kernel.OpenDevmap(scope, Small);
         var target = NewInterface();
         devmap.Update(scope, 1, target.Ifindex, null);
-        var newName = _world.FreeName();
-        _world.Rename(target.Name, newName);
+        var newName = _testbed.FreeName();
+        _testbed.Rename(target.Name, newName);
         Assert.True(devmap.TryLookup(1, out var entry));
         Assert.Equal(target.Ifindex, entry.Ifindex);
         Assert.Null(_kernel.Interfaces.Query(target.Name));
@@ -173,15 +173,15 @@ public abstract partial class KernelContract : IDisposable
                 names.UnionWith(changes.Names);
             seen.Release();
         });
-        var name = _world.AddInterface();
+        var name = _testbed.AddInterface();
         WaitFor(() => Seen(names, name) && _kernel.Interfaces.Current.Find(name) is not null, seen);
         lock (names)
             names.Clear();
-        _world.RemoveInterface(name);
+        _testbed.RemoveInterface(name);
         WaitFor(() => Seen(names, name) && _kernel.Interfaces.Current.Find(name) is null, seen);
     }
 
-    private InterfaceInfo NewInterface() => _kernel.Interfaces.Query(_world.AddInterface())!;
+    private InterfaceInfo NewInterface() => _kernel.Interfaces.Query(_testbed.AddInterface())!;
 
     private static bool Seen(HashSet<string> names, string name)
     {

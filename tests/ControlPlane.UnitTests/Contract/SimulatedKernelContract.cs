@@ -4,9 +4,9 @@ using ControlPlane.TestCommon.Contract;
 
 namespace ControlPlane.UnitTests.Contract;
 
-public sealed class SimulatedKernelContract() : KernelContract(new World())
+public sealed class SimulatedKernelContract() : KernelContract(new Testbed())
 {
-    private sealed class World : IKernelWorld
+    private sealed class Testbed : IKernelTestbed
     {
         private readonly SimulatedHost _host = new();
         private int _names;

@@ -29,7 +29,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Put_KernelRefuses_StoreIsSetBack()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         using var store = new MemoryStore();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store);
         await core.PutAsync("vlans", "1", "sim1");
@@ -44,7 +44,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Put_KernelRefusesAndStoreFailsToo_IsSetBackWithTheNextCommit()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         using var store = new FailingStore();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store);
         gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
@@ -58,7 +58,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Batch_IsOneCommit()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         using var store = new FailingStore();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store);
         gate.Close();
@@ -74,7 +74,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Batch_CommandsThatDependOnEachOther_AreJudgedInOrder()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         gate.Close();
         var first = core.PutAsync("vlans", "99", "sim0");
@@ -99,7 +99,7 @@ public sealed class DurabilityTests
     [Fact]
     public async Task Batch_FillsTheDevmapExactly()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         gate.Close();
         var first = core.PutAsync("vlans", "99", "sim0");

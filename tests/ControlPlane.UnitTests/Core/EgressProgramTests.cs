@@ -36,7 +36,7 @@ public sealed class EgressProgramTests
     [Fact]
     public async Task SetOfInterface_KernelRefusesOne_AllAreAsBefore()
     {
-        using var gate = new Gate { Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM") };
+        using var gate = new KernelGate { Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM") };
         gate.RefusedUpdate = 0;
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         await core.PutProgramAsync("seen", "count");

@@ -21,7 +21,7 @@ public sealed class HotplugTests
     [Fact]
     public async Task AllowPending_TargetGoesWhileItIsWritten_IsPending()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         await core.PutAsync("vlans", "1", "sim1");
         gate.Close();
@@ -36,8 +36,8 @@ public sealed class HotplugTests
     [Fact]
     public async Task KernelAnswersNoQuestion_WriterLivesOnAndReconcilesLater()
     {
-        DeafKernel? deaf = null;
-        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        ManualLinkEventsKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new ManualLinkEventsKernel(kernel));
         await core.PutAsync("vlans", "1", "later", allowPending: true);
         await core.PutAsync("vlans", "2", "sim0");
         deaf!.Fault = new KernelException("RTM_GETLINK", Errno.ENOBUFS, "ENOBUFS");
@@ -116,7 +116,7 @@ public sealed class HotplugTests
     [InlineData("sim1", "sim0")]
     public async Task NamesExchanged_EntriesAndAttachmentsCross(string first, string second)
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         foreach (var (name, target) in new[] { ("sim0", "sim2"), ("sim1", "sim3") })
         {
@@ -147,8 +147,8 @@ public sealed class HotplugTests
     [Fact]
     public async Task IndexPassesOnBeforeItsLossIsHeardOf_WaitingEntryTakesItThen()
     {
-        DeafKernel? deaf = null;
-        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        ManualLinkEventsKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new ManualLinkEventsKernel(kernel));
         var ifindex = core.Host.Interfaces.Find("sim0")!.Ifindex;
         await core.PutAsync("ingress", "later", "sim1", allowPending: true);
         await core.PutAsync("ingress", "sim0", "sim2");
@@ -168,8 +168,8 @@ public sealed class HotplugTests
     [InlineData(false)]
     public async Task Put_IndexOfAnInterfaceWhoseLossIsNotHeardOf_IsNoConflict(bool waiting)
     {
-        DeafKernel? deaf = null;
-        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        ManualLinkEventsKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new ManualLinkEventsKernel(kernel));
         var ifindex = core.Host.Interfaces.Find("sim0")!.Ifindex;
         if (waiting)
             await core.PutAsync("ingress", "stranger", "sim3", allowPending: true);

@@ -9,7 +9,7 @@ public sealed class WriterTests
     [Fact]
     public async Task Submit_FullQueue_IsBusyAtOnceAndNothingIsLost()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, options: new WriterOptions { QueueCapacity = 2, MaxBatch = 1 });
         gate.Close();
         var underWay = core.PutAsync("vlans", "1", "sim1");
@@ -26,7 +26,7 @@ public sealed class WriterTests
     [Fact]
     public async Task Cancel_WhileWaiting_SkipsTheCommand()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, options: new WriterOptions { MaxBatch = 1 });
         gate.Close();
         using var cancel = new CancellationTokenSource();
@@ -43,7 +43,7 @@ public sealed class WriterTests
     [Fact]
     public async Task Stop_DrainsWhatWaitsAndRefusesWhatComes()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         gate.Close();
         var puts = Enumerable.Range(1, 20).Select(i => core.PutAsync("vlans", $"{i}", "sim1")).ToList();
@@ -58,7 +58,7 @@ public sealed class WriterTests
     [Fact]
     public async Task Stop_AfterTheDeadline_FailsWhatWasNotBegun()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, options: new WriterOptions { MaxBatch = 1 });
         gate.Close();
         var underWay = core.PutAsync("vlans", "1", "sim1");
@@ -75,7 +75,7 @@ public sealed class WriterTests
     [Fact]
     public async Task KernelRefusal_FailsThatCommandAndChangesNothing()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM (Cannot allocate memory)");
         var error = await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim1"));
@@ -88,7 +88,7 @@ public sealed class WriterTests
     [Fact]
     public async Task UnexpectedException_EndsTheLoopAndIsReported()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         gate.Refusal = new InvalidDataException("a defect");
         await Assert.ThrowsAsync<InvalidDataException>(() => core.PutAsync("vlans", "1", "sim1"));
@@ -99,7 +99,7 @@ public sealed class WriterTests
     [Fact]
     public async Task Put_NothingToChange_DoesNotTouchTheKernel()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         await core.PutAsync("vlans", "1", "sim1");
         var writes = gate.Updates;

@@ -105,7 +105,7 @@ public sealed class OpenApiTests : IAsyncLifetime
     [Fact]
     public async Task RequestExamples_WorkAsTheyStand_AndAnswerAsDocumented()
     {
-        _daemon.World.Host.AddInterface("eth0");
+        _daemon.Testbed.Host.AddInterface("eth0");
         var order = new[] { "put", "get", "delete" };
         foreach (var (path, method, operation) in _document.Operations.Where(o => !Streams(o.Operation)).OrderBy(o => Array.IndexOf(order, o.Method)))
         {

@@ -50,8 +50,8 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
             {
                 if (found)
                     return;
-                var (history, _) = await PlayAsync(scenario, new Circumstances(), core => new CarelessSubject(core));
-                found = !Linearization.Exists(history, Model.Empty(World.Links));
+                var (history, _) = await PlayAsync(scenario, new Circumstances(), core => new BrokenSubject(core));
+                found = !Linearization.Exists(history, Model.Empty(SmallSetup.Links));
             },
             iter: 3000, threads: 1);
         Assert.True(found, "no history with a lost update was found out");
@@ -64,7 +64,7 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
             {
                 var (history, faults) = await PlayAsync(scenario, circumstances, core => new Subject(core));
                 var text = string.Join('\n', history);
-                Assert.True(Linearization.Exists(history, Model.Empty(World.Links, refusals)), $"no order explains\n{text}");
+                Assert.True(Linearization.Exists(history, Model.Empty(SmallSetup.Links, refusals)), $"no order explains\n{text}");
                 Assert.True(faults.Count == 0, $"{string.Join('\n', faults)}\nafter\n{text}");
                 foreach (var call in history)
                     Count($"{call.Operation.GetType().Name} {call.Answer.Error?.ToString() ?? (call.Answer.IsCancelled ? "cancelled" : "ok")}");
@@ -81,10 +81,10 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
     private static async Task<(IReadOnlyList<Call> History, IReadOnlyList<string> Faults)> PlayAsync(
         Scenario scenario, Circumstances circumstances, Func<CoreFixture, Subject> subject)
     {
-        using var store = new UnsteadyStore(scenario.Seed);
-        using var gate = new Gate();
+        using var store = new SlowFailingStore(scenario.Seed);
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(
-            wrap: gate.Wrap, options: circumstances.Options, store: store, devmaps: [World.ByVlan, World.ByInterface]);
+            wrap: gate.Wrap, options: circumstances.Options, store: store, devmaps: [SmallSetup.ByVlan, SmallSetup.ByInterface]);
         store.RefusesOneIn = circumstances.StoreRefusesOneIn;
         if (circumstances.KernelRefusesOneIn is > 0 and var oneIn)
         {
@@ -94,7 +94,7 @@ public sealed class LinearizabilityTests(ITestOutputHelper output)
 
         var history = await new Recorder(subject(core)).PlayAsync(scenario);
         (store.RefusesOneIn, gate.Fault) = (0, null);
-        return (history, [.. await Agreement.FaultsAsync(core, store)]);
+        return (history, [.. await ConsistencyCheck.FaultsAsync(core, store)]);
     }
 
     /// <summary>Under what the callers call.</summary>

@@ -6,10 +6,10 @@ namespace ControlPlane.UnitTests.Core.Linearizability;
 /// <summary>The check of histories itself: it accepts what one call at a time explains, and nothing else.</summary>
 public sealed class LinearizationTests
 {
-    private static readonly Operation ToSim1 = new Operation.PutEntry(World.ByVlan.Name, "1", "sim1", null, 1, AllowPending: false);
-    private static readonly Operation ToSim2 = new Operation.PutEntry(World.ByVlan.Name, "1", "sim2", null, 1, AllowPending: false);
-    private static readonly Operation Delete = new Operation.DeleteEntry(World.ByVlan.Name, "1");
-    private static readonly Operation Read = new Operation.GetEntry(World.ByVlan.Name, "1");
+    private static readonly Operation ToSim1 = new Operation.PutEntry(SmallSetup.ByVlan.Name, "1", "sim1", null, 1, AllowPending: false);
+    private static readonly Operation ToSim2 = new Operation.PutEntry(SmallSetup.ByVlan.Name, "1", "sim2", null, 1, AllowPending: false);
+    private static readonly Operation Delete = new Operation.DeleteEntry(SmallSetup.ByVlan.Name, "1");
+    private static readonly Operation Read = new Operation.GetEntry(SmallSetup.ByVlan.Name, "1");
     private static readonly Answer NotThere = new(ErrorCode.EntryNotFound);
 
     [Fact]
@@ -56,12 +56,12 @@ public sealed class LinearizationTests
     public void WrongErrorCode_IsFoundOut() =>
         Assert.False(Exists(new Call(0, Delete, default, 1, 2, new Answer(ErrorCode.RevisionMismatch))));
 
-    private static bool Exists(params Call[] history) => Linearization.Exists(history, Model.Empty(World.Links, ErrorCode.StoreUnavailable));
+    private static bool Exists(params Call[] history) => Linearization.Exists(history, Model.Empty(SmallSetup.Links, ErrorCode.StoreUnavailable));
 
     private static Call Put(long begun, long ended, Operation put, long revision, bool created = false) =>
         new(0, put, default, begun, ended, At(revision, ((Operation.PutEntry)put).Target) with { IsCreated = created });
 
     private static Call Seen(long begun, long ended, Answer answer) => new(1, Read, default, begun, ended, answer);
 
-    private static Answer At(long revision, string target) => new(Revision: revision, Content: World.EntryText(target, null, 1));
+    private static Answer At(long revision, string target) => new(Revision: revision, Content: SmallSetup.EntryText(target, null, 1));
 }

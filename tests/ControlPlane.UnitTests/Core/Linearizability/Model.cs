@@ -69,7 +69,7 @@ internal sealed record Model
             return Refuse(call, ErrorCode.ProgramNotFound);
         if (Entries.Any(e => e.Key != put.Resource && e.Value.Target == put.Target && e.Value.Program != put.Program))
             return Refuse(call, ErrorCode.EgressProgramConflict);
-        if (before is null && Entries.Keys.Count(k => k.StartsWith(put.Devmap + "/", StringComparison.Ordinal)) >= World.Capacity(put.Devmap))
+        if (before is null && Entries.Keys.Count(k => k.StartsWith(put.Devmap + "/", StringComparison.Ordinal)) >= SmallSetup.Capacity(put.Devmap))
             return Refuse(call, ErrorCode.DevmapFull);
         var after = new Entry(put.Target, put.Program, put.Label, before?.Revision ?? 0);
         return after == before
@@ -134,7 +134,7 @@ internal sealed record Model
 
     private sealed record Entry(string Target, string? Program, int Label, long Revision)
     {
-        public string Content => World.EntryText(Target, Program, Label);
+        public string Content => SmallSetup.EntryText(Target, Program, Label);
     }
 
     private sealed record Program(string Template, long Revision);

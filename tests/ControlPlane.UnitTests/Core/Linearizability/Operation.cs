@@ -57,5 +57,5 @@ internal abstract record Operation
 
     /// <summary>One name for all forms of a key.</summary>
     private static string EntryName(string devmap, string key) =>
-        $"{devmap}/{(devmap == World.ByInterface.Name && World.NameOfIndex.TryGetValue(key, out var name) ? name : key)}";
+        $"{devmap}/{(devmap == SmallSetup.ByInterface.Name && SmallSetup.NameOfIndex.TryGetValue(key, out var name) ? name : key)}";
 }

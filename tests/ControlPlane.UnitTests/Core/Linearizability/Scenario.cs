@@ -15,7 +15,7 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
     public static Gen<Scenario> Generator(bool flapping = false)
     {
         var step = flapping
-            ? Gen.Frequency((9, Steps), (2, Gen.Bool.Select(b => new Step(new Operation.SetLink(World.Flapping, b), false))))
+            ? Gen.Frequency((9, Steps), (2, Gen.Bool.Select(b => new Step(new Operation.SetLink(SmallSetup.Flapping, b), false))))
             : Steps;
         return Gen.Select(
             Gen.Int.NonNegative, step.Array[1, MostSteps].Array[2, MostCallers], (seed, scripts) => new Scenario(seed, scripts));
@@ -25,8 +25,8 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
     public static IReadOnlyList<Step> Prelude { get; } =
     [
         new(new Operation.PutProgram("p", "count"), IsHasty: false),
-        new(new Operation.PutEntry(World.ByVlan.Name, "1", "sim1", "p", 1, AllowPending: false), IsHasty: false),
-        new(new Operation.PutEntry(World.ByInterface.Name, "sim0", World.Flapping, null, 1, AllowPending: false), IsHasty: false),
+        new(new Operation.PutEntry(SmallSetup.ByVlan.Name, "1", "sim1", "p", 1, AllowPending: false), IsHasty: false),
+        new(new Operation.PutEntry(SmallSetup.ByInterface.Name, "sim0", SmallSetup.Flapping, null, 1, AllowPending: false), IsHasty: false),
     ];
 
     public override string ToString() =>
@@ -36,8 +36,8 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
 
     private static Gen<Step> Operations()
     {
-        var key = Gen.OneOf([.. World.Keys]);
-        var target = Gen.OneOf("sim1", "sim2", World.Flapping, World.Flapping);
+        var key = Gen.OneOf([.. SmallSetup.Keys]);
+        var target = Gen.OneOf("sim1", "sim2", SmallSetup.Flapping, SmallSetup.Flapping);
         var program = Gen.OneOf<string?>(null, null, "p", "p", "q");
         var name = Gen.OneOf("p", "q");
         var putEntry = Gen.Select(

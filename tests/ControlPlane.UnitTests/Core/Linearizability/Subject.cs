@@ -61,7 +61,7 @@ internal class Subject(CoreFixture core)
     }
 
     private static string Text(EntryRecord entry) =>
-        World.EntryText(entry.Interface, entry.EgressProgram, int.Parse(entry.Labels["n"], CultureInfo.InvariantCulture));
+        SmallSetup.EntryText(entry.Interface, entry.EgressProgram, int.Parse(entry.Labels["n"], CultureInfo.InvariantCulture));
 
     private static string Text(EgressProgramSpec spec) => spec.Template.ToString().ToLowerInvariant();
 
@@ -80,11 +80,11 @@ internal class Subject(CoreFixture core)
 
     private Answer ReadAll()
     {
-        var entries = new[] { World.ByInterface.Name, World.ByVlan.Name }.SelectMany(d => core.List(d).Entries)
+        var entries = new[] { SmallSetup.ByInterface.Name, SmallSetup.ByVlan.Name }.SelectMany(d => core.List(d).Entries)
             .Select(e => (Name: $"{e.Record.Devmap}/{e.KeyText}", Text: $"{Text(e.Record)} @{e.Record.Revision}"))
             .OrderBy(e => e.Name, StringComparer.Ordinal);
         var programs = core.Programs.List().Select(p => (p.Name, Text: $"{Text(p.Spec)} @{p.Revision}"));
         return new Answer(
-            Revision: core.List(World.ByVlan.Name).Revision, Content: string.Join('\n', entries.Concat(programs).Select(r => $"{r.Name} {r.Text}")));
+            Revision: core.List(SmallSetup.ByVlan.Name).Revision, Content: string.Join('\n', entries.Concat(programs).Select(r => $"{r.Name} {r.Text}")));
     }
 }

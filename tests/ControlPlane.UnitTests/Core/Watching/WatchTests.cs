@@ -38,7 +38,7 @@ public sealed class WatchTests
     [Fact]
     public async Task Put_Refused_IsNotTold()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         await using var reader = core.Watch("vlans").GetAsyncEnumerator();
         await reader.UntilAsync(e => e is WatchEvent.Synced);
@@ -85,8 +85,8 @@ public sealed class WatchTests
     [Fact]
     public async Task InterfaceAskedForBeforeTheTableShowsIt_IsToldWhenItDoes()
     {
-        DeafKernel? deaf = null;
-        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new DeafKernel(kernel));
+        ManualLinkEventsKernel? deaf = null;
+        await using var core = await CoreFixture.StartAsync(wrap: kernel => deaf = new ManualLinkEventsKernel(kernel));
         var ifindex = core.Host.Interfaces.Find("sim1")!.Ifindex;
         await core.PutAsync("vlans", "1", "sim1");
         deaf!.Notify("sim1");
@@ -221,7 +221,7 @@ public sealed class WatchTests
     [Fact]
     public async Task Stop_StreamsTellTheLastChange_ThenEnd()
     {
-        using var gate = new Gate();
+        using var gate = new KernelGate();
         await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap);
         await using var reader = core.Watch("vlans").GetAsyncEnumerator();
         await reader.UntilAsync(e => e is WatchEvent.Synced);

@@ -1,0 +1,105 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using ControlPlane.EndToEndTests.Support;
+using Devmapd.V1;
+
+namespace ControlPlane.EndToEndTests.Crashes;
+
+/// <summary>By REST, with <c>If-Match</c> and <c>If-None-Match</c>.</summary>
+internal sealed class RestWriteClient(HttpClient http) : IWriteClient
+{
+    public bool KnowsMustExist => true;
+
+    public async Task<ResourceVersion> PutEntryAsync(DesiredEntry desired, Precondition expected)
+    {
+        var e = await PutAsync<Entry>(
+            EntryPath(desired.Devmap, desired.Key),
+            new { @interface = desired.Target, egressProgram = desired.Program, labels = desired.Labels, allowPending = desired.AllowPending },
+            expected);
+        return e.ResourceVersion(ResourceVersions.EntrySpec(e.Interface, e.EgressProgram, e.Labels));
+    }
+
+    public Task DeleteEntryAsync(string devmap, string key, Precondition expected) => DeleteAsync(EntryPath(devmap, key), expected);
+
+    public async Task<ResourceVersion> PutProgramAsync(string name, uint vlan, Precondition expected)
+    {
+        var p = await PutAsync<Program>($"/v1/programs/{name}", new { template = "push-vlan", parameters = new { vlanId = vlan } }, expected);
+        Assert.Equal("push-vlan", p.Template);
+        return p.ResourceVersion(ResourceVersions.ProgramSpec($"{ProgramTemplate.PushVlan}", p.Parameters.VlanId));
+    }
+
+    public Task DeleteProgramAsync(string name, Precondition expected) => DeleteAsync($"/v1/programs/{name}", expected);
+
+    public async Task<ResourceVersion> AttachAsync(string devmap, string ingress, Precondition expected)
+    {
+        var a = await PutAsync<Attachment>(AttachmentPath(devmap, ingress), new { mode = "native" }, expected);
+        Assert.Equal("native", a.Mode);
+        return a.ResourceVersion($"{AttachMode.Native}");
+    }
+
+    public Task DetachAsync(string devmap, string ingress, Precondition expected) => DeleteAsync(AttachmentPath(devmap, ingress), expected);
+
+    private static string EntryPath(string devmap, string key) => $"/v1/devmaps/{devmap}/entries/{key}";
+
+    private static string AttachmentPath(string devmap, string ingress) => $"/v1/devmaps/{devmap}/attachments/{ingress}";
+
+    private async Task<T> PutAsync<T>(string path, object body, Precondition expected)
+        where T : Resource
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, path) { Content = JsonContent.Create(body) };
+        using var answer = await SendAsync(request, expected);
+        var resource = await ReadAsync<T>(answer);
+        Assert.Equal($"\"{resource.Revision}\"", answer.Headers.ETag?.Tag);
+        return resource;
+    }
+
+    private async Task DeleteAsync(string path, Precondition expected)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, path);
+        using var answer = await SendAsync(request, expected);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, Precondition expected)
+    {
+        if (expected.MustNotExist)
+            request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+        if (expected.MustExist)
+            request.Headers.IfMatch.Add(EntityTagHeaderValue.Any);
+        else if (expected.Revision is { } revision)
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{revision}\""));
+        try
+        {
+            var answer = await http.SendAsync(request);
+            if (answer.IsSuccessStatusCode)
+                return answer;
+            using (answer)
+            {
+                var problem = await ReadAsync<Problem>(answer);
+                throw new RefusedException(problem.Code, problem.Detail);
+            }
+        }
+        catch (HttpRequestException e)
+        {
+            throw new NoAnswerException(e);
+        }
+    }
+
+    // The body has been read with the head: HttpClient buffers it.
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<T>())!;
+
+    private abstract record Resource(long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    {
+        public ResourceVersion ResourceVersion(string spec) => new(spec, Revision, CreatedAt, UpdatedAt);
+    }
+
+    private sealed record Entry(
+        string Interface, string? EgressProgram, Dictionary<string, string> Labels, long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+        : Resource(Revision, CreatedAt, UpdatedAt);
+
+    private sealed record Program(string Template, Parameters Parameters, long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+        : Resource(Revision, CreatedAt, UpdatedAt);
+
+    private sealed record Parameters(uint? VlanId);
+
+    private sealed record Attachment(string Mode, long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt) : Resource(Revision, CreatedAt, UpdatedAt);
+}

@@ -1,0 +1,39 @@
+using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>Names of interfaces that are awkward in paths, pins or tables.</summary>
+public sealed class InterfaceNameTests
+{
+    // In a namespace of its own no name needs to be unique.
+    [Theory]
+    [InlineData("in.100", "out.200.7")]
+    [InlineData("fifteen-chars-i", "fifteen.chars.o")]
+    [InlineData("in@x", "+out=~")]
+    public async Task AwkwardNames_AttachSteerAndSurviveARestart(string ingressName, string targetName)
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(ingressName), testbed.AddPort(targetName));
+        var key = Uri.EscapeDataString(ingressName);
+        await testbed.Http.AttachAsync(Testbed.ByInterface, key);
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, key, targetName);
+
+        for (var round = 1; round <= 2; round++)
+        {
+            var run = FrameMark.NewRun();
+            var frame = Frames.Udp(new FrameMark(run, 0));
+            Assert.Equal([frame], ingress.Send([frame], run, target)[0]);
+            var entry = await testbed.Http.EntryAsync(Testbed.ByInterface, key);
+            Assert.Equal((ingressName, targetName, (ulong)round), (entry.Key, entry.Interface, entry.Status.Packets));
+            var attachment = await testbed.Http.ReadAsync<Attachment>($"/v1/devmaps/{Testbed.ByInterface}/attachments/{key}");
+            Assert.Equal((ingressName, "Attached"), (attachment.Interface, attachment.Status.State));
+
+            Assert.Equal(0, await testbed.Runner.StopAsync());
+            await testbed.Runner.StartAsync();
+        }
+
+        await testbed.Http.RemoveAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{key}");
+        Assert.Empty(Directory.GetFiles($"{testbed.Runner.PinRoot}/devmaps/{Testbed.ByInterface}/links"));
+    }
+}

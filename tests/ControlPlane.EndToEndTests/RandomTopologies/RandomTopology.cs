@@ -1,0 +1,166 @@
+using System.Net.Http.Json;
+using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests.RandomTopologies;
+
+/// <summary>
+/// A random topology: veths whose peers are elsewhere, one whose peer is beside it, a bridge with one port; attachments in both modes,
+/// entries of all three selectors, and egress programs of every template.
+/// </summary>
+internal sealed partial class RandomTopology : IAsyncDisposable
+{
+    private const string Bridge = "bridge";
+    private const string Fence = "fence";
+    private const int Ports = 5;
+    private const int Entries = 12;
+
+    private static readonly string[] _devmaps = [Testbed.ByInterface, Testbed.ByVlan, Testbed.ByAddress];
+    // Entries of the first can be found by one interface only, and seldom are.
+    private static readonly string[] _entryDevmaps = [Testbed.ByInterface, Testbed.ByVlan, Testbed.ByVlan, Testbed.ByAddress, Testbed.ByAddress];
+    private static readonly string?[] _programs = [null, "count", "drop", "rewrite", "push", "pop"];
+
+    private readonly Random _random;
+    private readonly XdpPassObject _pass = XdpPassObject.Compile();
+    private readonly NetworkNamespace _elsewhere = NetworkNamespace.Create();
+    private readonly List<NetworkNamespace> _homes = [];
+    private readonly List<RandomPort> _ports = [];
+    private RandomPort _beside = null!; // both ends in sight; never an ingress, so that either end shows what the other sends
+    private RandomPort _bridged = null!;
+    private bool _isBridged = true;
+    private int _fence = 1000;
+
+    private RandomTopology(Testbed testbed, Random random) => (Testbed, _random) = (testbed, random);
+
+    public Testbed Testbed { get; }
+
+    /// <summary>What was done since it was made, in order.</summary>
+    public List<string> History { get; } = [];
+
+    /// <summary>How many changes were carried out, and how many the kernel or the daemon refused.</summary>
+    public (int Done, int Refused) Changes { get; private set; }
+
+    public static async Task<RandomTopology> CreateAsync(Random random)
+    {
+        var world = new RandomTopology(await Testbed.StartAsync(), random);
+        try
+        {
+            await world.BuildAsync();
+            return world;
+        }
+        catch
+        {
+            await world.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Waits until the daemon has taken in all that has happened to interfaces: links are announced in order.</summary>
+    public async Task SettleAsync()
+    {
+        _fence = _fence == 1000 ? 1001 : 1000;
+        Testbed.Batch($"link set dev {Fence} mtu {_fence}");
+        await Eventually.Async(
+            async () => (await Testbed.Http.ReadAsync<InterfaceList>("/v1/interfaces")).Interfaces.Any(i => i.Name == Fence && i.Mtu == _fence),
+            what: "the daemon knows of the last change");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var port in AllPorts())
+            port.Dispose();
+        await Testbed.DisposeAsync();
+        foreach (var space in _homes)
+            space.Dispose();
+        _elsewhere.Dispose();
+        _pass.Dispose();
+    }
+
+    /// <summary>The topology in words.</summary>
+    public override string ToString() => string.Join("\n  ", AllPorts().Select(p => p.ToString()));
+
+    private IEnumerable<RandomPort> AllPorts() => _ports.Append(_beside).Append(_bridged).Where(p => p is not null);
+
+    private async Task BuildAsync()
+    {
+        Testbed.Batch($"link add {Fence} mtu {_fence} type bridge", $"link add {Bridge} type bridge", $"link set dev {Bridge} up");
+        for (var i = 0; i < Ports; i++)
+            _ports.Add(NewPort($"port{i}", Home(), $"far{i}"));
+        _beside = NewPort("beside", Testbed.Space, "far-beside");
+        _bridged = NewPort("bridged", Home(), "far-bridged");
+        Testbed.Batch($"link set dev bridged master {Bridge}");
+
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/count", new { template = "count" });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/drop", new { template = "drop" });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/rewrite", new { template = "rewrite-mac", parameters = new { sourceMac = "02:00:00:00:00:0a", destinationMac = "02:00:00:00:00:0b" } });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/push", new { template = "push-vlan", parameters = new { vlanId = 77 } });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/pop", new { template = "pop-vlan" });
+        for (var i = 0; i < Ports; i++)
+            await AttachAsync(i < _devmaps.Length ? _devmaps[i] : Pick(_devmaps), _ports[i].Name);
+        for (var i = 0; i < Entries; i++)
+            await PutEntryAsync();
+        for (var i = 0; i < Ports; i++)
+        {
+            if (await IsAttachedAsync(Testbed.ByInterface, _ports[i].Name))
+                await TryAsync(HttpMethod.Put, $"/v1/devmaps/{Testbed.ByInterface}/entries/{_ports[i].Name}", new { @interface = Pick(TargetNames()) });
+        }
+
+        foreach (var target in TargetNames().Where(_ => _random.Next(2) == 0))
+            await SetEgressProgramAsync(target);
+    }
+
+    private async Task<bool> IsAttachedAsync(string devmap, string ingress) =>
+        (await Testbed.Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments.Any(a => a.Interface == ingress);
+
+    private RandomPort NewPort(string name, NetworkNamespace far, string farName)
+    {
+        var port = new RandomPort(Testbed.Space, name, far, farName);
+        port.Create(gro: _random.Next(3) > 0);
+        return port;
+    }
+
+    private NetworkNamespace Home()
+    {
+        var home = NetworkNamespace.Create();
+        _homes.Add(home);
+        return home;
+    }
+
+    private static string[] TargetNames() => [.. Enumerable.Range(0, Ports).Select(i => $"port{i}"), "beside", "far-beside", Bridge];
+
+    private Task<bool> PutEntryAsync()
+    {
+        var devmap = Pick(_entryDevmaps);
+        return TryAsync(HttpMethod.Put, $"/v1/devmaps/{devmap}/entries/{Key(devmap)}", new { @interface = Pick(TargetNames()), allowPending = true });
+    }
+
+    private string Key(string devmap) => devmap switch
+    {
+        Testbed.ByInterface => $"port{_random.Next(Ports)}",
+        Testbed.ByVlan => $"{_random.Next(4) * 100}",
+        _ => $"10.0.0.{_random.Next(1, 6)}",
+    };
+
+    private Task<bool> AttachAsync(string devmap, string ingress) =>
+        TryAsync(HttpMethod.Put, $"/v1/devmaps/{devmap}/attachments/{ingress}", new { mode = PickMode() });
+
+    private Task<bool> SetEgressProgramAsync(string target) =>
+        TryAsync(HttpMethod.Post, $"/v1/interfaces/{target}:setEgressProgram", new { egressProgram = Pick(_programs) });
+
+    private async Task<bool> TryAsync(HttpMethod method, string path, object? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        using var answer = await Testbed.Http.SendAsync(request);
+        Assert.True((int)answer.StatusCode < 500, $"{method} {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        History.Add($"{method} {path} {(request.Content is null ? "" : await request.Content.ReadAsStringAsync())} -> {(int)answer.StatusCode}");
+        return answer.IsSuccessStatusCode;
+    }
+
+    private T Pick<T>(IReadOnlyList<T> choices) => choices[_random.Next(choices.Count)];
+
+    private string PickMode() => _random.Next(3) == 0 ? "generic" : "native";
+
+    private sealed record InterfaceList(IReadOnlyList<InterfaceRow> Interfaces);
+
+    private sealed record InterfaceRow(string Name, int Mtu);
+}

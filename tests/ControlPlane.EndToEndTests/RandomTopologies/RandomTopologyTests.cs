@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit.Abstractions;
+
+namespace ControlPlane.EndToEndTests.RandomTopologies;
+
+/// <summary>
+/// In random topologies random things happen; after each few a full-size frame is sent for every entry by every interface that can bring
+/// it. The state is Forwarding if and only if they arrive.
+/// </summary>
+/// <remarks><c>DEVMAPD_TRUTH_CASES</c> says how many cases there are, and <c>DEVMAPD_TRUTH_SEED</c> repeats a run.</remarks>
+public sealed class RandomTopologyTests(ITestOutputHelper output)
+{
+    private const int CasesPerTopology = 10;
+    private const int MaxChanges = 4;
+
+    // A word may come late, and a ring that has just been made may lose a frame: only what stays is a disagreement.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task RandomTopologiesAndChanges_ForwardingIfAndOnlyIfTheFrameArrives()
+    {
+        var cases = Number("DEVMAPD_TRUTH_CASES", 40);
+        var seed = Number("DEVMAPD_TRUTH_SEED", Random.Shared.Next(1_000_000));
+        var tally = new Tally();
+        List<string> disagreements = [];
+        for (var topology = 0; tally.Cases < cases; topology++)
+            await RunTopologyAsync(seed + topology, Math.Min(CasesPerTopology, cases - tally.Cases), tally, disagreements);
+
+        output.WriteLine($"truth, first seed {seed}: {tally}");
+        Assert.True(disagreements.Count == 0, $"{disagreements.Count} disagreements, first seed {seed}, {tally}:\n\n{string.Join("\n\n", disagreements)}");
+    }
+
+    private async Task RunTopologyAsync(int seed, int cases, Tally tally, List<string> disagreements)
+    {
+        var random = new Random(seed);
+        await using var world = await RandomTopology.CreateAsync(random);
+        for (var i = 0; i < cases; i++)
+        {
+            var begin = world.History.Count;
+            await world.ChangeAsync(random.Next(1, MaxChanges + 1));
+            var clock = Stopwatch.StartNew();
+            await world.SettleAsync();
+
+            var verdicts = await world.JudgeAsync();
+            var first = verdicts.Where(v => !v.Agrees).ToList();
+            while (verdicts.Any(v => !v.Agrees) && clock.Elapsed < Patience)
+                verdicts = await world.JudgeAsync();
+
+            tally.Count(verdicts);
+            if (first.Count == 0)
+                continue;
+            var what = $"seed {seed}, case {i}, after {clock.ElapsedMilliseconds} ms\n  {string.Join("\n  ", first)}\n after\n  {string.Join("\n  ", world.History.Skip(begin))}";
+            if (verdicts.All(v => v.Agrees))
+            {
+                tally.Late.Add(clock.ElapsedMilliseconds);
+                output.WriteLine($"late: {what}");
+            }
+            else
+            {
+                disagreements.Add($"{what}\n world\n  {world}\n all that happened\n  {string.Join("\n  ", world.History)}");
+            }
+        }
+
+        tally.Done += world.Changes.Done;
+        tally.Refused += world.Changes.Refused;
+    }
+
+    private static int Number(string variable, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(variable), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+
+    private sealed class Tally
+    {
+        public int Cases { get; private set; }
+
+        public int Done { get; set; }
+
+        public int Refused { get; set; }
+
+        public List<long> Late { get; } = [];
+
+        private Dictionary<string, int> States { get; } = [];
+
+        public void Count(IReadOnlyList<Verdict> verdicts)
+        {
+            Cases++;
+            foreach (var verdict in verdicts)
+            {
+                var state = verdict.Open ?? verdict.Entry.Status.State;
+                States[state] = States.GetValueOrDefault(state) + 1;
+            }
+        }
+
+        public override string ToString() =>
+            $"{Cases} cases, {Done} changes and {Refused} refused, entries judged: {string.Join(", ", States.OrderBy(s => s.Key).Select(s => $"{s.Value} {s.Key}"))}; "
+            + $"{Late.Count} right only later, after {string.Join(", ", Late.Order())} ms";
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests.Support;
+
+/// <summary>Carries out what the API says is to be done, word for word.</summary>
+internal static partial class RemedyRunner
+{
+    private const string AtThePeer = "In the peer's network namespace: ";
+
+    /// <summary>A request goes to the API, a command to a shell where it belongs.</summary>
+    /// <param name="testbed">The testbed.</param>
+    /// <param name="remedy">The words.</param>
+    /// <param name="target">The pair whose far end is the peer they may speak of.</param>
+    public static async Task RunRemedyAsync(this Testbed testbed, string remedy, VethPair target)
+    {
+        if (Request().Match(remedy) is { Success: true } asked)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Parse(asked.Groups["method"].Value), asked.Groups["path"].Value);
+            if (asked.Groups["body"] is { Success: true } body)
+                request.Content = new StringContent(body.Value, Encoding.UTF8, "application/json");
+            using var answer = await testbed.Http.SendAsync(request);
+            Assert.True(answer.IsSuccessStatusCode, $"{remedy}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        }
+        else if (remedy.StartsWith(AtThePeer, StringComparison.Ordinal))
+        {
+            target.PeerNamespace.Shell("sh", "-c", remedy[AtThePeer.Length..].Replace("PEER", target.PeerName, StringComparison.Ordinal));
+        }
+        else
+        {
+            target.Namespace.Shell("sh", "-c", remedy);
+        }
+    }
+
+    [GeneratedRegex("^(?<method>PUT|POST|DELETE) (?<path>/\\S+)( with (?<body>\\{.*\\}))?$")]
+    private static partial Regex Request();
+}

@@ -1,0 +1,77 @@
+using System.Globalization;
+using ControlPlane.Core.Keys;
+using ControlPlane.Storage;
+using Devmapd.V1;
+using Grpc.Core;
+using KeySelector = ControlPlane.Core.Devmaps.KeySelector;
+
+namespace ControlPlane.EndToEndTests.Support;
+
+/// <summary>All resources of a daemon, as the API tells them or as the store has them.</summary>
+internal static class ResourceVersions
+{
+    private static readonly Dictionary<string, KeySelector> Selectors = new()
+    {
+        [Testbed.ByInterface] = KeySelector.IngressInterface,
+        [Testbed.ByVlan] = KeySelector.Vlan,
+        [Testbed.ByAddress] = KeySelector.Ipv4Destination,
+    };
+
+    public static string EntryName(string devmap, string key) => $"devmaps/{devmap}/entries/{key}";
+
+    public static string AttachmentName(string devmap, string ingress) => $"devmaps/{devmap}/attachments/{ingress}";
+
+    public static string ProgramName(string program) => $"programs/{program}";
+
+    public static string EntrySpec(string target, string? program, IEnumerable<KeyValuePair<string, string>> labels) =>
+        $"{target} {program ?? "-"} {string.Join(',', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"))}";
+
+    public static string ProgramSpec(string template, uint? vlan) => string.Create(CultureInfo.InvariantCulture, $"{template} {vlan}");
+
+    public static ResourceVersion Of(Devmapd.V1.Entry e) => new(
+        EntrySpec(e.Interface, e.HasEgressProgram ? e.EgressProgram : null, e.Labels), e.Revision, e.CreatedAt.ToDateTimeOffset(), e.UpdatedAt.ToDateTimeOffset());
+
+    public static ResourceVersion Of(Devmapd.V1.Attachment a) =>
+        new($"{a.Mode}", a.Revision, a.CreatedAt.ToDateTimeOffset(), a.UpdatedAt.ToDateTimeOffset());
+
+    public static ResourceVersion Of(Devmapd.V1.Program p) => new(
+        ProgramSpec($"{p.Template}", p.Parameters?.HasVlanId == true ? p.Parameters.VlanId : null),
+        p.Revision, p.CreatedAt.ToDateTimeOffset(), p.UpdatedAt.ToDateTimeOffset());
+
+    /// <summary>What gRPC lists.</summary>
+    public static async Task<ApiListing> OfApiAsync(ChannelBase channel)
+    {
+        var devmaps = new DevmapService.DevmapServiceClient(channel);
+        var view = new ApiListing();
+        foreach (var devmap in Selectors.Keys)
+        {
+            string token = "";
+            do
+            {
+                var page = await devmaps.ListEntriesAsync(new() { Devmap = devmap, PageSize = 1000, PageToken = token });
+                view.Entries.AddRange(page.Entries);
+                view.Revision = page.Revision;
+                token = page.NextPageToken;
+            }
+            while (token.Length > 0);
+            view.Attachments.AddRange((await devmaps.ListAttachmentsAsync(new() { Devmap = devmap })).Attachments);
+        }
+
+        view.Programs.AddRange((await new ProgramService.ProgramServiceClient(channel).ListProgramsAsync(new())).Programs);
+        return view;
+    }
+
+    /// <summary>What the store has, and its revision.</summary>
+    public static (long Revision, Dictionary<string, ResourceVersion> All) OfStore(string stateDirectory)
+    {
+        var state = SqliteStore.Inspect(stateDirectory).State;
+        var all = new Dictionary<string, ResourceVersion>();
+        foreach (var e in state.Entries)
+            all.Add(EntryName(e.Devmap, KeyCodec.Format(Selectors[e.Devmap], e.Key)), new(EntrySpec(e.Interface, e.EgressProgram, e.Labels), e.Revision, e.CreatedAt, e.UpdatedAt));
+        foreach (var a in state.Attachments)
+            all.Add(AttachmentName(a.Devmap, a.Interface), new($"{a.Mode}", a.Revision, a.CreatedAt, a.UpdatedAt));
+        foreach (var p in state.Programs)
+            all.Add(ProgramName(p.Name), new(ProgramSpec(p.Spec.Template.ToString(), p.Spec.VlanId), p.Revision, p.CreatedAt, p.UpdatedAt));
+        return (state.Revision, all);
+    }
+}

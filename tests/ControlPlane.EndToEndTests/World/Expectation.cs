@@ -1,7 +1,0 @@
-namespace ControlPlane.EndToEndTests.World;
-
-/// <summary>What a write asks to be true of its resource; nothing unless said.</summary>
-/// <param name="Revision">The revision it must be at.</param>
-/// <param name="MustExist">It must be there. gRPC cannot say this.</param>
-/// <param name="MustNotExist">It must not be there.</param>
-internal readonly record struct Expectation(long? Revision = null, bool MustExist = false, bool MustNotExist = false);

@@ -1,0 +1,226 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using ControlPlane.FunctionalTests.Scenarios;
+using Devmapd.V1;
+using Google.Protobuf;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace ControlPlane.FunctionalTests.Grpc;
+
+/// <summary>Drives the gRPC face by the scenarios.</summary>
+internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
+{
+    private const int UnknownEnumValue = 99;
+    private static readonly JsonFormatter _formatter = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
+
+    private readonly DevmapService.DevmapServiceClient _devmaps = new(channel);
+    private readonly ProgramService.ProgramServiceClient _programs = new(channel);
+    private readonly HostService.HostServiceClient _host = new(channel);
+
+    public async Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var (message, created) = await CallAsync(operation, cancellationToken);
+            using var json = JsonDocument.Parse(_formatter.Format(message));
+            return new Answer.Done(created, Facts(json.RootElement));
+        }
+        catch (RpcException e)
+        {
+            return Failed(e);
+        }
+    }
+
+    private async Task<(IMessage Message, bool? Created)> CallAsync(Operation operation, CancellationToken cancellationToken)
+    {
+        switch (operation)
+        {
+            case Operation.ListDevmaps:
+                return (await _devmaps.ListDevmapsAsync(new(), cancellationToken: cancellationToken), null);
+            case Operation.GetDevmap get:
+                return ((await _devmaps.GetDevmapAsync(new() { Devmap = get.Devmap }, cancellationToken: cancellationToken)).Devmap, null);
+            case Operation.GetDevmapShape shape:
+                return (await _devmaps.GetDevmapShapeAsync(new() { Devmap = shape.Devmap }, cancellationToken: cancellationToken), null);
+            case Operation.AuditDevmap audit:
+                var auditRequest = new AuditDevmapRequest { Devmap = audit.Devmap };
+                if (audit.Repair is { } repair)
+                    auditRequest.Repair = repair;
+                return (await _devmaps.AuditDevmapAsync(auditRequest, cancellationToken: cancellationToken), null);
+            case Operation.Explain explain:
+                return ((await _devmaps.ExplainAsync(Request(explain), cancellationToken: cancellationToken)).Explanation, null);
+            case Operation.PutEntry put:
+                var putEntry = await _devmaps.PutEntryAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
+                return (putEntry.Entry, putEntry.Created);
+            case Operation.GetEntry get:
+                return ((await _devmaps.GetEntryAsync(new() { Devmap = get.Devmap, Key = get.Key }, cancellationToken: cancellationToken)).Entry, null);
+            case Operation.DeleteEntry delete:
+                return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
+            case Operation.ListEntries list:
+                return (await _devmaps.ListEntriesAsync(Request(list), cancellationToken: cancellationToken), null);
+            case Operation.ListAttachments list:
+                return (await _devmaps.ListAttachmentsAsync(new() { Devmap = list.Devmap }, cancellationToken: cancellationToken), null);
+            case Operation.PutAttachment put:
+                var request = new PutAttachmentRequest { Devmap = put.Devmap, Interface = put.Interface, Mode = Value<AttachMode>(put.Mode) };
+                var putAttachment = await _devmaps.PutAttachmentAsync(Expecting(request, put), cancellationToken: cancellationToken);
+                return (putAttachment.Attachment, putAttachment.Created);
+            case Operation.GetAttachment get:
+                return ((await _devmaps.GetAttachmentAsync(
+                    new() { Devmap = get.Devmap, Interface = get.Interface }, cancellationToken: cancellationToken)).Attachment, null);
+            case Operation.DeleteAttachment delete:
+                return (await _devmaps.DeleteAttachmentAsync(
+                    Expecting(new DeleteAttachmentRequest { Devmap = delete.Devmap, Interface = delete.Interface }, delete), cancellationToken: cancellationToken), null);
+            case Operation.ListPrograms:
+                return (await _programs.ListProgramsAsync(new(), cancellationToken: cancellationToken), null);
+            case Operation.PutProgram put:
+                var putProgram = await _programs.PutProgramAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
+                return (putProgram.Program, putProgram.Created);
+            case Operation.GetProgram get:
+                return ((await _programs.GetProgramAsync(new() { Program = get.Program }, cancellationToken: cancellationToken)).Program, null);
+            case Operation.DeleteProgram delete:
+                return (await _programs.DeleteProgramAsync(Expecting(new DeleteProgramRequest { Program = delete.Program }, delete), cancellationToken: cancellationToken), null);
+            case Operation.SetEgressProgram set:
+                var setRequest = new SetEgressProgramRequest { Interface = set.Interface };
+                if (set.EgressProgram is not null)
+                    setRequest.EgressProgram = set.EgressProgram;
+                return (await _programs.SetEgressProgramAsync(setRequest, cancellationToken: cancellationToken), null);
+            case Operation.ListInterfaces:
+                return (await _host.ListInterfacesAsync(new(), cancellationToken: cancellationToken), null);
+            case Operation.GetInterface get:
+                return ((await _host.GetInterfaceAsync(new() { Interface = get.Interface }, cancellationToken: cancellationToken)).Interface, null);
+            case Operation.GetHost:
+                return ((await _host.GetHostAsync(new(), cancellationToken: cancellationToken)).Host, null);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(operation), operation, "not a call of the contract");
+        }
+    }
+
+    private static T Expecting<T>(T request, Operation operation) where T : IMessage
+    {
+        if (operation.ExpectedRevision is { } revision)
+            request.Descriptor.FindFieldByName("expected_revision").Accessor.SetValue(request, revision);
+        return request;
+    }
+
+    private static PutEntryRequest Request(Operation.PutEntry put)
+    {
+        var request = new PutEntryRequest
+        {
+            Devmap = put.Devmap,
+            Key = put.Key,
+            Interface = put.Interface ?? "",
+            AllowPending = put.AllowPending ?? false,
+        };
+        if (put.EgressProgram is not null)
+            request.EgressProgram = put.EgressProgram;
+        foreach (var (name, value) in put.Labels ?? new Dictionary<string, string>())
+            request.Labels.Add(name, value);
+        return request;
+    }
+
+    private static ListEntriesRequest Request(Operation.ListEntries list)
+    {
+        var request = new ListEntriesRequest
+        {
+            Devmap = list.Devmap,
+            PageToken = list.PageToken ?? "",
+            State = Value<EntryState>(list.State),
+            Label = { list.Labels ?? [] },
+        };
+        if (list.PageSize is { } size)
+            request.PageSize = size;
+        if (list.Interface is not null)
+            request.Interface = list.Interface;
+        if (list.EgressProgram is not null)
+            request.EgressProgram = list.EgressProgram;
+        return request;
+    }
+
+    private static PutProgramRequest Request(Operation.PutProgram put)
+    {
+        var parameters = new ProgramParameters();
+        if (put.SourceMac is not null)
+            parameters.SourceMac = put.SourceMac;
+        if (put.DestinationMac is not null)
+            parameters.DestinationMac = put.DestinationMac;
+        if (put.VlanId is { } vlan)
+            parameters.VlanId = checked((uint)vlan);
+        return new PutProgramRequest { Program = put.Program, Template = Value<ProgramTemplate>(put.Template), Parameters = parameters };
+    }
+
+    private static ExplainRequest Request(Operation.Explain explain)
+    {
+        var request = new ExplainRequest { Devmap = explain.Devmap };
+        if (explain.Key is not null)
+            request.Key = explain.Key;
+        if (explain.Ingress is not null)
+            request.Ingress = explain.Ingress;
+        if (explain.Vlan is { } vlan)
+            request.Vlan = checked((uint)vlan);
+        if (explain.Destination is not null)
+            request.Dst = explain.Destination;
+        if (explain.Length is { } length)
+            request.Length = checked((uint)length);
+        return request;
+    }
+
+    /// <summary>The enum value of REST's text; a text that has none is sent as a number that no value has.</summary>
+    private static T Value<T>(string? text) where T : struct, Enum
+    {
+        if (text is null)
+            return default;
+        return Enum.TryParse<T>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value)
+            ? value
+            : (T)Enum.ToObject(typeof(T), UnknownEnumValue);
+    }
+
+    private static Dictionary<string, string?> Facts(JsonElement json)
+    {
+        var facts = Answer.Flatten(json);
+        if (facts.GetValueOrDefault("nextPageToken") == "")
+            facts.Remove("nextPageToken");
+        return facts.ToDictionary(f => f.Key, f => RestText(f.Value));
+    }
+
+    /// <summary>An enum value as REST writes it.</summary>
+    private static string? RestText(string? value) => value switch
+    {
+        null => null,
+        _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_") is { } state => Words(state, first: true, ""),
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_") is { } name => Words(name, first: false, ""),
+        _ when Strip(value, "PROGRAM_TEMPLATE_") is { } template => template.ToLowerInvariant().Replace('_', '-'),
+        _ => value,
+    };
+
+    private static string? Strip(string value, params string[] prefixes) =>
+        prefixes.FirstOrDefault(p => value.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? value[prefix.Length..] : null;
+
+    private static string Words(string name, bool first, string between) =>
+        string.Join(between, name.Split('_').Select((w, i) => i == 0 && !first
+            ? w.ToLowerInvariant()
+            : w[..1] + w[1..].ToLowerInvariant()));
+
+    private static Answer.Failed Failed(RpcException e)
+    {
+        var status = e.GetRpcStatus();
+        var info = status?.GetDetail<ErrorInfo>();
+        return new Answer.Failed(
+            info?.Reason ?? e.ToString(),
+            status?.Message,
+            [.. status?.GetDetail<BadRequest>()?.FieldViolations.Select(v => RestPath(v.Field)) ?? []],
+            info is not null && info.Metadata.TryGetValue("errno", out var errno) ? int.Parse(errno, CultureInfo.InvariantCulture) : null,
+            info?.Metadata.GetValueOrDefault("remedy"),
+            status?.GetDetail<RetryInfo>() is not null);
+    }
+
+    private static string RestPath(string path)
+    {
+        if (path.StartsWith("labels.", StringComparison.Ordinal))
+            return path;
+        var text = new StringBuilder();
+        for (var i = 0; i < path.Length; i++)
+            text.Append(path[i] == '_' ? char.ToUpperInvariant(path[++i]) : path[i]);
+        return text.ToString();
+    }
+}

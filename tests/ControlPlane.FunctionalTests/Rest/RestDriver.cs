@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ControlPlane.FunctionalTests.Scenarios;
+
+namespace ControlPlane.FunctionalTests.Rest;
+
+/// <summary>The REST face, driven by scenarios.</summary>
+internal sealed class RestDriver(HttpClient client) : IApiDriver
+{
+    public async Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken)
+    {
+        using var request = Request(operation);
+        if (operation.ExpectedRevision is 0)
+            request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        else if (operation.ExpectedRevision is { } revision)
+            request.Headers.TryAddWithoutValidation("If-Match", $"\"{revision}\"");
+        using var response = await client.SendAsync(request, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        using var json = JsonDocument.Parse(text.Length > 0 ? text : "{}");
+        if (!response.IsSuccessStatusCode)
+            return Failed(response, json.RootElement);
+        var put = response.RequestMessage!.Method == HttpMethod.Put;
+        return new Answer.Done(put ? response.StatusCode == HttpStatusCode.Created : null, Answer.Flatten(json.RootElement));
+    }
+
+    private static HttpRequestMessage Request(Operation operation) => operation switch
+    {
+        Operation.ListDevmaps => Get("devmaps"),
+        Operation.GetDevmap o => Get("devmaps", o.Devmap),
+        Operation.GetDevmapShape o => Get("devmaps", o.Devmap, "shape"),
+        Operation.AuditDevmap o => new HttpRequestMessage(
+            HttpMethod.Post, Path("devmaps", o.Devmap) + ":audit" + (o.Repair is { } repair ? $"?repair={(repair ? "true" : "false")}" : "")),
+        Operation.Explain o => new HttpRequestMessage(
+            HttpMethod.Get,
+            (o.Key is null ? Path("devmaps", o.Devmap) : Path("devmaps", o.Devmap, "entries", o.Key)) + ":explain"
+                + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)))),
+        Operation.PutEntry o => Put(
+            Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("allowPending", o.AllowPending)),
+            "devmaps", o.Devmap, "entries", o.Key),
+        Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
+        Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
+        Operation.ListEntries o => new HttpRequestMessage(HttpMethod.Get, Path("devmaps", o.Devmap, "entries") + Query(o)),
+        Operation.ListAttachments o => Get("devmaps", o.Devmap, "attachments"),
+        Operation.PutAttachment o => Put(Body(("mode", o.Mode)), "devmaps", o.Devmap, "attachments", o.Interface),
+        Operation.GetAttachment o => Get("devmaps", o.Devmap, "attachments", o.Interface),
+        Operation.DeleteAttachment o => Delete("devmaps", o.Devmap, "attachments", o.Interface),
+        Operation.ListPrograms => Get("programs"),
+        Operation.PutProgram o => Put(
+            Body(("template", o.Template), ("parameters", Body(("sourceMac", o.SourceMac), ("destinationMac", o.DestinationMac), ("vlanId", o.VlanId)))),
+            "programs", o.Program),
+        Operation.GetProgram o => Get("programs", o.Program),
+        Operation.DeleteProgram o => Delete("programs", o.Program),
+        Operation.SetEgressProgram o => new HttpRequestMessage(HttpMethod.Post, Path("interfaces", o.Interface) + ":setEgressProgram")
+        {
+            Content = new StringContent(Body(("egressProgram", o.EgressProgram)).ToJsonString(), Encoding.UTF8, "application/json"),
+        },
+        Operation.ListInterfaces => Get("interfaces"),
+        Operation.GetInterface o => Get("interfaces", o.Interface),
+        Operation.GetHost => Get("host"),
+        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "is not known"),
+    };
+
+    private static HttpRequestMessage Get(params string[] path) => new(HttpMethod.Get, Path(path));
+
+    private static HttpRequestMessage Delete(params string[] path) => new(HttpMethod.Delete, Path(path));
+
+    private static HttpRequestMessage Put(JsonObject body, params string[] path) =>
+        new(HttpMethod.Put, Path(path)) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+
+    private static string Path(params string[] path) => "/v1/" + string.Join('/', path.Select(Uri.EscapeDataString));
+
+    private static JsonObject Body(params (string Name, object? Value)[] fields) =>
+        new(fields.Where(f => f.Value is not null).Select(f => KeyValuePair.Create(f.Name, f.Value as JsonNode ?? JsonSerializer.SerializeToNode(f.Value))));
+
+    private static string Query(Operation.ListEntries list) => Query(
+    [
+        ("pageSize", Text(list.PageSize)),
+        ("pageToken", list.PageToken),
+        ("interface", list.Interface),
+        ("egressProgram", list.EgressProgram),
+        ("state", list.State),
+        .. (list.Labels ?? []).Select(l => ("label", (string?)l)),
+    ]);
+
+    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
+
+    private static string Query(params (string Name, string? Value)[] parameters)
+    {
+        return "?" + string.Join('&', parameters.Where(p => p.Value is not null).Select(p => $"{p.Name}={Uri.EscapeDataString(p.Value!)}"));
+    }
+
+    private static Answer.Failed Failed(HttpResponseMessage response, JsonElement problem)
+    {
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal((int)response.StatusCode, problem.GetProperty("status").GetInt32());
+        return new Answer.Failed(
+            Text(problem, "code"),
+            Text(problem, "detail"),
+            problem.TryGetProperty("errors", out var errors) ? [.. errors.EnumerateArray().Select(e => e.GetProperty("field").GetString()!)] : [],
+            problem.TryGetProperty("errno", out var errno) ? errno.GetInt32() : null,
+            Text(problem, "remedy"),
+            response.Headers.RetryAfter is not null);
+    }
+
+    private static string? Text(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? value.GetString() : null;
+}

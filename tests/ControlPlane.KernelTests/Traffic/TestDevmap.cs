@@ -1,0 +1,87 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+
+namespace ControlPlane.KernelTests.Traffic;
+
+/// <summary>A devmap of the testbed, written from inside its namespace; disposing takes it out of the kernel.</summary>
+public sealed class TestDevmap : IDisposable
+{
+    private readonly FrameTestbed _testbed;
+    private readonly HashSet<string> _programs = [];
+    private IDevmap _devmap;
+    private bool _isOpen = true;
+
+    internal TestDevmap(FrameTestbed testbed, DevmapDefinition definition)
+    {
+        _testbed = testbed;
+        _devmap = Open(definition);
+    }
+
+    public IDevmap Kernel => _devmap;
+
+    private static WriterScope Scope => new(granted: true);
+
+    public void Update(uint key, uint ifindex, string? program = null) => _testbed.Space.Run(() => _devmap.Update(Scope, key, ifindex, program));
+
+    public void Update(IEnumerable<uint> keys, uint ifindex) => _testbed.Space.Run(() =>
+    {
+        foreach (var key in keys)
+            _devmap.Update(Scope, key, ifindex, null);
+    });
+
+    public bool Delete(uint key) => _testbed.Space.Run(() => _devmap.Delete(Scope, key));
+
+    public LoadedProgram Load(string name, EgressProgramSpec spec)
+    {
+        _programs.Add(name);
+        return _testbed.Space.Run(() => _testbed.Kernel.Programs.Load(Scope, name, spec));
+    }
+
+    public DevmapLink Attach(TestInterface ingress, AttachMode mode) =>
+        _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress.Pair.Name)!, mode));
+
+    public bool Detach(TestInterface ingress) => _testbed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
+
+    /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
+    /// <param name="meanwhile">What happens while no daemon runs.</param>
+    public void Restart(Action? meanwhile = null)
+    {
+        var definition = _devmap.Definition;
+        _isOpen = false;
+        _devmap.Dispose();
+        _testbed.Restart(meanwhile);
+        _devmap = Open(definition);
+        _isOpen = true;
+    }
+
+    public void Dispose()
+    {
+        if (_isOpen)
+        {
+            foreach (var link in _devmap.Links)
+                _testbed.Space.Run(() => _devmap.Detach(Scope, link.Interface));
+            _devmap.Dispose();
+            Directory.Delete(_testbed.PinFolder(_devmap.Definition.Name), recursive: true);
+        }
+
+        foreach (var program in _programs)
+            _testbed.Space.Run(() => _testbed.Kernel.Programs.Unload(Scope, program));
+    }
+
+    private IDevmap Open(DevmapDefinition definition)
+    {
+        try
+        {
+            return _testbed.Space.Run(() => _testbed.Kernel.OpenDevmap(Scope, definition));
+        }
+        catch
+        {
+            // One test's failure shall not be the next one's as well: the pins hold links.
+            if (Directory.Exists(_testbed.PinFolder(definition.Name)))
+                Directory.Delete(_testbed.PinFolder(definition.Name), recursive: true);
+            throw;
+        }
+    }
+}

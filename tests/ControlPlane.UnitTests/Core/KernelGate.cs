@@ -1,0 +1,140 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Programs;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>Stands between core and kernel: holds the writer at its next update, or refuses it.</summary>
+public sealed class KernelGate : IDisposable
+{
+    private readonly ManualResetEventSlim _open = new(true);
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The first update after <see cref="Close"/> is being held.</summary>
+    public Task Reached => _reached.Task;
+
+    public Exception? Refusal { get; set; }
+
+    /// <summary>Asked before every change of maps and programs: what refuses it, or null.</summary>
+    public Func<KernelException?>? Fault { get; set; }
+
+    /// <summary>The only update that is refused, counted from 1; all when null.</summary>
+    public int? RefusedUpdate { get; set; }
+
+    public int Updates { get; private set; }
+
+    public void Dispose() => _open.Dispose();
+
+    public void Close() => _open.Reset();
+
+    public void Open() => _open.Set();
+
+    public IKernel Wrap(IKernel kernel) => new GatedKernel(this, kernel);
+
+    private void BeforeUpdate()
+    {
+        Updates++;
+        if (!_open.IsSet)
+            _reached.TrySetResult();
+        _open.Wait(TimeSpan.FromSeconds(30));
+        if (Refusal is not null && (RefusedUpdate ?? Updates) == Updates)
+            throw Refusal;
+        BeforeChange();
+    }
+
+    private void BeforeChange()
+    {
+        if (Fault?.Invoke() is { } fault)
+            throw fault;
+    }
+
+    private sealed class GatedKernel(KernelGate gate, IKernel inner) : IKernel
+    {
+        public HostFacts Host => inner.Host;
+
+        public IInterfaces Interfaces => inner.Interfaces;
+
+        public IDropCounters Drops => inner.Drops;
+
+        public ITargetPrograms Targets => inner.Targets;
+
+        public IEgressPrograms Programs { get; } = new GatedPrograms(gate, inner.Programs);
+
+        public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class GatedPrograms(KernelGate gate, IEgressPrograms inner) : IEgressPrograms
+    {
+        public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Adopt(scope);
+
+        public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+        {
+            gate.BeforeChange();
+            return inner.Load(scope, name, spec);
+        }
+
+        public bool Unload(WriterScope scope, string name)
+        {
+            gate.BeforeChange();
+            return inner.Unload(scope, name);
+        }
+
+        public EntryCounters ReadCounters(string name) => inner.ReadCounters(name);
+
+        public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.DryRun(spec, frame);
+    }
+
+    private sealed class GatedDevmap(KernelGate gate, IDevmap inner) : IDevmap
+    {
+        public DevmapDefinition Definition => inner.Definition;
+
+        public bool Adopted => inner.Adopted;
+
+        public uint MapId => inner.MapId;
+
+        public uint RedirectProgramId => inner.RedirectProgramId;
+
+        public IReadOnlyList<DevmapLink> Links => inner.Links;
+
+        public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);
+
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
+        {
+            gate.BeforeUpdate();
+            inner.Update(scope, key, ifindex, egressProgram, replaces);
+        }
+
+        public bool Delete(WriterScope scope, uint key)
+        {
+            gate.BeforeChange();
+            return inner.Delete(scope, key);
+        }
+
+        public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode) => inner.Attach(scope, ingress, mode);
+
+        public bool Detach(WriterScope scope, string interfaceName) => inner.Detach(scope, interfaceName);
+
+        public bool TryLookup(uint key, out KernelEntry entry) => inner.TryLookup(key, out entry);
+
+        public bool TryGetNextKey(uint? after, out uint next) => inner.TryGetNextKey(after, out next);
+
+        public EntryCounters ReadCounters(uint key) => inner.ReadCounters(key);
+
+        public uint ReadActiveMapId() => inner.ReadActiveMapId();
+
+        public void Activate(WriterScope scope) => inner.Activate(scope);
+
+        public DevmapCounters? ReadTotals() => inner.ReadTotals();
+
+        public IReadOnlyList<MissedKey> ReadMissedKeys() => inner.ReadMissedKeys();
+
+        public void Dispose() => inner.Dispose();
+    }
+}

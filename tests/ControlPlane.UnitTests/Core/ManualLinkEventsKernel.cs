@@ -1,0 +1,47 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>A kernel whose link notifications come only when the test says so: what else the core knows of interfaces it has asked for.</summary>
+internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfaces
+{
+    private Action<LinkChanges>? _watcher;
+
+    public HostFacts Host => inner.Host;
+
+    public IInterfaces Interfaces => this;
+
+    public IEgressPrograms Programs => inner.Programs;
+
+    public ITargetPrograms Targets => inner.Targets;
+
+    public IDropCounters Drops => inner.Drops;
+
+    public InterfaceTable Current { get; private set; } = inner.Interfaces.Current;
+
+    /// <summary>The monitored table is as of now.</summary>
+    public void CatchUp() => Current = inner.Interfaces.Current;
+
+    /// <summary>A notification of this name comes.</summary>
+    public void Notify(string name) => _watcher!(new LinkChanges(new HashSet<string> { name }, Everything: false));
+
+    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);
+
+    /// <summary>What every question for an interface fails with; null when they are answered.</summary>
+    public Exception? Fault { get; set; }
+
+    public InterfaceInfo? Query(string name) => Fault is null ? inner.Interfaces.Query(name) : throw Fault;
+
+    public InterfaceInfo? Query(uint ifindex) => Fault is null ? inner.Interfaces.Query(ifindex) : throw Fault;
+
+    public IDisposable Watch(Action<LinkChanges> onChange)
+    {
+        _watcher = onChange;
+        return inner.Interfaces.Watch(_ => { });
+    }
+
+    public void Dispose() => inner.Dispose();
+}
