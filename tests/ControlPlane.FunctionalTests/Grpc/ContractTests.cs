@@ -1,24 +1,15 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using ControlPlane.TestCommon;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
 /// <summary>The wire contract changes only where somebody means it, and every part of it is explained.</summary>
 public sealed partial class ContractTests
 {
-    /// <summary>Set to 1, it writes the snapshot anew in place of comparing with it.</summary>
-    private const string UpdateVariable = "UPDATE_SNAPSHOTS";
-
     [Fact]
-    public void Descriptors_AreThoseOfTheSnapshot()
-    {
-        var path = Path.Combine(SourceFolder(), "contract.txt");
-        var contract = ContractText.Render();
-        if (Environment.GetEnvironmentVariable(UpdateVariable) == "1")
-            File.WriteAllText(path, contract);
-
-        Assert.Equal(File.ReadAllText(path), contract);
-    }
+    [Trait("Group", "snapshot")]
+    public void Descriptors_MatchTheirSnapshot() =>
+        Snapshot.AssertMatches("tests/ControlPlane.FunctionalTests/Snapshots/grpc-contract.txt", ContractText.Render());
 
     [Fact]
     public void EveryProtoFile_IsInTheSnapshot() =>
@@ -55,9 +46,7 @@ public sealed partial class ContractTests
     }
 
     private static string[] ProtoFiles() =>
-        Directory.GetFiles(Path.Combine(SourceFolder(), "../../../protos/devmapd/v1"), "*.proto");
-
-    private static string SourceFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
+        Directory.GetFiles(Repository.PathOf("protos/devmapd/v1"), "*.proto");
 
     [GeneratedRegex(@"^\s*((message|enum|service|rpc)\s+\w|(optional |repeated )?[\w.<>, ]+ = \d+;)")]
     private static partial Regex Declaration();

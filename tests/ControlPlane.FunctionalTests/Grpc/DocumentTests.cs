@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using ControlPlane.TestCommon;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
@@ -8,7 +8,7 @@ namespace ControlPlane.FunctionalTests.Grpc;
 public sealed partial class DocumentTests
 {
     private const string Ellipsis = "...";
-    private static readonly string _root = Path.GetFullPath(Path.Combine(SourceFolder(), "../../.."));
+    private static readonly string _root = Repository.PathOf("");
 
     [Fact]
     public async Task Examples_OfTheDocument_AnswerAsItSays()
@@ -87,8 +87,6 @@ public sealed partial class DocumentTests
         await shell.WaitForExitAsync(TestContext.Deadline());
         return output;
     }
-
-    private static string SourceFolder([CallerFilePath] string file = "") => Path.GetDirectoryName(file)!;
 
     [GeneratedRegex("```console\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex ConsoleBlock();
