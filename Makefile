@@ -28,6 +28,7 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
+	@echo "  make test GROUP=truth            only the tests of a group: truth, soak, snapshot"
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
 	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 unless told"
 	@echo "  make truth CASES=1000 SEED=7     more random cases than 300; from a seed, to repeat a run"
@@ -50,17 +51,23 @@ run: setup ## Build and start the daemon here, its state in .state
 
 .PHONY: test
 test: build ## Run all tests
-	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(FILTER)
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(if $(GROUP),--group $(GROUP)) $(FILTER)
 
 .PHONY: soak
 soak: build ## Kill, restart and upgrade the daemon under writes and traffic
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_KILLS=$(KILLS) DEVMAPD_LIVE_FRAMES=$(FRAMES) $(DOTNET)" HANG_TIMEOUT=10h \
-		scripts/test.sh CrashTests LiveFrameTests
+		scripts/test.sh --group soak
 
 .PHONY: truth
 truth: build ## Compare what it says of entries with frames, in random topologies
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_TRUTH_CASES=$(CASES)$(if $(SEED), DEVMAPD_TRUTH_SEED=$(SEED)) $(DOTNET)" HANG_TIMEOUT=10h \
-		scripts/test.sh LossCauseTests RandomTopologyTests PassProgramTests
+		scripts/test.sh --group truth
+
+.PHONY: snapshots
+snapshots: build ## Rewrite the recorded contracts; git diff shows the change
+	@DEVMAPD_UPDATE_SNAPSHOTS=1 $(DOTNET) test tests/ControlPlane.FunctionalTests -c $(CONFIGURATION) --no-build --nologo -v quiet --filter Group=snapshot >/dev/null || true
+	@$(DOTNET) test tests/ControlPlane.FunctionalTests -c $(CONFIGURATION) --no-build --nologo -v quiet --filter Group=snapshot
+	@git --no-pager diff --stat -- tests/ControlPlane.FunctionalTests/Snapshots
 
 .PHONY: demo
 demo: setup ## Show the daemon steer frames between namespaces

@@ -8,6 +8,7 @@ namespace ControlPlane.EndToEndTests;
 /// The final word on a frame is what becomes of it: each way it can go is prepared, the daemon is asked, and the very frame is
 /// sent. Whether it left is seen at the far end of the target, whether it was passed to the stack at the ingress.
 /// </summary>
+[Trait("Group", "truth")]
 public sealed class ExplainTests
 {
     private const string Address = "10.0.0.7";

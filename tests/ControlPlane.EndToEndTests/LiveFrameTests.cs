@@ -7,6 +7,7 @@ namespace ControlPlane.EndToEndTests;
 
 /// <summary>No frame of very many is lost while the daemon stops and starts again, and while a start swaps the redirect program.</summary>
 /// <remarks>How many frames a run has at least: environment variable <c>DEVMAPD_LIVE_FRAMES</c>, 500,000 unless set.</remarks>
+[Trait("Group", "soak")]
 public sealed class LiveFrameTests(ITestOutputHelper output)
 {
     private const double FramesPerSecond = 200_000;

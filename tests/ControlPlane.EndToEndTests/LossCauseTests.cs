@@ -11,6 +11,7 @@ namespace ControlPlane.EndToEndTests;
 /// An entry is called Forwarding only if a frame sent to it would leave: each cause is brought about, frames as long as the MTU
 /// allows show that they do not arrive, the remedy that the answer gives is carried out word for word, and they do.
 /// </summary>
+[Trait("Group", "truth")]
 public sealed class LossCauseTests(ITestOutputHelper output)
 {
     public static TheoryData<string, string> CausesAndModes

@@ -8,6 +8,7 @@ namespace ControlPlane.EndToEndTests;
 /// <c>ensureTargets</c>: where both ends of a veth are in the daemon's namespace it makes the target accept redirected frames by a pass
 /// program on the peer, for as long as an entry needs it.
 /// </summary>
+[Trait("Group", "truth")]
 public sealed class PassProgramTests
 {
     private const string Key = "10.0.0.7";

@@ -11,6 +11,7 @@ namespace ControlPlane.EndToEndTests.Crashes;
 /// under traffic. After each start an oracle knows what must be there, and the API, the store and the kernel must all say so.
 /// </summary>
 /// <remarks>How often it is killed: environment variable <c>DEVMAPD_KILLS</c>, 10 unless set.</remarks>
+[Trait("Group", "soak")]
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private const int Clients = 12;

@@ -9,6 +9,7 @@ namespace ControlPlane.EndToEndTests.RandomTopologies;
 /// it. The state is Forwarding if and only if they arrive.
 /// </summary>
 /// <remarks><c>DEVMAPD_TRUTH_CASES</c> says how many cases there are, and <c>DEVMAPD_TRUTH_SEED</c> repeats a run.</remarks>
+[Trait("Group", "truth")]
 public sealed class RandomTopologyTests(ITestOutputHelper output)
 {
     private const int CasesPerTopology = 10;
@@ -24,8 +25,8 @@ public sealed class RandomTopologyTests(ITestOutputHelper output)
         var seed = Number("DEVMAPD_TRUTH_SEED", Random.Shared.Next(1_000_000));
         var tally = new Tally();
         List<string> disagreements = [];
-        for (var topology = 0; tally.Cases < cases; topology++)
-            await RunTopologyAsync(seed + topology, Math.Min(CasesPerTopology, cases - tally.Cases), tally, disagreements);
+        for (var number = 0; tally.Cases < cases; number++)
+            await RunTopologyAsync(seed + number, Math.Min(CasesPerTopology, cases - tally.Cases), tally, disagreements);
 
         output.WriteLine($"truth, first seed {seed}: {tally}");
         Assert.True(disagreements.Count == 0, $"{disagreements.Count} disagreements, first seed {seed}, {tally}:\n\n{string.Join("\n\n", disagreements)}");
@@ -34,23 +35,23 @@ public sealed class RandomTopologyTests(ITestOutputHelper output)
     private async Task RunTopologyAsync(int seed, int cases, Tally tally, List<string> disagreements)
     {
         var random = new Random(seed);
-        await using var world = await RandomTopology.CreateAsync(random);
+        await using var topology = await RandomTopology.CreateAsync(random);
         for (var i = 0; i < cases; i++)
         {
-            var begin = world.History.Count;
-            await world.ChangeAsync(random.Next(1, MaxChanges + 1));
+            var begin = topology.History.Count;
+            await topology.ChangeAsync(random.Next(1, MaxChanges + 1));
             var clock = Stopwatch.StartNew();
-            await world.SettleAsync();
+            await topology.SettleAsync();
 
-            var verdicts = await world.JudgeAsync();
+            var verdicts = await topology.JudgeAsync();
             var first = verdicts.Where(v => !v.Agrees).ToList();
             while (verdicts.Any(v => !v.Agrees) && clock.Elapsed < Patience)
-                verdicts = await world.JudgeAsync();
+                verdicts = await topology.JudgeAsync();
 
             tally.Count(verdicts);
             if (first.Count == 0)
                 continue;
-            var what = $"seed {seed}, case {i}, after {clock.ElapsedMilliseconds} ms\n  {string.Join("\n  ", first)}\n after\n  {string.Join("\n  ", world.History.Skip(begin))}";
+            var what = $"seed {seed}, case {i}, after {clock.ElapsedMilliseconds} ms\n  {string.Join("\n  ", first)}\n after\n  {string.Join("\n  ", topology.History.Skip(begin))}";
             if (verdicts.All(v => v.Agrees))
             {
                 tally.Late.Add(clock.ElapsedMilliseconds);
@@ -58,12 +59,12 @@ public sealed class RandomTopologyTests(ITestOutputHelper output)
             }
             else
             {
-                disagreements.Add($"{what}\n world\n  {world}\n all that happened\n  {string.Join("\n  ", world.History)}");
+                disagreements.Add($"{what}\n topology\n  {topology}\n all that happened\n  {string.Join("\n  ", topology.History)}");
             }
         }
 
-        tally.Done += world.Changes.Done;
-        tally.Refused += world.Changes.Refused;
+        tally.Done += topology.Changes.Done;
+        tally.Refused += topology.Changes.Refused;
     }
 
     private static int Number(string variable, int otherwise) =>
