@@ -46,7 +46,7 @@ build: setup ## Build everything
 run: setup ## Build and start the daemon here, its state in .state
 	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
 	@mkdir -p $(STATE)
-	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd --ControlPlane:StateDirectory=$(STATE) \
+	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd run --ControlPlane:StateDirectory=$(STATE) \
 		--Serilog:MinimumLevel:Override:ControlPlane.Daemon.Observability.RequestLog=Debug $(ARGS)
 
 .PHONY: test

@@ -1,4 +1,5 @@
 using ControlPlane.Core;
+using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Grpc;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
@@ -8,7 +9,7 @@ namespace ControlPlane.Daemon;
 
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => DaemonRun.RunAsync(args, arguments => Build(arguments));
+    public static Task<int> Main(string[] args) => CommandLine.RunAsync(args, arguments => Build(arguments));
 
     /// <summary>The daemon, ready to run. Whatever it must refuse to start for, it refuses here, before anything is touched.</summary>
     /// <param name="arguments">The command line.</param>

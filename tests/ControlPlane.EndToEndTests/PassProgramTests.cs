@@ -84,7 +84,7 @@ public sealed class PassProgramTests
         await testbed.Http.PutEntryAsync(Testbed.ByAddress, Key, target.Name);
         await testbed.Runner.StopAsync();
 
-        await using (var command = testbed.Runner.Launch("--teardown"))
+        await using (var command = testbed.Runner.Launch("teardown"))
             Assert.Equal(0, await command.WaitExitAsync());
 
         Assert.Equal(0, ProgramOfPeer(testbed, target));

@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary><c>devmapd --teardown</c>: all that is ours goes, and nothing else.</summary>
+/// <summary><c>devmapd teardown</c>: all that is ours goes, and nothing else.</summary>
 public sealed class TeardownTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class TeardownTests
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = await testbed.SteerAsync();
 
-        var (code, output, error) = await RunAsync(testbed, "--teardown");
+        var (code, output, error) = await RunAsync(testbed, "teardown");
 
         Assert.Equal(75, code);
         Assert.Empty(output);
@@ -32,7 +32,7 @@ public sealed class TeardownTests
         foreach (var pin in foreign)
             Shell.Run("bpftool", "map", "create", pin, "type", "array", "key", "4", "value", "4", "entries", "1", "name", "foreign");
 
-        var (code, output, _) = await RunAsync(testbed, "--teardown");
+        var (code, output, _) = await RunAsync(testbed, "teardown");
 
         Assert.Equal(0, code);
         Assert.Contains($"detached devmap {Testbed.ByInterface} from interface {ingress.Name}", output);
@@ -58,14 +58,14 @@ public sealed class TeardownTests
         await testbed.SteerAsync();
         await testbed.Runner.StopAsync();
 
-        var (code, output, _) = await RunAsync(testbed, "--teardown", "--with-store");
+        var (code, output, _) = await RunAsync(testbed, "teardown", "--with-store");
 
         Assert.Equal(0, code);
         Assert.False(Directory.Exists(testbed.Runner.PinRoot));
         Assert.Empty(Directory.GetFileSystemEntries(testbed.Runner.StateDirectory));
         Assert.Contains(output, line => line.StartsWith("removed the store ", StringComparison.Ordinal));
         // Once more: nothing to do is no fault.
-        Assert.Equal(0, (await RunAsync(testbed, "--teardown", "--with-store")).Code);
+        Assert.Equal(0, (await RunAsync(testbed, "teardown", "--with-store")).Code);
         await testbed.Runner.StartAsync();
         Assert.Empty((await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName());
     }

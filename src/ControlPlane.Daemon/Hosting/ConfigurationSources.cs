@@ -3,9 +3,20 @@ using ControlPlane.Daemon.Options;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Where the configuration comes from, and that it is sound.</summary>
+/// <summary>The configuration that the command line gives.</summary>
+/// <param name="Simulate">Whether the kernel is simulated.</param>
+/// <param name="SettingsFile">The settings file that replaces the one beside the program; null for that one.</param>
+/// <param name="Settings">Configuration keys and their values.</param>
+internal sealed record Arguments(bool Simulate, string? SettingsFile, IReadOnlyDictionary<string, string?> Settings);
+
+/// <summary>The sources of the configuration, and the check that it is valid.</summary>
 internal static class ConfigurationSources
 {
+    /// <summary>Reads the options for a command that does not serve.</summary>
+    /// <exception cref="StartRefusedException">The configuration is not valid; with every error.</exception>
+    public static ControlPlaneOptions Read(Arguments arguments) =>
+        WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory }).AddConfiguration(arguments);
+
     /// <summary>Reads settings file, environment and arguments, later ones winning, and registers the options.</summary>
     /// <exception cref="StartRefusedException">With every fault of the configuration.</exception>
     public static ControlPlaneOptions AddConfiguration(this WebApplicationBuilder builder, Arguments arguments)

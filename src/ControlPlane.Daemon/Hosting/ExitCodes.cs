@@ -1,9 +1,9 @@
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>The daemon's exit codes, as in <c>sysexits.h</c>; <c>docs/operation.md</c> says what to do about each.</summary>
+/// <summary>The exit codes of the process, as in <c>sysexits.h</c>. <c>docs/operation.md</c> says what to do about each.</summary>
 internal static class ExitCodes
 {
-    /// <summary>It was asked to stop and did.</summary>
+    /// <summary>The daemon was asked to stop and did, or the command succeeded.</summary>
     public const int Ok = 0;
 
     /// <summary><c>EX_USAGE</c>: an argument is not known.</summary>
@@ -32,4 +32,21 @@ internal static class ExitCodes
 
     /// <summary><c>EX_CONFIG</c>: the configuration is wrong, or differs from what is pinned.</summary>
     public const int Config = 78;
+}
+
+/// <summary>The exit code of a daemon that runs, once it stops.</summary>
+internal sealed class ExitStatus
+{
+    /// <summary>One of <see cref="ExitCodes"/>.</summary>
+    public int Code { get; set; } = ExitCodes.Ok;
+}
+
+/// <summary>The daemon does not start, or a command is not carried out, for a reason that the user can remove.</summary>
+/// <param name="exitCode">One of <see cref="ExitCodes"/>.</param>
+/// <param name="lines">The reasons and what to do, a line each.</param>
+internal sealed class StartRefusedException(int exitCode, params IReadOnlyList<string> lines)
+    : Exception(string.Join(Environment.NewLine, lines))
+{
+    /// <summary>The exit code of the process.</summary>
+    public int ExitCode { get; } = exitCode;
 }

@@ -10,7 +10,7 @@ using ControlPlane.TestCommon;
 
 namespace ControlPlane.FunctionalTests.Hosting;
 
-/// <summary><c>devmapd --check-store</c>, as a process without privileges.</summary>
+/// <summary><c>devmapd check-store</c>, as a process without privileges.</summary>
 public sealed class CheckStoreTests : IDisposable
 {
     private readonly string _home = Directory.CreateTempSubdirectory("devmapd-check-").FullName;
@@ -99,7 +99,7 @@ public sealed class CheckStoreTests : IDisposable
     private async Task<(int Code, IReadOnlyList<string> Output, string Error)> CheckAsync()
     {
         await using var command = DaemonProcess.Start(
-            ["--check-store"], _home, environment: null, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--");
+            ["check-store"], _home, environment: null, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--");
         var code = await command.WaitExitAsync();
         return (code, command.Log, command.StandardError);
     }

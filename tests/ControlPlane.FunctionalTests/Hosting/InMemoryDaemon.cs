@@ -1,4 +1,5 @@
 using ControlPlane.Daemon;
+using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Options;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -31,10 +32,10 @@ public sealed class InMemoryDaemon : IDisposable
         protected override IHost CreateHost(IHostBuilder builder)
         {
             var app = Program.Build(
-                Arguments.Parse([
+                CommandLine.Parse([
                     "--simulate", $"--ControlPlane:StateDirectory={_folder}/state", $"--ControlPlane:PinRoot={_folder}/pins",
                     "--ControlPlane:Listen:UnixSocket=", "--Serilog:MinimumLevel:Default=Fatal",
-                ]),
+                ]).Arguments,
                 services => services.AddSingleton<IServer, TestServer>());
             app.Start();
             return app;

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon;
+using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Kernel.Simulated;
 using Microsoft.AspNetCore.Builder;
@@ -20,11 +21,11 @@ internal sealed class TestDaemon : IAsyncDisposable
     {
         UnixSocket = Path.Combine(_folder, "devmapd.sock");
         App = Program.Build(
-            Arguments.Parse([
+            CommandLine.Parse([
                 "--simulate", $"--ControlPlane:StateDirectory={Path.Combine(_folder, "state")}", $"--ControlPlane:Listen:UnixSocket={UnixSocket}",
                 "--ControlPlane:Listen:Rest=http://127.0.0.1:0", "--ControlPlane:Listen:Grpc=http://127.0.0.1:0",
                 "--Serilog:MinimumLevel:Default=Fatal", .. arguments,
-            ]),
+            ]).Arguments,
             services => services.AddSingleton<IKernel>(_ =>
             {
                 var kernel = new SimulatedKernel(Host);

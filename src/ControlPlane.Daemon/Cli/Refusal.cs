@@ -1,0 +1,53 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Storing;
+using ControlPlane.Daemon.Hosting;
+using ControlPlane.Daemon.Observability;
+using Microsoft.AspNetCore.Connections;
+using Serilog;
+
+namespace ControlPlane.Daemon.Cli;
+
+/// <summary>Turns the exception that ended a command into an exit code and sentences for the user.</summary>
+internal static class Refusal
+{
+    /// <summary>Reports the exception and returns one of <see cref="ExitCodes"/>.</summary>
+    /// <param name="exception">The exception that ended the command.</param>
+    /// <param name="toLog">Whether the command has a log that must have the reason as well.</param>
+    public static int Report(Exception exception, bool toLog)
+    {
+        if (Of(exception) is not { } refusal)
+        {
+            using var log = new LoggerConfiguration().WriteTo.Standard().CreateLogger();
+            log.Fatal(exception, "The daemon ended on an unforeseen exception");
+            return ExitCodes.Software;
+        }
+
+        // A terminal shows both standard error and the log, and the journal gets both: once is enough.
+        if (!toLog || LogSetup.Form != LogForm.Journal)
+            Console.Error.WriteLine($"devmapd: {refusal.Message}");
+        if (toLog && LogSetup.Form != LogForm.Terminal)
+        {
+            using var log = new LoggerConfiguration().WriteTo.Standard().CreateLogger();
+            log.Fatal("The daemon does not start (exit code {ExitCode}): {Reason:l}", refusal.ExitCode, refusal.Message);
+        }
+
+        return refusal.ExitCode;
+    }
+
+    /// <summary>The refusal that the exception stands for; null if the exception is a fault of the daemon.</summary>
+    private static StartRefusedException? Of(Exception exception) => exception switch
+    {
+        StartRefusedException refusal => refusal,
+        ControlPlaneException { Error: var error } =>
+            new StartRefusedException(ExitCodes.Config, [error.Detail, .. error.Remedy is { } remedy ? [remedy] : Array.Empty<string>()]),
+        KernelException kernel =>
+            new StartRefusedException(ExitCodes.OsError, [$"The kernel refused: {kernel.Message}.", .. kernel.VerifierLog?.Split('\n') ?? []]),
+        StoreException store => new StartRefusedException(
+            ExitCodes.IoError,
+            store.Message,
+            "Nothing was changed. Restore the file from a backup; or move it away to start with what is pinned in the kernel."),
+        IOException { InnerException: AddressInUseException } => new StartRefusedException(ExitCodes.Unavailable,
+            exception.Message, "Stop the program that listens there (ss -ltnp shows it), or set ControlPlane:Listen."),
+        _ => null,
+    };
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+using ControlPlane.Daemon.Hosting;
+using ControlPlane.Kernel.Hosting;
+using ControlPlane.Storage;
+
+namespace ControlPlane.Daemon.Cli;
+
+/// <summary><c>devmapd teardown</c>: removes from the kernel all that devmapd made, and nothing else.</summary>
+internal sealed class TeardownCommand : DaemonCommand
+{
+    private readonly Option<bool> _withStore = new("--with-store")
+    {
+        Description = "Also removes the store. Otherwise the next start brings everything back.",
+    };
+
+    public TeardownCommand() : base("teardown", "Removes from the kernel all that devmapd made. Refused while a daemon runs.") => Add(_withStore);
+
+    /// <inheritdoc/>
+    public override Task<int> RunAsync(CommandCall call)
+    {
+        var (options, withStore) = (ConfigurationSources.Read(call.Arguments), call.Options.GetValue(_withStore));
+        using var claims = HostClaims.TakePins(options, withStore);
+        var teardown = Teardown.Run(options.PinRoot);
+        foreach (var line in teardown.Removed)
+            Console.Out.WriteLine(line);
+        foreach (var line in teardown.Kept)
+            Console.Out.WriteLine($"kept: {line}");
+
+        var path = Path.Combine(options.StateDirectory, SqliteStore.FileName);
+        if (withStore && SqliteStore.Remove(options.StateDirectory))
+            Console.Out.WriteLine($"removed the store {path}");
+        else if (!withStore && File.Exists(path))
+            Console.Out.WriteLine($"kept: the store {path}. The next start brings everything back from it; devmapd teardown --with-store removes it.");
+        return Task.FromResult(ExitCodes.Ok);
+    }
+}
