@@ -3,6 +3,7 @@ using ControlPlane.Core.Storing;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 using Serilog;
 
 namespace ControlPlane.Daemon.Cli;
@@ -38,6 +39,9 @@ internal static class Refusal
     private static StartRefusedException? Of(Exception exception) => exception switch
     {
         StartRefusedException refusal => refusal,
+        OptionsValidationException { Failures: var failures } => new StartRefusedException(ExitCodes.Config, [
+            failures.Count() == 1 ? "The configuration has an error:" : $"The configuration has {failures.Count()} errors:",
+            .. failures.Select(failure => $"  {failure}")]),
         ControlPlaneException { Error: var error } =>
             new StartRefusedException(ExitCodes.Config, [error.Detail, .. error.Remedy is { } remedy ? [remedy] : Array.Empty<string>()]),
         KernelException kernel =>

@@ -1,5 +1,6 @@
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
+using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Daemon.Hosting;
 
@@ -13,12 +14,16 @@ internal sealed record Arguments(bool Simulate, string? SettingsFile, IReadOnlyD
 internal static class ConfigurationSources
 {
     /// <summary>Reads the options for a command that does not serve.</summary>
-    /// <exception cref="StartRefusedException">The configuration is not valid; with every error.</exception>
+    /// <exception cref="OptionsValidationException">The configuration is not valid; with every error.</exception>
     public static ControlPlaneOptions Read(Arguments arguments) =>
         WebApplication.CreateEmptyBuilder(new() { ContentRootPath = AppContext.BaseDirectory }).AddConfiguration(arguments);
 
-    /// <summary>Reads settings file, environment and arguments, later ones winning, and registers the options.</summary>
-    /// <exception cref="StartRefusedException">With every fault of the configuration.</exception>
+    /// <summary>
+    /// Reads settings file, environment and arguments, of which later ones win, and registers the options. They are validated here:
+    /// the host validates them at its start, when addresses, folders and kernel have already been touched.
+    /// </summary>
+    /// <exception cref="StartRefusedException">The settings file cannot be read.</exception>
+    /// <exception cref="OptionsValidationException">The configuration is not valid; with every error.</exception>
     public static ControlPlaneOptions AddConfiguration(this WebApplicationBuilder builder, Arguments arguments)
     {
         try
@@ -31,19 +36,16 @@ internal static class ConfigurationSources
                 $"The settings cannot be read: {e.Message} {e.InnerException?.Message}".TrimEnd());
         }
 
-        var (options, optionFaults) = OptionsReader.Read(builder.Configuration);
-        List<OptionFault> faults = [.. optionFaults, .. LogSetup.Check(builder.Configuration)];
-        if (faults.Count > 0)
-            throw new StartRefusedException(ExitCodes.Config, [
-                faults.Count == 1 ? "The configuration has a fault:" : $"The configuration has {faults.Count} faults:",
-                .. faults.Select(f => $"  {f}")]);
-        builder.Services.AddSingleton(Microsoft.Extensions.Options.Options.Create(options));
-        return options;
+        AddOptions(builder.Services);
+        using var services = AddOptions(new ServiceCollection().AddSingleton<IConfiguration>(builder.Configuration)).BuildServiceProvider();
+        return services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value;
     }
+
+    private static IServiceCollection AddOptions(IServiceCollection services) => services.AddControlPlaneOptions().AddLogValidation();
 
     private static void AddSources(ConfigurationManager configuration, Arguments arguments)
     {
-        // The defaults of a simulation give way to a file that was asked for, and to nothing that merely lies beside the program.
+        // The defaults of a simulation win over the file beside the program, but not over a file that was asked for.
         if (arguments.SettingsFile is null)
             configuration.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: false);
         if (arguments.Simulate)
@@ -54,7 +56,7 @@ internal static class ConfigurationSources
         configuration.AddInMemoryCollection(arguments.Settings);
     }
 
-    /// <summary>Folders that need no privileges: under the user's runtime folder or, without one, under the temporary folder.</summary>
+    /// <summary>Returns folders that need no privileges: in the user's runtime folder or, without one, in the temporary folder.</summary>
     private static Dictionary<string, string?> SimulationDefaults()
     {
         var folder = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime

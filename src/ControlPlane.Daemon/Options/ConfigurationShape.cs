@@ -4,14 +4,34 @@ using System.Text.Json;
 
 namespace ControlPlane.Daemon.Options;
 
+/// <summary>An error of the configuration.</summary>
+/// <param name="Key">The whole configuration key, for instance <c>ControlPlane:Writer:MaxBatch</c>.</param>
+/// <param name="Message">The error, and a value that is valid.</param>
+internal sealed record OptionError(string Key, string Message)
+{
+    /// <summary>Whether the error of this key includes the other key, because the other lies below it.</summary>
+    public bool Covers(string other) =>
+        other.StartsWith(Key, StringComparison.OrdinalIgnoreCase) && (other.Length == Key.Length || other[Key.Length] == ':');
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Key}: {Message}";
+}
+
 /// <summary>
-/// Compares a configuration section with the type it is to be bound to and reports every key that the type does not
-/// have and every value that its property cannot take. The standard binder would stop at the first of them.
+/// Compares a configuration section with the type that it is bound to. It reports every key that the type does not have, and every
+/// value that its property cannot have. The binder of the framework would throw at the first of them.
 /// </summary>
 internal static class ConfigurationShape
 {
-    /// <summary>The faults of a section, each with its whole key.</summary>
-    public static IEnumerable<OptionFault> Check(IConfigurationSection section, Type type)
+    /// <summary>Binds the section to the options, except the keys of these errors.</summary>
+    public static void Bind(IConfigurationSection section, object options, IReadOnlyCollection<OptionError> errors)
+    {
+        var valid = section.AsEnumerable().Where(pair => !errors.Any(error => error.Covers(pair.Key)));
+        new ConfigurationBuilder().AddInMemoryCollection(valid).Build().GetSection(section.Path).Bind(options);
+    }
+
+    /// <summary>Returns the errors of a section, each with its whole key.</summary>
+    public static IEnumerable<OptionError> Check(IConfigurationSection section, Type type)
     {
         var children = section.GetChildren().ToList();
         if (ElementType(type) is { } element)
@@ -19,45 +39,41 @@ internal static class ConfigurationShape
         if (IsScalar(type))
             return CheckScalar(section, children, type);
         return !string.IsNullOrEmpty(section.Value)
-            ? [new OptionFault(section.Path, "must be an object with keys of its own")]
+            ? [new OptionError(section.Path, "must be an object with keys of its own")]
             : children.SelectMany(child => CheckMember(child, type));
     }
 
-    /// <summary>The text forms of an enumeration's values: their names in camelCase.</summary>
-    public static IEnumerable<string> Texts(Type enumeration) =>
-        Enum.GetNames(enumeration).Select(JsonNamingPolicy.CamelCase.ConvertName);
-
-    private static IEnumerable<OptionFault> CheckMember(IConfigurationSection child, Type owner)
+    private static IEnumerable<OptionError> CheckMember(IConfigurationSection child, Type owner)
     {
         var members = owner.GetProperties(BindingFlags.Public | BindingFlags.Instance);
         return members.FirstOrDefault(m => m.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase)) is { } member
             ? Check(child, member.PropertyType)
-            : [new OptionFault(child.Path, $"is not a known key; known here: {string.Join(", ", members.Select(m => m.Name))}")];
+            : [new OptionError(child.Path, $"is not a known key; known here: {string.Join(", ", members.Select(m => m.Name))}")];
     }
 
-    private static IEnumerable<OptionFault> CheckList(IConfigurationSection section, List<IConfigurationSection> children, Type element)
+    private static IEnumerable<OptionError> CheckList(IConfigurationSection section, List<IConfigurationSection> children, Type element)
     {
         if (!string.IsNullOrEmpty(section.Value))
-            return [new OptionFault(section.Path, "must be a list")];
+            return [new OptionError(section.Path, "must be a list")];
         return children.SelectMany(child => int.TryParse(child.Key, out _)
             ? Check(child, element)
-            : [new OptionFault(child.Path, "is not a known key; a list takes 0, 1, 2, ...")]);
+            : [new OptionError(child.Path, "is not a known key; a list has the keys 0, 1, 2, ...")]);
     }
 
-    private static IEnumerable<OptionFault> CheckScalar(IConfigurationSection section, List<IConfigurationSection> children, Type type)
+    private static IEnumerable<OptionError> CheckScalar(IConfigurationSection section, List<IConfigurationSection> children, Type type)
     {
         var target = Nullable.GetUnderlyingType(type) ?? type;
         if (children.Count > 0)
-            yield return new OptionFault(section.Path, $"must be one value, {Describe(target)}");
+            yield return new OptionError(section.Path, $"must be one value, {Describe(target)}");
         else if (!CanTake(section.Value, type, target))
-            yield return new OptionFault(section.Path, $"must be {Describe(target)}, but is '{section.Value}'");
+            yield return new OptionError(section.Path, $"must be {Describe(target)}, but is '{section.Value}'");
     }
 
     private static bool CanTake(string? value, Type type, Type target)
     {
         if (string.IsNullOrEmpty(value))
             return target == typeof(string) || type != target;
-        // The standard conversion would take an enumeration's number, too.
+        // The converter of the framework would also accept the number of an enumeration's value.
         return target.IsEnum
             ? Texts(target).Contains(value, StringComparer.Ordinal)
             : TypeDescriptor.GetConverter(target).IsValid(value);
@@ -77,4 +93,6 @@ internal static class ConfigurationShape
         _ when type == typeof(string) => "a text",
         _ => "a whole number",
     };
+
+    private static IEnumerable<string> Texts(Type enumeration) => Enum.GetNames(enumeration).Select(JsonNamingPolicy.CamelCase.ConvertName);
 }

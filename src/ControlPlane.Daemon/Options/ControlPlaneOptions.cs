@@ -1,43 +1,131 @@
 using System.ComponentModel.DataAnnotations;
+using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Watching;
+using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Daemon.Options;
 
-/// <summary>The daemon's configuration: section <c>ControlPlane</c>. Validated as a whole before anything is touched.</summary>
+/// <summary>
+/// The configuration of the daemon: section <c>ControlPlane</c>. It is validated as a whole, and the daemon starts only if it is valid.
+/// </summary>
 internal sealed class ControlPlaneOptions
 {
-    /// <summary>The section's name.</summary>
+    /// <summary>The name of the section.</summary>
     public const string Section = "ControlPlane";
 
-    /// <summary>The folder of the daemon's pins, on a bpffs. Made by the daemon with mode 0700. An absolute path.</summary>
-    [Required, AbsolutePath]
+    /// <summary>The folder of the pins, on a bpffs: an absolute path. The daemon makes it with mode 0700.</summary>
+    [Required(ErrorMessage = "must be set"), AbsolutePath]
     public string PinRoot { get; set; } = "/sys/fs/bpf/devmapd";
 
-    /// <summary>The folder of the daemon's state. Made by the daemon with mode 0700. An absolute path.</summary>
-    [Required, AbsolutePath]
+    /// <summary>The folder of the store: an absolute path. The daemon makes it with mode 0700.</summary>
+    [Required(ErrorMessage = "must be set"), AbsolutePath]
     public string StateDirectory { get; set; } = "/var/lib/devmapd";
 
-    /// <summary>Where the daemon listens.</summary>
+    /// <summary>The addresses.</summary>
     public ListenOptions Listen { get; set; } = new();
 
-    /// <summary>
-    /// The devmaps it owns. At least one: a daemon without any would own nothing, which is nearly always a settings
-    /// file that was not found or read.
-    /// </summary>
+    /// <summary>The devmaps, at least one. A daemon without a devmap nearly always has not found its settings file.</summary>
     [MinLength(1, ErrorMessage = "must name at least one devmap")]
     public List<DevmapOptions> Devmaps { get; set; } = [];
 
-    /// <summary>Bounds that no request or devmap may pass.</summary>
+    /// <summary>Upper bounds for requests and devmaps.</summary>
     public LimitsOptions Limits { get; set; } = new();
 
-    /// <summary>How the writer takes its work and how it ends.</summary>
+    /// <summary>Queue, batches and shutdown of the writer.</summary>
     public WriterSettings Writer { get; set; } = new();
 
-    /// <summary>How changes are kept for watchers.</summary>
+    /// <summary>The changes kept for watchers.</summary>
     public WatchSettings Watch { get; set; } = new();
 
-    /// <summary>How the kernel is compared with what is wanted.</summary>
+    /// <summary>The comparisons of the kernel with the desired state.</summary>
     public AuditSettings Audit { get; set; } = new();
 
-    /// <summary>What <c>/metrics</c> tells.</summary>
+    /// <summary>The content of <c>/metrics</c>.</summary>
     public MetricsSettings Metrics { get; set; } = new();
+}
+
+/// <summary>The addresses the daemon listens on: two on loopback, and a unix socket.</summary>
+internal sealed class ListenOptions
+{
+    /// <summary>The address of REST and the web pages: a loopback address such as <c>http://127.0.0.1:5080</c>. Port 0 takes a free port.</summary>
+    [Required(ErrorMessage = "must be set"), LoopbackAddress]
+    public string Rest { get; set; } = "http://127.0.0.1:5080";
+
+    /// <summary>The address of gRPC: a loopback address with another port than <see cref="Rest"/>.</summary>
+    [Required(ErrorMessage = "must be set"), LoopbackAddress]
+    public string Grpc { get; set; } = "http://127.0.0.1:5081";
+
+    /// <summary>
+    /// The unix socket of both, with mode 0660: an absolute path of at most 107 bytes (<c>sun_path</c> without its terminator).
+    /// Empty for none.
+    /// </summary>
+    [AbsolutePath(MaxBytes = 107)]
+    public string UnixSocket { get; set; } = "/run/devmapd/devmapd.sock";
+}
+
+/// <summary>Bounds that protect the host's memory from a mistake in the configuration.</summary>
+internal sealed class LimitsOptions
+{
+    /// <summary>
+    /// The largest capacity of one devmap, 1 .. 2^31. The kernel allocates 8 bytes per bucket at creation and 64 bytes per entry:
+    /// 1,048,576 entries take up to 72 MiB.
+    /// </summary>
+    [Range(1L, 1L << 31, ErrorMessage = "must be {1} to {2}")]
+    public long MaxEntriesPerDevmap { get; set; } = 1_048_576;
+}
+
+/// <summary>Queue, batches and shutdown of the writer; see <see cref="WriterOptions"/>.</summary>
+internal sealed class WriterSettings
+{
+    /// <summary>The most commands that can wait, 1 .. 1,048,576.</summary>
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
+    public int QueueCapacity { get; set; } = 8192;
+
+    /// <summary>The most commands in one batch, 1 .. 65,536.</summary>
+    [Range(1, 65_536, ErrorMessage = "must be {1} to {2}")]
+    public int MaxBatch { get; set; } = 1024;
+
+    /// <summary>The time that waiting commands have at shutdown before the rest is refused, 0 .. 5 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "must be {1} to {2}")]
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Returns the settings as options of the core.</summary>
+    public WriterOptions ToWriterOptions() => new() { QueueCapacity = QueueCapacity, MaxBatch = MaxBatch };
+}
+
+/// <summary>The changes kept for watchers; see <see cref="WatchOptions"/>.</summary>
+internal sealed class WatchSettings
+{
+    /// <summary>The number of changes that are kept, so that a watcher can resume after each of them, 1 .. 16,777,216.</summary>
+    [Range(1, 16_777_216, ErrorMessage = "must be {1} to {2}")]
+    public int LogCapacity { get; set; } = 65_536;
+
+    /// <summary>The time without an event after which a stream sends a bookmark, 0.1 s .. 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1000000", "01:00:00", ErrorMessage = "must be {1} to {2}")]
+    public TimeSpan BookmarkPeriod { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Returns the settings as options of the core.</summary>
+    public WatchOptions ToWatchOptions() => new() { LogCapacity = LogCapacity, BookmarkPeriod = BookmarkPeriod };
+}
+
+/// <summary>The comparisons of the kernel with the desired state; see <see cref="AuditOptions"/>.</summary>
+internal sealed class AuditSettings
+{
+    /// <summary>The time between two regular audits, up to a day. 0 for none.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00", ErrorMessage = "must be {1} to {2}")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether an audit repairs what others have changed.</summary>
+    public bool Repair { get; set; } = true;
+
+    /// <summary>Returns the settings as options of the core.</summary>
+    public AuditOptions ToAuditOptions() => new() { Interval = Interval, Repair = Repair };
+}
+
+/// <summary>The content of <c>/metrics</c>.</summary>
+internal sealed class MetricsSettings
+{
+    /// <summary>The number of entries per devmap that have metrics of their own, those with the most traffic, 0 .. 1,000.</summary>
+    [Range(0, 1000, ErrorMessage = "must be {1} to {2}")]
+    public int TopEntries { get; set; } = 20;
 }

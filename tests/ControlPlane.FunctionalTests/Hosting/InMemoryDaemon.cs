@@ -1,6 +1,5 @@
 using ControlPlane.Daemon;
 using ControlPlane.Daemon.Cli;
-using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Options;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Mvc.Testing;

@@ -23,7 +23,7 @@ public sealed class StartTests
             environment: new Dictionary<string, string> { ["ControlPlane__PinRot"] = "/x" });
 
         Assert.Equal(ExitCodes.Config, await daemon.WaitExitAsync());
-        foreach (var fault in new[] { "4 faults", "ControlPlane:Writer:MaxBatch: ", "ControlPlane:Devmaps:0:Name: ", "ControlPlane:PinRot: ", "Serilog: " })
+        foreach (var fault in new[] { "4 errors", "ControlPlane:Writer:MaxBatch: ", "ControlPlane:Devmaps:0:Name: ", "ControlPlane:PinRot: ", "Serilog: " })
         {
             Assert.Contains(fault, daemon.StandardError, StringComparison.Ordinal);
             Assert.Contains(fault, Assert.Single(daemon.Log), StringComparison.Ordinal);

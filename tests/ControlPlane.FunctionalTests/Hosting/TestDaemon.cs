@@ -1,7 +1,6 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon;
 using ControlPlane.Daemon.Cli;
-using ControlPlane.Daemon.Hosting;
 using ControlPlane.Kernel.Simulated;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;

@@ -1,20 +1,23 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Daemon.Options;
+using ControlPlane.TestCommon;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace ControlPlane.UnitTests.Options;
 
-public sealed class OptionsReaderTests
+public sealed class OptionsTests
 {
     [Fact]
-    public void ShippedSettings_HaveNoFaultAndAreTheDefaults()
+    public void ShippedSettings_HaveNoErrorAndAreTheDefaults()
     {
         var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build();
 
-        var (options, faults) = OptionsReader.Read(configuration);
+        var (options, errors) = Read(configuration);
 
-        Assert.Empty(faults);
-        var (defaults, _) = OptionsReader.Read(With(("Devmaps:0:Name", "default")));
+        Assert.Empty(errors);
+        var (defaults, _) = Read(With(("Devmaps:0:Name", "default")));
         Assert.Equal(defaults.PinRoot, options.PinRoot);
         Assert.Equal(defaults.StateDirectory, options.StateDirectory);
         Assert.Equivalent(defaults.Listen, options.Listen);
@@ -26,11 +29,11 @@ public sealed class OptionsReaderTests
     [Fact]
     public void Devmap_EveryKey_ArrivesInTheDefinition()
     {
-        var (options, faults) = OptionsReader.Read(With(
+        var (options, errors) = Read(With(
             ("Devmaps:0:Name", "by_address"), ("Devmaps:0:MaxEntries", "7"), ("Devmaps:0:ValueSize", "4"), ("Devmaps:0:NumaNode", "1"),
             ("Devmaps:0:KeySelector", "ipv4Destination"), ("Devmaps:0:MissAction", "abort"), ("Devmaps:0:Counters", "false")));
 
-        Assert.Empty(faults);
+        Assert.Empty(errors);
         Assert.Equal(
             new DevmapDefinition("by_address", 7, 4, 1, KeySelector.Ipv4Destination, MissAction.Abort, Counters: false),
             options.Devmaps.Single().ToDefinition());
@@ -60,7 +63,7 @@ public sealed class OptionsReaderTests
     [InlineData("Devmaps:0:Name", "", "must be set")]
     [InlineData("Devmaps:0:Name", "Upper", "must match [a-z][a-z0-9_]{0,14}")]
     [InlineData("Devmaps:0:Name", "sixteen_letters_", "must match")]
-    [InlineData("Devmaps:1:Name", "default", "is the name of ControlPlane:Devmaps:0 already")]
+    [InlineData("Devmaps:1:Name", "default", "is already the name of ControlPlane:Devmaps:0")]
     [InlineData("Devmaps:0:MaxEntries", "0", "must be 1 to 1048576")]
     [InlineData("Devmaps:0:MaxEntries", "1048577", "must be 1 to 1048576")]
     [InlineData("Devmaps:0:MaxEntries", "many", "must be a whole number, but is 'many'")]
@@ -78,40 +81,40 @@ public sealed class OptionsReaderTests
     [InlineData("Writer:DrainTimeout", "soon", "must be a time span")]
     [InlineData("Writer:MaxBtch", "1", "is not a known key; known here: QueueCapacity, MaxBatch, DrainTimeout")]
     [InlineData("Pinroot2", "/x", "is not a known key")]
-    public void Fault_IsNamedWithItsKey(string key, string value, string message, string? faultKey = null, string? alsoFaulty = null)
+    public void Error_IsNamedWithItsKey(string key, string value, string message, string? errorKey = null, string? alsoWrong = null)
     {
-        var (_, faults) = OptionsReader.Read(With(("Devmaps:0:Name", "default"), (key, value)));
+        var (_, errors) = Read(With(("Devmaps:0:Name", "default"), (key, value)));
 
-        var expected = new[] { faultKey ?? key, alsoFaulty }.OfType<string>().Select(k => $"ControlPlane:{k}");
-        Assert.Equal(expected, faults.Select(f => f.Key));
-        Assert.Contains(message, faults[0].Message, StringComparison.Ordinal);
+        var expected = new[] { errorKey ?? key, alsoWrong }.OfType<string>().Select(k => $"ControlPlane:{k}");
+        Assert.Equal(expected, errors.Select(Key));
+        Assert.Contains(message, errors[0], StringComparison.Ordinal);
     }
 
     [Fact]
-    public void UnixSocket_LongerThanSunPath_IsAFault()
+    public void UnixSocket_LongerThanSunPath_IsAnError()
     {
-        Assert.Empty(OptionsReader.Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 106)))).Faults);
+        Assert.Empty(Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 106)))).Errors);
 
-        var fault = Assert.Single(OptionsReader.Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 107)))).Faults);
-        Assert.Equal("ControlPlane:Listen:UnixSocket: must be at most 107 bytes long", fault.ToString());
+        var error = Assert.Single(Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 107)))).Errors);
+        Assert.Equal("ControlPlane:Listen:UnixSocket: must be at most 107 bytes long", error);
     }
 
     [Fact]
-    public void NoDevmaps_IsAFault()
+    public void NoDevmaps_IsAnError()
     {
-        var fault = Assert.Single(OptionsReader.Read(With()).Faults);
-        Assert.Equal("ControlPlane:Devmaps: must name at least one devmap", fault.ToString());
+        var error = Assert.Single(Read(With()).Errors);
+        Assert.Equal("ControlPlane:Devmaps: must name at least one devmap", error);
     }
 
     [Fact]
-    public void SeveralFaults_AreListedAtOnce()
+    public void SeveralErrors_AreListedAtOnce()
     {
-        var (_, faults) = OptionsReader.Read(With(
+        var (_, errors) = Read(With(
             ("PinRoot", "x"), ("Devmaps:0:Name", ""), ("Devmaps:1:KeySelector", "fib"), ("Devmaps:1:Name", "b"), ("Writer:MaxBatch", "x"), ("Typo", "1")));
 
         Assert.Equal(
             ["ControlPlane:Devmaps:0:Name", "ControlPlane:Devmaps:1:KeySelector", "ControlPlane:PinRoot", "ControlPlane:Typo", "ControlPlane:Writer:MaxBatch"],
-            faults.Select(f => f.Key).Order(StringComparer.Ordinal));
+            errors.Select(Key).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -120,7 +123,43 @@ public sealed class OptionsReaderTests
     [InlineData("http://[::1]:1234")]
     [InlineData("http://127.1.2.3:1234")]
     public void LoopbackAddress_IsTaken(string address) =>
-        Assert.Empty(OptionsReader.Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", address))).Faults);
+        Assert.Empty(Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", address))).Errors);
+
+    /// <summary>Every key is in the settings file and in the docs, there with its default.</summary>
+    [Fact]
+    public void EveryKey_IsInTheSettingsFileAndInTheDocs()
+    {
+        var shipped = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).Build();
+        var docs = File.ReadAllText(Repository.PathOf("docs/operation.md"));
+
+        Assert.All(Keys(typeof(ControlPlaneOptions), ""), key =>
+        {
+            Assert.Contains($"ControlPlane:{key.Replace(":N:", ":0:", StringComparison.Ordinal)}", shipped.AsEnumerable().Select(pair => pair.Key));
+            Assert.Contains($"`{key}`", docs, StringComparison.Ordinal);
+        });
+    }
+
+    private static IEnumerable<string> Keys(Type type, string path) => type.GetProperties().SelectMany(member => member.PropertyType switch
+    {
+        { IsGenericType: true } list when list.GetGenericTypeDefinition() == typeof(List<>) => Keys(list.GetGenericArguments()[0], $"{path}{member.Name}:N:"),
+        { Namespace: "ControlPlane.Daemon.Options" } section => Keys(section, $"{path}{member.Name}:"),
+        _ => [path + member.Name],
+    });
+
+    private static (ControlPlaneOptions Options, IReadOnlyList<string> Errors) Read(IConfiguration configuration)
+    {
+        using var services = new ServiceCollection().AddSingleton(configuration).AddControlPlaneOptions().BuildServiceProvider();
+        try
+        {
+            return (services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value, []);
+        }
+        catch (OptionsValidationException e)
+        {
+            return (null!, [.. e.Failures]);
+        }
+    }
+
+    private static string Key(string error) => error.Split(": ")[0];
 
     private static IConfigurationRoot With(params (string Key, string Value)[] settings) =>
         new ConfigurationBuilder()
