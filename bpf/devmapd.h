@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What the BPF programs share with user space. Every struct has a mirror in
- * src/ControlPlane.Kernel/Layout/ under the same name; the kernel tests compare size and offsets.
+ * src/ControlPlane.Kernel/Native/Devmapd.Layouts.cs under the same name; the kernel tests compare
+ * size and offsets.
  *
  * A change of layout or meaning raises DEVMAPD_VERSION: objects that an older daemon left pinned
  * are recognised by it.
@@ -15,7 +16,7 @@
 #define DEVMAPD_VERSION 2
 #define DEVMAPD_OLDEST_VERSION 1 /* 1: the redirect program without missed keys */
 
-/* What a config belongs to. Mirror: Layout/devmapd_kind.cs */
+/* What a config belongs to */
 enum devmapd_kind {
 	DEVMAPD_REDIRECT = 1,
 	DEVMAPD_EGRESS = 2,
@@ -39,7 +40,7 @@ enum devmapd_template {
 	DEVMAPD_POP_VLAN = 4,
 };
 
-/* Settings of a redirect program. Mirror: Layout/devmapd_redirect_config.cs */
+/* Settings of a redirect program */
 struct devmapd_redirect_config {
 	__u32 magic;
 	__u32 version;
@@ -51,7 +52,7 @@ struct devmapd_redirect_config {
 };
 _Static_assert(sizeof(struct devmapd_redirect_config) == 28, "mirrored in user space");
 
-/* Settings of an egress program. Mirror: Layout/devmapd_egress_config.cs */
+/* Settings of an egress program */
 struct devmapd_egress_config {
 	__u32 magic;
 	__u32 version;
@@ -65,14 +66,14 @@ struct devmapd_egress_config {
 };
 _Static_assert(sizeof(struct devmapd_egress_config) == 32, "mirrored in user space");
 
-/* One CPU's share of a count. Mirror: Layout/devmapd_counter.cs */
+/* One CPU's share of a count */
 struct devmapd_counter {
 	__u64 packets;
 	__u64 bytes; /* ctx->data to ctx->data_end, so from the Ethernet header on */
 };
 _Static_assert(sizeof(struct devmapd_counter) == 16, "mirrored in user space");
 
-/* One CPU's share of a redirect program's totals. Mirror: Layout/devmapd_totals.cs */
+/* One CPU's share of a redirect program's totals */
 struct devmapd_totals {
 	struct devmapd_counter redirected; /* the key had an entry */
 	struct devmapd_counter missed;	   /* the key had none */
@@ -85,7 +86,7 @@ _Static_assert(sizeof(struct devmapd_totals) == 48, "mirrored in user space");
 
 /*
  * One CPU's word on a missed key; one that missed with the same place before it has been
- * forgotten. Mirror: Layout/devmapd_missed_key.cs
+ * forgotten
  */
 struct devmapd_missed_key {
 	__u32 key;
@@ -95,7 +96,7 @@ struct devmapd_missed_key {
 };
 _Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space");
 
-/* The mark of a pass program, which has no settings. Mirror: Layout/devmapd_pass_config.cs */
+/* The mark of a pass program, which has no settings */
 struct devmapd_pass_config {
 	__u32 magic;
 	__u32 version;
@@ -103,7 +104,7 @@ struct devmapd_pass_config {
 };
 _Static_assert(sizeof(struct devmapd_pass_config) == 12, "mirrored in user space");
 
-/* Settings of the programs that count drops. Mirror: Layout/devmapd_drops_config.cs */
+/* Settings of the programs that count drops */
 struct devmapd_drops_config {
 	__u32 magic;
 	__u32 version;
@@ -115,7 +116,7 @@ _Static_assert(sizeof(struct devmapd_drops_config) == 24, "mirrored in user spac
 
 /*
  * One CPU's share of what was redirected by one devmap and refused before the target's driver saw
- * it, by cause. Mirror: Layout/devmapd_redirect_errors.cs
+ * it, by cause
  */
 struct devmapd_redirect_errors {
 	__u64 target_down;  /* ENETDOWN */
@@ -125,7 +126,7 @@ struct devmapd_redirect_errors {
 };
 _Static_assert(sizeof(struct devmapd_redirect_errors) == 32, "mirrored in user space");
 
-/* What redirect errors are counted by. Mirror: Layout/devmapd_redirect_error_key.cs */
+/* What redirect errors are counted by */
 struct devmapd_redirect_error_key {
 	__u32 map_id;
 	__u32 key;
@@ -133,7 +134,7 @@ struct devmapd_redirect_error_key {
 };
 _Static_assert(sizeof(struct devmapd_redirect_error_key) == 12, "mirrored in user space");
 
-/* What drops on the way out are counted by. Mirror: Layout/devmapd_transmit_drop_key.cs */
+/* What drops on the way out are counted by */
 struct devmapd_transmit_drop_key {
 	__u32 from;  /* ifindex */
 	__u32 to;    /* ifindex */
@@ -141,7 +142,7 @@ struct devmapd_transmit_drop_key {
 };
 _Static_assert(sizeof(struct devmapd_transmit_drop_key) == 12, "mirrored in user space");
 
-/* What XDP exceptions are counted by. Mirror: Layout/devmapd_exception_key.cs */
+/* What XDP exceptions are counted by */
 struct devmapd_exception_key {
 	__u32 ifindex;
 	__u32 program_id;
@@ -149,7 +150,7 @@ struct devmapd_exception_key {
 };
 _Static_assert(sizeof(struct devmapd_exception_key) == 12, "mirrored in user space");
 
-/* One CPU's share of a count of drops. Mirror: Layout/devmapd_drop.cs */
+/* One CPU's share of a count of drops */
 struct devmapd_drop {
 	__u64 packets;
 	__u64 last_ns;	 /* CLOCK_MONOTONIC of the last one, to a tick of the kernel */

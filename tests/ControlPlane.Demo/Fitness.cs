@@ -1,4 +1,4 @@
-using ControlPlane.Kernel.Hosting;
+using ControlPlane.Kernel.Probing;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.Demo;

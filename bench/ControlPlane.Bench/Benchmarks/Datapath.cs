@@ -2,9 +2,8 @@ using System.Buffers.Binary;
 using ControlPlane.Bench.Harness;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.DependencyInjection;
 

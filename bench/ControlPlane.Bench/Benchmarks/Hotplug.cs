@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using ControlPlane.Bench.Harness;
-using ControlPlane.Kernel.Layout;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 using Devmapd.V1;
 using Grpc.Core;
 using Grpc.Net.Client;

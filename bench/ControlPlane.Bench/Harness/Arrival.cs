@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Netlink;
-using static ControlPlane.Kernel.Native.SocketNative;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using ControlPlane.Kernel.Objects;
+using static ControlPlane.Kernel.Native.Libc;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Bench.Harness;
 

@@ -4,6 +4,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel;
+using ControlPlane.Kernel.Hosting;
 using ControlPlane.Storage;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel;
+using ControlPlane.Kernel.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Bench.Harness;

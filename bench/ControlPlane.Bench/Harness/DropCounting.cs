@@ -1,5 +1,6 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Drops;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Bench.Harness;
 

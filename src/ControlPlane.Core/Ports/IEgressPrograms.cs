@@ -7,6 +7,9 @@ namespace ControlPlane.Core.Ports;
 /// <summary>The egress programs in the kernel, each pinned under its name.</summary>
 public interface IEgressPrograms
 {
+    /// <summary>The shortest frame that <see cref="DryRun"/> takes: an Ethernet header (<c>ETH_HLEN</c>).</summary>
+    const int MinFrameBytes = 14;
+
     /// <summary>Opens the programs that are pinned; called once, at start.</summary>
     /// <exception cref="ControlPlaneException">A pin is not ours.</exception>
     IReadOnlyList<LoadedProgram> Adopt(WriterScope scope);

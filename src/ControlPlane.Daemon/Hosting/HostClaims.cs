@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Kernel.Hosting;
+using ControlPlane.Kernel.Probing;
 
 namespace ControlPlane.Daemon.Hosting;
 

@@ -1,7 +1,7 @@
-using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Kernel;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Kernel.Hosting;
+using ControlPlane.Simulation;
 using ControlPlane.Storage;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -14,6 +14,6 @@ internal static class Ports
     /// </summary>
     public static IServiceCollection AddPorts(this IServiceCollection services, ControlPlaneOptions options, bool simulate) =>
         simulate
-            ? services.AddSingleton<IKernel>(_ => new SimulatedKernel(SimulatedHost.WithInterfaces())).AddMemoryStore()
+            ? services.AddSimulatedKernel().AddMemoryStore()
             : services.AddKernel(new KernelOptions { PinRoot = options.PinRoot }).AddSqliteStore(options.StateDirectory);
 }

@@ -1,31 +1,32 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
+using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Devmaps;
 
-/// <summary>Compares what is pinned for a devmap with its definition, before anything of it is used.</summary>
+/// <summary>Compares the pins of a devmap with its definition, before any pin is used.</summary>
 internal static class DevmapAdoption
 {
-    /// <exception cref="ControlPlaneException">A pin is missing, not ours, or differs; every difference is listed.</exception>
-    /// <exception cref="KernelException">The kernel refused to be asked.</exception>
+    /// <summary>Throws unless all pins match the definition.</summary>
+    /// <exception cref="ControlPlaneException">A pin is missing, not ours, or different. The error lists all differences.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Check(DevmapDefinition definition, DevmapPins pins)
     {
-        // Throws when it is none of ours: then there is nothing to compare.
+        // Throws if the config is not ours: there is nothing to compare then.
         var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : default;
         var missing = pins.Objects.Where(p => !File.Exists(p) && !(p == pins.Missed && IsWithoutMissedKeys(config)))
             .Select(p => Path.GetFileName(p)!).ToArray();
         if (missing.Length > 0)
-            throw Pin.Foreign(pins.Redirect, $"the devmap {definition.Name} lacks its {string.Join(", ", missing)}, which a devmap of ours has from the first moment on");
+            throw Pin.Foreign(pins.Redirect, $"the devmap {definition.Name} lacks its {string.Join(", ", missing)}, which each devmap of ours has");
 
-        var differences = new Differences();
+        var differences = new DevmapDifferences();
         CompareObjects(definition, pins, config, differences);
         differences.ThrowIfAny(definition.Name, pins.Folder);
     }
 
-    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, devmapd_redirect_config loaded, Differences differences)
+    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, devmapd_redirect_config loaded, DevmapDifferences differences)
     {
         using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         using var slot = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
@@ -44,10 +45,10 @@ internal static class DevmapAdoption
             (MissAction)loaded.miss_action,
             loaded.counters != 0);
         differences.Compare(found, definition);
-        // From here on what must be so if we made it, whatever it was made with.
+        // The rest is true of each devmap that we made, whatever its settings.
         differences.Compare("active's map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
         differences.Compare("active's key size", info.key_size, SizeOf<uint>());
-        // The kernel adds BPF_F_RDONLY_PROG to every devmap by itself.
+        // The kernel itself adds BPF_F_RDONLY_PROG to each devmap.
         differences.Compare("active's map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(found));
 
         var slotInfo = BpfInfo.OfMap(slot);
@@ -76,7 +77,7 @@ internal static class DevmapAdoption
             var missedInfo = BpfInfo.OfMap(missed);
             differences.Compare("missed's map type", missedInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
             differences.Compare("missed's value size", missedInfo.value_size, SizeOf<devmapd_missed_key>());
-            differences.Compare("missed's capacity", missedInfo.max_entries, BpfConstants.DEVMAPD_MISSED_KEYS);
+            differences.Compare("missed's capacity", missedInfo.max_entries, DevmapdConstants.DEVMAPD_MISSED_KEYS);
             maps.Add(("missed", missedInfo.id));
         }
 
@@ -86,7 +87,7 @@ internal static class DevmapAdoption
             differences.Compare($"redirect's use of {name}", used.Contains(id), true);
     }
 
-    /// <summary>Made by a build of before: its program is about to be replaced, and the map of missed keys made then.</summary>
+    /// <summary>Returns whether a build before layout version 2 made the devmap. The upgrade of its program creates the map of missed keys.</summary>
     private static bool IsWithoutMissedKeys(devmapd_redirect_config config) => config.version == 1;
 
     private static unsafe uint SizeOf<T>() where T : unmanaged => (uint)sizeof(T);

@@ -1,21 +1,20 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Devmaps;
 
-/// <summary>Makes the kernel objects of a devmap and pins them, all or none.</summary>
+/// <summary>Creates the kernel objects of a devmap and pins all of them or none.</summary>
 internal static class DevmapCreation
 {
     public const string Program = "devmapd_ingress";
 
-    /// <summary>The settings of the redirect program of a devmap.</summary>
+    /// <summary>Returns the settings of the redirect program of a devmap.</summary>
     public static devmapd_redirect_config ConfigOf(DevmapDefinition definition) => new()
     {
-        magic = BpfConstants.DEVMAPD_MAGIC,
-        version = BpfConstants.DEVMAPD_VERSION,
+        magic = DevmapdConstants.DEVMAPD_MAGIC,
+        version = DevmapdConstants.DEVMAPD_VERSION,
         kind = devmapd_kind.Redirect,
         selector = (uint)definition.KeySelector,
         miss_action = (uint)definition.MissAction,
@@ -23,13 +22,14 @@ internal static class DevmapCreation
         numa_node = (int?)definition.NumaNode ?? -1,
     };
 
-    /// <summary>The flags the devmap is made with.</summary>
+    /// <summary>Returns the map flags of a devmap.</summary>
     public static uint FlagsOf(DevmapDefinition definition) => definition.NumaNode is null ? 0 : BpfConstants.BPF_F_NUMA_NODE;
 
-    /// <summary>How many elements the map of counters per entry may have; counting off still needs a map, if a tiny one.</summary>
+    /// <summary>Returns the capacity of the map of counters per entry. The program needs a map even if counters are off.</summary>
     public static uint CounterCapacity(DevmapDefinition definition) => definition.Counters ? definition.MaxEntries : 1;
 
-    /// <exception cref="KernelException">The kernel refused; nothing is left behind.</exception>
+    /// <summary>Creates and pins the objects of a devmap.</summary>
+    /// <exception cref="KernelException">The kernel refused. Nothing is left behind.</exception>
     public static void Create(DevmapDefinition definition, DevmapPins pins)
     {
         using var active = BpfMap.Create(

@@ -1,10 +1,11 @@
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Devmaps;
 
-/// <summary>Where the redirect program runs. For the writer's thread.</summary>
+/// <summary>The links of the redirect program. For the writer's thread.</summary>
 internal sealed partial class LibbpfDevmap
 {
     public IReadOnlyList<DevmapLink> Links => _links.All;

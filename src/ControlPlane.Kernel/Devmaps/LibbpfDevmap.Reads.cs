@@ -3,17 +3,17 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Devmaps;
 
-/// <summary>Reads: on any thread, by the read-only descriptors.</summary>
+/// <summary>Reads through the read-only descriptors. Safe on any thread.</summary>
 internal sealed partial class LibbpfDevmap
 {
     public bool TryLookup(uint key, out KernelEntry entry)
     {
-        // A 4-byte value fills the ifindex alone and leaves the program 0.
+        // A 4-byte value fills the ifindex only and leaves the program 0.
         var result = BpfMap.Lookup<bpf_devmap_val_read>(_read, key, out var value);
         entry = new KernelEntry(value.ifindex, value.bpf_prog_id);
         return Found(result, "bpf_map_lookup_elem");
@@ -63,7 +63,7 @@ internal sealed partial class LibbpfDevmap
             return [];
         var merged = new Dictionary<uint, (ulong Packets, ulong LastNs)>();
         var perCpu = new devmapd_missed_key[BpfMap.PossibleCpus];
-        for (var place = 0u; place < BpfConstants.DEVMAPD_MISSED_KEYS; place++)
+        for (var place = 0u; place < DevmapdConstants.DEVMAPD_MISSED_KEYS; place++)
         {
             KernelCall.Check(BpfMap.LookupPerCpu<devmapd_missed_key>(_missed, place, perCpu), $"bpf_map_lookup_elem(missed keys of devmap {Definition.Name})");
             foreach (var sample in perCpu.Where(s => s.packets > 0))
@@ -76,12 +76,12 @@ internal sealed partial class LibbpfDevmap
         return
         [
             .. merged.OrderByDescending(m => m.Value.LastNs).ThenByDescending(m => m.Value.Packets).ThenBy(m => m.Key)
-                .Take((int)BpfConstants.DEVMAPD_MISSED_KEYS)
+                .Take((int)DevmapdConstants.DEVMAPD_MISSED_KEYS)
                 .Select(m => new MissedKey(m.Key, m.Value.Packets, MonotonicClock.At(m.Value.LastNs))),
         ];
     }
 
-    // The names are put together only for a failure: this runs for every element of every walk.
+    // Builds the text of the failure only if there is one: this runs for each element of each walk.
     private bool Found(int result, string call, string of = "") => result switch
     {
         0 => true,
@@ -96,10 +96,10 @@ internal sealed partial class LibbpfDevmap
             throw KernelCall.Failure($"bpf_map_delete_elem(counters of devmap {Definition.Name}, key {key})", -result);
     }
 
-    /// <summary>Makes room: elements that went with their devices while no daemon ran have left their counters.</summary>
+    /// <summary>Removes the counters of elements that the kernel removed with their devices while no daemon ran.</summary>
     private void RemoveStaleCounters()
     {
-        // The key after is fetched before anything is removed. The bound is for a walk that frames keep making longer.
+        // Fetches the next key before it removes anything. The bound ends a walk that frames keep extending.
         var left = Definition.Counters ? 2L * Definition.MaxEntries : 0;
         var more = left > 0 && Next(null, out var key) ? key : (uint?)null;
         while (more is { } current && left-- > 0)

@@ -1,21 +1,20 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>
-/// A devmap by libbpf. The writer's descriptors are opened <c>BPF_F_WRONLY</c> and the readers' <c>BPF_F_RDONLY</c>, so that
-/// the kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation.
+/// A devmap in the kernel. The writer's descriptors are <c>BPF_F_WRONLY</c> and the readers' are <c>BPF_F_RDONLY</c>, so the
+/// kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation.
 /// </summary>
 internal sealed partial class LibbpfDevmap : IDevmap
 {
-    /// <summary>The map allocates without waiting, so ENOMEM can be over in a moment.</summary>
+    /// <summary>The map allocates without waiting, so ENOMEM can be temporary.</summary>
     private const int UpdateAttempts = 5;
 
     private readonly ILogger _logger;
@@ -58,7 +57,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     public uint RedirectProgramId { get; }
 
-    /// <summary>Creates the devmap, or adopts it when it is pinned.</summary>
+    /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
     public static LibbpfDevmap Open(
         string pinRoot, DevmapDefinition definition, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
     {
@@ -102,10 +101,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
     }
 
     /// <remarks>
-    /// An element that is new starts at zero: a counter under its key is left from an element that the kernel removed by
-    /// itself with its device. It is removed before the element is written, so that no hit of the new one is lost. To
-    /// know what is new costs a lookup (about half of what an update costs) unless the caller does, to remove a counter only new
-    /// elements.
+    /// A new element starts at zero. If a counter exists under its key, it belongs to an element that the kernel removed with
+    /// its device. The counter is removed before the element is written, so that no hit of the new element is lost. Only new
+    /// elements need this; a lookup (half the cost of an update) finds out, unless the caller already knows.
     /// </remarks>
     public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
     {
@@ -114,7 +112,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         if (Definition.Counters && !(replaces ?? TryLookup(key, out _)))
             RemoveCounter(key);
 
-        // Lent to the kernel by number inside a struct: not to be closed meanwhile.
+        // The struct carries the descriptor by number, so it must stay open during the call.
         var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
         var result = 0;
         for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
@@ -136,14 +134,14 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var result = BpfMap.Delete(_write, key);
         if (result < 0 && result != -Errno.ENOENT)
             throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
-        // After the element, so that the program does not make it anew; what a frame in flight may still leave, the next
-        // Update of this key removes.
+        // After the element, so that the program does not add the counter again. If a frame in flight still does, the next
+        // Update of this key removes the counter.
         if (Definition.Counters)
             RemoveCounter(key);
         return result == 0;
     }
 
-    /// <summary>Closes descriptors; the kernel objects stay, and frames keep flowing.</summary>
+    /// <summary>Closes descriptors. The kernel objects stay, and frames keep flowing.</summary>
     public void Dispose()
     {
         _links.Dispose();

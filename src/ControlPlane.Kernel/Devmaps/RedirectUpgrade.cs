@@ -1,21 +1,20 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>
-/// Puts this build's redirect program in the place of the one that is pinned, if they differ, over the same maps and without losing a
-/// frame: each link is switched over by the kernel in one step. The new one is pinned beside the old one until all links run it, so
-/// what a crash has cut off is finished at the next start. A map that only the new one knows is made and stays.
+/// Replaces a pinned redirect program by the program of this build, if they differ. The maps stay, and no frame is lost: the
+/// kernel switches each link in one step. The new program is pinned beside the old one until all links run it, so the next start
+/// finishes an upgrade that a crash has interrupted. The upgrade creates maps that only the new program knows.
 /// </summary>
 internal static unsafe class RedirectUpgrade
 {
-    /// <summary>Finishes what a crash has cut off.</summary>
-    /// <exception cref="ControlPlaneException">The devmap is none of ours.</exception>
+    /// <summary>Finishes an interrupted upgrade.</summary>
+    /// <exception cref="ControlPlaneException">The devmap is not ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Recover(DevmapPins pins)
     {
@@ -30,6 +29,7 @@ internal static unsafe class RedirectUpgrade
         }
     }
 
+    /// <summary>Upgrades the redirect program, unless the pinned one is the same.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Run(DevmapDefinition definition, DevmapPins pins, ILogger logger)
     {
@@ -39,7 +39,7 @@ internal static unsafe class RedirectUpgrade
         using var program = built.OpenProgram(DevmapCreation.Program);
         using var pinned = Pin.OpenProgram(pins.Redirect);
         var (from, to) = (BpfInfo.OfProgram(pinned), BpfInfo.OfProgram(program));
-        // The tag is a hash of the instructions as they were given to the kernel, but for the maps they use.
+        // The tag is a hash of the instructions as the kernel received them, without the maps that they use.
         if (new ReadOnlySpan<byte>(from.tag, 8).SequenceEqual(new ReadOnlySpan<byte>(to.tag, 8))
             && Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config))
             return;
@@ -48,7 +48,7 @@ internal static unsafe class RedirectUpgrade
         KernelLog.RedirectUpgraded(logger, definition.Name, from.id, to.id);
     }
 
-    /// <summary>Loads an object's redirect program over the maps that are pinned, with a config of its own.</summary>
+    /// <summary>Loads the redirect program of an object with its own config, over the pinned maps.</summary>
     internal static void Load(DevmapPins pins, BpfObject built, devmapd_redirect_config config)
     {
         built.SetConfig(config);
@@ -66,7 +66,7 @@ internal static unsafe class RedirectUpgrade
         built.Load(DevmapCreation.Program);
     }
 
-    /// <summary>Pins what is loaded beside what runs. The program comes last: with it the upgrade is decided.</summary>
+    /// <summary>Pins the loaded program beside the running one. The pin of the program comes last: it decides the upgrade.</summary>
     internal static void Stage(DevmapPins pins, BpfObject loaded)
     {
         if (!File.Exists(pins.Missed))
@@ -81,7 +81,7 @@ internal static unsafe class RedirectUpgrade
         Pin.Make(program, pins.NextRedirect);
     }
 
-    /// <summary>Has every link run the program that is staged, and makes it the devmap's.</summary>
+    /// <summary>Switches all links to the staged program and makes it the program of the devmap.</summary>
     internal static void Finish(DevmapPins pins)
     {
         using var program = Pin.OpenProgram(pins.NextRedirect);
@@ -93,12 +93,12 @@ internal static unsafe class RedirectUpgrade
             if (info.prog_id == id || info.xdp_ifindex == 0)
                 continue;
             var result = KernelCall.Retry(() => Libbpf.bpf_link_update(link, program, null));
-            // Its device has gone this moment; then it is as dead as those above, and made anew with the device.
+            // The device was removed a moment ago. The link is dead, and is made again when the device returns.
             if (result != -Errno.ENOLINK)
                 KernelCall.Check(result, $"bpf_link_update({path})");
         }
 
-        // The program last: as long as it is not in its place, the next start comes here again.
+        // The program comes last: until it is in place, the next start repeats this.
         if (File.Exists(pins.NextConfig))
             File.Move(pins.NextConfig, pins.Config, overwrite: true);
         File.Move(pins.NextRedirect, pins.Redirect, overwrite: true);

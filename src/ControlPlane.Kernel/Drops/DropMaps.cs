@@ -1,12 +1,11 @@
 using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Drops;
 
-/// <summary>The maps that the programs count in.</summary>
+/// <summary>The maps of the drop counters.</summary>
 internal sealed class DropMaps : IDisposable
 {
     private readonly List<FileDescriptor> _open = [];
@@ -33,8 +32,8 @@ internal sealed class DropMaps : IDisposable
         }
     }
 
-    /// <summary>Has a devmap counted; one that is already, goes on.</summary>
-    /// <exception cref="KernelException">The kernel refused; E2BIG when there are too many.</exception>
+    /// <summary>Starts counting a devmap. A devmap that is already counted keeps its counts.</summary>
+    /// <exception cref="KernelException">The kernel refused: E2BIG if there are too many devmaps.</exception>
     public void Add(uint mapId)
     {
         var result = BpfMap.InsertZeros<devmapd_redirect_errors>(_devmapsWrite, mapId);
@@ -42,15 +41,15 @@ internal sealed class DropMaps : IDisposable
             KernelCall.Check(result, $"bpf_map_update_elem(counted devmaps, {mapId})");
     }
 
-    /// <summary>Ends the counting of all devmaps but these.</summary>
+    /// <summary>Stops counting all devmaps except these.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void RemoveAllBut(IReadOnlySet<uint> mapIds)
     {
-        foreach (var gone in BpfMap.ReadPerCpu<uint, devmapd_redirect_errors, uint>(_devmaps, "counted devmaps", (id, _) => id).Where(id => !mapIds.Contains(id)))
+        foreach (var stale in BpfMap.ReadPerCpu<uint, devmapd_redirect_errors, uint>(_devmaps, "counted devmaps", (id, _) => id).Where(id => !mapIds.Contains(id)))
         {
-            var result = BpfMap.Delete(_devmapsWrite, gone);
+            var result = BpfMap.Delete(_devmapsWrite, stale);
             if (result != -Errno.ENOENT)
-                KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {gone})");
+                KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {stale})");
         }
     }
 

@@ -3,17 +3,15 @@ using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Host;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Devmaps;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Drops;
 
 /// <summary>
-/// Drop counters by programs on the kernel's XDP tracepoints. Without them the daemon lacks some of its answers and nothing
-/// else, so a host that cannot do it is told of and lived with.
+/// Drop counters, from programs on the kernel's XDP tracepoints. A host that cannot run these programs is reported, and is not
+/// an error: the daemon only lacks some of its answers.
 /// </summary>
 internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
 {
@@ -22,10 +20,10 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
     private readonly ILogger _logger;
     private readonly DropMaps? _maps;
 
-    /// <summary>The active map of each open devmap. Changed by the writer's thread alone.</summary>
+    /// <summary>The active map of each open devmap. Only the writer's thread changes it.</summary>
     private readonly ConcurrentDictionary<string, uint> _mapIds = new(StringComparer.Ordinal);
 
-    /// <summary>Adopts what this build has pinned for this network namespace; puts its own in the place of anything else of ours.</summary>
+    /// <summary>Adopts the drop counters that this build has pinned for this network namespace, and replaces any other of ours.</summary>
     public LibbpfDropCounters(string pinRoot, ILogger logger)
     {
         _logger = logger;
@@ -49,10 +47,10 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
             KernelLog.DropsNotCounted(logger, reason);
     }
 
-    /// <summary>Whether drops are counted, and if not, why.</summary>
+    /// <summary>Tells whether drops are counted, and why if they are not.</summary>
     public KernelFeature Feature { get; }
 
-    /// <summary>Has this devmap's drops counted under its name; its active map has this id.</summary>
+    /// <summary>Starts counting the drops of the devmap of this name, whose active map has this id.</summary>
     public void Add(string devmap, uint mapId)
     {
         _mapIds[devmap] = mapId;
@@ -76,13 +74,13 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
 
     public IReadOnlyList<XdpExceptionCount> ReadExceptions() => _maps is null ? [] : [.. _maps.ReadExceptions()];
 
-    /// <summary>Closes descriptors; the programs go on counting.</summary>
+    /// <summary>Closes descriptors. The programs continue to count.</summary>
     public void Dispose() => _maps?.Dispose();
 
     private static DropMaps Open(DropPins pins, ILogger logger)
     {
         var config = DropPrograms.Config();
-        var adopted = pins.Hold(config);
+        var adopted = DropPrograms.ArePinned(pins, config);
         if (!adopted)
             DropPrograms.Create(pins, config);
         KernelLog.DropsCounted(logger, adopted ? "adopted" : "created");

@@ -1,13 +1,12 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Hosting;
 
 /// <summary>
-/// An exclusive lock on a directory itself (<c>flock</c>): no lock file to leave behind, and the kernel lets go of it when
-/// the process ends, however it ends. Works on bpffs too.
+/// An exclusive lock on a directory itself (<c>flock</c>). There is no lock file to leave behind: the kernel releases the lock
+/// when the process ends, even by a crash. Works on bpffs also.
 /// </summary>
 public sealed class DirectoryLock : IDisposable
 {
@@ -15,10 +14,10 @@ public sealed class DirectoryLock : IDisposable
 
     private DirectoryLock(FileDescriptor directory) => _directory = directory;
 
-    /// <summary>Locks a directory until the lock is disposed; makes it first (mode 0700) if need be.</summary>
-    /// <exception cref="DirectoryLockedException">Another process holds it.</exception>
+    /// <summary>Locks a directory until the lock is disposed. Creates the directory (mode 0700) if it does not exist.</summary>
+    /// <exception cref="DirectoryLockedException">Another process holds the lock.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    /// <exception cref="IOException">The directory cannot be made.</exception>
+    /// <exception cref="IOException">The directory cannot be created.</exception>
     public static DirectoryLock Acquire(string path)
     {
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -38,7 +37,7 @@ public sealed class DirectoryLock : IDisposable
         }
     }
 
-    /// <summary>Lets go of the lock.</summary>
+    /// <summary>Releases the lock.</summary>
     public void Dispose() => _directory.Dispose();
 
     /// <summary>Finds the inode among the lines of /proc/locks: <c>1: FLOCK  ADVISORY  WRITE 4711 00:1b:1234 0 EOF</c>.</summary>
@@ -57,4 +56,17 @@ public sealed class DirectoryLock : IDisposable
 
         return null;
     }
+}
+
+/// <summary>Another process holds the lock on a directory.</summary>
+/// <param name="path">The directory.</param>
+/// <param name="processId">The process that holds the lock; null if the kernel does not report it (a process of another pid namespace).</param>
+public sealed class DirectoryLockedException(string path, int? processId)
+    : Exception($"{path} is in use by {(processId is { } pid ? $"process {pid}" : "a process outside this pid namespace")}")
+{
+    /// <summary>The directory.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The process that holds the lock; null if the kernel does not report it.</summary>
+    public int? ProcessId { get; } = processId;
 }

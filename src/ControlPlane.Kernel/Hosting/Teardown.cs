@@ -1,18 +1,14 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Drops;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
-using ControlPlane.Kernel.Programs;
-using ControlPlane.Kernel.Targets;
+using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Kernel.Hosting;
 
 /// <summary>
-/// Takes all that a daemon has put under a pin root out of the kernel, and nothing else: only what carries devmapd's mark. For whoever
-/// holds the lock on the pin root.
+/// Removes from the kernel everything that a daemon has pinned under a pin root. Touches only pins that carry devmapd's mark. The
+/// caller holds the lock on the pin root.
 /// </summary>
 public sealed class Teardown
 {
@@ -22,26 +18,26 @@ public sealed class Teardown
 
     private Teardown(string pinRoot) => _pinRoot = Path.GetFullPath(pinRoot);
 
-    /// <summary>What was removed, in order, as sentences.</summary>
+    /// <summary>The removals, in order, as sentences.</summary>
     public IReadOnlyList<string> Removed => _removed;
 
-    /// <summary>What was found and is not ours, with the reason; it is as it was.</summary>
+    /// <summary>The pins that are not ours, each with the reason. They are unchanged.</summary>
     public IReadOnlyList<string> Kept => _kept;
 
-    /// <summary>Detaches all links at once, removes all pins; the kernel frees maps and programs with them.</summary>
-    /// <exception cref="KernelException">The kernel refused; what was not reached stays, and another run goes on.</exception>
+    /// <summary>Detaches all links and removes all pins. The kernel frees maps and programs with their pins.</summary>
+    /// <exception cref="KernelException">The kernel refused. The rest stays, and another run continues.</exception>
     /// <exception cref="IOException">A pin cannot be removed.</exception>
     public static Teardown Run(string pinRoot)
     {
         var teardown = new Teardown(pinRoot);
         FileDescriptor.OccupyZero();
-        var (devmaps, programs) = (DevmapPins.Parent(teardown._pinRoot), ProgramPins.Parent(teardown._pinRoot));
+        var (devmaps, programs) = (DevmapPins.Parent(teardown._pinRoot), EgressProgramPins.Parent(teardown._pinRoot));
         foreach (var parent in new[] { teardown._pinRoot, devmaps, programs }.Where(Directory.Exists))
             PinFolder.Recover(parent, NullLogger.Instance);
-        // Devmaps first: an egress program stays in the kernel for as long as an entry carries it.
+        // Devmaps first: an egress program stays in the kernel while an entry carries it.
         teardown.RemoveFolders(devmaps, teardown.RemoveDevmap);
         teardown.RemoveFolders(programs, teardown.RemoveProgram);
-        teardown.RemoveFolder(TargetPins.Of(teardown._pinRoot).Folder, teardown.RemoveTargets);
+        teardown.RemoveFolder(PassProgramPins.Of(teardown._pinRoot).Folder, teardown.RemovePassProgram);
         teardown.RemoveFolder(DropPins.Of(teardown._pinRoot).Folder, teardown.RemoveDrops);
         teardown.RemoveRoot(devmaps, programs);
         return teardown;
@@ -76,7 +72,7 @@ public sealed class Teardown
         RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.NextConfig, pins.Links]);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
         var programs = new[] { pins.Redirect, pins.NextRedirect }.Where(File.Exists).Select(ProgramIdAt).ToArray();
-        // All are looked at before the first is touched: a devmap goes as a whole or stays.
+        // Checks all links before it changes the first: a devmap is removed as a whole or not at all.
         foreach (var path in links)
             RequireOurs(path, programs);
         foreach (var path in links)
@@ -87,16 +83,16 @@ public sealed class Teardown
 
     private void RemoveProgram(string folder)
     {
-        var pins = new ProgramPins(folder);
+        var pins = new EgressProgramPins(folder);
         Pin.RequireMark(pins.Config, devmapd_kind.Egress);
         RequireOnly(folder, [pins.Program, pins.Config, pins.Counters]);
         PinFolder.Remove(folder);
         _removed.Add($"removed egress program {PinName.Decode(Path.GetFileName(folder))}");
     }
 
-    private void RemoveTargets(string folder)
+    private void RemovePassProgram(string folder)
     {
-        var pins = new TargetPins(folder);
+        var pins = new PassProgramPins(folder);
         Pin.RequireMark(pins.Config, devmapd_kind.Pass);
         RequireOnly(folder, [pins.Config, pins.Program, pins.Links]);
         var program = ProgramIdAt(pins.Program);
@@ -113,8 +109,8 @@ public sealed class Teardown
     {
         var pins = new DropPins(folder);
         Pin.RequireMark(pins.Config, devmapd_kind.Drops);
-        RequireOnly(folder, [.. pins.All]);
-        // The programs leave their tracepoints with the links, a moment later.
+        RequireOnly(folder, [.. DropPrograms.AllPins(pins)]);
+        // The kernel detaches the programs from their tracepoints a moment after the links.
         PinFolder.Remove(folder);
         _removed.Add("removed the drop counters");
     }
@@ -136,7 +132,7 @@ public sealed class Teardown
             if (rest.Length == 0)
                 Directory.Delete(folder);
             else if (folder == _pinRoot)
-                _kept.AddRange(rest.Except(parents).Select(path => $"What is pinned at {path} is not ours."));
+                _kept.AddRange(rest.Except(parents).Select(path => $"The pin {path} is not ours."));
         }
 
         if (!Directory.Exists(_pinRoot))

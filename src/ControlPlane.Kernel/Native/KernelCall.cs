@@ -3,13 +3,13 @@ using ControlPlane.Core.Errors;
 
 namespace ControlPlane.Kernel.Native;
 
-/// <summary>The one place where results of native calls become errno values, retries and exceptions.</summary>
+/// <summary>The one place that turns results of native calls into errno values, retries and exceptions.</summary>
 internal static class KernelCall
 {
-    /// <summary>Whether a libbpf call (-errno) was interrupted by a signal and is to be made again.</summary>
+    /// <summary>Returns whether a signal interrupted a libbpf call (-errno), so that the caller must repeat it.</summary>
     public static bool Interrupted(int result) => result == -Errno.EINTR;
 
-    /// <summary>Makes a libbpf call (-errno), again while signals interrupt it. For calls that are not made per entry.</summary>
+    /// <summary>Makes a libbpf call (-errno), and repeats it while signals interrupt it. Not for calls that run per entry.</summary>
     public static int Retry(Func<int> call)
     {
         int result;
@@ -19,24 +19,24 @@ internal static class KernelCall
         return result;
     }
 
-    /// <summary>Makes a libc call (-1 and errno), again while signals interrupt it; returns as libbpf does, -errno.</summary>
+    /// <summary>Makes a libc call (-1 and errno), and repeats it while signals interrupt it. Returns -errno, as libbpf does.</summary>
     public static int RetryLibc(Func<int> call) => Retry(() => FromLibc(call()));
 
-    /// <summary>What a libc call has just returned (-1 and errno), as libbpf would return it (-errno).</summary>
+    /// <summary>Converts the result of the latest libc call (-1 and errno) to the convention of libbpf (-errno).</summary>
     public static int FromLibc(int result) => result < 0 ? -Marshal.GetLastPInvokeError() : result;
 
-    /// <summary>Gives back a result that is no -errno.</summary>
-    /// <exception cref="KernelException">It is.</exception>
+    /// <summary>Returns the result if it is not -errno.</summary>
+    /// <exception cref="KernelException">The result is -errno.</exception>
     public static int Check(int result, string operation) => result >= 0 ? result : throw Failure(operation, -result);
 
-    /// <summary>The exception for a call that failed.</summary>
+    /// <summary>Creates the exception for a call that failed.</summary>
     public static KernelException Failure(string operation, int errno, string? verifierLog = null) =>
         new(operation, errno, Describe(errno)) { VerifierLog = verifierLog };
 
-    /// <summary>An errno's name and meaning, for instance <c>EINVAL (Invalid argument)</c>.</summary>
+    /// <summary>Returns an errno's name and meaning, for instance <c>EINVAL (Invalid argument)</c>.</summary>
     public static string Describe(int errno) => errno switch
     {
-        // strerror knows no 524: the kernel never meant it to be seen.
+        // strerror does not know 524: the kernel uses it internally and still returns it.
         Errno.ENOTSUPP => "ENOTSUPP (Operation not supported by this kind of object)",
         _ => $"{Name(errno)} ({Marshal.GetPInvokeErrorMessage(errno)})",
     };

@@ -1,25 +1,24 @@
 using System.Runtime.InteropServices;
-using ControlPlane.Kernel.Layout;
 
 namespace ControlPlane.Kernel.Native;
 
 /// <summary>
-/// libbpf 1.x, calls on descriptors. Those that return int give -errno on failure and, unless said otherwise, 0 on success.
-/// Objects are in the other part.
+/// libbpf 1.x, calls on descriptors. A function that returns int gives -errno on failure and 0 on success, unless its
+/// summary says otherwise. The other part holds the calls on BPF objects.
 /// </summary>
 internal static unsafe partial class Libbpf
 {
     public const string Library = "libbpf.so.1";
 
-    /// <summary>A static string: never freed.</summary>
+    /// <summary>Returns a static string, which nobody frees.</summary>
     [LibraryImport(Library)]
     public static partial byte* libbpf_version_string();
 
-    /// <summary>Returns the callback that was set before. The new one may be called from any thread that calls libbpf.</summary>
+    /// <summary>Returns the previous callback. Any thread that calls libbpf can call the new one.</summary>
     [LibraryImport(Library)]
     public static partial nint libbpf_set_print(delegate* unmanaged<int, byte*, nint, int> callback);
 
-    /// <summary>The number of possible CPUs: how many values an element of a per-CPU map has.</summary>
+    /// <summary>Returns the number of possible CPUs: the number of values in an element of a per-CPU map.</summary>
     [LibraryImport(Library)]
     public static partial int libbpf_num_possible_cpus();
 
@@ -40,18 +39,18 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library)]
     public static partial int bpf_map_delete_elem(FileDescriptor map, void* key);
 
-    /// <summary>-ENOENT at the end; a null or unknown key gives the first.</summary>
+    /// <summary>Returns -ENOENT at the end. A null or unknown key gives the first key.</summary>
     [LibraryImport(Library)]
     public static partial int bpf_map_get_next_key(FileDescriptor map, void* key, void* next);
 
     /// <summary>
-    /// Fills keys and values from where the opaque <paramref name="from"/> says (null: from the start) and tells in
-    /// <paramref name="to"/> where to go on; -ENOENT with the last ones.
+    /// Fills keys and values, starting at the opaque position <paramref name="from"/> (null: the start), and writes the next
+    /// position to <paramref name="to"/>. Returns -ENOENT with the last batch.
     /// </summary>
     [LibraryImport(Library)]
     public static partial int bpf_map_lookup_batch(FileDescriptor map, void* from, void* to, void* keys, void* values, uint* count, void* opts);
 
-    /// <summary>The pin holds a reference of its own.</summary>
+    /// <summary>Pins an object. The pin holds its own reference.</summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_obj_pin(FileDescriptor fd, string path);
 
@@ -59,15 +58,15 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_obj_get_opts(string path, bpf_obj_get_opts* opts);
 
-    /// <summary>Fills at most <paramref name="length"/> bytes of a struct that must fit what the descriptor is.</summary>
+    /// <summary>Fills at most <paramref name="length"/> bytes of a struct. The struct must match the kind of the descriptor.</summary>
     [LibraryImport(Library)]
     public static partial int bpf_obj_get_info_by_fd(FileDescriptor fd, void* info, uint* length);
 
-    /// <summary>Returns a descriptor, which the caller owns; the program is detached with the last one, unless it is pinned.</summary>
+    /// <summary>Returns a descriptor, which the caller owns. The last descriptor of a link that is not pinned detaches the program when it closes.</summary>
     [LibraryImport(Library)]
     public static partial int bpf_link_create(FileDescriptor program, int target, uint attachType, bpf_link_create_opts* opts);
 
-    /// <summary>Replaces the program in one step that no frame can fall into; -ENOLINK when the device is gone.</summary>
+    /// <summary>Replaces the program in one step, without losing a frame. Returns -ENOLINK if the device no longer exists.</summary>
     [LibraryImport(Library)]
     public static partial int bpf_link_update(FileDescriptor link, FileDescriptor program, void* opts);
 
@@ -79,8 +78,8 @@ internal static unsafe partial class Libbpf
     public static partial int bpf_prog_test_run_opts(FileDescriptor program, bpf_test_run_opts* opts);
 
     /// <summary>
-    /// Returns a descriptor, which the caller owns and which holds the attachment. The name is null for a BTF tracepoint program,
-    /// which knows it.
+    /// Returns a descriptor, which the caller owns and which holds the attachment. The name is null for a BTF tracepoint
+    /// program, which carries the name itself.
     /// </summary>
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int bpf_raw_tracepoint_open(string? name, FileDescriptor program);

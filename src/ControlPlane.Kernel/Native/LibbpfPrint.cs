@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Native;
 
-/// <summary>Sends what libbpf says to the log. libbpf has one callback for the process, so the last logger set wins.</summary>
+/// <summary>Sends libbpf's messages to the log. libbpf has one callback per process, so the last logger wins.</summary>
 internal static unsafe class LibbpfPrint
 {
     private const int LIBBPF_WARN = 0;
@@ -12,7 +12,7 @@ internal static unsafe class LibbpfPrint
 
     private static volatile ILogger? _logger;
 
-    /// <summary>From now on libbpf's warnings come as warnings, its info as debug, its debug output as trace.</summary>
+    /// <summary>Sends libbpf's messages to this logger: warnings as warnings, info as debug, debug output as trace.</summary>
     public static void SendTo(ILogger logger)
     {
         _logger = logger;
@@ -22,18 +22,18 @@ internal static unsafe class LibbpfPrint
     [UnmanagedCallersOnly]
     private static int Print(int level, byte* format, nint arguments)
     {
-        // libbpf's own buffers end here: an exception must not run into C.
+        // An exception must not cross into C.
         try
         {
             var logger = _logger;
             var logLevel = level switch { LIBBPF_WARN => LogLevel.Warning, LIBBPF_INFO => LogLevel.Debug, _ => LogLevel.Trace };
             if (logger?.IsEnabled(logLevel) != true)
                 return 0;
-            // One call only, as it uses the arguments up. A longer message is cut; verifier logs do not come this way.
+            // One call only: it uses the arguments up. Longer messages are cut; verifier logs do not take this way.
             var buffer = stackalloc byte[4096];
             var length = Math.Clamp(Libc.vsnprintf(buffer, 4096, format, arguments), 0, 4095);
             var text = Encoding.UTF8.GetString(buffer, length).TrimEnd();
-            KernelLog.LibbpfSaid(logger, logLevel, text);
+            KernelLog.LibbpfMessage(logger, logLevel, text);
         }
 #pragma warning disable CA1031 // see above
         catch (Exception)

@@ -1,17 +1,12 @@
 using System.Runtime.InteropServices;
-using ControlPlane.Kernel.Layout;
 
 namespace ControlPlane.Kernel.Native;
 
-/// <summary>Calls of libc. All return -1 with errno on failure, unless said otherwise; paths are UTF-8.</summary>
+/// <summary>Calls of libc on files. A call returns -1 and sets errno on failure, unless its summary says otherwise. Paths are UTF-8.</summary>
 internal static unsafe partial class Libc
 {
-    private const string Library = "libc";
-
     public const int O_RDONLY = 0;
     public const int O_RDWR = 2;
-    public const int O_DIRECTORY_X64 = 0x10000;
-    public const int O_DIRECTORY_ARM64 = 0x4000;
     public const int O_CLOEXEC = 0x80000;
     public const int F_GETFD = 1;
     public const int F_DUPFD_CLOEXEC = 1030;
@@ -21,23 +16,27 @@ internal static unsafe partial class Libc
     public const uint STATX_INO = 0x100;
     public const long BPF_FS_MAGIC = 0xcafe4a11;
 
+    private const string Library = "libc";
+    private const int O_DIRECTORY_X64 = 0x10000;
+    private const int O_DIRECTORY_ARM64 = 0x4000;
+
     /// <summary><c>O_DIRECTORY</c>, one of the few flags that differ between architectures.</summary>
     public static int O_DIRECTORY =>
         RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? O_DIRECTORY_ARM64 : O_DIRECTORY_X64;
 
-    /// <summary>Gives a new descriptor, which the caller owns.</summary>
+    /// <summary>Returns a descriptor, which the caller owns.</summary>
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int open(string path, int flags);
 
-    /// <summary>The descriptor is gone afterwards, whatever the result.</summary>
+    /// <summary>Closes the descriptor, also if it returns an error.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial int close(int fd);
 
-    /// <summary><c>F_DUPFD_CLOEXEC</c> gives a new descriptor, which the caller owns. Variadic in C with one int argument.</summary>
+    /// <summary>Returns a new descriptor, which the caller owns, for <c>F_DUPFD_CLOEXEC</c>. Variadic in C, with one int argument.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fcntl(int fd, int command, int argument);
 
-    /// <summary>The lock belongs to the open file and ends with its last descriptor.</summary>
+    /// <summary>Locks an open file. The lock ends with the last descriptor of that open file.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial int flock(FileDescriptor fd, int operation);
 
@@ -54,8 +53,8 @@ internal static unsafe partial class Libc
     public static partial int uname(out struct_utsname buffer);
 
     /// <summary>
-    /// Returns the length the whole text would have; writes at most <paramref name="size"/> bytes, the final 0 included.
-    /// <paramref name="arguments"/> is a <c>va_list</c>, which both x86-64 and arm64 pass by address; it is used up.
+    /// Returns the length of the whole text. Writes at most <paramref name="size"/> bytes, the final 0 included.
+    /// <paramref name="arguments"/> is a <c>va_list</c>, which x86-64 and arm64 pass by address. One call uses it up.
     /// </summary>
     [LibraryImport(Library)]
     public static partial int vsnprintf(byte* buffer, nuint size, byte* format, nint arguments);

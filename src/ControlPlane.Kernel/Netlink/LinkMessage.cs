@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using ControlPlane.Kernel.Native;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 
@@ -13,8 +13,8 @@ internal static class LinkMessage
     private const int MacLength = 6;
 
     /// <summary>
-    /// The interface a message speaks of, without its xdp-features (which rtnetlink does not tell). Null for what is no
-    /// link message of the device itself, such as a bridge's word about one of its ports.
+    /// Returns the interface of a message, without xdp-features, which rtnetlink does not carry. Returns null for any other
+    /// message, for instance a message of a bridge about one of its ports.
     /// </summary>
     public static InterfaceInfo? Read(in NetlinkMessage message)
     {
@@ -77,8 +77,8 @@ internal static class LinkMessage
         return null;
     }
 
-    // By the program ids of each mode and not by IFLA_XDP_ATTACHED, which says "several" when a program is offloaded
-    // as well. Offload counts as native: it is the driver's too.
+    // Reads the program ids of each mode, not IFLA_XDP_ATTACHED, which is "several" if a program is offloaded as well.
+    // Offload counts as native: the driver runs both.
     private static (AttachMode Mode, uint ProgramId)? ReadXdp(NetlinkAttributes attributes)
     {
         uint driver = 0, generic = 0, offloaded = 0;

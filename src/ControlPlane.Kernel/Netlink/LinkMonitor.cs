@@ -1,10 +1,9 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using static ControlPlane.Kernel.Native.SocketNative;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using static ControlPlane.Kernel.Native.Libc;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Interfaces;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 

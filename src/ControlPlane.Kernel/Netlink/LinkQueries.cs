@@ -1,15 +1,14 @@
 using System.Text;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// Asks the kernel for interfaces: rtnetlink for what they are, genetlink <c>netdev</c> for their xdp-features.
-/// Safe on any thread; the namespace is that of the thread that made it.
+/// Asks the kernel for interfaces: rtnetlink for their attributes, genetlink <c>netdev</c> for their xdp-features.
+/// Safe on any thread. The network namespace is that of the thread that created the object.
 /// </summary>
 internal sealed class LinkQueries : IDisposable
 {
@@ -17,7 +16,7 @@ internal sealed class LinkQueries : IDisposable
     private readonly NetlinkClient _rtnetlink = new(NETLINK_ROUTE);
     private readonly NetlinkClient? _genetlink;
 
-    /// <exception cref="KernelException">The kernel refuses sockets of these protocols.</exception>
+    /// <exception cref="KernelException">The kernel refused sockets of these protocols.</exception>
     public LinkQueries()
     {
         try
@@ -32,10 +31,10 @@ internal sealed class LinkQueries : IDisposable
         }
     }
 
-    /// <summary>The family that tells xdp-features; null before Linux 6.3.</summary>
+    /// <summary>The family that reports xdp-features; null before Linux 6.3.</summary>
     public NetdevFamily? Netdev { get; }
 
-    /// <summary>The interface of this name, or null. An interface's alternative names are not its name.</summary>
+    /// <summary>Returns the interface of this name, or null. Alternative names do not count.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public InterfaceInfo? Query(string name)
     {
@@ -49,7 +48,7 @@ internal sealed class LinkQueries : IDisposable
         return QueryOne(request) is { } info && info.Name == name ? WithFeatures(WithPeer(info)) : null;
     }
 
-    /// <summary>The interface of this index, or null.</summary>
+    /// <summary>Returns the interface of this index, or null.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public InterfaceInfo? Query(uint ifindex)
     {
@@ -59,7 +58,7 @@ internal sealed class LinkQueries : IDisposable
         return QueryOne(request) is { } info ? WithFeatures(WithPeer(info)) : null;
     }
 
-    /// <summary>All interfaces.</summary>
+    /// <summary>Returns all interfaces.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public InterfaceTable QueryAll()
     {
@@ -93,14 +92,14 @@ internal sealed class LinkQueries : IDisposable
         return links.FirstOrDefault();
     }
 
-    /// <summary>With the MTU its peer has now, if that is in another namespace. The kernel announces no change of it here.</summary>
+    /// <summary>Adds the current MTU of the peer, if the peer is in another namespace. The kernel announces changes of it only there.</summary>
     public InterfaceInfo WithPeer(InterfaceInfo info) =>
         HasPeerElsewhere(info) ? info with { PeerMtu = QueryPeer(info)?.Mtu } : info;
 
-    /// <summary>Whether it is a veth whose peer is in another namespace.</summary>
+    /// <summary>Returns whether the interface is a veth whose peer is in another namespace.</summary>
     public static bool HasPeerElsewhere(InterfaceInfo info) => info is { Kind: "veth", LinkIfindex: not null, LinkNetnsId: not null };
 
-    // Null where the kernel does not tell: the namespace has gone, is owned by another user namespace, or is not named here.
+    // Null if the kernel does not report it: the namespace no longer exists, belongs to another user namespace, or has no id here.
     private InterfaceInfo? QueryPeer(InterfaceInfo info)
     {
         var request = LinkRequest(stackalloc byte[RequestBytes], (int)info.LinkIfindex!.Value);
@@ -108,7 +107,7 @@ internal sealed class LinkQueries : IDisposable
         return _rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out var links, Collect) == 0 ? links.FirstOrDefault() : null;
     }
 
-    // Null when the device has gone between the two questions.
+    // Null if the device was removed between the two requests.
     private InterfaceInfo? WithFeatures(InterfaceInfo info)
     {
         if (Netdev is null)

@@ -1,20 +1,19 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 
-/// <summary>The generic netlink family <c>netdev</c> (since Linux 6.3), which tells and announces what drivers can do with XDP.</summary>
-/// <param name="Id">The message type it was given at boot.</param>
-/// <param name="ManagementGroup">Its multicast group <c>mgmt</c>: devices that come, go or change their features.</param>
+/// <summary>The generic netlink family <c>netdev</c> (since Linux 6.3), which reports and announces xdp-features.</summary>
+/// <param name="Id">The message type of the family, which the kernel assigns at boot.</param>
+/// <param name="ManagementGroup">The multicast group <c>mgmt</c>: devices that appear, disappear or change their features.</param>
 internal sealed record NetdevFamily(ushort Id, uint ManagementGroup)
 {
     private static ReadOnlySpan<byte> FamilyName => "netdev\0"u8;
 
-    /// <summary>Asks for the family. Null when the kernel has none.</summary>
-    /// <exception cref="KernelException">The kernel refused otherwise.</exception>
+    /// <summary>Asks the kernel for the family. Returns null if the kernel has no such family.</summary>
+    /// <exception cref="KernelException">The kernel refused for another reason.</exception>
     public static NetdevFamily? Resolve(NetlinkClient genetlink)
     {
         var request = new NetlinkRequest(stackalloc byte[64], GENL_ID_CTRL);
@@ -29,7 +28,7 @@ internal sealed record NetdevFamily(ushort Id, uint ManagementGroup)
         };
     }
 
-    /// <summary>Notes the features of the device that a message of this family speaks of.</summary>
+    /// <summary>Adds the features of the device of a message.</summary>
     public void Collect(Dictionary<uint, XdpFeatures> features, in NetlinkMessage message)
     {
         if (message.Type != Id || !message.TryRead<genlmsghdr>(out _, out var attributes))
@@ -48,7 +47,7 @@ internal sealed record NetdevFamily(ushort Id, uint ManagementGroup)
         features[ifindex] = known;
     }
 
-    /// <summary>The device a message of this family speaks of; 0 for other messages.</summary>
+    /// <summary>Returns the device of a message of this family, or 0 for another message.</summary>
     public uint IfindexOf(in NetlinkMessage message)
     {
         if (message.Type == Id && message.TryRead<genlmsghdr>(out _, out var attributes))

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 
@@ -10,12 +9,12 @@ namespace ControlPlane.Kernel.Netlink;
 internal delegate void NetlinkHandler<TState>(TState state, in NetlinkMessage message);
 
 /// <summary>
-/// Asks the kernel and reads its answers, one request at a time: the kernel answers netlink within the call that sends
-/// the request, so that a lock around both costs nothing. Safe on any thread.
+/// Sends requests to the kernel and reads its answers, one request at a time. The kernel answers within the call that sends the
+/// request, so a lock around both costs nothing. Safe on any thread.
 /// </summary>
 internal sealed class NetlinkClient : IDisposable
 {
-    // A dump's datagrams are at most 32 KiB (NLMSG_GOODSIZE and netlink_dump); a single answer may be longer.
+    // A datagram of a dump has at most 32 KiB (NLMSG_GOODSIZE and netlink_dump). A single answer can be longer.
     private const int FirstBufferBytes = 32 * 1024;
     private const int MaxBufferBytes = 4 * 1024 * 1024;
     private const int Attempts = 16;
@@ -39,16 +38,16 @@ internal sealed class NetlinkClient : IDisposable
         Interrupted,
     }
 
-    /// <summary>Sends the request and hands each message of the answer to <paramref name="handler"/>.</summary>
-    /// <param name="request">The request; its sequence number is set here.</param>
-    /// <param name="state">What was made of the answer: a fresh one for each attempt, so that no attempt's parts are mixed.</param>
-    /// <param name="handler">Puts a message into the state.</param>
-    /// <returns>0, or the errno that the kernel answered.</returns>
+    /// <summary>Sends the request and passes each message of the answer to <paramref name="handler"/>.</summary>
+    /// <param name="request">The request. This method sets its sequence number.</param>
+    /// <param name="state">The content of the answer. Each attempt begins with a new one, so that answers do not mix.</param>
+    /// <param name="handler">Adds a message to the state.</param>
+    /// <returns>0, or the errno in the kernel's answer.</returns>
     /// <remarks>
-    /// A dump that the kernel marks as interrupted by changes (NLM_F_DUMP_INTR) is asked for again; should changes not
-    /// cease, the last answer stands, for the notifications of these changes are still to come.
+    /// If the kernel marks a dump as interrupted by changes (NLM_F_DUMP_INTR), the request is sent again. If the changes do not
+    /// end, the latest answer is used: notifications of these changes follow.
     /// </remarks>
-    /// <exception cref="KernelException">The socket failed, or no answer came.</exception>
+    /// <exception cref="KernelException">The socket failed, or there was no answer.</exception>
     public int Ask<TState>(Span<byte> request, out TState state, NetlinkHandler<TState> handler)
         where TState : new()
     {
@@ -74,8 +73,7 @@ internal sealed class NetlinkClient : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    // A dump ends with NLMSG_DONE. That there is more to come is not told by NLM_F_MULTI, which generic netlink's
-    // netdev leaves away.
+    // A dump ends with NLMSG_DONE. NLM_F_MULTI does not tell: the netdev family of generic netlink omits it.
     private Outcome ReadAnswer<TState>(bool isDump, TState state, NetlinkHandler<TState> handler, out int errno)
     {
         var outcome = Outcome.Complete;
@@ -88,7 +86,7 @@ internal sealed class NetlinkClient : IDisposable
             if (length > _buffer.Length)
             {
                 outcome = Outcome.TooLong;
-                // A dump goes on, and the kernel takes no other request on this socket until it is read to its end.
+                // A dump continues, and the kernel refuses other requests on this socket until the whole dump is read.
                 if (isDump)
                     continue;
                 return outcome;
@@ -97,7 +95,7 @@ internal sealed class NetlinkClient : IDisposable
             foreach (var message in new NetlinkMessages(_buffer.AsSpan(0, length)))
             {
                 if (message.Sequence != _sequence)
-                    continue; // the rest of an answer that was given up
+                    continue; // the rest of an abandoned answer
                 if ((message.Flags & NLM_F_DUMP_INTR) != 0 && outcome == Outcome.Complete)
                     outcome = Outcome.Interrupted;
                 if (message.Type is NLMSG_ERROR or NLMSG_DONE)

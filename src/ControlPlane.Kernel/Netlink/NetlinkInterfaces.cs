@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Native;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Netlink;
@@ -114,7 +115,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             {
                 // What was not answered is kept for the next turn, which comes in any case.
                 timeoutMs = 0;
-                NetlinkLog.MonitorFailed(_logger, RetryMs, failure);
+                KernelLog.MonitorFailed(_logger, RetryMs, failure);
                 _stopping.Wait(RetryMs);
             }
         }
@@ -132,7 +133,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     {
         _current = _monitor.Table;
         if (changes.Everything)
-            NetlinkLog.NotificationsLost(_logger, _current.Count);
+            KernelLog.NotificationsLost(_logger, _current.Count);
         foreach (var watcher in _watchers)
         {
             try
@@ -143,7 +144,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             catch (Exception failure)
 #pragma warning restore CA1031
             {
-                NetlinkLog.WatcherFailed(_logger, failure);
+                KernelLog.WatcherFailed(_logger, failure);
             }
         }
     }

@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Netlink;
 
-/// <summary>Builds one request in a buffer of the caller's, which must be large enough.</summary>
+/// <summary>Builds one request in a buffer of the caller. The buffer must be large enough.</summary>
 internal ref struct NetlinkRequest
 {
     private const int Alignment = 4;
@@ -17,7 +17,7 @@ internal ref struct NetlinkRequest
         Append(new nlmsghdr { nlmsg_type = type, nlmsg_flags = (ushort)(flags | NetlinkConstants.NLM_F_REQUEST) });
     }
 
-    /// <summary>The message so far, its length written into its header.</summary>
+    /// <summary>The message, with its length in its header.</summary>
     public readonly Span<byte> Message
     {
         get
@@ -27,7 +27,7 @@ internal ref struct NetlinkRequest
         }
     }
 
-    /// <summary>The protocol's own header, which follows <c>nlmsghdr</c>.</summary>
+    /// <summary>Appends the header of the protocol, which follows <c>nlmsghdr</c>.</summary>
     public void Append<T>(in T header)
         where T : unmanaged
     {
@@ -35,10 +35,10 @@ internal ref struct NetlinkRequest
         _length += Unsafe.SizeOf<T>();
     }
 
-    /// <summary>An attribute of 32 bits in the host's byte order.</summary>
+    /// <summary>Appends an attribute of 32 bits in the host's byte order.</summary>
     public void Attribute(ushort type, uint value) => Attribute(type, MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in value)));
 
-    /// <summary>An attribute; a string's ending zero is the caller's.</summary>
+    /// <summary>Appends an attribute. The value of a string includes its final zero.</summary>
     public void Attribute(ushort type, scoped ReadOnlySpan<byte> value)
     {
         var length = Unsafe.SizeOf<nlattr>() + value.Length;

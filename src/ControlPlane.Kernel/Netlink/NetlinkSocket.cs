@@ -1,24 +1,23 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using static ControlPlane.Kernel.Native.SocketNative;
-using static ControlPlane.Kernel.Netlink.NetlinkConstants;
+using static ControlPlane.Kernel.Native.Libc;
+using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// A netlink socket. It belongs to the network namespace of the thread that made it, whichever thread uses it later.
-/// Not safe for two threads at once.
+/// A netlink socket. It belongs to the network namespace of the thread that created it, whichever thread uses it later.
+/// For one thread at a time.
 /// </summary>
 internal sealed unsafe class NetlinkSocket : IDisposable
 {
-    /// <summary>What <see cref="Receive"/> returns when nothing waits.</summary>
+    /// <summary>The result of <see cref="Receive"/> if the queue is empty.</summary>
     public const int Nothing = -Errno.EAGAIN;
 
     private readonly string _name;
 
     /// <param name="protocol">NETLINK_ROUTE or NETLINK_GENERIC.</param>
-    /// <exception cref="KernelException">The kernel has no such protocol or refuses the socket.</exception>
+    /// <exception cref="KernelException">The kernel lacks the protocol or refused the socket.</exception>
     public NetlinkSocket(int protocol)
     {
         _name = protocol == NETLINK_ROUTE ? "rtnetlink" : "genetlink";
@@ -38,18 +37,18 @@ internal sealed unsafe class NetlinkSocket : IDisposable
     /// <summary>The descriptor.</summary>
     public FileDescriptor Handle { get; }
 
-    /// <summary>Receives the messages of a multicast group from now on.</summary>
+    /// <summary>Starts receiving the messages of a multicast group.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void Join(uint group) => Check(setsockopt(Handle, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(uint)), "NETLINK_ADD_MEMBERSHIP");
 
-    /// <summary>Sets the receive buffer, beyond <c>net.core.rmem_max</c> if that is permitted (CAP_NET_ADMIN).</summary>
+    /// <summary>Sets the receive buffer, beyond <c>net.core.rmem_max</c> if the process has CAP_NET_ADMIN.</summary>
     public void SetReceiveBuffer(int bytes)
     {
         if (setsockopt(Handle, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(int)) < 0)
             Check(setsockopt(Handle, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(int)), "SO_RCVBUF");
     }
 
-    /// <summary>Bounds a blocking <see cref="Receive"/>, which then ends with EAGAIN.</summary>
+    /// <summary>Limits the time of a blocking <see cref="Receive"/>, which then returns -EAGAIN.</summary>
     public void SetReceiveTimeout(TimeSpan timeout)
     {
         var value = new timeval { tv_sec = (long)timeout.TotalSeconds };
@@ -71,10 +70,10 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         }
     }
 
-    /// <summary>Receives one datagram of the kernel's.</summary>
-    /// <param name="buffer">Takes it.</param>
+    /// <summary>Receives one datagram from the kernel.</summary>
+    /// <param name="buffer">The buffer for the datagram.</param>
     /// <param name="flags">MSG_DONTWAIT or 0.</param>
-    /// <returns>Its length, which is more than the buffer's when it was cut off; or a negative errno.</returns>
+    /// <returns>The length of the datagram, which is greater than the buffer if the datagram was cut off; or -errno.</returns>
     public int Receive(Span<byte> buffer, int flags)
     {
         fixed (byte* bytes = buffer)
@@ -86,7 +85,7 @@ internal sealed unsafe class NetlinkSocket : IDisposable
                 var received = KernelCall.FromLibc(
                     (int)recvfrom(Handle, bytes, (nuint)buffer.Length, flags | MSG_TRUNC, &from, &fromLength));
                 if (KernelCall.Interrupted(received) || (received >= 0 && from.nl_pid != 0))
-                    continue; // also where another process wrote to this socket
+                    continue; // also if another process wrote to this socket
                 return received;
             }
         }

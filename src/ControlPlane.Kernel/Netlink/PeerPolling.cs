@@ -4,8 +4,8 @@ using ControlPlane.Core.Interfaces;
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// Finds veths whose peers in other namespaces have got another MTU: the one fact about a target that the kernel announces only
-/// there. Asked for twice a second, and less often where that would take more than a fiftieth of one processor's time.
+/// Finds veths whose peers in other namespaces have changed their MTU: the one fact about a target that the kernel announces only
+/// there. Polls twice a second, or less often if that would take more than a fiftieth of one processor's time.
 /// </summary>
 internal sealed class PeerPolling(LinkQueries queries)
 {
@@ -15,12 +15,12 @@ internal sealed class PeerPolling(LinkQueries queries)
     private long _last = Stopwatch.GetTimestamp();
     private TimeSpan _pause = Period;
 
-    /// <summary>How long to wait at most until <see cref="Changed"/>, in milliseconds; -1 without such veths.</summary>
+    /// <summary>Returns the time until the next <see cref="Changed"/> is due, in milliseconds; -1 if there are no such veths.</summary>
     public int TimeoutMs(InterfaceTable table) => table.All.Any(LinkQueries.HasPeerElsewhere)
         ? (int)Math.Max(0, (_pause - Stopwatch.GetElapsedTime(_last)).TotalMilliseconds + 1)
         : Timeout.Infinite;
 
-    /// <summary>The veths to be asked for anew; none before it is time.</summary>
+    /// <summary>Returns the veths that have changed; none before the next poll is due.</summary>
     public IReadOnlyList<uint> Changed(InterfaceTable table)
     {
         if (Stopwatch.GetElapsedTime(_last) < _pause)

@@ -1,13 +1,13 @@
 using System.Buffers.Binary;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
+using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Programs;
 
-/// <summary>Translates between a template with its parameters and the config struct of the BPF program.</summary>
+/// <summary>Converts between a template with its parameters and the config struct of the BPF program.</summary>
 internal static unsafe class EgressConfig
 {
-    /// <summary>The program of <c>bpf/egress.bpf.c</c> that a template stands for.</summary>
+    /// <summary>Returns the program of <c>bpf/egress.bpf.c</c> for a template.</summary>
     public static string ProgramOf(EgressTemplate template) => template switch
     {
         EgressTemplate.Count => "devmapd_count",
@@ -22,8 +22,8 @@ internal static unsafe class EgressConfig
     {
         var config = new devmapd_egress_config
         {
-            magic = BpfConstants.DEVMAPD_MAGIC,
-            version = BpfConstants.DEVMAPD_VERSION,
+            magic = DevmapdConstants.DEVMAPD_MAGIC,
+            version = DevmapdConstants.DEVMAPD_VERSION,
             kind = devmapd_kind.Egress,
             template = (uint)spec.Template,
             vlan_id = spec.VlanId ?? 0,

@@ -1,27 +1,29 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Programs;
 
 /// <summary>
-/// Runs a template on a frame that goes nowhere. A program that is made for a devmap cannot be run so (EINVAL), so a twin of it is
-/// loaded as a plain XDP program, with counters of its own, and closed again; the templates do not look at what differs.
+/// Runs a template on a frame without sending it. The kernel refuses to run a program that is made for a devmap (EINVAL), so a
+/// twin is loaded as a plain XDP program with its own counters. No template depends on the difference.
 /// </summary>
 internal static unsafe class EgressDryRun
 {
     /// <summary>
-    /// The kernel takes no frame that does not fit a page with its headroom. The templates touch no more than two addresses,
-    /// a tag and a type, so the rest of a frame need not be there.
+    /// The kernel runs programs only on frames that fit a page with the headroom. The templates touch two addresses, a tag and a
+    /// type, so the rest of a frame is not needed.
     /// </summary>
     private const int MaxHead = 256;
     private const int MaxGrowth = 4;
 
+    /// <summary>Runs the template on the frame.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static EgressVerdict Run(EgressProgramSpec spec, ReadOnlyMemory<byte> frame)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, EgressFrame.MinLength);
+        ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, IEgressPrograms.MinFrameBytes);
         var function = EgressConfig.ProgramOf(spec.Template);
         using var obj = BpfObject.OpenEmbedded("egress.bpf.o");
         obj.SetConfig(EgressConfig.Of(spec));

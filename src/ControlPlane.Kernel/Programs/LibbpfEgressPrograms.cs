@@ -2,27 +2,26 @@ using System.Collections.Concurrent;
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Programs;
 
-/// <summary>Egress programs by libbpf: each an object of its own, pinned with its config and counters.</summary>
+/// <summary>The egress programs in the kernel. Each is its own BPF object, pinned with its config and counters.</summary>
 internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEgressPrograms, IDisposable
 {
-    /// <summary>Changed by the writer's thread alone; counters are read from any.</summary>
+    /// <summary>Only the writer's thread changes it. Any thread reads counters.</summary>
     private readonly ConcurrentDictionary<string, (FileDescriptor Program, FileDescriptor Counters)> _open = new(StringComparer.Ordinal);
 
     public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope)
     {
         scope.Demand();
         var adopted = new List<LoadedProgram>();
-        foreach (var folder in Directory.GetDirectories(ProgramPins.Parent(pinRoot)).Order(StringComparer.Ordinal))
+        foreach (var folder in Directory.GetDirectories(EgressProgramPins.Parent(pinRoot)).Order(StringComparer.Ordinal))
         {
             var name = PinName.Decode(Path.GetFileName(folder));
-            var program = Open(name, new ProgramPins(folder));
+            var program = Open(name, new EgressProgramPins(folder));
             KernelLog.ProgramAdopted(logger, name, program.ProgramId);
             adopted.Add(program);
         }
@@ -33,7 +32,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
     public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
     {
         scope.Demand();
-        var pins = ProgramPins.Of(pinRoot, name);
+        var pins = EgressProgramPins.Of(pinRoot, name);
         var function = EgressConfig.ProgramOf(spec.Template);
         using var obj = BpfObject.OpenEmbedded("egress.bpf.o");
         obj.SetConfig(EgressConfig.Of(spec));
@@ -44,7 +43,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
         using var program = obj.OpenProgram(function);
         PinFolder.Publish(pins.Folder, folder =>
         {
-            var staged = new ProgramPins(folder);
+            var staged = new EgressProgramPins(folder);
             Pin.Make(config, staged.Config);
             Pin.Make(counters, staged.Counters);
             Pin.Make(program, staged.Program);
@@ -58,7 +57,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
     {
         scope.Demand();
         Close(name);
-        return PinFolder.Remove(ProgramPins.Of(pinRoot, name).Folder);
+        return PinFolder.Remove(EgressProgramPins.Of(pinRoot, name).Folder);
     }
 
     public EntryCounters ReadCounters(string name)
@@ -72,14 +71,14 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
         }
         catch (ObjectDisposedException)
         {
-            // Unloaded since the line above.
+            // Unloaded a moment ago.
             return default;
         }
     }
 
     public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => EgressDryRun.Run(spec, frame);
 
-    /// <summary>The program's descriptor, lent until the writer's next command; null when there is none.</summary>
+    /// <summary>Returns the descriptor of a program, or null if there is no such program. It is lent until the writer's next command.</summary>
     public FileDescriptor? Find(string name) => _open.TryGetValue(name, out var program) ? program.Program : null;
 
     public void Dispose()
@@ -88,9 +87,9 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
             Close(name);
     }
 
-    private LoadedProgram Open(string name, ProgramPins pins)
+    private LoadedProgram Open(string name, EgressProgramPins pins)
     {
-        // First of all, as it tells whether the rest is ours.
+        // The config comes first: it tells whether the other pins are ours.
         var config = Pin.ReadConfig<devmapd_egress_config>(pins.Config, devmapd_kind.Egress);
         var program = Pin.OpenProgram(pins.Program);
         try
@@ -116,7 +115,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
         }
     }
 
-    private static void Check(ProgramPins pins, FileDescriptor program, FileDescriptor counters)
+    private static void Check(EgressProgramPins pins, FileDescriptor program, FileDescriptor counters)
     {
         if (BpfInfo.OfProgram(program).type != BpfConstants.BPF_PROG_TYPE_XDP)
             throw Pin.Foreign(pins.Program, "it is not an XDP program");

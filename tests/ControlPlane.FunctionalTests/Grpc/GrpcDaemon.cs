@@ -4,7 +4,7 @@ using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Grpc;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.FunctionalTests.Scenarios;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

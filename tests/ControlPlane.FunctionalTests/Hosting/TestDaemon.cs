@@ -1,7 +1,7 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon;
 using ControlPlane.Daemon.Cli;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;

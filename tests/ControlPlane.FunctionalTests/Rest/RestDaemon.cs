@@ -2,7 +2,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Rest;
 using ControlPlane.FunctionalTests.Scenarios;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;

@@ -3,8 +3,9 @@ using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.Storage;
+using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
@@ -12,10 +13,12 @@ namespace ControlPlane.FunctionalTests.Scenarios;
 /// <summary>The <see cref="ScenarioHost"/> on a simulated host, with the core on top: what every face is put before in these tests.</summary>
 public sealed class SimulatedTestbed
 {
+    private readonly ScriptedDrops _drops = new();
     private DevmapWriter? _writer;
 
     public SimulatedTestbed()
     {
+        Host = new SimulatedHost(_drops);
         foreach (var info in ScenarioHost.Interfaces.Skip(1))
         {
             Host.AddInterface(info.Name);
@@ -24,7 +27,7 @@ public sealed class SimulatedTestbed
     }
 
     /// <summary>The host; it begins with <c>lo</c>.</summary>
-    public SimulatedHost Host { get; } = new();
+    public SimulatedHost Host { get; }
 
     /// <summary>Adds the core on the simulated kernel.</summary>
     public void AddTo(IServiceCollection services, WriterOptions? options = null) => services
@@ -58,7 +61,7 @@ public sealed class SimulatedTestbed
                 Host.SetElementByHand("default", 99, new KernelEntry(1, 0));
                 break;
             case ScenarioEvent.FramesDropped:
-                Host.Drops.Add("default", new RedirectErrorCount(2, Errno.ENETDOWN, 3, DateTimeOffset.UnixEpoch));
+                _drops.Add("default", new RedirectErrorCount(2, Errno.ENETDOWN, 3, DateTimeOffset.UnixEpoch));
                 break;
             case ScenarioEvent.DaemonStopping:
                 await StopAsync();

@@ -2,9 +2,8 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
 using ControlPlane.TestCommon.Lab;
 
@@ -139,8 +138,8 @@ public sealed class AdoptionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(BpfConstants.DEVMAPD_OLDEST_VERSION, true)]
-    [InlineData(BpfConstants.DEVMAPD_VERSION + 1, false)]
+    [InlineData(DevmapdConstants.DEVMAPD_OLDEST_VERSION, true)]
+    [InlineData(DevmapdConstants.DEVMAPD_VERSION + 1, false)]
     public void EgressProgramOfAnotherBuild_IsAdoptedUnlessItIsNewer(uint version, bool adopted)
     {
         var spec = new EgressProgramSpec(EgressTemplate.PushVlan, VlanId: 7);
@@ -151,7 +150,7 @@ public sealed class AdoptionTests : IDisposable
             using var config = obj.OpenMap(".rodata");
             using var counters = obj.OpenMap("counters");
             using var program = obj.OpenProgram("devmapd_push");
-            var pins = ProgramPins.Of(_testbed.PinRoot, "tag");
+            var pins = EgressProgramPins.Of(_testbed.PinRoot, "tag");
             PinFolder.Create(pins.Folder);
             Pin.Make(config, pins.Config);
             Pin.Make(counters, pins.Counters);

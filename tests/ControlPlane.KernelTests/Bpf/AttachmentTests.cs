@@ -2,7 +2,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Interfaces;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

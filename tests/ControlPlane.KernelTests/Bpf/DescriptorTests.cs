@@ -2,7 +2,7 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Features;
+using ControlPlane.Kernel.Probing;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

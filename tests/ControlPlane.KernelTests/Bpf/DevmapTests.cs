@@ -2,9 +2,8 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

@@ -2,9 +2,8 @@ using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Host;
 using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Hosting;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.KernelTests.Bpf;
 
@@ -45,7 +44,7 @@ public sealed class DropCounterTests : IDisposable
 
         Assert.True(Feature.Available);
         Assert.Empty(links.Intersect(LinkIds()));
-        Assert.True(Pins.Hold(DropPrograms.Config()));
+        Assert.True(DropPrograms.ArePinned(Pins, DropPrograms.Config()));
         Assert.Equal(["devmaps", "drops", "programs"], Directory.GetDirectories(_testbed.PinRoot).Select(Path.GetFileName).Order());
     }
 
@@ -93,7 +92,7 @@ public sealed class DropCounterTests : IDisposable
         Directory.CreateDirectory(_testbed.PinRoot);
     }
 
-    private List<uint> LinkIds() => [.. Pins.Links.Select(path =>
+    private List<uint> LinkIds() => [.. DropPrograms.AllPins(Pins).Except(Pins.Objects).Select(path =>
     {
         using var link = Pin.OpenLink(path);
         var info = BpfInfo.OfLink(link);

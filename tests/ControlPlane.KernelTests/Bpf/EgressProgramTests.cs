@@ -1,9 +1,8 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
 using ControlPlane.TestCommon.Lab;
 

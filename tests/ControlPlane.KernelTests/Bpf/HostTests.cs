@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using ControlPlane.Core.Host;
-using ControlPlane.Kernel.Features;
 using ControlPlane.Kernel.Hosting;
+using ControlPlane.Kernel.Probing;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -50,7 +50,7 @@ public sealed class HostTests
     public void Preflight_NoBpffs_SaysWhatToMount()
     {
         var fault = Assert.Single(KernelPreflight.Check("/dev/shm/nowhere/devmapd"));
-        Assert.Contains("bpffs (looked at /dev/shm)", fault.Problem, StringComparison.Ordinal);
+        Assert.Contains("bpffs (checked /dev/shm)", fault.Problem, StringComparison.Ordinal);
         Assert.Contains("mount -t bpf bpf /sys/fs/bpf", fault.Remedy, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,7 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel;
+using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Netlink;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging.Abstractions;

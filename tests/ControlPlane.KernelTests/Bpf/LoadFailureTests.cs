@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging;
 

@@ -2,10 +2,8 @@ using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Hosting;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
-using ControlPlane.Kernel.Targets;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -16,7 +14,7 @@ public sealed class PassProgramTests : IDisposable
     private readonly KernelTestbed _testbed = new();
     private readonly VethPair _veth = VethPair.Create(NetworkNamespace.Initial);
 
-    private TargetPins Pins => TargetPins.Of(_testbed.PinRoot);
+    private PassProgramPins Pins => PassProgramPins.Of(_testbed.PinRoot);
 
     public void Dispose()
     {

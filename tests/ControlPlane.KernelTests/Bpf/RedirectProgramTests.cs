@@ -1,7 +1,7 @@
 using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Entries;
-using ControlPlane.Kernel.Layout;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

@@ -1,4 +1,3 @@
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.KernelTests.Bpf;

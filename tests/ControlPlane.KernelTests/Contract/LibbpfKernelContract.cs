@@ -1,5 +1,5 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel;
+using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Netlink;
 using ControlPlane.TestCommon.Contract;
 using ControlPlane.TestCommon.Lab;

@@ -1,6 +1,5 @@
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.TestCommon.Lab;
 

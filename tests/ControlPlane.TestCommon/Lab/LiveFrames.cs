@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.TestCommon.Lab;

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.TestCommon.Lab;
 

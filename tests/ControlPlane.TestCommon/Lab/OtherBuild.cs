@@ -1,7 +1,6 @@
 using ControlPlane.Kernel.Devmaps;
-using ControlPlane.Kernel.Layout;
 using ControlPlane.Kernel.Native;
-using ControlPlane.Kernel.Pins;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.TestCommon.Lab;
 
@@ -19,7 +18,7 @@ public static class OtherBuild
         var pins = new DevmapPins(devmapPins);
         using var other = Compile(withoutMissedKeys);
         var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
-        RedirectUpgrade.Load(pins, other, config with { version = withoutMissedKeys ? 1 : BpfConstants.DEVMAPD_VERSION });
+        RedirectUpgrade.Load(pins, other, config with { version = withoutMissedKeys ? 1 : DevmapdConstants.DEVMAPD_VERSION });
         RedirectUpgrade.Stage(pins, other);
         if (finish)
             RedirectUpgrade.Finish(pins);

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Contract;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Contract;
 

@@ -4,7 +4,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Time.Testing;
 

@@ -11,7 +11,7 @@ using ControlPlane.Core.Programs;
 using ControlPlane.Core.Storing;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using Microsoft.Extensions.DependencyInjection;
 

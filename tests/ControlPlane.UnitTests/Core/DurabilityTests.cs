@@ -2,7 +2,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Storing;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.Storage;
 
 namespace ControlPlane.UnitTests.Core;

@@ -2,7 +2,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;

@@ -4,7 +4,8 @@ using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Programs;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 

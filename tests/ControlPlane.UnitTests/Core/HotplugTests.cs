@@ -214,7 +214,7 @@ public sealed class HotplugTests
     [Fact]
     public async Task Restart_AdoptsEntriesProgramsAndAttachments()
     {
-        var host = Kernel.Simulated.SimulatedHost.WithInterfaces();
+        var host = ControlPlane.Simulation.SimulatedHost.WithInterfaces();
         await using (var first = await CoreFixture.StartAsync(host))
         {
             await first.PutProgramAsync("counting", "count");

@@ -3,7 +3,7 @@ using ControlPlane.Core.Entries;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 
 namespace ControlPlane.UnitTests.Core;
 

@@ -6,7 +6,7 @@ using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Keys;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Storing;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using ControlPlane.TestCommon.Lab;
 

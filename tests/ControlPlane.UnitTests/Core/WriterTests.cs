@@ -110,8 +110,8 @@ public sealed class WriterTests
     [Fact]
     public async Task Start_DefinitionDiffersFromThePins_FailsTheStart()
     {
-        var host = Kernel.Simulated.SimulatedHost.WithInterfaces();
-        using (var kernel = new Kernel.Simulated.SimulatedKernel(host))
+        var host = ControlPlane.Simulation.SimulatedHost.WithInterfaces();
+        using (var kernel = new ControlPlane.Simulation.SimulatedKernel(host))
             kernel.OpenDevmap(new WriterScope(true), CoreFixture.Vlans with { MaxEntries = 7 }).Dispose();
         var error = await CoreFixture.FailsAsync(() => CoreFixture.StartAsync(host));
         Assert.Contains("MaxEntries", error.Detail, StringComparison.Ordinal);

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Devmaps;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 

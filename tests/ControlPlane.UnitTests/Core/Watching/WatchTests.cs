@@ -1,7 +1,7 @@
 using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Watching;
-using ControlPlane.Kernel.Simulated;
+using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using Microsoft.Extensions.Time.Testing;
 

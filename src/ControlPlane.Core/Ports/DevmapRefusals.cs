@@ -1,0 +1,61 @@
+using System.Globalization;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Core.Ports;
+
+/// <summary>The errors that every implementation of <see cref="IDevmap"/> gives before it asks the kernel, which would only say EINVAL.</summary>
+public static class DevmapRefusals
+{
+    /// <summary>The values of the devmap are too small for an egress program.</summary>
+    public static ControlPlaneException NoEgressPrograms(DevmapDefinition devmap) =>
+        new(new Error(ErrorCode.NotSupported, $"Devmap {devmap.Name} has 4-byte values, which hold an interface and no egress program.")
+        {
+            Remedy = "Use a devmap with ValueSize 8 (Linux 5.8 and later).",
+        });
+
+    /// <summary>No egress program of this name is loaded.</summary>
+    public static ControlPlaneException NoSuchProgram(string name) =>
+        new(ErrorCode.ProgramNotFound, $"There is no egress program {name}.");
+}
+
+/// <summary>Collects all differences between a pinned devmap and its definition.</summary>
+public sealed class DevmapDifferences
+{
+    private readonly List<string> _found = [];
+
+    /// <summary>Notes a difference if the two values are not equal.</summary>
+    public void Compare<T>(string what, T? pinned, T? configured)
+    {
+        if (!EqualityComparer<T>.Default.Equals(pinned, configured))
+            _found.Add(string.Create(CultureInfo.InvariantCulture, $"{what}: pinned {Text(pinned)}, configured {Text(configured)}"));
+    }
+
+    /// <summary>Compares all settings, under their names in the configuration.</summary>
+    public void Compare(DevmapDefinition pinned, DevmapDefinition configured)
+    {
+        Compare(nameof(pinned.MaxEntries), pinned.MaxEntries, configured.MaxEntries);
+        Compare(nameof(pinned.ValueSize), pinned.ValueSize, configured.ValueSize);
+        Compare(nameof(pinned.NumaNode), pinned.NumaNode, configured.NumaNode);
+        Compare(nameof(pinned.KeySelector), pinned.KeySelector, configured.KeySelector);
+        Compare(nameof(pinned.MissAction), pinned.MissAction, configured.MissAction);
+        Compare(nameof(pinned.Counters), pinned.Counters, configured.Counters);
+    }
+
+    /// <summary>Throws if there is a difference.</summary>
+    /// <exception cref="ControlPlaneException">There are differences; the error lists all of them.</exception>
+    public void ThrowIfAny(string devmap, string folder)
+    {
+        if (_found.Count == 0)
+            return;
+        throw new ControlPlaneException(new Error(
+            ErrorCode.KernelFailure,
+            $"The devmap pinned at {folder} differs from the configuration: {string.Join("; ", _found)}.")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = $"Change the configuration back; or, to give the pinned devmap up with its entries and attachments: rm -r {folder}",
+        });
+    }
+
+    private static string Text<T>(T? value) => value?.ToString() ?? "none";
+}

@@ -1,0 +1,88 @@
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Drops;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
+using ControlPlane.Kernel.Probing;
+using ControlPlane.Kernel.Programs;
+using ControlPlane.Kernel.Targets;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Kernel.Hosting;
+
+/// <summary>The settings of the kernel layer.</summary>
+public sealed record KernelOptions
+{
+    /// <summary>The folder of a bpffs that holds all pins, created with mode 0700 if it does not exist. One daemon per folder.</summary>
+    public string PinRoot { get; init; } = "/sys/fs/bpf/devmapd";
+}
+
+/// <summary>
+/// The real kernel, through libbpf. Before creating it, the caller passes <see cref="Probing.KernelPreflight"/> and takes the lock
+/// on the pin root: the constructor removes leftovers of a crash.
+/// </summary>
+public sealed class LibbpfKernel : IKernel
+{
+    private readonly string _pinRoot;
+    private readonly ILogger _logger;
+    private readonly LibbpfEgressPrograms _programs;
+    private readonly LibbpfPassPrograms _targets;
+    private readonly LibbpfDropCounters _drops;
+    private readonly Lazy<HostFacts> _host;
+
+    /// <summary>Prepares the pin root and starts counting drops in the network namespace of the calling thread. Opens no devmap or program yet.</summary>
+    /// <exception cref="IOException">The pin root cannot be created.</exception>
+    public LibbpfKernel(KernelOptions options, IInterfaces interfaces, ILoggerFactory loggers)
+    {
+        (_pinRoot, Interfaces) = (Path.GetFullPath(options.PinRoot), interfaces);
+        _logger = loggers.CreateLogger<LibbpfKernel>();
+        LibbpfPrint.SendTo(loggers.CreateLogger("libbpf"));
+        FileDescriptor.OccupyZero();
+        PinFolder.Create(_pinRoot);
+        PinFolder.Recover(_pinRoot, _logger);
+        foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), EgressProgramPins.Parent(_pinRoot) })
+        {
+            PinFolder.Create(parent);
+            PinFolder.Recover(parent, _logger);
+        }
+
+        _programs = new LibbpfEgressPrograms(_pinRoot, _logger);
+        _targets = new LibbpfPassPrograms(_pinRoot, interfaces, _logger);
+        _drops = new LibbpfDropCounters(_pinRoot, _logger);
+        _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces, _drops.Feature));
+    }
+
+    /// <inheritdoc/>
+    public HostFacts Host => _host.Value;
+
+    /// <inheritdoc/>
+    public IInterfaces Interfaces { get; }
+
+    /// <inheritdoc/>
+    public IEgressPrograms Programs => _programs;
+
+    /// <inheritdoc/>
+    public ITargetPrograms Targets => _targets;
+
+    /// <inheritdoc/>
+    public IDropCounters Drops => _drops;
+
+    /// <inheritdoc/>
+    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    {
+        scope.Demand();
+        var devmap = LibbpfDevmap.Open(_pinRoot, definition, _programs, Interfaces, _logger);
+        _drops.Add(definition.Name, devmap.MapId);
+        return devmap;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _drops.Dispose();
+        _targets.Dispose();
+        _programs.Dispose();
+    }
+}

@@ -1,0 +1,154 @@
+using System.Runtime.InteropServices;
+
+namespace ControlPlane.Kernel.Native;
+
+// Mirrors of bpf/devmapd.h: the structs that the BPF programs share with user space.
+
+/// <summary>Constants of bpf/devmapd.h, under their C names.</summary>
+internal static class DevmapdConstants
+{
+    public const uint DEVMAPD_MAGIC = 0x706d7664;
+    public const uint DEVMAPD_VERSION = 2;
+    public const uint DEVMAPD_OLDEST_VERSION = 1;
+    public const uint DEVMAPD_MISSED_KEYS = 64;
+}
+
+/// <summary><c>enum devmapd_kind</c>: the kind of program that a config belongs to.</summary>
+internal enum devmapd_kind : uint
+{
+    Redirect = 1,
+    Egress = 2,
+    Drops = 3,
+    Pass = 4,
+}
+
+/// <summary><c>struct devmapd_redirect_config</c>: the settings of a redirect program.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_redirect_config
+{
+    public uint magic;
+    public uint version;
+    public devmapd_kind kind;
+    public uint selector;
+    public uint miss_action;
+    public uint counters;
+
+    /// <summary>-1 for any.</summary>
+    public int numa_node;
+}
+
+/// <summary><c>struct devmapd_egress_config</c>: the settings of an egress program.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct devmapd_egress_config
+{
+    public uint magic;
+    public uint version;
+    public devmapd_kind kind;
+    public uint template;
+    public ushort vlan_id;
+    public byte set_source;
+    public byte set_destination;
+    public fixed byte source_mac[6];
+    public fixed byte destination_mac[6];
+}
+
+/// <summary><c>struct devmapd_pass_config</c>: the mark of a pass program, which has no settings.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_pass_config
+{
+    public uint magic;
+    public uint version;
+    public devmapd_kind kind;
+}
+
+/// <summary><c>struct devmapd_drops_config</c>: the settings of the programs that count drops.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_drops_config
+{
+    public uint magic;
+    public uint version;
+    public devmapd_kind kind;
+
+    /// <summary>The inode number of the network namespace.</summary>
+    public uint netns;
+    public ulong build;
+}
+
+/// <summary><c>struct devmapd_counter</c>: one CPU's share.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_counter
+{
+    public ulong packets;
+    public ulong bytes;
+}
+
+/// <summary><c>struct devmapd_totals</c>: one CPU's share.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_totals
+{
+    public devmapd_counter redirected;
+    public devmapd_counter missed;
+    public devmapd_counter unkeyed;
+}
+
+/// <summary><c>struct devmapd_missed_key</c>: one CPU's sample of one missed key.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_missed_key
+{
+    public uint key;
+    private readonly uint _padding;
+
+    /// <summary>0 if the place is free.</summary>
+    public ulong packets;
+
+    /// <summary>CLOCK_MONOTONIC.</summary>
+    public ulong last_ns;
+}
+
+/// <summary><c>struct devmapd_drop</c>: one CPU's share.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_drop
+{
+    public ulong packets;
+
+    /// <summary>CLOCK_MONOTONIC.</summary>
+    public ulong last_ns;
+    public ulong last_tick;
+}
+
+/// <summary><c>struct devmapd_redirect_errors</c>: one CPU's share of a devmap's redirect errors, by cause.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_redirect_errors
+{
+    public ulong target_down;
+    public ulong too_long;
+    public ulong not_accepted;
+    public ulong other;
+}
+
+/// <summary><c>struct devmapd_redirect_error_key</c>: redirect errors are counted by map, key and errno.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_redirect_error_key
+{
+    public uint map_id;
+    public uint key;
+    public uint error;
+}
+
+/// <summary><c>struct devmapd_transmit_drop_key</c>: transmit drops are counted by device pair and errno.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_transmit_drop_key
+{
+    public uint from;
+    public uint to;
+    public uint error;
+}
+
+/// <summary><c>struct devmapd_exception_key</c>: XDP exceptions are counted by device, program and action.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_exception_key
+{
+    public uint ifindex;
+    public uint program_id;
+    public uint action;
+}

@@ -1,0 +1,120 @@
+namespace ControlPlane.Kernel.Objects;
+
+// The folders and pins under a pin root: devmaps/NAME/..., programs/NAME/..., targets/..., drops/...
+
+/// <summary>The pins of one devmap.</summary>
+internal sealed class DevmapPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>The ARRAY_OF_MAPS with one slot. The redirect program finds the active devmap there.</summary>
+    public string Slot => Path.Combine(folder, "slot");
+
+    /// <summary>The active DEVMAP_HASH.</summary>
+    public string Active => Path.Combine(folder, "active");
+
+    /// <summary>The counters per entry.</summary>
+    public string Counters => Path.Combine(folder, "counters");
+
+    /// <summary>The redirect program's totals.</summary>
+    public string Totals => Path.Combine(folder, "totals");
+
+    /// <summary>A sample of the keys that had no entry. Builds before layout version 2 did not make this map.</summary>
+    public string Missed => Path.Combine(folder, "missed");
+
+    /// <summary>The redirect program's settings.</summary>
+    public string Config => Path.Combine(folder, "config");
+
+    /// <summary>The redirect program.</summary>
+    public string Redirect => Path.Combine(folder, "redirect");
+
+    /// <summary>The redirect program that replaces <see cref="Redirect"/>. It exists only during an upgrade.</summary>
+    public string NextRedirect => Path.Combine(folder, "redirect%next");
+
+    /// <summary>The settings of <see cref="NextRedirect"/>.</summary>
+    public string NextConfig => Path.Combine(folder, "config%next");
+
+    /// <summary>The folder of the links.</summary>
+    public string Links => Path.Combine(folder, "links");
+
+    /// <summary>All pins of a devmap except the links and the pins of an upgrade.</summary>
+    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, Config, Redirect];
+
+    /// <summary>The link to the interface of this name.</summary>
+    public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);
+
+    /// <summary>The folder that holds all devmaps.</summary>
+    public static string Parent(string pinRoot) => Path.Combine(pinRoot, "devmaps");
+
+    /// <summary>The pins of the devmap of this name.</summary>
+    public static DevmapPins Of(string pinRoot, string devmap) => new(Path.Combine(Parent(pinRoot), devmap));
+}
+
+/// <summary>The pins of one egress program.</summary>
+internal sealed class EgressProgramPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>The program.</summary>
+    public string Program => Path.Combine(folder, "program");
+
+    /// <summary>The program's settings.</summary>
+    public string Config => Path.Combine(folder, "config");
+
+    /// <summary>The program's counters.</summary>
+    public string Counters => Path.Combine(folder, "counters");
+
+    /// <summary>The folder that holds all egress programs.</summary>
+    public static string Parent(string pinRoot) => Path.Combine(pinRoot, "programs");
+
+    /// <summary>The pins of the egress program of this name.</summary>
+    public static EgressProgramPins Of(string pinRoot, string program) => new(Path.Combine(Parent(pinRoot), PinName.Encode(program)));
+}
+
+/// <summary>The pins of the pass program and its links.</summary>
+internal sealed class PassProgramPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>The program.</summary>
+    public string Program => Path.Combine(folder, "program");
+
+    /// <summary>The mark that says that the pins are ours.</summary>
+    public string Config => Path.Combine(folder, "config");
+
+    /// <summary>The folder of the links.</summary>
+    public string Links => Path.Combine(folder, "links");
+
+    /// <summary>The pins under a pin root.</summary>
+    public static PassProgramPins Of(string pinRoot) => new(Path.Combine(pinRoot, "targets"));
+}
+
+/// <summary>The pins of the drop counters.</summary>
+internal sealed class DropPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>The settings of the programs.</summary>
+    public string Config => Path.Combine(folder, "config");
+
+    /// <summary>The ids of the counted devmaps, with their totals.</summary>
+    public string Devmaps => Path.Combine(folder, "devmaps");
+
+    /// <summary>Redirect errors by map, key and cause.</summary>
+    public string RedirectErrors => Path.Combine(folder, "redirect_errors");
+
+    /// <summary>Transmit drops by device pair and cause.</summary>
+    public string TransmitDrops => Path.Combine(folder, "transmit_drops");
+
+    /// <summary>XDP exceptions by device, program and action.</summary>
+    public string Exceptions => Path.Combine(folder, "exceptions");
+
+    /// <summary>The link that attaches a program to this tracepoint.</summary>
+    public string Link(string tracepoint) => Path.Combine(folder, tracepoint);
+
+    /// <summary>All pins except the links.</summary>
+    public IEnumerable<string> Objects => [Config, Devmaps, RedirectErrors, TransmitDrops, Exceptions];
+
+    /// <summary>The pins under a pin root.</summary>
+    public static DropPins Of(string pinRoot) => new(Path.Combine(pinRoot, "drops"));
+}

@@ -1,0 +1,117 @@
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Native;
+
+namespace ControlPlane.Kernel.Objects;
+
+/// <summary>The links of one XDP program: one <c>bpf_link</c> per interface, pinned under the interface's name. For the writer's thread.</summary>
+/// <param name="folder">The folder of the pins.</param>
+/// <param name="owner">The owner of the program, for messages.</param>
+internal sealed class XdpLinks(string folder, string owner) : IDisposable
+{
+    private readonly Dictionary<string, (FileDescriptor Fd, AttachMode Mode)> _links = new(StringComparer.Ordinal);
+
+    /// <summary>All links by name, dead links included.</summary>
+    public IReadOnlyList<DevmapLink> All =>
+        [.. _links.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => Describe(l.Key, l.Value.Fd, l.Value.Mode))];
+
+    /// <summary>Returns the link of this name with its current state in the kernel, or null if there is no such link.</summary>
+    public DevmapLink? Find(string interfaceName) =>
+        _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+
+    /// <summary>Returns the path of the pin of a link.</summary>
+    public static string PinOf(string folder, string interfaceName) => Path.Combine(folder, PinName.Encode(interfaceName));
+
+    /// <summary>Attaches the program and pins the link. A dead link under the same name is replaced.</summary>
+    /// <exception cref="KernelException">The kernel refused: EBUSY also if a link of that name is alive.</exception>
+    public DevmapLink Attach(FileDescriptor program, InterfaceInfo to, AttachMode mode)
+    {
+        if (_links.TryGetValue(to.Name, out var old))
+        {
+            // Also if it is alive on another interface, which was renamed later: the name of the pin is in use.
+            if (Describe(to.Name, old.Fd, old.Mode).Ifindex != 0)
+                throw KernelCall.Failure(AttachOperation(to.Name, mode), Errno.EBUSY);
+            Detach(to.Name);
+        }
+
+        var link = CreateLink(program, to, mode);
+        try
+        {
+            Pin.Make(link, PinOf(folder, to.Name));
+        }
+        catch
+        {
+            link.Dispose();
+            throw;
+        }
+
+        _links[to.Name] = (link, mode);
+        return Describe(to.Name, link, mode);
+    }
+
+    /// <summary>Detaches and removes the pin. Returns false if there is no such link.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public bool Detach(string interfaceName)
+    {
+        if (!_links.Remove(interfaceName, out var link))
+            return false;
+        using (link.Fd)
+        {
+            // Removing pin and descriptor would also detach, but later: the kernel frees links in the background.
+            KernelCall.Check(
+                KernelCall.Retry(() => Libbpf.bpf_link_detach(link.Fd)),
+                $"bpf_link_detach({owner}, interface {interfaceName})");
+            File.Delete(PinOf(folder, interfaceName));
+        }
+
+        return true;
+    }
+
+    /// <summary>Opens the pinned links. The mode comes from the interface: no call on the link gives it.</summary>
+    /// <exception cref="ControlPlaneException">A link is not a link to this program.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Adopt(uint programId, IInterfaces interfaces)
+    {
+        foreach (var path in Directory.GetFiles(folder))
+        {
+            var name = PinName.Decode(Path.GetFileName(path));
+            var link = Pin.OpenLink(path);
+            var info = BpfInfo.OfLink(link);
+            var mode = info.xdp_ifindex == 0 ? null : interfaces.Query(info.xdp_ifindex)?.XdpMode;
+            _links[name] = (link, mode ?? AttachMode.Native);
+            // A dead link can carry the program of an older build: an upgrade cannot replace the program of a dead link.
+            if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (info.prog_id != programId && info.xdp_ifindex != 0))
+                throw Pin.Foreign(path, $"it is a link of type {info.type} to program {info.prog_id}, not to the program {programId} of {owner}");
+        }
+    }
+
+    /// <summary>Closes descriptors. The links stay.</summary>
+    public void Dispose()
+    {
+        foreach (var link in _links.Values)
+            link.Fd.Dispose();
+    }
+
+    private static DevmapLink Describe(string interfaceName, FileDescriptor link, AttachMode mode)
+    {
+        var info = BpfInfo.OfLink(link);
+        return new DevmapLink(interfaceName, info.xdp_ifindex, info.id, mode);
+    }
+
+    private unsafe FileDescriptor CreateLink(FileDescriptor program, InterfaceInfo to, AttachMode mode)
+    {
+        var result = KernelCall.Retry(() =>
+        {
+            // Never 0: the kernel could then silently choose generic.
+            var flags = mode == AttachMode.Native ? BpfConstants.XDP_FLAGS_DRV_MODE : BpfConstants.XDP_FLAGS_SKB_MODE;
+            var opts = new bpf_link_create_opts { sz = (nuint)sizeof(bpf_link_create_opts), flags = flags };
+            return Libbpf.bpf_link_create(program, (int)to.Ifindex, BpfConstants.BPF_XDP, &opts);
+        });
+        return FileDescriptor.FromLibbpf(result, AttachOperation(to.Name, mode));
+    }
+
+    private string AttachOperation(string interfaceName, AttachMode mode) =>
+        $"bpf_link_create({owner}, interface {interfaceName}, {(mode == AttachMode.Native ? "native" : "generic")})";
+}

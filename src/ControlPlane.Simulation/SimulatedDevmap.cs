@@ -1,0 +1,131 @@
+using System.Globalization;
+using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Entries;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Simulation;
+
+/// <summary>One simulated devmap, opened by one daemon.</summary>
+internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool adopted) : IDevmap
+{
+    public DevmapDefinition Definition => map.Definition;
+
+    public bool Adopted => adopted;
+
+    public uint MapId => map.MapId;
+
+    public uint RedirectProgramId => map.ProgramId;
+
+    public IReadOnlyList<DevmapLink> Links
+    {
+        get
+        {
+            lock (host.Lock)
+                return [.. map.Links.Values];
+        }
+    }
+
+    public DevmapLink? FindLink(string interfaceName)
+    {
+        lock (host.Lock)
+            return map.Links.GetValueOrDefault(interfaceName);
+    }
+
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
+    {
+        scope.Demand();
+        lock (host.Lock)
+        {
+            var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
+            if (host.Interfaces.Find(ifindex) is null)
+                throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
+            if (!map.TryGet(key, out _) && map.Count >= map.Definition.MaxEntries)
+                throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
+            map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0));
+        }
+    }
+
+    public bool Delete(WriterScope scope, uint key)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            return map.Remove(key);
+    }
+
+    public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
+    {
+        scope.Demand();
+        DevmapLink link;
+        lock (host.Lock)
+        {
+            var linkId = host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, map.ProgramId);
+            link = map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, linkId, mode);
+        }
+
+        host.NotifyFeatures(ingress.Ifindex);
+        return link;
+    }
+
+    public bool Detach(WriterScope scope, string interfaceName)
+    {
+        scope.Demand();
+        DevmapLink? link;
+        lock (host.Lock)
+        {
+            if (!map.Links.Remove(interfaceName, out link))
+                return false;
+            host.DetachXdp(link.Ifindex);
+        }
+
+        host.NotifyFeatures(link.Ifindex);
+        return true;
+    }
+
+    public bool TryLookup(uint key, out KernelEntry entry)
+    {
+        lock (host.Lock)
+            return map.TryGet(key, out entry);
+    }
+
+    public bool TryGetNextKey(uint? after, out uint next)
+    {
+        lock (host.Lock)
+            return map.TryGetNext(after, out next);
+    }
+
+    public uint ReadActiveMapId()
+    {
+        lock (host.Lock)
+            return map.ActiveMapId;
+    }
+
+    public void Activate(WriterScope scope)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            map.ActiveMapId = map.MapId;
+    }
+
+    public EntryCounters ReadCounters(uint key) => default;
+
+    public DevmapCounters? ReadTotals() => map.Definition.Counters ? default(DevmapCounters) : null;
+
+    public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
+
+    public void Dispose()
+    {
+    }
+
+    private LoadedProgram ProgramToCarry(string name)
+    {
+        if (map.Definition.ValueSize < 8)
+            throw DevmapRefusals.NoEgressPrograms(map.Definition);
+        return host.Programs.GetValueOrDefault(name) ?? throw DevmapRefusals.NoSuchProgram(name);
+    }
+
+    private KernelException Refusal(uint key, int errno, string text) => new(
+        string.Create(CultureInfo.InvariantCulture, $"bpf_map_update_elem(devmap {map.Definition.Name}, key {key})"), errno, text);
+}

@@ -1,0 +1,80 @@
+using System.Runtime.InteropServices;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Host;
+using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Simulation;
+
+/// <summary>A kernel that needs no privileges and moves no frames, for tests of the layers above and for authors of SDKs.</summary>
+public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
+{
+    /// <inheritdoc/>
+    public HostFacts Host { get; } = new(
+        "simulated",
+        RuntimeInformation.OSArchitecture.ToString(),
+        LibbpfVersion: null,
+        Simulated: true,
+        [
+            new(KernelFeatureNames.DevmapHash, true, "5.4", null),
+            new(KernelFeatureNames.EgressPrograms, true, "5.8", null),
+            new(KernelFeatureNames.XdpLink, true, "5.9", null),
+            new(KernelFeatureNames.Broadcast, false, "5.14", "not simulated"),
+            new(KernelFeatureNames.Frags, false, "5.18", "not simulated"),
+            new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
+            new(KernelFeatureNames.XdpFeatures, true, "6.3", null),
+            new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
+            host.Drops.Feature,
+        ]);
+
+    /// <inheritdoc/>
+    public IInterfaces Interfaces => this;
+
+    /// <inheritdoc/>
+    public IEgressPrograms Programs { get; } = new SimulatedEgressPrograms(host);
+
+    /// <inheritdoc/>
+    public ITargetPrograms Targets { get; } = new SimulatedPassPrograms(host);
+
+    /// <inheritdoc/>
+    public IDropCounters Drops => host.Drops;
+
+    /// <inheritdoc/>
+    InterfaceTable IInterfaces.Current => host.Interfaces;
+
+    /// <inheritdoc/>
+    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    {
+        scope.Demand();
+        lock (host.Lock)
+        {
+            var adopted = host.Devmaps.TryGetValue(definition.Name, out var map);
+            if (adopted)
+            {
+                var differences = new DevmapDifferences();
+                differences.Compare(map!.Definition, definition);
+                differences.ThrowIfAny(definition.Name, $"simulated:devmaps/{definition.Name}");
+            }
+            else
+            {
+                host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId());
+            }
+
+            return new SimulatedDevmap(host, map!, adopted);
+        }
+    }
+
+    /// <inheritdoc/>
+    InterfaceInfo? IInterfaces.Query(string name) => host.Interfaces.Find(name);
+
+    /// <inheritdoc/>
+    InterfaceInfo? IInterfaces.Query(uint ifindex) => host.Interfaces.Find(ifindex);
+
+    /// <inheritdoc/>
+    IDisposable IInterfaces.Watch(Action<LinkChanges> onChange) => host.Watch(onChange);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}

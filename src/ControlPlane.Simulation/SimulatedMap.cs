@@ -1,0 +1,84 @@
+using System.Numerics;
+using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Simulation;
+
+/// <summary>
+/// The pinned objects of one simulated devmap: the links, and the hash with its chains. A chain begins with its newest element,
+/// because <c>__dev_map_hash_update_elem</c> adds at the head.
+/// </summary>
+internal sealed class SimulatedMap(DevmapDefinition definition, uint mapId, uint programId)
+{
+    private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.MaxEntries)];
+    private readonly Dictionary<uint, KernelEntry> _elements = [];
+
+    public DevmapDefinition Definition { get; } = definition;
+
+    public uint MapId { get; } = mapId;
+
+    public uint ProgramId { get; } = programId;
+
+    public uint ActiveMapId { get; set; } = mapId;
+
+    public Dictionary<string, DevmapLink> Links { get; } = new(StringComparer.Ordinal);
+
+    public int Count => _elements.Count;
+
+    public bool TryGet(uint key, out KernelEntry element) => _elements.TryGetValue(key, out element);
+
+    public void Set(uint key, KernelEntry element)
+    {
+        Remove(key);
+        (_chains[BucketOf(key)] ??= []).Insert(0, key);
+        _elements[key] = element;
+    }
+
+    public bool Remove(uint key)
+    {
+        if (!_elements.Remove(key))
+            return false;
+        _chains[BucketOf(key)]!.Remove(key);
+        return true;
+    }
+
+    public bool TryGetNext(uint? after, out uint next)
+    {
+        var bucket = 0;
+        if (after is { } key && _elements.ContainsKey(key))
+        {
+            var chain = _chains[BucketOf(key)]!;
+            var at = chain.IndexOf(key) + 1;
+            if (at < chain.Count)
+            {
+                next = chain[at];
+                return true;
+            }
+
+            bucket = BucketOf(key) + 1;
+        }
+
+        for (; bucket < _chains.Length; bucket++)
+        {
+            if (_chains[bucket] is { Count: > 0 } chain)
+            {
+                next = chain[0];
+                return true;
+            }
+        }
+
+        next = 0;
+        return false;
+    }
+
+    /// <summary>Removes the elements of a device, as the kernel does when the device is removed. Its links become dead.</summary>
+    public void RemoveDevice(uint ifindex)
+    {
+        foreach (var key in _elements.Where(e => e.Value.Ifindex == ifindex).Select(e => e.Key).ToList())
+            Remove(key);
+        foreach (var link in Links.Values.Where(l => l.Ifindex == ifindex).ToList())
+            Links[link.Interface] = link with { Ifindex = 0 };
+    }
+
+    private int BucketOf(uint key) => (int)(key & (uint)(_chains.Length - 1));
+}
