@@ -1,14 +1,9 @@
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Interfaces;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using Microsoft.Extensions.DependencyInjection;

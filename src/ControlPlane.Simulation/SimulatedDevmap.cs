@@ -1,9 +1,6 @@
 using System.Globalization;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Simulation;
@@ -11,7 +8,7 @@ namespace ControlPlane.Simulation;
 /// <summary>One simulated devmap, opened by one daemon.</summary>
 internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool adopted) : IDevmap
 {
-    public DevmapDefinition Definition => map.Definition;
+    public DevmapRecord Definition => map.Definition;
 
     public bool Adopted => adopted;
 
@@ -42,7 +39,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
             if (host.Interfaces.Find(ifindex) is null)
                 throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
-            if (!map.TryGet(key, out _) && map.Count >= map.Definition.MaxEntries)
+            if (!map.TryGet(key, out _) && map.Count >= map.Definition.Spec.MaxEntries)
                 throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
             map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0));
         }
@@ -111,7 +108,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public EntryCounters ReadCounters(uint key) => default;
 
-    public DevmapCounters? ReadTotals() => map.Definition.Counters ? default(DevmapCounters) : null;
+    public DevmapCounters? ReadTotals() => map.Definition.Spec.Counters ? default(DevmapCounters) : null;
 
     public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
 
@@ -121,7 +118,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     private LoadedProgram ProgramToCarry(string name)
     {
-        if (map.Definition.ValueSize < 8)
+        if (map.Definition.Spec.ValueSize < 8)
             throw DevmapRefusals.NoEgressPrograms(map.Definition);
         return host.Programs.GetValueOrDefault(name) ?? throw DevmapRefusals.NoSuchProgram(name);
     }

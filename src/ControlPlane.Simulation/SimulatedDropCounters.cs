@@ -1,5 +1,4 @@
-using ControlPlane.Core.Drops;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Simulation;

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Simulation;
 
@@ -15,7 +14,7 @@ internal sealed class SimulatedEgressPrograms(SimulatedHost host) : IEgressProgr
             return [.. host.Programs.Values.OrderBy(p => p.Name, StringComparer.Ordinal)];
     }
 
-    public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+    public LoadedProgram Load(WriterScope scope, string name, EgressProgramConfig spec)
     {
         scope.Demand();
         lock (host.Lock)
@@ -31,7 +30,7 @@ internal sealed class SimulatedEgressPrograms(SimulatedHost host) : IEgressProgr
 
     public EntryCounters ReadCounters(string name) => default;
 
-    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => SimulatedTemplates.Run(spec, frame);
+    public EgressVerdict DryRun(EgressProgramConfig spec, ReadOnlyMemory<byte> frame) => SimulatedTemplates.Run(spec, frame);
 }
 
 /// <summary>Runs the templates of <c>bpf/egress.bpf.c</c> on a frame.</summary>
@@ -43,7 +42,7 @@ internal static class SimulatedTemplates
     private const ushort CustomerTag = 0x8100;
     private const ushort ServiceTag = 0x88a8;
 
-    public static EgressVerdict Run(EgressProgramSpec spec, ReadOnlyMemory<byte> frame)
+    public static EgressVerdict Run(EgressProgramConfig spec, ReadOnlyMemory<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, IEgressPrograms.MinFrameBytes);
         var leaves = spec.Template switch
@@ -57,7 +56,7 @@ internal static class SimulatedTemplates
         return leaves is null ? new EgressVerdict(XdpAction.Drop, default) : new EgressVerdict(XdpAction.Pass, leaves);
     }
 
-    private static byte[] Rewrite(EgressProgramSpec spec, byte[] frame)
+    private static byte[] Rewrite(EgressProgramConfig spec, byte[] frame)
     {
         spec.DestinationMac?.CopyTo(frame);
         spec.SourceMac?.CopyTo(frame.AsSpan(MacBytes));

@@ -1,6 +1,5 @@
-using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Simulation;
 

@@ -1,7 +1,6 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.Simulation;
 
@@ -44,7 +43,7 @@ public sealed partial class SimulatedHost
     internal Dictionary<string, SimulatedMap> Devmaps { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The links of the pass program, by interface.</summary>
-    internal Dictionary<string, TargetProgram> PassLinks { get; } = new(StringComparer.Ordinal);
+    internal Dictionary<string, PassProgram> PassLinks { get; } = new(StringComparer.Ordinal);
 
     internal Dictionary<string, LoadedProgram> Programs { get; } = new(StringComparer.Ordinal);
 

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Simulation;
@@ -34,7 +32,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     public IEgressPrograms Programs { get; } = new SimulatedEgressPrograms(host);
 
     /// <inheritdoc/>
-    public ITargetPrograms Targets { get; } = new SimulatedPassPrograms(host);
+    public IPassPrograms Targets { get; } = new SimulatedPassPrograms(host);
 
     /// <inheritdoc/>
     public IDropCounters Drops => host.Drops;
@@ -43,7 +41,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     InterfaceTable IInterfaces.Current => host.Interfaces;
 
     /// <inheritdoc/>
-    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
     {
         scope.Demand();
         lock (host.Lock)
@@ -52,7 +50,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             if (adopted)
             {
                 var differences = new DevmapDifferences();
-                differences.Compare(map!.Definition, definition);
+                differences.Compare(map!.Definition.Spec, definition.Spec);
                 differences.ThrowIfAny(definition.Name, $"simulated:devmaps/{definition.Name}");
             }
             else

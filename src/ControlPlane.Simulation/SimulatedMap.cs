@@ -1,5 +1,5 @@
 using System.Numerics;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Simulation;
@@ -8,12 +8,12 @@ namespace ControlPlane.Simulation;
 /// The pinned objects of one simulated devmap: the links, and the hash with its chains. A chain begins with its newest element,
 /// because <c>__dev_map_hash_update_elem</c> adds at the head.
 /// </summary>
-internal sealed class SimulatedMap(DevmapDefinition definition, uint mapId, uint programId)
+internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint programId)
 {
-    private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.MaxEntries)];
+    private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.Spec.MaxEntries)];
     private readonly Dictionary<uint, KernelEntry> _elements = [];
 
-    public DevmapDefinition Definition { get; } = definition;
+    public DevmapRecord Definition { get; } = definition;
 
     public uint MapId { get; } = mapId;
 

@@ -1,13 +1,12 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Simulation;
 
 /// <summary>The pass program on a simulated host.</summary>
-internal sealed class SimulatedPassPrograms(SimulatedHost host) : ITargetPrograms
+internal sealed class SimulatedPassPrograms(SimulatedHost host) : IPassPrograms
 {
-    public IReadOnlyList<TargetProgram> Attached
+    public IReadOnlyList<PassProgram> Attached
     {
         get
         {
@@ -16,19 +15,19 @@ internal sealed class SimulatedPassPrograms(SimulatedHost host) : ITargetProgram
         }
     }
 
-    public IReadOnlyList<TargetProgram> Adopt(WriterScope scope)
+    public IReadOnlyList<PassProgram> Adopt(WriterScope scope)
     {
         scope.Demand();
         return Attached;
     }
 
-    public TargetProgram Attach(WriterScope scope, InterfaceInfo device)
+    public PassProgram Attach(WriterScope scope, InterfaceInfo device)
     {
         scope.Demand();
         lock (host.Lock)
         {
             var linkId = host.AttachXdp("pass program", device, AttachMode.Native, host.PassProgramId);
-            host.PassLinks[device.Name] = new TargetProgram(device.Name, device.Ifindex, linkId, host.PassProgramId);
+            host.PassLinks[device.Name] = new PassProgram(device.Name, device.Ifindex, linkId, host.PassProgramId);
         }
 
         host.NotifyFeatures(device.Ifindex);
@@ -39,7 +38,7 @@ internal sealed class SimulatedPassPrograms(SimulatedHost host) : ITargetProgram
     public bool Detach(WriterScope scope, string interfaceName)
     {
         scope.Demand();
-        TargetProgram? link;
+        PassProgram? link;
         lock (host.Lock)
         {
             if (!host.PassLinks.Remove(interfaceName, out link))

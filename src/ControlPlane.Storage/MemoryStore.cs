@@ -1,8 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Storage;
 
@@ -12,7 +9,7 @@ public sealed class MemoryStore : IStore
     private readonly HashSet<string> _devmaps = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
     private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
-    private readonly Dictionary<string, StoredProgram> _programs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
     private long _revision;
 
     /// <inheritdoc/>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.Storage;
@@ -24,17 +24,20 @@ internal static class Schema
             interface TEXT NOT NULL,
             egress_program TEXT,
             labels TEXT NOT NULL, -- a JSON object
+            owner TEXT,
             revision INTEGER NOT NULL,
-            created_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL,
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL,
             PRIMARY KEY (devmap, key_interface, key_number)) STRICT, WITHOUT ROWID;
         CREATE TABLE attachments (
             devmap TEXT NOT NULL,
             interface TEXT NOT NULL,
             mode TEXT NOT NULL CHECK (mode IN ('native', 'generic')),
+            labels TEXT NOT NULL,
+            owner TEXT,
             revision INTEGER NOT NULL,
-            created_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL,
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL,
             PRIMARY KEY (devmap, interface)) STRICT, WITHOUT ROWID;
         CREATE TABLE programs (
             name TEXT PRIMARY KEY,
@@ -42,9 +45,11 @@ internal static class Schema
             source_mac TEXT,
             destination_mac TEXT,
             vlan_id INTEGER,
+            labels TEXT NOT NULL,
+            owner TEXT,
             revision INTEGER NOT NULL,
-            created_at TEXT NOT NULL,
-            updated_at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """,
     ];
 

@@ -1,5 +1,4 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.Storage;

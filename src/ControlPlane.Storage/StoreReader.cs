@@ -1,11 +1,7 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Keys;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.Storage;
@@ -13,8 +9,6 @@ namespace ControlPlane.Storage;
 /// <summary>Reads the whole store, in one transaction.</summary>
 internal static class StoreReader
 {
-    private static readonly ImmutableSortedDictionary<string, string> _noLabels = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
-
     public static StoredState Read(SqliteConnection connection)
     {
         using var transaction = connection.BeginTransaction(deferred: true);
@@ -29,41 +23,45 @@ internal static class StoreReader
     private static EntryRecord Entry(SqliteDataReader row) => new(
         string.Intern(row.GetString(0)),
         row.GetString(1) is { Length: > 0 } name ? EntryKey.OfInterface(name) : EntryKey.OfNumber((uint)row.GetInt64(2)),
-        string.Intern(row.GetString(3)),
-        row.IsDBNull(4) ? null : string.Intern(row.GetString(4)),
-        Labels(row.GetString(5)),
-        row.GetInt64(6),
-        Time(row.GetString(7)),
-        Time(row.GetString(8)));
+        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), Labels(row.GetString(5)), Shared(row, 6)),
+        row.GetInt64(7),
+        Time(row.GetString(8)),
+        Time(row.GetString(9)));
 
     private static AttachmentRecord Attachment(SqliteDataReader row) => new(
         row.GetString(0),
         row.GetString(1),
-        row.GetString(2) == "native" ? AttachMode.Native : AttachMode.Generic,
-        row.GetInt64(3),
-        Time(row.GetString(4)),
-        Time(row.GetString(5)));
-
-    private static StoredProgram Program(SqliteDataReader row) => new(
-        row.GetString(0),
-        new EgressProgramSpec(
-            EgressTemplates.ByText.TryGetValue(row.GetString(1), out var template)
-                ? template
-                : throw new FormatException($"the program {row.GetString(0)} has the unknown template {row.GetString(1)}"),
-            Mac(row, 2),
-            Mac(row, 3),
-            row.IsDBNull(4) ? null : (ushort)row.GetInt64(4)),
+        new AttachmentSpec(row.GetString(2) == "native" ? AttachMode.Native : AttachMode.Generic, Labels(row.GetString(3)), Shared(row, 4)),
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));
+
+    private static EgressProgramRecord Program(SqliteDataReader row) => new(
+        row.GetString(0),
+        new EgressProgramSpec(
+            new EgressProgramConfig(
+                EgressTemplates.ByText.TryGetValue(row.GetString(1), out var template)
+                    ? template
+                    : throw new FormatException($"the program {row.GetString(0)} has the unknown template {row.GetString(1)}"),
+                Mac(row, 2),
+                Mac(row, 3),
+                row.IsDBNull(4) ? null : (ushort)row.GetInt64(4)),
+            Labels(row.GetString(5)),
+            Shared(row, 6)),
+        row.GetInt64(7),
+        Time(row.GetString(8)),
+        Time(row.GetString(9)));
+
+    // Few different texts are in many rows.
+    private static string? Shared(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : string.Intern(row.GetString(column));
 
     private static MacAddress? Mac(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null
         : MacAddress.TryParse(row.GetString(column), out var mac) ? mac
         : throw new FormatException($"{row.GetString(column)} is not an Ethernet address");
 
-    private static ImmutableSortedDictionary<string, string> Labels(string json) =>
-        json == "{}" ? _noLabels : _noLabels.AddRange(JsonSerializer.Deserialize<Dictionary<string, string>>(json)!);
+    private static Labels Labels(string json) =>
+        json == "{}" ? Core.Model.Labels.Empty : Core.Model.Labels.Of(JsonSerializer.Deserialize<Dictionary<string, string>>(json));
 
     private static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.Storage;
@@ -24,11 +23,11 @@ internal sealed class StoreStatements : IDisposable
     {
         _putRevision = Prepare(connection, "UPDATE meta SET revision = $1 WHERE id = 1", 1);
         _putDevmap = Prepare(connection, "INSERT OR IGNORE INTO devmaps VALUES ($1)", 1);
-        _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
+        _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
         _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
-        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6)", 6);
+        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
         _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
-        _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
+        _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
         _deleteProgram = Prepare(connection, "DELETE FROM programs WHERE name = $1", 1);
     }
 
@@ -59,19 +58,22 @@ internal sealed class StoreStatements : IDisposable
                 Run(_putDevmap, name);
                 break;
             case StoreChange.PutEntry(var e):
-                Run(_putEntry, e.Devmap, e.Key.InterfaceName ?? "", (long)e.Key.Number, e.Interface, e.EgressProgram, Labels(e), e.Revision, Text(e.CreatedAt), Text(e.UpdatedAt));
+                Run(_putEntry, e.Devmap, e.Key.InterfaceName ?? "", (long)e.Key.Number, e.Spec.Interface, e.Spec.EgressProgram, Text(e.Spec.Labels), e.Spec.Owner, e.Revision, Text(e.CreateTime), Text(e.UpdateTime));
                 break;
             case StoreChange.DeleteEntry(var devmap, var key):
                 Run(_deleteEntry, devmap, key.InterfaceName ?? "", (long)key.Number);
                 break;
             case StoreChange.PutAttachment(var a):
-                Run(_putAttachment, a.Devmap, a.Interface, a.Mode == AttachMode.Native ? "native" : "generic", a.Revision, Text(a.CreatedAt), Text(a.UpdatedAt));
+                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode == AttachMode.Native ? "native" : "generic", Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime));
                 break;
             case StoreChange.DeleteAttachment(var devmap, var name):
                 Run(_deleteAttachment, devmap, name);
                 break;
             case StoreChange.PutProgram(var p):
-                Run(_putProgram, p.Name, p.Spec.Template.Text(), p.Spec.SourceMac?.ToString(), p.Spec.DestinationMac?.ToString(), (long?)p.Spec.VlanId, p.Revision, Text(p.CreatedAt), Text(p.UpdatedAt));
+                var config = p.Spec.Config;
+                Run(
+                    _putProgram, p.Name, config.Template.Text(), config.SourceMac?.ToString(), config.DestinationMac?.ToString(), (long?)config.VlanId,
+                    Text(p.Spec.Labels), p.Spec.Owner, p.Revision, Text(p.CreateTime), Text(p.UpdateTime));
                 break;
             case StoreChange.DeleteProgram(var name):
                 Run(_deleteProgram, name);
@@ -81,7 +83,7 @@ internal sealed class StoreStatements : IDisposable
         }
     }
 
-    private static string Labels(EntryRecord entry) => entry.Labels.IsEmpty ? "{}" : JsonSerializer.Serialize(entry.Labels);
+    private static string Text(Labels labels) => labels.Count == 0 ? "{}" : JsonSerializer.Serialize(labels.ToDictionary());
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Programs;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
@@ -169,5 +168,5 @@ public sealed class ExplainTests
         Assert.Equal(Mac(arrived, 6), said.SourceMac ?? Mac(sent, 6));
     }
 
-    private static string Mac(byte[] frame, int at) => MacAddress.Read(frame.AsSpan(at)).ToString();
+    private static string Mac(byte[] frame, int at) => ControlPlane.Core.Model.MacAddress.Read(frame.AsSpan(at)).ToString();
 }

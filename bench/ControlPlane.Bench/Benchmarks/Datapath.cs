@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using ControlPlane.Bench.Harness;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -114,8 +114,8 @@ internal sealed class Datapath : IBenchmark
         IKernel kernel, PinRoot pins, KeySelector selector, bool counters, uint ingress, uint egress, uint down, List<IDisposable> opened)
     {
         var scope = new WriterScope(granted: true);
-        var definition = new DevmapDefinition(
-            $"s{(int)selector}{(counters ? "c" : "")}", 1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters);
+        var definition = new DevmapRecord(
+            $"s{(int)selector}{(counters ? "c" : "")}", new DevmapSpec(1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters));
         var devmap = kernel.OpenDevmap(scope, definition);
         opened.Add(devmap);
         var key = selector switch

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ControlPlane.Bench.Harness;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using Devmapd.V1;
 using Grpc.Net.Client;
 
@@ -39,7 +39,7 @@ internal sealed class EntryList : IBenchmark
                 new("C", async () => Metrics.Of(await Commands.BaselineAsync("map_list", pins.ActiveMap(Devmaps.Default.Name)), Wall, Cpu)),
                 new("core in process", () => TimeAsync(() => Environment.CpuUsage.TotalTime, () => Task.FromResult(core.ListAll()))),
                 new("REST", () => TimeAsync(() => daemon.CpuTime, () => ListByRestAsync(http))),
-                new("gRPC", () => TimeAsync(() => daemon.CpuTime, () => ListByGrpcAsync(new DevmapService.DevmapServiceClient(channel))))),
+                new("gRPC", () => TimeAsync(() => daemon.CpuTime, () => ListByGrpcAsync(new Devmapd.V1.DevmapService.DevmapServiceClient(channel))))),
         ];
     }
 
@@ -77,7 +77,7 @@ internal sealed class EntryList : IBenchmark
         return end.StartsWith('"') ? "&pageToken=" + end[1..end.IndexOf('"', 1)] : "";
     }
 
-    private static async Task<int> ListByGrpcAsync(DevmapService.DevmapServiceClient client)
+    private static async Task<int> ListByGrpcAsync(Devmapd.V1.DevmapService.DevmapServiceClient client)
     {
         var count = 0;
         var request = new ListEntriesRequest { Devmap = Devmaps.Default.Name, PageSize = EntryQuery.MaxPageSize };

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ControlPlane.Bench.Harness;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -21,8 +21,8 @@ internal sealed class KernelOps : IBenchmark
         using var pins = new PinRoot();
         using var services = Devmaps.OpenKernel(pins);
         var kernel = services.GetRequiredService<IKernel>();
-        using var bare = Open(kernel, new DevmapDefinition("bare", Keys, Counters: false));
-        using var counting = Open(kernel, new DevmapDefinition("counting", Keys));
+        using var bare = Open(kernel, new DevmapRecord("bare", new DevmapSpec(Keys, Counters: false)));
+        using var counting = Open(kernel, new DevmapRecord("counting", new DevmapSpec(Keys)));
         var (ifindex, keys) = (Veth.Ifindex(kernel), Keys.ToString(CultureInfo.InvariantCulture));
         return
         [
@@ -36,7 +36,7 @@ internal sealed class KernelOps : IBenchmark
         ];
     }
 
-    private static IDevmap Open(IKernel kernel, DevmapDefinition definition) => kernel.OpenDevmap(new WriterScope(granted: true), definition);
+    private static IDevmap Open(IKernel kernel, DevmapRecord definition) => kernel.OpenDevmap(new WriterScope(granted: true), definition);
 
     private static Metrics Run(IDevmap devmap, uint ifindex)
     {

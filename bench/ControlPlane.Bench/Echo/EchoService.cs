@@ -5,7 +5,7 @@ using Grpc.Core;
 namespace ControlPlane.Bench.Echo;
 
 /// <summary>Answers entries as large as the daemon's, with nothing behind them.</summary>
-internal sealed class EchoService : DevmapService.DevmapServiceBase
+internal sealed class EchoService : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private readonly Timestamp _now = DateTime.UtcNow.ToTimestamp();
 
@@ -18,12 +18,12 @@ internal sealed class EchoService : DevmapService.DevmapServiceBase
     public override Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context) =>
         Task.FromResult(new DeleteEntryResponse());
 
-    private Entry Answer(string devmap, string key)
+    private Devmapd.V1.Entry Answer(string devmap, string key)
     {
         var status = new EntryStatus { State = EntryState.Forwarding, Ifindex = 2 };
         foreach (var type in new[] { "InKernel", "InterfaceUp", "CarrierPresent", "TargetAcceptsRedirect", "IngressAttached" })
             status.Conditions.Add(new Condition { Type = type, Status = true, Reason = "AsWanted", Message = "The kernel has the entry as wanted." });
-        return new Entry
+        return new Devmapd.V1.Entry
         {
             Devmap = devmap,
             Key = key,

@@ -1,5 +1,5 @@
 using ControlPlane.Core;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel;
 using ControlPlane.Kernel.Hosting;
@@ -10,7 +10,7 @@ namespace ControlPlane.Bench.Harness;
 internal static class Devmaps
 {
     /// <summary>The devmap that the daemons of the benchmarks have.</summary>
-    public static DevmapDefinition Default { get; } = new("default", 131_072, KeySelector: KeySelector.Ipv4Destination);
+    public static DevmapRecord Default { get; } = new("default", new DevmapSpec(131_072, KeySelector: KeySelector.Ipv4Destination));
 
     /// <summary>The kernel layer as the daemon has it, logging nothing.</summary>
     public static ServiceProvider OpenKernel(PinRoot pins) =>

@@ -55,7 +55,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 $"--ControlPlane:Listen:Grpc={Grpc}",
                 "--ControlPlane:Listen:UnixSocket=",
                 $"--ControlPlane:Devmaps:0:Name={definition.Name}",
-                string.Create(CultureInfo.InvariantCulture, $"--ControlPlane:Devmaps:0:MaxEntries={definition.MaxEntries}"),
+                string.Create(CultureInfo.InvariantCulture, $"--ControlPlane:Devmaps:0:MaxEntries={definition.Spec.MaxEntries}"),
                 "--ControlPlane:Devmaps:0:KeySelector=ipv4Destination",
             ],
             Rest + "/readyz",

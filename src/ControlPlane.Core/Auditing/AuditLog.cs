@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Auditing;

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Writing;
@@ -118,4 +119,14 @@ public sealed class AuditService
         foreach (var drift in report.Drifts.Take(MostLogged))
             AuditLog.Drift(_logger, report.Devmap, drift);
     }
+}
+
+/// <summary>How the kernel is compared with what is wanted.</summary>
+public sealed record AuditOptions
+{
+    /// <summary>Time between two audits of all devmaps; zero for none but those asked for.</summary>
+    public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Whether differences are put right where a request does not say.</summary>
+    public bool Repair { get; init; } = true;
 }

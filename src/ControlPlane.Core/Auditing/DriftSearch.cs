@@ -1,5 +1,4 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Auditing;
@@ -52,9 +51,9 @@ internal sealed class DriftSearch(ControlPlaneState state, DevmapState devmap, I
 
     private bool IsAsWanted(uint key, PlacedEntry entry)
     {
-        var target = interfaces.Current.Find(entry.Record.Interface);
+        var target = interfaces.Current.Find(entry.Record.Spec.Interface);
         if (!devmap.Kernel.TryLookup(key, out var element))
             return target is null;
-        return element.Ifindex == target?.Ifindex && element.EgressProgramId == state.ProgramId(entry.Record.EgressProgram);
+        return element.Ifindex == target?.Ifindex && element.EgressProgramId == state.ProgramId(entry.Record.Spec.EgressProgram);
     }
 }

@@ -23,3 +23,18 @@ public sealed record Error(ErrorCode Code, string Detail)
     /// <summary>The kernel verifier's whole log, when a program failed to load.</summary>
     public string? VerifierLog { get; init; }
 }
+
+/// <summary>One wrong field of a request.</summary>
+/// <param name="Field">Where: the JSON path in camelCase, for instance <c>parameters.vlanId</c> or <c>key</c>.</param>
+/// <param name="Message">What is wrong with it and what would be right.</param>
+public sealed record FieldViolation(string Field, string Message);
+
+/// <summary>Carries an <see cref="Errors.Error"/> to the face that renders it.</summary>
+public sealed class ControlPlaneException(Error error, Exception? inner = null) : Exception(error.Detail, inner)
+{
+    /// <summary>Creates the exception from a code and a sentence.</summary>
+    public ControlPlaneException(ErrorCode code, string detail) : this(new Error(code, detail)) { }
+
+    /// <summary>What went wrong.</summary>
+    public Error Error { get; } = error;
+}

@@ -84,3 +84,71 @@ public enum ErrorCode
     /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
     InternalError,
 }
+
+/// <summary>The text form and the title of each <see cref="ErrorCode"/>: the part of the catalogue both faces share.</summary>
+public static class ErrorCodes
+{
+    /// <summary>The stable code that clients compare, for instance <c>devmap_full</c>.</summary>
+    public static string Text(this ErrorCode code) => code switch
+    {
+        ErrorCode.InvalidArgument => "invalid_argument",
+        ErrorCode.DevmapNotFound => "devmap_not_found",
+        ErrorCode.EntryNotFound => "entry_not_found",
+        ErrorCode.ProgramNotFound => "program_not_found",
+        ErrorCode.AttachmentNotFound => "attachment_not_found",
+        ErrorCode.AlreadyExists => "already_exists",
+        ErrorCode.RevisionMismatch => "revision_mismatch",
+        ErrorCode.RevisionCompacted => "revision_compacted",
+        ErrorCode.StoreUnavailable => "store_unavailable",
+        ErrorCode.EgressProgramConflict => "egress_program_conflict",
+        ErrorCode.KeyConflict => "key_conflict",
+        ErrorCode.AttachConflict => "attach_conflict",
+        ErrorCode.ProgramInUse => "program_in_use",
+        ErrorCode.InterfaceNotFound => "interface_not_found",
+        ErrorCode.InterfaceUnsuitable => "interface_unsuitable",
+        ErrorCode.WriterBusy => "writer_busy",
+        ErrorCode.KernelFailure => "kernel_failure",
+        ErrorCode.NotSupported => "not_supported",
+        ErrorCode.ShuttingDown => "shutting_down",
+        ErrorCode.DevmapFull => "devmap_full",
+        ErrorCode.PermissionDenied => "permission_denied",
+        ErrorCode.PathNotFound => "path_not_found",
+        ErrorCode.MethodNotAllowed => "method_not_allowed",
+        ErrorCode.UnsupportedMediaType => "unsupported_media_type",
+        ErrorCode.RequestTooLarge => "request_too_large",
+        ErrorCode.InternalError => "internal_error",
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+    };
+
+    /// <summary>A short sentence that is the same for every occurrence of the code (RFC 9457 <c>title</c>).</summary>
+    public static string Title(this ErrorCode code) => code switch
+    {
+        ErrorCode.InvalidArgument => "The request has invalid fields.",
+        ErrorCode.DevmapNotFound => "There is no such devmap.",
+        ErrorCode.EntryNotFound => "There is no such entry.",
+        ErrorCode.ProgramNotFound => "There is no such egress program.",
+        ErrorCode.AttachmentNotFound => "The redirect program is not attached to that interface.",
+        ErrorCode.AlreadyExists => "The resource exists already.",
+        ErrorCode.RevisionMismatch => "The resource has another revision.",
+        ErrorCode.RevisionCompacted => "The changes since that revision are no longer kept.",
+        ErrorCode.StoreUnavailable => "The store cannot be written.",
+        ErrorCode.EgressProgramConflict => "All entries for one device must carry the same egress program.",
+        ErrorCode.KeyConflict => "Another entry has the same kernel key.",
+        ErrorCode.AttachConflict => "Another XDP program holds the interface.",
+        ErrorCode.ProgramInUse => "The egress program is carried by entries.",
+        ErrorCode.InterfaceNotFound => "There is no such interface.",
+        ErrorCode.InterfaceUnsuitable => "The interface cannot do this.",
+        ErrorCode.WriterBusy => "The writer's queue is full.",
+        ErrorCode.KernelFailure => "The kernel refused.",
+        ErrorCode.NotSupported => "This is not supported here.",
+        ErrorCode.ShuttingDown => "The daemon is shutting down.",
+        ErrorCode.DevmapFull => "The devmap is full.",
+        ErrorCode.PermissionDenied => "The caller must not do this.",
+        ErrorCode.PathNotFound => "There is nothing at this path.",
+        ErrorCode.MethodNotAllowed => "The path does not take this method.",
+        ErrorCode.UnsupportedMediaType => "The body has a media type or an encoding that is not supported.",
+        ErrorCode.RequestTooLarge => "The request is too large.",
+        ErrorCode.InternalError => "The daemon failed.",
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+    };
+}

@@ -1,11 +1,8 @@
-using System.Collections.Immutable;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Explaining;
 
@@ -68,9 +65,9 @@ internal sealed partial class Explainer
     }
 
     /// <summary>Would the target take it, and let it go?</summary>
-    private ExplainVerdict JudgeDelivery(PlacedEntry entry, KernelEntry element, InterfaceInfo target, ProgramStatus? program)
+    private ExplainVerdict JudgeDelivery(PlacedEntry entry, KernelEntry element, InterfaceInfo target, PlacedProgram? program)
     {
-        EgressVerdict? run = program is null ? null : kernel.Programs.DryRun(program.Loaded.Spec, _frame);
+        EgressVerdict? run = program is null ? null : kernel.Programs.DryRun(program.Loaded.Config, _frame);
         var left = run is { Action: XdpAction.Pass } passed ? passed.Frame : _frame;
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var (facts, _) = _evaluator.Ingress(question.Ingress ?? "");
@@ -102,18 +99,18 @@ internal sealed partial class Explainer
             Leaving: new LeavingFrame(target.Name, frame.Length, vlan, source, destination));
     }
 
-    private static Condition RunOf(ProgramStatus? program, EgressVerdict? run)
+    private static Condition RunOf(PlacedProgram? program, EgressVerdict? run)
     {
         const string Type = ExplainChecks.EgressProgramRun;
         if (program is null || run is not { } verdict)
             return new(Type, true, "NoEgressProgram", "The entry carries no egress program; the frame leaves as it came.");
         var name = program.Wanted.Name;
         return verdict.Action == XdpAction.Pass
-            ? new(Type, true, "Passes", $"The egress program '{name}' ({program.Loaded.Spec.Template.Text()}) lets the frame leave.")
-            : new(Type, false, "Drops", $"The egress program '{name}' ({program.Loaded.Spec.Template.Text()}) drops the frame.", "PUT the entry with another egress program.");
+            ? new(Type, true, "Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) lets the frame leave.")
+            : new(Type, false, "Drops", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) drops the frame.", "PUT the entry with another egress program.");
     }
 
-    private (string, object?)[] Evidence(string type, InterfaceInfo target, IngressFacts facts, ProgramStatus? program) => type switch
+    private (string, object?)[] Evidence(string type, InterfaceInfo target, IngressFacts facts, PlacedProgram? program) => type switch
     {
         ConditionTypes.InterfaceUp => [("interface", target.Name), ("ifindex", target.Ifindex)],
         ConditionTypes.CarrierPresent => [("kind", target.Kind), ("peer", interfaces.PeerOf(target)?.Name)],
@@ -128,16 +125,16 @@ internal sealed partial class Explainer
     };
 
     /// <summary>What would be wanted, were the kernel right: then the target is judged that the frame really goes to.</summary>
-    private PlacedEntry Imagined(PlacedEntry? wanted, uint key, InterfaceInfo target, ProgramStatus? program)
+    private PlacedEntry Imagined(PlacedEntry? wanted, uint key, InterfaceInfo target, PlacedProgram? program)
     {
         var record = wanted?.Record ?? new EntryRecord(
-            Definition.Name, KeyOf(key), target.Name, null, ImmutableSortedDictionary<string, string>.Empty, 0, default, default);
-        return new PlacedEntry(record with { Interface = target.Name, EgressProgram = program?.Wanted.Name }, key);
+            Definition.Name, KeyOf(key), new EntrySpec(target.Name), 0, default, default);
+        return new PlacedEntry(record with { Spec = record.Spec with { Interface = target.Name, EgressProgram = program?.Wanted.Name } }, key);
     }
 
     private Condition NoEntry(uint key)
     {
-        var text = KeyCodec.Format(Definition.KeySelector, KeyOf(key));
+        var text = KeyCodec.Format(Definition.Spec.KeySelector, KeyOf(key));
         return new Condition(
             ConditionTypes.InKernel, false, "NoEntry", $"The devmap has no entry for the key '{text}'.",
             $"PUT /v1/devmaps/{Definition.Name}/entries/{Uri.EscapeDataString(text)} with {{\"interface\": \"TARGET\"}}");

@@ -1,11 +1,8 @@
 using System.Globalization;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Explaining;
 
@@ -25,7 +22,7 @@ internal sealed partial class Explainer(
 
     private InterfaceInfo? Ingress => question.Ingress is { } name ? interfaces.Find(name) : null;
 
-    private DevmapDefinition Definition => devmap.Definition;
+    private DevmapRecord Definition => devmap.Definition;
 
     public Explanation Explain()
     {
@@ -33,7 +30,7 @@ internal sealed partial class Explainer(
         var key = question.Key ?? (_key is { } number ? devmap.Entries.Find(number)?.Record.Key ?? KeyOf(number) : null);
         return new Explanation(
             Definition.Name,
-            key is { } known ? KeyCodec.Format(Definition.KeySelector, known) : null,
+            key is { } known ? KeyCodec.Format(Definition.Spec.KeySelector, known) : null,
             _key ?? question.Asked?.KernelKey,
             new ExplainedFrame(question.Ingress, question.Vlan, AddressText(question.Destination), question.Length, _frame.Length),
             _steps,
@@ -43,7 +40,7 @@ internal sealed partial class Explainer(
     /// <summary>Can such a frame come in at all?</summary>
     private ExplainVerdict? JudgeReceipt()
     {
-        if (question.Key is { } key && KeyConditions.Unreachable(Definition.KeySelector, key, interfaces) is { } unreachable)
+        if (question.Key is { } key && KeyConditions.Unreachable(Definition.Spec.KeySelector, key, interfaces) is { } unreachable)
             return Ends(ExplainOutcome.NotReceived, Tell(unreachable, ("key", key.Number)));
         if (question.Ingress is not { } name)
             return null;
@@ -85,7 +82,7 @@ internal sealed partial class Explainer(
         [
             .. devmap.Attachments.Values
                 .Where(a => a.Link is not null && (question.Ingress is null || a.Record.Interface == question.Ingress))
-                .Select(a => $"{a.Record.Interface} {Camel(a.Record.Mode.ToString())}"),
+                .Select(a => $"{a.Record.Interface} {Camel(a.Record.Spec.Mode.ToString())}"),
         ];
         List<(string, object?)> evidence =
         [
@@ -141,7 +138,7 @@ internal sealed partial class Explainer(
     private ExplainVerdict? JudgeKey()
     {
         const string Type = ExplainChecks.KeyFound;
-        var condition = Definition.KeySelector switch
+        var condition = Definition.Spec.KeySelector switch
         {
             KeySelector.IngressInterface => new Condition(Type, true, "IngressIfindex", $"The key is the ifindex of '{question.Ingress}'."),
             KeySelector.Vlan when question.Vlan == 0 => new Condition(Type, true, "Untagged", "The frame is untagged, which is the key 0."),
@@ -150,27 +147,27 @@ internal sealed partial class Explainer(
                 Type, false, "NoIpv4", "The frame has no IPv4 header, and so no key.", "Say where it goes to with dst, if it is an IPv4 frame that you mean."),
             _ => new Condition(Type, true, "Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
         };
-        _key = Definition.KeySelector switch
+        _key = Definition.Spec.KeySelector switch
         {
             KeySelector.IngressInterface => Ingress!.Ifindex,
             KeySelector.Vlan => question.Vlan,
             _ => question.Destination,
         };
-        var step = Tell(condition, ("selector", Camel(Definition.KeySelector.ToString())), ("kernelKey", _key));
+        var step = Tell(condition, ("selector", Camel(Definition.Spec.KeySelector.ToString())), ("kernelKey", _key));
         return condition.Status ? null : Misses(step);
     }
 
     /// <summary>The end of a frame for which the kernel has no entry.</summary>
     private ExplainVerdict Misses(ExplainStep step)
     {
-        step = _steps[^1] = step with { Evidence = [.. step.Evidence, ("missAction", Camel(Definition.MissAction.ToString()))] };
-        return Definition.MissAction == MissAction.Pass
+        step = _steps[^1] = step with { Evidence = [.. step.Evidence, ("missAction", Camel(Definition.Spec.MissAction.ToString()))] };
+        return Definition.Spec.MissAction == MissAction.Pass
             ? Ends(ExplainOutcome.Passed, step, "The frame goes to the host's network stack, the devmap's miss action. ")
             : Ends(ExplainOutcome.Dropped, step, "The frame is dropped, the devmap's miss action. ");
     }
 
     private EntryKey KeyOf(uint number) =>
-        Definition.KeySelector == KeySelector.IngressInterface ? EntryKey.OfInterface(question.Ingress!) : EntryKey.OfNumber(number);
+        Definition.Spec.KeySelector == KeySelector.IngressInterface ? EntryKey.OfInterface(question.Ingress!) : EntryKey.OfNumber(number);
 
     private ExplainStep Tell(Condition condition, params ReadOnlySpan<(string Name, object? Value)> evidence)
     {

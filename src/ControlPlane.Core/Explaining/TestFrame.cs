@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Explaining;
 

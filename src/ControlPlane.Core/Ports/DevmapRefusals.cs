@@ -1,6 +1,6 @@
 using System.Globalization;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
 
@@ -8,7 +8,7 @@ namespace ControlPlane.Core.Ports;
 public static class DevmapRefusals
 {
     /// <summary>The values of the devmap are too small for an egress program.</summary>
-    public static ControlPlaneException NoEgressPrograms(DevmapDefinition devmap) =>
+    public static ControlPlaneException NoEgressPrograms(DevmapRecord devmap) =>
         new(new Error(ErrorCode.NotSupported, $"Devmap {devmap.Name} has 4-byte values, which hold an interface and no egress program.")
         {
             Remedy = "Use a devmap with ValueSize 8 (Linux 5.8 and later).",
@@ -32,7 +32,7 @@ public sealed class DevmapDifferences
     }
 
     /// <summary>Compares all settings, under their names in the configuration.</summary>
-    public void Compare(DevmapDefinition pinned, DevmapDefinition configured)
+    public void Compare(DevmapSpec pinned, DevmapSpec configured)
     {
         Compare(nameof(pinned.MaxEntries), pinned.MaxEntries, configured.MaxEntries);
         Compare(nameof(pinned.ValueSize), pinned.ValueSize, configured.ValueSize);

@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
 
@@ -12,7 +10,7 @@ namespace ControlPlane.Core.Ports;
 public interface IDevmap : IDevmapReader, IDisposable
 {
     /// <summary>What it was made with.</summary>
-    DevmapDefinition Definition { get; }
+    DevmapRecord Definition { get; }
 
     /// <summary>Whether its objects were pinned already and were adopted.</summary>
     bool Adopted { get; }
@@ -62,3 +60,48 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <summary>Detaches from the interface of this name and removes the pin. False when there was no such link.</summary>
     bool Detach(WriterScope scope, string interfaceName);
 }
+
+/// <summary>Reads of one devmap through a descriptor the kernel itself keeps read-only. Safe on any thread.</summary>
+public interface IDevmapReader
+{
+    /// <summary>Reads one element (<c>bpf_map_lookup_elem</c>). False when the kernel has none.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    bool TryLookup(uint key, out KernelEntry entry);
+
+    /// <summary>
+    /// The key after <paramref name="after"/> in the kernel's order: by bucket, newest first within one
+    /// (<c>bpf_map_get_next_key</c>). Null asks for the first key, and so, silently, does a key that is gone.
+    /// </summary>
+    /// <returns>False at the end.</returns>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    bool TryGetNextKey(uint? after, out uint next);
+
+    /// <summary>The id of the map the redirect program looks keys up in now; 0 when its slot is empty. It is <see cref="IDevmap.MapId"/> unless others changed it.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    uint ReadActiveMapId();
+
+    /// <summary>What was redirected by this key since its element was made; zero when counters are off.</summary>
+    EntryCounters ReadCounters(uint key);
+
+    /// <summary>What the redirect program counted; null when counters are off.</summary>
+    DevmapCounters? ReadTotals();
+
+    /// <summary>
+    /// A sample of the keys that frames had and the devmap lacked, at most 64, the last missed first; empty when counters are off.
+    /// A key may have got its entry since. It takes 64 system calls: for one devmap and not for a list of many.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IReadOnlyList<MissedKey> ReadMissedKeys();
+}
+
+/// <summary>An element as the kernel's map gives it: a program <b>id</b>, where a write takes a program fd.</summary>
+/// <param name="Ifindex">The target device.</param>
+/// <param name="EgressProgramId">The id of the egress program; 0 for none.</param>
+public readonly record struct KernelEntry(uint Ifindex, uint EgressProgramId);
+
+/// <summary>A pinned <c>bpf_link</c> of a redirect program.</summary>
+/// <param name="Interface">The name it was made for, which is also its pin's name.</param>
+/// <param name="Ifindex">The ifindex it is attached to; 0 when that device is gone and the link is dead.</param>
+/// <param name="LinkId">The link's id.</param>
+/// <param name="Mode">How it is attached; for a dead link, as far as is known.</param>
+public sealed record DevmapLink(string Interface, uint Ifindex, uint LinkId, AttachMode Mode);

@@ -1,6 +1,5 @@
-using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
 

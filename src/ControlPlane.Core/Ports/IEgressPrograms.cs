@@ -1,6 +1,5 @@
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
 
@@ -16,7 +15,7 @@ public interface IEgressPrograms
 
     /// <summary>Loads an instance of a template and pins it; a program of the same name is replaced, under a new id.</summary>
     /// <exception cref="KernelException">The kernel refused; the verifier's log is with it.</exception>
-    LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec);
+    LoadedProgram Load(WriterScope scope, string name, EgressProgramConfig config);
 
     /// <summary>Removes the pin. The kernel frees the program when no element carries it. False when there was none.</summary>
     bool Unload(WriterScope scope, string name);
@@ -29,9 +28,15 @@ public interface IEgressPrograms
     /// loaded is touched or counts; what the device would do with the result (its MTU, say) is not part of it. Safe on any
     /// thread; it loads a program for the purpose, about a millisecond.
     /// </summary>
-    /// <param name="spec">Template and parameters.</param>
+    /// <param name="config">Template and parameters.</param>
     /// <param name="frame">From the destination address on, without checksum; at least 14 bytes.</param>
     /// <exception cref="ArgumentOutOfRangeException">The frame is shorter than an Ethernet header.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame);
+    EgressVerdict DryRun(EgressProgramConfig config, ReadOnlyMemory<byte> frame);
 }
+
+/// <summary>An egress program in the kernel.</summary>
+/// <param name="Name">The name it is pinned under.</param>
+/// <param name="Config">Template and parameters, as loaded.</param>
+/// <param name="ProgramId">Its id, as elements of a devmap show it when read.</param>
+public sealed record LoadedProgram(string Name, EgressProgramConfig Config, uint ProgramId);

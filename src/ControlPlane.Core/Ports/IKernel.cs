@@ -1,6 +1,5 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
 
@@ -20,7 +19,7 @@ public interface IKernel : IDisposable
     IEgressPrograms Programs { get; }
 
     /// <summary>The pass programs that make targets accept redirected frames.</summary>
-    ITargetPrograms Targets { get; }
+    IPassPrograms Targets { get; }
 
     /// <summary>What was dropped after a redirect.</summary>
     IDropCounters Drops { get; }
@@ -31,5 +30,5 @@ public interface IKernel : IDisposable
     /// </summary>
     /// <exception cref="ControlPlaneException">A pin differs from the definition; every difference is listed.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition);
+    IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition);
 }

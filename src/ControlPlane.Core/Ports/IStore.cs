@@ -1,4 +1,4 @@
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
 
@@ -19,3 +19,57 @@ public interface IStore : IDisposable
     /// <exception cref="StoreException">Nothing was changed. The next call may succeed: a full disk can be cleared.</exception>
     void Commit(StoreBatch batch);
 }
+
+/// <summary>All that a store has.</summary>
+/// <param name="Revision">The revision it is of; 0 for a store that is new.</param>
+/// <param name="Devmaps">
+/// The devmaps whose entries it has, even if none. Of another devmap, what is pinned in the kernel is all there is to know, and is taken over.
+/// </param>
+/// <param name="Entries">The entries.</param>
+/// <param name="Attachments">The attachments.</param>
+/// <param name="Programs">The egress programs.</param>
+public sealed record StoredState(
+    long Revision,
+    IReadOnlyCollection<string> Devmaps,
+    IReadOnlyList<EntryRecord> Entries,
+    IReadOnlyList<AttachmentRecord> Attachments,
+    IReadOnlyList<EgressProgramRecord> Programs);
+
+/// <summary>Changes that become durable together.</summary>
+/// <param name="Revision">The store's revision after them; higher than before.</param>
+/// <param name="Changes">The changes, in order of their revisions.</param>
+public sealed record StoreBatch(long Revision, IReadOnlyList<StoreChange> Changes);
+
+/// <summary>One change of the desired state.</summary>
+public abstract record StoreChange
+{
+    private StoreChange()
+    {
+    }
+
+    /// <summary>The devmap is one whose entries the store has.</summary>
+    public sealed record PutDevmap(string Devmap) : StoreChange;
+
+    /// <summary>The entry is to be this.</summary>
+    public sealed record PutEntry(EntryRecord Entry) : StoreChange;
+
+    /// <summary>There is to be no such entry.</summary>
+    public sealed record DeleteEntry(string Devmap, EntryKey Key) : StoreChange;
+
+    /// <summary>The attachment is to be this.</summary>
+    public sealed record PutAttachment(AttachmentRecord Attachment) : StoreChange;
+
+    /// <summary>There is to be no such attachment.</summary>
+    public sealed record DeleteAttachment(string Devmap, string Interface) : StoreChange;
+
+    /// <summary>The egress program is to be this.</summary>
+    public sealed record PutProgram(EgressProgramRecord Program) : StoreChange;
+
+    /// <summary>There is to be no such egress program.</summary>
+    public sealed record DeleteProgram(string Name) : StoreChange;
+}
+
+/// <summary>The store refused.</summary>
+/// <param name="message">What failed, with the path and the store's own words.</param>
+/// <param name="inner">The store's own exception.</param>
+public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
 
@@ -14,12 +13,12 @@ internal sealed class ControlPlaneState
     private ImmutableSortedDictionary<string, DevmapState> _devmaps =
         ImmutableSortedDictionary.Create<string, DevmapState>(StringComparer.Ordinal);
 
-    private ImmutableSortedDictionary<string, ProgramStatus> _programs =
-        ImmutableSortedDictionary.Create<string, ProgramStatus>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, PlacedProgram> _programs =
+        ImmutableSortedDictionary.Create<string, PlacedProgram>(StringComparer.Ordinal);
 
     private ImmutableDictionary<string, string> _conflicts = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
 
-    private ImmutableDictionary<string, EnsuredTarget> _ensured = ImmutableDictionary.Create<string, EnsuredTarget>(StringComparer.Ordinal);
+    private ImmutableDictionary<string, PlacedPassProgram> _ensured = ImmutableDictionary.Create<string, PlacedPassProgram>(StringComparer.Ordinal);
 
     private long _revision;
 
@@ -31,7 +30,7 @@ internal sealed class ControlPlaneState
     }
 
     /// <summary>The egress programs by name.</summary>
-    public ImmutableSortedDictionary<string, ProgramStatus> Programs
+    public ImmutableSortedDictionary<string, PlacedProgram> Programs
     {
         get => Volatile.Read(ref _programs);
         set => Volatile.Write(ref _programs, value);
@@ -48,7 +47,7 @@ internal sealed class ControlPlaneState
     }
 
     /// <summary>The interfaces that carry a pass program, or are to carry one, by the name it was attached under.</summary>
-    public ImmutableDictionary<string, EnsuredTarget> Ensured
+    public ImmutableDictionary<string, PlacedPassProgram> Ensured
     {
         get => Volatile.Read(ref _ensured);
         set => Volatile.Write(ref _ensured, value);
@@ -65,7 +64,7 @@ internal sealed class ControlPlaneState
     }
 
     /// <summary>What became of a pass program for a target; null where none is needed or wanted.</summary>
-    public EnsuredTarget? EnsuredFor(InterfaceInfo target, InterfaceTable interfaces) =>
+    public PlacedPassProgram? EnsuredFor(InterfaceInfo target, InterfaceTable interfaces) =>
         interfaces.FindEnabler(target) is { } enabler ? Ensured.GetValueOrDefault(enabler.Name) : null;
 
     /// <summary>The kernel's id of an egress program; 0 for none, and for one that does not exist.</summary>
@@ -74,15 +73,10 @@ internal sealed class ControlPlaneState
 
     /// <summary>The template of an egress program; null for none, and for one that does not exist.</summary>
     public EgressTemplate? TemplateOf(string? program) =>
-        program is null ? null : Programs.GetValueOrDefault(program)?.Loaded.Spec.Template;
+        program is null ? null : Programs.GetValueOrDefault(program)?.Loaded.Config.Template;
 
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapState Devmap(string name) =>
-        Devmaps.GetValueOrDefault(name) ?? throw new ControlPlaneException(
-            new Error(ErrorCode.DevmapNotFound, $"There is no devmap '{name}'.")
-            {
-                Resource = $"devmaps/{name}",
-                Remedy = "Devmaps are declared in the daemon's configuration; GET /v1/devmaps lists them.",
-            });
+        Devmaps.GetValueOrDefault(name) ?? throw NotFound.Devmap(name);
 }

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
-using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 
 namespace ControlPlane.Core.State;
 
@@ -12,17 +10,17 @@ internal sealed class DevmapState(IDevmap kernel, long revision)
     private long _revision = revision;
     private Tuple<long, DevmapShape>? _shape;
     private AuditTally _audits = AuditTally.None;
-    private ImmutableSortedDictionary<string, AttachmentStatus> _attachments =
-        ImmutableSortedDictionary.Create<string, AttachmentStatus>(StringComparer.Ordinal);
+    private ImmutableSortedDictionary<string, PlacedAttachment> _attachments =
+        ImmutableSortedDictionary.Create<string, PlacedAttachment>(StringComparer.Ordinal);
 
-    public DevmapDefinition Definition { get; } = kernel.Definition;
+    public DevmapRecord Definition { get; } = kernel.Definition;
 
     public IDevmap Kernel { get; } = kernel;
 
-    public EntryTable Entries { get; } = new(kernel.Definition.MaxEntries);
+    public EntryTable Entries { get; } = new(kernel.Definition.Spec.MaxEntries);
 
     /// <summary>The attachments, by the interface's name; replaced whole.</summary>
-    public ImmutableSortedDictionary<string, AttachmentStatus> Attachments
+    public ImmutableSortedDictionary<string, PlacedAttachment> Attachments
     {
         get => Volatile.Read(ref _attachments);
         set => Volatile.Write(ref _attachments, value);

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Errors;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
 
@@ -10,10 +9,11 @@ internal static class EntryLookup
     public static PlacedEntry? Find(DevmapState devmap, EntryKey key) =>
         key.InterfaceName is null ? devmap.Entries.Find(key.Number) : devmap.Entries.Find(key);
 
-    /// <summary>The error when there is none.</summary>
-    public static ControlPlaneException NotFound(DevmapState devmap, string keyText) =>
-        new(new Error(ErrorCode.EntryNotFound, $"The devmap '{devmap.Definition.Name}' has no entry '{keyText}'.")
-        {
-            Resource = $"devmaps/{devmap.Definition.Name}/entries/{keyText}",
-        });
+}
+
+/// <summary>An entry's identity over all devmaps.</summary>
+internal readonly record struct EntryId(DevmapState Devmap, EntryKey Key)
+{
+    /// <summary>The resource's name, for messages.</summary>
+    public override string ToString() => $"devmaps/{Devmap.Definition.Name}/entries/{KeyCodec.Format(Devmap.Definition.Spec.KeySelector, Key)}";
 }

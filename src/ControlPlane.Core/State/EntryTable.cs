@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
 

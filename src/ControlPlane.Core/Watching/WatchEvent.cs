@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Watching;
 
@@ -17,7 +16,7 @@ public abstract record WatchEvent(long? Revision)
     /// <param name="Entry">
     /// The entry as the change made it. Its status is that of the moment it is sent, and may already be that of a later change.
     /// </param>
-    public sealed record EntryPut(long? Revision, EntryView Entry) : WatchEvent(Revision);
+    public sealed record EntryPut(long? Revision, Entry Entry) : WatchEvent(Revision);
 
     /// <summary>There is no such entry any more. It may be one that the snapshot did not have.</summary>
     /// <param name="Revision">As above.</param>
@@ -27,7 +26,7 @@ public abstract record WatchEvent(long? Revision)
     /// <summary>The attachment is this.</summary>
     /// <param name="Revision">As above.</param>
     /// <param name="Attachment">The attachment; its status likewise is that of the moment.</param>
-    public sealed record AttachmentPut(long? Revision, AttachmentView Attachment) : WatchEvent(Revision);
+    public sealed record AttachmentPut(long? Revision, Attachment Attachment) : WatchEvent(Revision);
 
     /// <summary>There is no such attachment any more.</summary>
     /// <param name="Revision">As above.</param>

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Watching;
 
@@ -150,4 +150,14 @@ public sealed class WatchService
 
     private static ControlPlaneException ShuttingDown() =>
         new(new Error(ErrorCode.ShuttingDown, "The daemon is shutting down; the stream ends.") { Remedy = "Resume from the last revision when it is back." });
+}
+
+/// <summary>How changes are kept for watchers.</summary>
+public sealed record WatchOptions
+{
+    /// <summary>How many of the last changes, over all devmaps, can be resumed from. 1 .. 16,777,216.</summary>
+    public int LogCapacity { get; init; } = 65_536;
+
+    /// <summary>How long a stream may be silent before a bookmark is sent. At least a millisecond.</summary>
+    public TimeSpan BookmarkPeriod { get; init; } = TimeSpan.FromSeconds(15);
 }

@@ -1,10 +1,7 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Watching;
 
@@ -22,7 +19,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
         foreach (var attachment in devmap.Attachments.Values)
         {
             if (attachment.Record.Revision <= revision)
-                yield return new WatchEvent.AttachmentPut(null, AttachmentService.View(attachment));
+                yield return new WatchEvent.AttachmentPut(null, AttachmentEvaluator.View(attachment));
         }
 
         foreach (var entry in devmap.Entries.All())
@@ -36,7 +33,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
     public WatchEvent Render(Change change) => change switch
     {
         Change.EntryPut put => new WatchEvent.EntryPut(put.Revision, View(put.Entry)),
-        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, KeyCodec.Format(devmap.Definition.KeySelector, deleted.Key)),
+        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, KeyCodec.Format(devmap.Definition.Spec.KeySelector, deleted.Key)),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
         Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),
@@ -45,16 +42,23 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
     };
 
     // The record is that of the change; where it stands is asked of what has taken its place, if anything has.
-    private EntryView View(PlacedEntry entry)
+    private Entry View(PlacedEntry entry)
     {
         var now = devmap.Entries.Find(entry.Record.Key) ?? entry;
-        return Evaluator().View(now) with { Record = entry.Record };
+        var record = entry.Record;
+        return Evaluator().View(now) with
+        {
+            Revision = record.Revision,
+            CreateTime = record.CreateTime,
+            UpdateTime = record.UpdateTime,
+            Spec = record.Spec,
+        };
     }
 
-    private AttachmentView View(AttachmentStatus attachment)
+    private Attachment View(PlacedAttachment attachment)
     {
         var now = devmap.Attachments.GetValueOrDefault(attachment.Record.Interface) ?? attachment;
-        return AttachmentService.View(now with { Record = attachment.Record });
+        return AttachmentEvaluator.View(now with { Record = attachment.Record });
     }
 
     // It words each interface's facts once, so one serves for as long as the facts are the same.

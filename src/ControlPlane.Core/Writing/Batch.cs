@@ -1,6 +1,6 @@
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
@@ -29,7 +29,7 @@ internal sealed class Batch
         return !_identities.Contains((devmap, plan.Key))
             && !(plan.KernelKey is { } key && _kernelKeys.Contains((devmap, key)))
             && !(plan.Target is { } target && _programOf.TryGetValue(target, out var program) && program != plan.Program)
-            && !(plan.Adds && devmap.Entries.Count + _added.GetValueOrDefault(devmap) >= devmap.Definition.MaxEntries);
+            && !(plan.Adds && devmap.Entries.Count + _added.GetValueOrDefault(devmap) >= devmap.Definition.Spec.MaxEntries);
     }
 
     /// <summary>Adds a planned command.</summary>

@@ -1,7 +1,7 @@
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
-using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -11,7 +11,7 @@ internal sealed class DeleteAttachmentCommand(DevmapState devmap, string interfa
     protected override Plan<long> Plan(WriterContext context)
     {
         var name = devmap.Definition.Name;
-        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw AttachmentService.NotFound(name, interfaceName);
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound.Attachment(name, interfaceName);
         precondition.Require($"devmaps/{name}/attachments/{interfaceName}", before.Record.Revision);
         var revision = context.NextRevision();
         return new(

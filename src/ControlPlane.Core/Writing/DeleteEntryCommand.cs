@@ -1,8 +1,7 @@
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
-using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -12,7 +11,7 @@ internal sealed class DeleteEntryCommand(DevmapState devmap, EntryKey askedKey, 
     protected override Plan<long> Plan(WriterContext context)
     {
         var before = EntryLookup.Find(devmap, askedKey)
-            ?? throw EntryLookup.NotFound(devmap, KeyCodec.Format(devmap.Definition.KeySelector, askedKey));
+            ?? throw NotFound.Entry(devmap.Definition.Name, KeyCodec.Format(devmap.Definition.Spec.KeySelector, askedKey));
         var key = before.Record.Key;
         precondition.Require(new EntryId(devmap, key).ToString(), before.Record.Revision);
         var revision = context.NextRevision();

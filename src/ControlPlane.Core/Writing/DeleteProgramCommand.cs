@@ -1,5 +1,6 @@
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Core.Writing;
 
@@ -8,7 +9,7 @@ internal sealed class DeleteProgramCommand(string name, Precondition preconditio
 {
     protected override Plan<long> Plan(WriterContext context)
     {
-        var before = context.State.Programs.GetValueOrDefault(name) ?? throw ProgramService.NotFound(name);
+        var before = context.State.Programs.GetValueOrDefault(name) ?? throw NotFound.Program(name);
         precondition.Require($"programs/{name}", before.Wanted.Revision);
         if (before.Entries > 0)
             throw PutProgramCommand.InUse(name, before.Entries, "deleted");

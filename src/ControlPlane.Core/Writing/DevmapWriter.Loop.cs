@@ -1,7 +1,6 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
@@ -10,7 +9,7 @@ public sealed partial class DevmapWriter
 {
     private static readonly TimeSpan LinkRetry = TimeSpan.FromSeconds(1);
 
-    private void Loop(IReadOnlyList<DevmapDefinition> devmaps)
+    private void Loop(IReadOnlyList<DevmapRecord> devmaps)
     {
         try
         {
@@ -120,7 +119,7 @@ public sealed partial class DevmapWriter
         var refused = new List<StoreChange>();
         foreach (var command in batch.Commands)
             refused.AddRange(command.Apply(scope, _context));
-        TargetEnsuring.Run(scope, _context);
+        PassPrograms.Run(scope, _context);
         if (refused.Count > 0)
             SetBack(refused);
         _state.Revision = _context.PlannedRevision;
@@ -164,7 +163,7 @@ public sealed partial class DevmapWriter
         {
             LinkReconciliation.Reconcile(scope, _context, names);
             _context.TargetsToEnsure.UnionWith(names);
-            TargetEnsuring.Run(scope, _context);
+            PassPrograms.Run(scope, _context);
         }
         catch (KernelException e) when (_started.Task.IsCompleted)
         {

@@ -1,10 +1,8 @@
 using System.Threading.Channels;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
-using ControlPlane.Core.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing;
@@ -62,7 +60,7 @@ public sealed partial class DevmapWriter : IDisposable
     /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when all is reconciled.</summary>
     /// <exception cref="ControlPlaneException">What is pinned does not fit the definitions.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public Task StartAsync(IReadOnlyList<DevmapDefinition> devmaps, CancellationToken cancellationToken)
+    public Task StartAsync(IReadOnlyList<DevmapRecord> devmaps, CancellationToken cancellationToken)
     {
         // A thread of its own: it blocks in system calls, and it must stay in the network namespace the daemon started in.
         _thread = new Thread(() => Loop(devmaps)) { Name = "devmap-writer", IsBackground = true };

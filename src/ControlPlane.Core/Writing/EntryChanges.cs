@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -51,24 +50,24 @@ internal static class EntryChanges
     {
         Debug.Assert(before is not null || after is not null, "a change needs a before or an after");
         var (was, now) = (before?.Record, after?.Record);
-        if (was?.Interface != now?.Interface || was?.EgressProgram != now?.EgressProgram || was?.Key != now?.Key)
+        if (was?.Spec.Interface != now?.Spec.Interface || was?.Spec.EgressProgram != now?.Spec.EgressProgram || was?.Key != now?.Key)
         {
             if (was is not null)
             {
-                TargetEnsuring.Touch(context, was.Interface);
-                context.State.Targets.Remove(new EntryId(devmap, was.Key), was.Interface, was.EgressProgram);
+                PassPrograms.Touch(context, was.Spec.Interface);
+                context.State.Targets.Remove(new EntryId(devmap, was.Key), was.Spec.Interface, was.Spec.EgressProgram);
             }
 
             if (now is not null)
             {
-                TargetEnsuring.Touch(context, now.Interface);
-                context.State.Targets.Add(new EntryId(devmap, now.Key), now.Interface, now.EgressProgram);
+                PassPrograms.Touch(context, now.Spec.Interface);
+                context.State.Targets.Add(new EntryId(devmap, now.Key), now.Spec.Interface, now.Spec.EgressProgram);
             }
 
-            PublishUse(context, was?.EgressProgram);
-            PublishUse(context, now?.EgressProgram);
-            PublishConflict(context, was?.Interface);
-            PublishConflict(context, now?.Interface);
+            PublishUse(context, was?.Spec.EgressProgram);
+            PublishUse(context, now?.Spec.EgressProgram);
+            PublishConflict(context, was?.Spec.Interface);
+            PublishConflict(context, now?.Spec.Interface);
         }
 
         devmap.Entries.Replace(before, after);

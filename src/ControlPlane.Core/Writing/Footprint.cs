@@ -1,4 +1,4 @@
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Writing;

@@ -1,7 +1,6 @@
 using System.Globalization;
-using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -29,8 +28,8 @@ internal sealed class JudgeElementsCommand(DevmapState devmap, IReadOnlyList<uin
     {
         var entry = devmap.Entries.Find(kernelKey);
         var found = devmap.Kernel.TryLookup(kernelKey, out var element) ? element : (KernelEntry?)null;
-        var target = entry is null ? null : context.Interface(entry.Record.Interface);
-        var wanted = target is null ? (KernelEntry?)null : new KernelEntry(target.Ifindex, context.State.ProgramId(entry!.Record.EgressProgram));
+        var target = entry is null ? null : context.Interface(entry.Record.Spec.Interface);
+        var wanted = target is null ? (KernelEntry?)null : new KernelEntry(target.Ifindex, context.State.ProgramId(entry!.Record.Spec.EgressProgram));
         if (found == wanted)
             return null;
         if (entry is { Failure: not null })
@@ -41,13 +40,13 @@ internal sealed class JudgeElementsCommand(DevmapState devmap, IReadOnlyList<uin
         }
 
         // The kernel itself removes elements of devices that go; the news of it is on its way to the writer.
-        if (entry is not null && context.Kernel.Interfaces.Current.Find(entry.Record.Interface)?.Ifindex != target?.Ifindex)
+        if (entry is not null && context.Kernel.Interfaces.Current.Find(entry.Record.Spec.Interface)?.Ifindex != target?.Ifindex)
             return null;
         var failure = repair ? Repair(scope, context, kernelKey, entry) : null;
         var repaired = repair && (devmap.Kernel.TryLookup(kernelKey, out var now) ? now : (KernelEntry?)null) == wanted;
         return new Drift(
             wanted is null ? DriftKind.Foreign : found is null ? DriftKind.Missing : DriftKind.Changed,
-            entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : KeyCodec.Format(devmap.Definition.KeySelector, entry.Record.Key),
+            entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : KeyCodec.Format(devmap.Definition.Spec.KeySelector, entry.Record.Key),
             kernelKey,
             null,
             Describe(context, found),

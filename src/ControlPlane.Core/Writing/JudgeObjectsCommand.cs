@@ -1,5 +1,5 @@
-using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -50,7 +50,7 @@ internal sealed class JudgeObjectsCommand(DevmapState devmap, bool repair) : Wri
         }
     }
 
-    private string? Repair(WriterScope scope, WriterContext context, string name, AttachmentStatus status)
+    private string? Repair(WriterScope scope, WriterContext context, string name, PlacedAttachment status)
     {
         devmap.Attachments = devmap.Attachments.SetItem(name, status with { Link = null });
         LinkReconciliation.Reattach(scope, context, devmap, name);

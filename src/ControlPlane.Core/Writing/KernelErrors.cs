@@ -1,8 +1,6 @@
 using System.Globalization;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Writing;
 
@@ -14,10 +12,10 @@ internal static class KernelErrors
         new(new Error(ErrorCode.KernelFailure, e.Message) { Errno = e.Errno, VerifierLog = e.VerifierLog }, e);
 
     /// <summary>The devmap holds all it can.</summary>
-    public static ControlPlaneException Full(DevmapDefinition devmap, int? errno = null) =>
+    public static ControlPlaneException Full(DevmapRecord devmap, int? errno = null) =>
         new(new Error(
             ErrorCode.DevmapFull,
-            string.Create(CultureInfo.InvariantCulture, $"The devmap '{devmap.Name}' holds its maximum of {devmap.MaxEntries} entries."))
+            string.Create(CultureInfo.InvariantCulture, $"The devmap '{devmap.Name}' holds its maximum of {devmap.Spec.MaxEntries} entries."))
         {
             Resource = $"devmaps/{devmap.Name}",
             Errno = errno,

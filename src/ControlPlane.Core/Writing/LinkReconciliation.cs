@@ -1,6 +1,5 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -30,7 +29,7 @@ internal static class LinkReconciliation
             if (devmap.Entries.Find(EntryKey.OfInterface(name)) is not { } keyed)
                 continue;
             Place(scope, context, devmap, keyed);
-            if (keyed.Record.Interface != name)
+            if (keyed.Record.Spec.Interface != name)
                 affected[devmap] = 1;
         }
 
@@ -65,7 +64,7 @@ internal static class LinkReconciliation
     public static void RetryKey(WriterScope scope, WriterContext context, DevmapState devmap, uint kernelKey)
     {
         // Only keys that name interfaces can wait; for other devmaps a deletion must not cost a question to the kernel.
-        if (devmap.Definition.KeySelector != KeySelector.IngressInterface)
+        if (devmap.Definition.Spec.KeySelector != KeySelector.IngressInterface)
             return;
         try
         {
@@ -85,7 +84,7 @@ internal static class LinkReconciliation
     public static void Place(WriterScope scope, WriterContext context, DevmapState devmap, PlacedEntry entry)
     {
         var record = entry.Record;
-        var placement = EntryChanges.Resolve(context, record.Key, record.Interface);
+        var placement = EntryChanges.Resolve(context, record.Key, record.Spec.Interface);
         var kernelKey = placement.KernelKey;
         EntryFailure? failure = null;
         if (kernelKey is { } taken && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key)
@@ -102,7 +101,7 @@ internal static class LinkReconciliation
             if (entry.KernelKey is { } oldKey && oldKey != kernelKey)
                 devmap.Kernel.Delete(scope, oldKey);
             if (kernelKey is { } key && placement.Target is { } target)
-                EntryChanges.Write(scope, context, devmap, key, target, record.EgressProgram);
+                EntryChanges.Write(scope, context, devmap, key, target, record.Spec.EgressProgram);
             else if (kernelKey is { } withoutTarget)
                 devmap.Kernel.Delete(scope, withoutTarget);
         }
@@ -156,7 +155,7 @@ internal static class LinkReconciliation
     {
         if (devmap.Attachments.GetValueOrDefault(name) is not { Link: null } status)
             return;
-        AttachmentStatus after;
+        PlacedAttachment after;
         if (context.Interface(name) is not { } ingress)
         {
             after = status with { Failure = null };
@@ -165,12 +164,12 @@ internal static class LinkReconciliation
         {
             try
             {
-                TargetEnsuring.Release(scope, context, name);
-                after = status with { Link = devmap.Kernel.Attach(scope, ingress, status.Record.Mode), Failure = null };
+                PassPrograms.Release(scope, context, name);
+                after = status with { Link = devmap.Kernel.Attach(scope, ingress, status.Record.Spec.Mode), Failure = null };
             }
             catch (KernelException e)
             {
-                after = status with { Failure = KernelErrors.Attach(e, ingress, status.Record.Mode).Error.Detail };
+                after = status with { Failure = KernelErrors.Attach(e, ingress, status.Record.Spec.Mode).Error.Detail };
             }
         }
 

@@ -1,5 +1,4 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 

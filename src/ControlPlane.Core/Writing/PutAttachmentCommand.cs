@@ -1,18 +1,15 @@
-using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
-using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
 /// <summary>Has a devmap's redirect program run on an interface. Answers with the attachment and whether it is new.</summary>
-internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachMode mode, Precondition precondition)
-    : WriterCommand<(bool Created, AttachmentStatus Attachment)>
+internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachmentSpec spec, Precondition precondition)
+    : WriterCommand<(bool Created, PlacedAttachment Attachment)>
 {
-    protected override Plan<(bool Created, AttachmentStatus Attachment)> Plan(WriterContext context)
+    protected override Plan<(bool Created, PlacedAttachment Attachment)> Plan(WriterContext context)
     {
         var before = devmap.Attachments.GetValueOrDefault(interfaceName);
         precondition.Require($"devmaps/{devmap.Definition.Name}/attachments/{interfaceName}", before?.Record.Revision);
@@ -27,14 +24,14 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
             (scope, _) => Apply(scope, context, ingress, before, record));
     }
 
-    private (bool Created, AttachmentStatus Attachment) Apply(
-        WriterScope scope, WriterContext context, InterfaceInfo ingress, AttachmentStatus? before, AttachmentRecord record)
+    private (bool Created, PlacedAttachment Attachment) Apply(
+        WriterScope scope, WriterContext context, InterfaceInfo ingress, PlacedAttachment? before, AttachmentRecord record)
     {
         var alive = before is { Link: not null, Failure: null }
-            && devmap.Kernel.FindLink(interfaceName) is { } link && link.Ifindex == ingress.Ifindex && link.Mode == mode;
+            && devmap.Kernel.FindLink(interfaceName) is { } link && link.Ifindex == ingress.Ifindex && link.Mode == spec.Mode;
         if (alive && record == before!.Record)
             return (false, before);
-        var after = new AttachmentStatus(record, Attach(scope, context, ingress, before), null);
+        var after = alive ? before! with { Record = record } : new PlacedAttachment(record, Attach(scope, context, ingress, before), null);
         devmap.Revision = Math.Max(devmap.Revision, record.Revision);
         devmap.Attachments = devmap.Attachments.SetItem(interfaceName, after);
         if (record == before?.Record)
@@ -45,32 +42,32 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     }
 
     // A bpf_link cannot change its mode: the old one goes first, and comes back should the new one be refused.
-    private DevmapLink Attach(WriterScope scope, WriterContext context, InterfaceInfo ingress, AttachmentStatus? before)
+    private DevmapLink Attach(WriterScope scope, WriterContext context, InterfaceInfo ingress, PlacedAttachment? before)
     {
         if (before?.Link is not null)
             devmap.Kernel.Detach(scope, interfaceName);
-        TargetEnsuring.Release(scope, context, interfaceName);
+        PassPrograms.Release(scope, context, interfaceName);
         context.TargetsToEnsure.UnionWith(context.State.Targets.Interfaces);
         try
         {
-            return devmap.Kernel.Attach(scope, ingress, mode);
+            return devmap.Kernel.Attach(scope, ingress, spec.Mode);
         }
         catch (KernelException e)
         {
             if (before?.Link is not null)
-                devmap.Kernel.Attach(scope, ingress, before.Record.Mode);
+                devmap.Kernel.Attach(scope, ingress, before.Record.Spec.Mode);
             throw context.Kernel.Interfaces.Query(interfaceName)?.Ifindex == ingress.Ifindex
-                ? KernelErrors.Attach(e, ingress, mode)
+                ? KernelErrors.Attach(e, ingress, spec.Mode)
                 : KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
         }
     }
 
     private AttachmentRecord NextRecord(WriterContext context, AttachmentRecord? old)
     {
-        if (old is not null && old.Mode == mode)
+        if (old is not null && old.Spec == spec)
             return old;
         var now = context.Now;
-        return new AttachmentRecord(devmap.Definition.Name, interfaceName, mode, context.NextRevision(), old?.CreatedAt ?? now, now);
+        return new AttachmentRecord(devmap.Definition.Name, interfaceName, spec, context.NextRevision(), old?.CreateTime ?? now, now);
     }
 
     // What comes in by loopback is the host's own, this daemon's callers included: an entry that sends it on locks them all out.

@@ -1,13 +1,7 @@
-using System.Collections.Immutable;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
-using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -15,9 +9,7 @@ namespace ControlPlane.Core.Writing;
 internal sealed class PutEntryCommand(
     DevmapState devmap,
     EntryKey askedKey,
-    string target,
-    string? program,
-    ImmutableSortedDictionary<string, string> labels,
+    EntrySpec spec,
     bool allowPending,
     Precondition precondition) : WriterCommand<(bool Created, PlacedEntry Entry)>
 {
@@ -26,17 +18,17 @@ internal sealed class PutEntryCommand(
         var before = EntryLookup.Find(devmap, askedKey);
         var key = before?.Record.Key ?? Identify(context);
         precondition.Require(new EntryId(devmap, key).ToString(), before?.Record.Revision);
-        var placement = EntryChanges.Resolve(context, key, target);
+        var placement = EntryChanges.Resolve(context, key, spec.Interface);
         RequireInterfaces(key, placement);
-        EgressPrograms.RequireExists(context.State, program);
+        EgressPrograms.RequireExists(context.State, spec.EgressProgram);
         RequireFreeKey(context, key, placement.KernelKey, before);
         RequireOneProgramPerDevice(context, key);
-        if (before is null && devmap.Entries.Count >= devmap.Definition.MaxEntries)
+        if (before is null && devmap.Entries.Count >= devmap.Definition.Spec.MaxEntries)
             throw KernelErrors.Full(devmap.Definition);
 
         var record = NextRecord(context, key, before?.Record);
         return new(
-            new Footprint(devmap, key, placement.KernelKey, target, program, Adds: before is null),
+            new Footprint(devmap, key, placement.KernelKey, spec.Interface, spec.EgressProgram, Adds: before is null),
             record == before?.Record ? [] : [new StoreChange.PutEntry(record)],
             [before is null ? new StoreChange.DeleteEntry(devmap.Definition.Name, key) : new StoreChange.PutEntry(before.Record)],
             (scope, _) => Apply(scope, context, before, new PlacedEntry(record, placement.KernelKey), placement.Target));
@@ -56,7 +48,7 @@ internal sealed class PutEntryCommand(
         if (after.Record != before?.Record)
             context.Changes.Add(new Change.EntryPut(devmap, after));
         else if (after != before)
-            context.StatusChanged(devmap, target, 1);
+            context.StatusChanged(devmap, spec.Interface, 1);
         if (before?.KernelKey is { } freed && freed != after.KernelKey)
             LinkReconciliation.RetryKey(scope, context, devmap, freed);
         return (before is null, after);
@@ -67,7 +59,7 @@ internal sealed class PutEntryCommand(
     {
         try
         {
-            EntryChanges.Write(scope, context, devmap, kernelKey, device, program);
+            EntryChanges.Write(scope, context, devmap, kernelKey, device, spec.EgressProgram);
             return true;
         }
         catch (ControlPlaneException e) when (allowPending && e.Error.Code == ErrorCode.InterfaceNotFound)
@@ -78,7 +70,7 @@ internal sealed class PutEntryCommand(
 
     // A number that is the ifindex of an interface means that interface, and follows it from now on.
     private EntryKey Identify(WriterContext context) =>
-        devmap.Definition.KeySelector == KeySelector.IngressInterface
+        devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface
         && askedKey.InterfaceName is null
         && context.Interface(askedKey.Number) is { } named
             ? EntryKey.OfInterface(named.Name)
@@ -86,14 +78,11 @@ internal sealed class PutEntryCommand(
 
     private EntryRecord NextRecord(WriterContext context, EntryKey key, EntryRecord? old)
     {
-        if (old is not null && old.Interface == target && old.EgressProgram == program && SameLabels(old.Labels))
+        if (old is not null && old.Spec == spec)
             return old;
         var now = context.Now;
-        return new EntryRecord(devmap.Definition.Name, key, target, program, labels, context.NextRevision(), old?.CreatedAt ?? now, now);
+        return new EntryRecord(devmap.Definition.Name, key, spec, context.NextRevision(), old?.CreateTime ?? now, now);
     }
-
-    private bool SameLabels(ImmutableSortedDictionary<string, string> old) =>
-        old.Count == labels.Count && old.All(l => labels.TryGetValue(l.Key, out var value) && value == l.Value);
 
     private void RequireInterfaces(EntryKey key, EntryChanges.Placement placement)
     {
@@ -102,7 +91,7 @@ internal sealed class PutEntryCommand(
         if (placement.KernelKey is null)
             throw KernelErrors.NoInterface("key", key.InterfaceName!, pendingPossible: true);
         if (placement.Target is null)
-            throw KernelErrors.NoInterface("interface", target, pendingPossible: true);
+            throw KernelErrors.NoInterface("interface", spec.Interface, pendingPossible: true);
     }
 
     private void RequireFreeKey(WriterContext context, EntryKey key, uint? kernelKey, PlacedEntry? before)
@@ -113,7 +102,7 @@ internal sealed class PutEntryCommand(
             return;
         throw new ControlPlaneException(new Error(
             ErrorCode.KeyConflict,
-            $"The key '{KeyCodec.Format(devmap.Definition.KeySelector, key)}' comes to the kernel key {number}, which the entry '{new EntryId(devmap, holder.Record.Key)}' has.")
+            $"The key '{KeyCodec.Format(devmap.Definition.Spec.KeySelector, key)}' comes to the kernel key {number}, which the entry '{new EntryId(devmap, holder.Record.Key)}' has.")
         {
             Fields = [new FieldViolation("key", $"kernel key {number} is taken")],
             Resource = new EntryId(devmap, holder.Record.Key).ToString(),
@@ -128,17 +117,17 @@ internal sealed class PutEntryCommand(
     private void RequireOneProgramPerDevice(WriterContext context, EntryKey key)
     {
         var self = new EntryId(devmap, key);
-        if (context.State.Targets.FindConflict(target, program, self) is not var (other, otherProgram))
+        if (context.State.Targets.FindConflict(spec.Interface, spec.EgressProgram, self) is not var (other, otherProgram))
             return;
         throw new ControlPlaneException(new Error(
             ErrorCode.EgressProgramConflict,
-            $"'{self}' asks for {Describe(program)} on '{target}', but '{other}' sends to '{target}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one program on a whole burst, so all entries for one device must carry the same.")
+            $"'{self}' asks for {Describe(spec.EgressProgram)} on '{spec.Interface}', but '{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one spec.EgressProgram on a whole burst, so all entries for one device must carry the same.")
         {
-            Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{target}' with {Describe(otherProgram)}")],
+            Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}")],
             Resource = other.ToString(),
-            Remedy = $"Use {Describe(otherProgram)} here too, or give all entries for the device another program: POST /v1/interfaces/{target}:setEgressProgram.",
+            Remedy = $"Use {Describe(otherProgram)} here too, or give all entries for the device another spec.EgressProgram: POST /v1/interfaces/{spec.Interface}:setEgressProgram.",
         });
     }
 
-    private static string Describe(string? name) => name is null ? "no egress program" : $"the egress program '{name}'";
+    private static string Describe(string? name) => name is null ? "no egress spec.EgressProgram" : $"the egress spec.EgressProgram '{name}'";
 }

@@ -1,11 +1,8 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
-using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Core.Writing;
 
@@ -23,8 +20,8 @@ internal sealed class SetEgressProgramCommand(string target, string? program) : 
         List<(DevmapState Devmap, PlacedEntry Before, PlacedEntry After)> changes = [];
         foreach (var id in ids)
         {
-            if (id.Devmap.Entries.Find(id.Key) is { } before && before.Record.EgressProgram != program)
-                changes.Add((id.Devmap, before, before with { Record = before.Record with { EgressProgram = program, Revision = context.NextRevision(), UpdatedAt = now } }));
+            if (id.Devmap.Entries.Find(id.Key) is { } before && before.Record.Spec.EgressProgram != program)
+                changes.Add((id.Devmap, before, before with { Record = before.Record with { Spec = before.Record.Spec with { EgressProgram = program }, Revision = context.NextRevision(), UpdateTime = now } }));
         }
 
         return new(
@@ -62,7 +59,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program) : 
     private static void Write(WriterScope scope, WriterContext context, InterfaceInfo? device, DevmapState devmap, PlacedEntry entry)
     {
         if (entry.KernelKey is { } key && device is not null)
-            EntryChanges.Write(scope, context, devmap, key, device, entry.Record.EgressProgram);
+            EntryChanges.Write(scope, context, devmap, key, device, entry.Record.Spec.EgressProgram);
     }
 
     // Should the kernel refuse this too, the entry is Undeliverable until an audit has put it right.
@@ -80,11 +77,11 @@ internal sealed class SetEgressProgramCommand(string target, string? program) : 
 
     private void RequireRoom(IReadOnlyList<EntryId> ids)
     {
-        if (program is null || ids.FirstOrDefault(id => id.Devmap.Definition.ValueSize < 8) is not { Devmap: { } narrow } id)
+        if (program is null || ids.FirstOrDefault(id => id.Devmap.Definition.Spec.ValueSize < 8) is not { Devmap: { } narrow } id)
             return;
         throw new ControlPlaneException(new Error(
             ErrorCode.InvalidArgument,
-            string.Create(CultureInfo.InvariantCulture, $"'{id}' sends to '{target}', and the devmap '{narrow.Definition.Name}' has values of {narrow.Definition.ValueSize} bytes, which carry no egress program."))
+            string.Create(CultureInfo.InvariantCulture, $"'{id}' sends to '{target}', and the devmap '{narrow.Definition.Name}' has values of {narrow.Definition.Spec.ValueSize} bytes, which carry no egress program."))
         {
             Fields = [new FieldViolation("egressProgram", $"the devmap '{narrow.Definition.Name}' carries no egress programs")],
             Resource = id.ToString(),

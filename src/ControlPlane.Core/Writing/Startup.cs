@@ -1,12 +1,7 @@
 using System.Collections.Immutable;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 
@@ -26,13 +21,13 @@ internal sealed class Startup
     private ControlPlaneState State => _context.State;
 
     /// <summary>Runs the start. Afterwards what concerns single interfaces is still to be reconciled.</summary>
-    public static void Run(WriterScope scope, WriterContext context, IStore store, IReadOnlyList<DevmapDefinition> definitions)
+    public static void Run(WriterScope scope, WriterContext context, IStore store, IReadOnlyList<DevmapRecord> definitions)
     {
         var stored = store.Load();
         context.PlannedRevision = stored.Revision;
         var startup = new Startup(context, stored);
         startup.BringUpPrograms(scope);
-        TargetEnsuring.Adopt(scope, context);
+        PassPrograms.Adopt(scope, context);
         foreach (var devmap in startup.Open(scope, definitions))
             startup.BringUp(scope, devmap);
         foreach (var unknown in stored.Devmaps.Where(d => !context.State.Devmaps.ContainsKey(d)))
@@ -47,11 +42,11 @@ internal sealed class Startup
         var pinned = _context.Kernel.Programs.Adopt(scope).ToDictionary(p => p.Name, StringComparer.Ordinal);
         foreach (var wanted in _stored.Programs)
         {
-            var loaded = pinned.GetValueOrDefault(wanted.Name) is { } there && there.Spec == wanted.Spec
+            var loaded = pinned.GetValueOrDefault(wanted.Name) is { } there && there.Config == wanted.Spec.Config
                 ? there
-                : _context.Kernel.Programs.Load(scope, wanted.Name, wanted.Spec);
+                : _context.Kernel.Programs.Load(scope, wanted.Name, wanted.Spec.Config);
             pinned.Remove(wanted.Name);
-            State.Programs = State.Programs.SetItem(wanted.Name, new ProgramStatus(wanted, loaded, 0));
+            State.Programs = State.Programs.SetItem(wanted.Name, new PlacedProgram(wanted, loaded, 0));
         }
 
         foreach (var there in pinned.Values)
@@ -62,13 +57,13 @@ internal sealed class Startup
                 continue;
             }
 
-            var wanted = new StoredProgram(there.Name, there.Spec, _context.NextRevision(), _now, _now);
-            State.Programs = State.Programs.SetItem(there.Name, new ProgramStatus(wanted, there, 0));
+            var wanted = new EgressProgramRecord(there.Name, new EgressProgramSpec(there.Config), _context.NextRevision(), _now, _now);
+            State.Programs = State.Programs.SetItem(there.Name, new PlacedProgram(wanted, there, 0));
             _adopted.Add(new StoreChange.PutProgram(wanted));
         }
     }
 
-    private List<DevmapState> Open(WriterScope scope, IReadOnlyList<DevmapDefinition> definitions)
+    private List<DevmapState> Open(WriterScope scope, IReadOnlyList<DevmapRecord> definitions)
     {
         var opened = new List<DevmapState>();
         try
@@ -128,10 +123,10 @@ internal sealed class Startup
         foreach (var wanted in _stored.Attachments.Where(a => a.Devmap == devmap.Definition.Name))
         {
             var link = links.GetValueOrDefault(wanted.Interface);
-            var asWanted = link is not null && link.Ifindex != 0 && link.Mode == wanted.Mode;
+            var asWanted = link is not null && link.Ifindex != 0 && link.Mode == wanted.Spec.Mode;
             if (asWanted)
                 links.Remove(wanted.Interface);
-            devmap.Attachments = devmap.Attachments.SetItem(wanted.Interface, new AttachmentStatus(wanted, asWanted ? link : null, null));
+            devmap.Attachments = devmap.Attachments.SetItem(wanted.Interface, new PlacedAttachment(wanted, asWanted ? link : null, null));
         }
 
         foreach (var unwanted in links.Keys)
@@ -146,15 +141,13 @@ internal sealed class Startup
             // An element whose device is gone has just been removed by the kernel itself.
             if (!devmap.Kernel.TryLookup(kernelKey, out var element) || _context.Interface(element.Ifindex) is not { } target)
                 continue;
-            var key = devmap.Definition.KeySelector == KeySelector.IngressInterface && _context.Interface(kernelKey) is { } ingress
+            var key = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface && _context.Interface(kernelKey) is { } ingress
                 ? EntryKey.OfInterface(ingress.Name)
                 : EntryKey.OfNumber(kernelKey);
             var record = new EntryRecord(
                 devmap.Definition.Name,
                 key,
-                target.Name,
-                programs.GetValueOrDefault(element.EgressProgramId),
-                ImmutableSortedDictionary<string, string>.Empty,
+                new EntrySpec(target.Name, programs.GetValueOrDefault(element.EgressProgramId)),
                 _context.NextRevision(),
                 _now,
                 _now);
@@ -167,9 +160,9 @@ internal sealed class Startup
     {
         foreach (var link in devmap.Kernel.Links)
         {
-            var record = new AttachmentRecord(devmap.Definition.Name, link.Interface, link.Mode, _context.NextRevision(), _now, _now);
+            var record = new AttachmentRecord(devmap.Definition.Name, link.Interface, new AttachmentSpec(link.Mode), _context.NextRevision(), _now, _now);
             devmap.Attachments = devmap.Attachments.SetItem(
-                link.Interface, new AttachmentStatus(record, link.Ifindex == 0 ? null : link, null));
+                link.Interface, new PlacedAttachment(record, link.Ifindex == 0 ? null : link, null));
             _adopted.Add(new StoreChange.PutAttachment(record));
         }
     }

@@ -1,6 +1,5 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 
 namespace ControlPlane.Core.Writing;
 

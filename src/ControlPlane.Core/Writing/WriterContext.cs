@@ -1,8 +1,6 @@
-using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Watching;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing;

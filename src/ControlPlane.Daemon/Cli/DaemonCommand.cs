@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Api;
 using ControlPlane.Daemon.Hosting;
 
 namespace ControlPlane.Daemon.Cli;

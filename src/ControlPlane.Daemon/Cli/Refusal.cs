@@ -1,5 +1,5 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
 using Microsoft.AspNetCore.Connections;

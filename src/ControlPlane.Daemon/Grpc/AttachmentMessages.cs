@@ -1,8 +1,6 @@
-using ControlPlane.Core.Attachments;
-using Devmapd.V1;
 using Google.Protobuf.WellKnownTypes;
-using AttachmentState = ControlPlane.Core.Attachments.AttachmentState;
-using AttachMode = ControlPlane.Core.Attachments.AttachMode;
+using AttachmentState = ControlPlane.Core.Model.AttachmentState;
+using AttachMode = ControlPlane.Core.Model.AttachMode;
 using WireMode = Devmapd.V1.AttachMode;
 using WireState = Devmapd.V1.AttachmentState;
 
@@ -11,39 +9,39 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Attachments from Core to the contract.</summary>
 internal static class AttachmentMessages
 {
-    public static Attachment ToMessage(this AttachmentView view)
+    public static Devmapd.V1.Attachment ToMessage(this ControlPlane.Core.Model.Attachment view)
     {
-        var record = view.Record;
-        return new Attachment
+        var record = view;
+        return new Devmapd.V1.Attachment
         {
             Devmap = record.Devmap,
             Interface = record.Interface,
-            Mode = record.Mode.ToMessage(),
+            Mode = record.Spec.Mode.ToMessage(),
             Revision = record.Revision,
-            CreatedAt = Timestamp.FromDateTimeOffset(record.CreatedAt),
-            UpdatedAt = Timestamp.FromDateTimeOffset(record.UpdatedAt),
+            CreatedAt = Timestamp.FromDateTimeOffset(record.CreateTime),
+            UpdatedAt = Timestamp.FromDateTimeOffset(record.UpdateTime),
             Status = Status(view),
         };
     }
 
-    private static AttachmentStatus Status(AttachmentView view)
+    private static Devmapd.V1.AttachmentStatus Status(ControlPlane.Core.Model.Attachment view)
     {
-        var status = new AttachmentStatus
+        var status = new Devmapd.V1.AttachmentStatus
         {
-            State = view.State switch
+            State = view.Status.State switch
             {
                 AttachmentState.Attached => WireState.Attached,
                 AttachmentState.Pending => WireState.Pending,
                 AttachmentState.Failed => WireState.Failed,
-                _ => throw new ArgumentOutOfRangeException(nameof(view), view.State, "not in the contract"),
+                _ => throw new ArgumentOutOfRangeException(nameof(view), view.Status.State, "not in the contract"),
             },
         };
-        if (view.Ifindex is { } ifindex)
+        if (view.Status.Ifindex is { } ifindex)
             status.Ifindex = ifindex;
-        if (view.LinkId is { } linkId)
+        if (view.Status.LinkId is { } linkId)
             status.LinkId = linkId;
-        if (view.Message is { } message)
-            status.Message = message;
+        if (view.Status is { State: not AttachmentState.Attached, Conditions: [var condition, ..] })
+            status.Message = condition.Message;
         return status;
     }
 

@@ -1,9 +1,9 @@
-using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Model;
 using Devmapd.V1;
 using Google.Protobuf.WellKnownTypes;
-using CoreDrift = ControlPlane.Core.Auditing.Drift;
-using CoreElement = ControlPlane.Core.Auditing.DriftElement;
-using CoreKind = ControlPlane.Core.Auditing.DriftKind;
+using CoreDrift = ControlPlane.Core.Model.Drift;
+using CoreElement = ControlPlane.Core.Model.DriftElement;
+using CoreKind = ControlPlane.Core.Model.DriftKind;
 
 namespace ControlPlane.Daemon.Grpc;
 

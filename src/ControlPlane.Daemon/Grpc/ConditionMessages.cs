@@ -8,9 +8,9 @@ namespace ControlPlane.Daemon.Grpc;
 /// </summary>
 internal sealed class ConditionMessages
 {
-    private readonly Dictionary<Core.Entries.Condition, WireCondition> _made = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<ControlPlane.Core.Model.Condition, WireCondition> _made = new(ReferenceEqualityComparer.Instance);
 
-    public WireCondition Of(Core.Entries.Condition condition)
+    public WireCondition Of(ControlPlane.Core.Model.Condition condition)
     {
         if (!_made.TryGetValue(condition, out var message))
             _made.Add(condition, message = condition.ToMessage());

@@ -1,6 +1,5 @@
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Watching;
@@ -11,7 +10,7 @@ using Grpc.Core;
 namespace ControlPlane.Daemon.Grpc;
 
 /// <summary>Devmaps, entries and attachments by gRPC. A singleton, like the services it calls.</summary>
-internal sealed class DevmapGrpcService(Core.Devmaps.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches)
+internal sealed class DevmapGrpcService(ControlPlane.Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     /// <summary>Clients refuse messages above 4 MiB unless told otherwise; a page may have fewer entries than asked for.</summary>

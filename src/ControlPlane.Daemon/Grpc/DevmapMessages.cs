@@ -1,8 +1,7 @@
-using ControlPlane.Core.Devmaps;
 using Devmapd.V1;
-using EnsureTargets = ControlPlane.Core.Devmaps.EnsureTargets;
-using KeySelector = ControlPlane.Core.Devmaps.KeySelector;
-using MissAction = ControlPlane.Core.Devmaps.MissAction;
+using EnsureTargets = ControlPlane.Core.Model.EnsureTargets;
+using KeySelector = ControlPlane.Core.Model.KeySelector;
+using MissAction = ControlPlane.Core.Model.MissAction;
 using WireEnsure = Devmapd.V1.EnsureTargets;
 using WireMissAction = Devmapd.V1.MissAction;
 using WireSelector = Devmapd.V1.KeySelector;
@@ -12,55 +11,55 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Devmaps from Core to the contract.</summary>
 internal static class DevmapMessages
 {
-    public static Devmap ToMessage(this DevmapView view)
+    public static Devmapd.V1.Devmap ToMessage(this ControlPlane.Core.Model.Devmap view)
     {
-        var definition = view.Definition;
-        var message = new Devmap
+        var (definition, status) = (view, view.Status);
+        var message = new Devmapd.V1.Devmap
         {
             Name = definition.Name,
-            MaxEntries = definition.MaxEntries,
-            ValueSize = definition.ValueSize,
-            KeySelector = definition.KeySelector switch
+            MaxEntries = definition.Spec.MaxEntries,
+            ValueSize = definition.Spec.ValueSize,
+            KeySelector = definition.Spec.KeySelector switch
             {
                 KeySelector.IngressInterface => WireSelector.IngressInterface,
                 KeySelector.Vlan => WireSelector.Vlan,
                 KeySelector.Ipv4Destination => WireSelector.Ipv4Destination,
-                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.KeySelector, "not in the contract"),
+                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.Spec.KeySelector, "not in the contract"),
             },
-            MissAction = definition.MissAction switch
+            MissAction = definition.Spec.MissAction switch
             {
                 MissAction.Pass => WireMissAction.Pass,
                 MissAction.Drop => WireMissAction.Drop,
                 MissAction.Abort => WireMissAction.Abort,
-                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.MissAction, "not in the contract"),
+                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.Spec.MissAction, "not in the contract"),
             },
-            EnsureTargets = definition.EnsureTargets switch
+            EnsureTargets = definition.Spec.EnsureTargets switch
             {
                 EnsureTargets.Auto => WireEnsure.Auto,
                 EnsureTargets.Off => WireEnsure.Off,
-                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.EnsureTargets, "not in the contract"),
+                _ => throw new ArgumentOutOfRangeException(nameof(view), definition.Spec.EnsureTargets, "not in the contract"),
             },
-            Counters = definition.Counters,
+            Counters = definition.Spec.Counters,
             Revision = view.Revision,
-            Status = new DevmapStatus
+            Status = new Devmapd.V1.DevmapStatus
             {
-                Entries = (uint)view.Entries,
-                KernelMapId = view.KernelMapId,
-                RedirectProgramId = view.RedirectProgramId,
-                Adopted = view.Adopted,
-                Traffic = view.Counters is { } counters ? ToMessage(counters) : null,
-                Audit = view.Audits.ToMessage(),
-                Drops = view.Drops?.ToMessage(),
+                Entries = (uint)status.Entries,
+                KernelMapId = status.KernelMapId,
+                RedirectProgramId = status.RedirectProgramId,
+                Adopted = status.Adopted,
+                Traffic = status.Traffic is { } counters ? ToMessage(counters) : null,
+                Audit = status.Audit.ToMessage(),
+                Drops = status.Drops?.ToMessage(),
             },
         };
-        message.Status.MissedKeys.AddRange(view.MissedKeys.Select(DropMessages.ToMessage));
-        message.Status.Conditions.AddRange(view.Conditions.Select(c => c.ToMessage()));
-        if (definition.NumaNode is { } node)
+        message.Status.MissedKeys.AddRange(status.MissedKeys.Select(DropMessages.ToMessage));
+        message.Status.Conditions.AddRange(status.Conditions.Select(c => c.ToMessage()));
+        if (definition.Spec.NumaNode is { } node)
             message.NumaNode = node;
         return message;
     }
 
-    public static GetDevmapShapeResponse ToMessage(this DevmapShape shape)
+    public static GetDevmapShapeResponse ToMessage(this ControlPlane.Core.Model.DevmapShape shape)
     {
         var message = new GetDevmapShapeResponse
         {
@@ -79,7 +78,7 @@ internal static class DevmapMessages
         return message;
     }
 
-    private static DevmapTraffic ToMessage(DevmapCounters counters) => new()
+    private static DevmapTraffic ToMessage(ControlPlane.Core.Model.DevmapCounters counters) => new()
     {
         RedirectedPackets = counters.RedirectedPackets,
         RedirectedBytes = counters.RedirectedBytes,

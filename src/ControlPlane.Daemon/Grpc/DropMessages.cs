@@ -1,8 +1,8 @@
 using Devmapd.V1;
 using Google.Protobuf.WellKnownTypes;
-using CoreCause = ControlPlane.Core.Drops.DropCause;
-using CoreCount = ControlPlane.Core.Drops.DropCount;
-using CoreDrops = ControlPlane.Core.Drops.DevmapDrops;
+using CoreCause = ControlPlane.Core.Model.DropCause;
+using CoreCount = ControlPlane.Core.Model.DropCount;
+using CoreDrops = ControlPlane.Core.Model.DevmapDrops;
 using WireCause = Devmapd.V1.DropCause;
 using WireMissed = Devmapd.V1.MissedKey;
 
@@ -23,11 +23,11 @@ internal static class DropMessages
     {
         var message = new Devmapd.V1.DevmapDrops();
         message.Causes.AddRange(drops.ByCause.Select(c => new CauseCount { Cause = ToMessage(c.Cause), Packets = c.Packets }));
-        message.Targets.AddRange(drops.ByTarget.Select(t => new TargetDrops { Ifindex = t.Ifindex, Interface = t.Interface ?? "", Drops = t.Count.ToMessage() }));
+        message.Targets.AddRange(drops.ByTarget.Select(t => new Devmapd.V1.TargetDrops { Ifindex = t.Ifindex, Interface = t.Interface ?? "", Drops = t.Count.ToMessage() }));
         return message;
     }
 
-    public static WireMissed ToMessage(this (string Key, Core.Devmaps.MissedKey Missed) sample) => new()
+    public static WireMissed ToMessage(this (string Key, ControlPlane.Core.Model.MissedKey Missed) sample) => new()
     {
         Key = sample.Key,
         KernelKey = sample.Missed.KernelKey,

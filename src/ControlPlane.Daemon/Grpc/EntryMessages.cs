@@ -1,8 +1,8 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using Devmapd.V1;
 using Google.Protobuf.WellKnownTypes;
-using EntryState = ControlPlane.Core.Entries.EntryState;
+using EntryState = ControlPlane.Core.Model.EntryState;
 using WireCondition = Devmapd.V1.Condition;
 using WireState = Devmapd.V1.EntryState;
 using WireStatus = Devmapd.V1.EntryStatus;
@@ -12,29 +12,29 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Entries between Core and the contract.</summary>
 internal static class EntryMessages
 {
-    public static Entry ToMessage(this EntryView view, ConditionMessages? conditions = null)
+    public static Devmapd.V1.Entry ToMessage(this ControlPlane.Core.Model.Entry view, ConditionMessages? conditions = null)
     {
-        var record = view.Record;
-        var message = new Entry
+        var spec = view.Spec!;
+        var message = new Devmapd.V1.Entry
         {
-            Devmap = record.Devmap,
-            Key = view.KeyText,
-            Interface = record.Interface,
-            Revision = record.Revision,
-            CreatedAt = Timestamp.FromDateTimeOffset(record.CreatedAt),
-            UpdatedAt = Timestamp.FromDateTimeOffset(record.UpdatedAt),
+            Devmap = view.Devmap,
+            Key = view.Key,
+            Interface = spec.Interface,
+            Revision = view.Revision!.Value,
+            CreatedAt = Timestamp.FromDateTimeOffset(view.CreateTime!.Value),
+            UpdatedAt = Timestamp.FromDateTimeOffset(view.UpdateTime!.Value),
             Status = view.Status.ToMessage(conditions),
         };
-        if (view.KernelKey is { } kernelKey)
+        if (view.Status.KernelKey is { } kernelKey)
             message.KernelKey = kernelKey;
-        if (record.EgressProgram is { } program)
+        if (spec.EgressProgram is { } program)
             message.EgressProgram = program;
-        if (!record.Labels.IsEmpty)
-            message.Labels.Add(record.Labels);
+        if (spec.Labels.Count > 0)
+            message.Labels.Add(spec.Labels.ToDictionary());
         return message;
     }
 
-    public static WireCondition ToMessage(this Core.Entries.Condition condition)
+    public static WireCondition ToMessage(this ControlPlane.Core.Model.Condition condition)
     {
         var message = new WireCondition
         {
@@ -62,7 +62,7 @@ internal static class EntryMessages
         request.Labels.Count > 0 ? request.Labels.ToDictionary() : null,
         request.AllowPending);
 
-    private static WireStatus ToMessage(this Core.Entries.EntryStatus status, ConditionMessages? conditions)
+    private static WireStatus ToMessage(this ControlPlane.Core.Model.EntryStatus status, ConditionMessages? conditions)
     {
         var message = new WireStatus
         {
@@ -74,8 +74,8 @@ internal static class EntryMessages
                 EntryState.Failed => WireState.Failed,
                 _ => throw new ArgumentOutOfRangeException(nameof(status), status.State, "not in the contract"),
             },
-            Packets = status.Counters.Packets,
-            Bytes = status.Counters.Bytes,
+            Packets = status.Packets,
+            Bytes = status.Bytes,
         };
         if (status.Ifindex is { } ifindex)
             message.Ifindex = ifindex;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;

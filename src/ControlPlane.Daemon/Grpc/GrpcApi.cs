@@ -1,5 +1,4 @@
 using ControlPlane.Daemon.Hosting;
-using Devmapd.V1;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Reflection;
@@ -13,7 +12,7 @@ namespace ControlPlane.Daemon.Grpc;
 internal static class GrpcApi
 {
     private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
-        [DevmapService.Descriptor, ProgramService.Descriptor, HostService.Descriptor];
+        [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.HostService.Descriptor];
 
     /// <summary>Adds what the face needs. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
     public static IServiceCollection AddGrpcApi(this IServiceCollection services)

@@ -1,4 +1,3 @@
-using Devmapd.V1;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
@@ -14,9 +13,9 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<GrpcMethods> context)
     {
         var binder = new Binder(context);
-        DevmapService.BindService(binder, devmaps);
-        ProgramService.BindService(binder, programs);
-        HostService.BindService(binder, host);
+        Devmapd.V1.DevmapService.BindService(binder, devmaps);
+        Devmapd.V1.ProgramService.BindService(binder, programs);
+        Devmapd.V1.HostService.BindService(binder, host);
     }
 
     /// <summary>Takes unary calls and those that answer with a stream; other kinds throw (<see cref="ServiceBinderBase"/>), at start, until the contract has them.</summary>

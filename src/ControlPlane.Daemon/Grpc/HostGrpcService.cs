@@ -1,11 +1,11 @@
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Api;
 using Devmapd.V1;
 using Grpc.Core;
 
 namespace ControlPlane.Daemon.Grpc;
 
 /// <summary>The host and its interfaces by gRPC. A singleton, like the services it calls.</summary>
-internal sealed class HostGrpcService(Core.Host.HostService host, InterfaceService interfaces) : Devmapd.V1.HostService.HostServiceBase
+internal sealed class HostGrpcService(ControlPlane.Core.Api.HostService host, InterfaceService interfaces) : Devmapd.V1.HostService.HostServiceBase
 {
     public override Task<GetHostResponse> GetHost(GetHostRequest request, ServerCallContext context) =>
         Task.FromResult(new GetHostResponse { Host = host.Get().ToMessage() });

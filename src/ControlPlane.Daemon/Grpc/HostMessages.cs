@@ -1,10 +1,9 @@
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using Devmapd.V1;
 using Google.Protobuf.WellKnownTypes;
 using WireFeature = Devmapd.V1.KernelFeature;
 using WireXdpFeatures = Devmapd.V1.XdpFeatures;
-using XdpFeatures = ControlPlane.Core.Interfaces.XdpFeatures;
+using XdpFeatures = ControlPlane.Core.Model.XdpFeatures;
 
 namespace ControlPlane.Daemon.Grpc;
 
@@ -84,7 +83,7 @@ internal static class HostMessages
         return message;
     }
 
-    private static WireFeature ToMessage(Core.Host.KernelFeature feature)
+    private static WireFeature ToMessage(ControlPlane.Core.Model.KernelFeature feature)
     {
         var message = new WireFeature { Name = feature.Name, Available = feature.Available, Since = feature.Since };
         if (feature.Detail is { } detail)

@@ -4,7 +4,7 @@ using Grpc.Core;
 namespace ControlPlane.Daemon.Grpc;
 
 /// <summary>Egress programs by gRPC. A singleton, like the service it calls.</summary>
-internal sealed class ProgramGrpcService(Core.Programs.ProgramService programs) : Devmapd.V1.ProgramService.ProgramServiceBase
+internal sealed class ProgramGrpcService(ControlPlane.Core.Api.ProgramService programs) : Devmapd.V1.ProgramService.ProgramServiceBase
 {
     public override Task<ListProgramsResponse> ListPrograms(ListProgramsRequest request, ServerCallContext context)
     {

@@ -1,5 +1,6 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using Devmapd.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -8,28 +9,28 @@ namespace ControlPlane.Daemon.Grpc;
 /// <summary>Egress programs between Core and the contract.</summary>
 internal static class ProgramMessages
 {
-    public static Devmapd.V1.Program ToMessage(this ProgramView view) => new()
+    public static Devmapd.V1.Program ToMessage(this ControlPlane.Core.Model.EgressProgram view) => new()
     {
         Name = view.Name,
-        Template = view.Spec.Template switch
+        Template = view.Spec.Config.Template switch
         {
             EgressTemplate.Count => ProgramTemplate.Count,
             EgressTemplate.Drop => ProgramTemplate.Drop,
             EgressTemplate.RewriteMac => ProgramTemplate.RewriteMac,
             EgressTemplate.PushVlan => ProgramTemplate.PushVlan,
             EgressTemplate.PopVlan => ProgramTemplate.PopVlan,
-            _ => throw new ArgumentOutOfRangeException(nameof(view), view.Spec.Template, "not in the contract"),
+            _ => throw new ArgumentOutOfRangeException(nameof(view), view.Spec.Config.Template, "not in the contract"),
         },
-        Parameters = Parameters(view.Spec),
+        Parameters = Parameters(view.Spec.Config),
         Revision = view.Revision,
-        CreatedAt = Timestamp.FromDateTimeOffset(view.CreatedAt),
-        UpdatedAt = Timestamp.FromDateTimeOffset(view.UpdatedAt),
+        CreatedAt = Timestamp.FromDateTimeOffset(view.CreateTime),
+        UpdatedAt = Timestamp.FromDateTimeOffset(view.UpdateTime),
         Status = new Devmapd.V1.ProgramStatus
         {
-            KernelProgramId = view.KernelProgramId,
-            Entries = (uint)view.Entries,
-            Packets = view.Packets,
-            Bytes = view.Bytes,
+            KernelProgramId = view.Status.ProgramId,
+            Entries = (uint)view.Status.Entries,
+            Packets = view.Status.Packets,
+            Bytes = view.Status.Bytes,
         },
     };
 
@@ -43,7 +44,7 @@ internal static class ProgramMessages
             parameters is { HasVlanId: true } ? parameters.VlanId : null);
     }
 
-    private static ProgramParameters Parameters(EgressProgramSpec spec)
+    private static ProgramParameters Parameters(EgressProgramConfig spec)
     {
         var parameters = new ProgramParameters();
         if (spec.SourceMac is { } source)

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using Devmapd.V1;
 
 namespace ControlPlane.Daemon.Grpc;
@@ -11,10 +11,10 @@ namespace ControlPlane.Daemon.Grpc;
 internal static class Texts
 {
     /// <summary>The text of an attach mode.</summary>
-    public static string? OfMode(AttachMode mode, Violations faults) => mode switch
+    public static string? OfMode(Devmapd.V1.AttachMode mode, Violations faults) => mode switch
     {
-        AttachMode.Native => "native",
-        AttachMode.Generic => "generic",
+        Devmapd.V1.AttachMode.Native => "native",
+        Devmapd.V1.AttachMode.Generic => "generic",
         _ => Fault(faults, "mode", "must be ATTACH_MODE_NATIVE or ATTACH_MODE_GENERIC"),
     };
 
@@ -30,13 +30,13 @@ internal static class Texts
     };
 
     /// <summary>The text of the state in a filter; null for any.</summary>
-    public static string? OfState(EntryState state, Violations faults) => state switch
+    public static string? OfState(Devmapd.V1.EntryState state, Violations faults) => state switch
     {
-        EntryState.Unspecified => null,
-        EntryState.Forwarding => nameof(EntryState.Forwarding),
-        EntryState.Undeliverable => nameof(EntryState.Undeliverable),
-        EntryState.Pending => nameof(EntryState.Pending),
-        EntryState.Failed => nameof(EntryState.Failed),
+        Devmapd.V1.EntryState.Unspecified => null,
+        Devmapd.V1.EntryState.Forwarding => nameof(Devmapd.V1.EntryState.Forwarding),
+        Devmapd.V1.EntryState.Undeliverable => nameof(Devmapd.V1.EntryState.Undeliverable),
+        Devmapd.V1.EntryState.Pending => nameof(Devmapd.V1.EntryState.Pending),
+        Devmapd.V1.EntryState.Failed => nameof(Devmapd.V1.EntryState.Failed),
         _ => Fault(faults, "state", "must be one of the values of EntryState"),
     };
 

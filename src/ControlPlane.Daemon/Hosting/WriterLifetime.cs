@@ -1,4 +1,4 @@
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using Prometheus;
 
 namespace ControlPlane.Daemon.Observability;

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Options;
@@ -89,18 +87,18 @@ internal sealed class Metrics
         _watchers.Set(_watches.Watchers);
         _watchersCutOff.IncTo(_watches.CutOff);
         var devmaps = _devmaps.List();
-        _entryMetrics.Collect(devmaps.Select(d => d.Definition.Name));
+        _entryMetrics.Collect(devmaps.Select(d => d.Name));
         foreach (var devmap in devmaps)
         {
-            var name = devmap.Definition.Name;
-            _entries.WithLabels(name).Set(devmap.Entries);
-            _maxEntries.WithLabels(name).Set(devmap.Definition.MaxEntries);
-            _audits.WithLabels(name).IncTo(devmap.Audits.Audits);
-            _drifts.WithLabels(name, "true").IncTo(devmap.Audits.Repaired);
-            _drifts.WithLabels(name, "false").IncTo(devmap.Audits.Found - devmap.Audits.Repaired);
-            foreach (var (cause, packets) in devmap.Drops?.ByCause ?? [])
+            var name = devmap.Name;
+            _entries.WithLabels(name).Set(devmap.Status.Entries);
+            _maxEntries.WithLabels(name).Set(devmap.Spec.MaxEntries);
+            _audits.WithLabels(name).IncTo(devmap.Status.Audit.Audits);
+            _drifts.WithLabels(name, "true").IncTo(devmap.Status.Audit.Repaired);
+            _drifts.WithLabels(name, "false").IncTo(devmap.Status.Audit.Found - devmap.Status.Audit.Repaired);
+            foreach (var (cause, packets) in devmap.Status.Drops?.ByCause ?? [])
                 _drops.WithLabels(name, JsonNamingPolicy.CamelCase.ConvertName(cause.ToString())).IncTo(packets);
-            if (devmap.Counters is not { } counters)
+            if (devmap.Status.Traffic is not { } counters)
                 continue;
             Count(name, "redirected", counters.RedirectedPackets, counters.RedirectedBytes);
             Count(name, "missed", counters.MissedPackets, counters.MissedBytes);

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Options;

@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Options;
 
-/// <summary>A devmap of the configuration; see <see cref="DevmapDefinition"/>.</summary>
+/// <summary>A devmap of the configuration; see <see cref="DevmapRecord"/>.</summary>
 internal sealed class DevmapOptions
 {
     /// <summary>The name, <c>[a-z][a-z0-9_]{0,14}</c>, different from those of all other devmaps.</summary>
@@ -34,6 +34,6 @@ internal sealed class DevmapOptions
     public EnsureTargets EnsureTargets { get; set; } = EnsureTargets.Auto;
 
     /// <summary>Returns the devmap as a definition of the core. Requires valid options.</summary>
-    public DevmapDefinition ToDefinition() =>
-        new(Name, (uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, KeySelector, MissAction, Counters, EnsureTargets);
+    public DevmapRecord ToDefinition() =>
+        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, KeySelector, MissAction, Counters, EnsureTargets));
 }

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Daemon.Options;

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest;

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Resources;
@@ -48,7 +48,7 @@ internal static class AttachmentEndpoints
     {
         RestRequest.Check(http);
         var view = attachments.Get(devmap, interfaceName);
-        return Answers.Ok(http, AttachmentResource.From(view), RestJson.Instance.AttachmentResource, view.Record.Revision);
+        return Answers.Ok(http, AttachmentResource.From(view), RestJson.Instance.AttachmentResource, view.Revision);
     }
 
     private static async Task<IResult> PutAsync(
@@ -57,7 +57,7 @@ internal static class AttachmentEndpoints
         var request = RestRequest.Of(http);
         var mode = await request.ReadBodyAsync(AttachmentBody.Read, cancellationToken);
         var outcome = await attachments.PutAsync(devmap, interfaceName, mode, request.Faults, request.Precondition(), cancellationToken);
-        return Answers.Put(http, outcome, AttachmentResource.From, RestJson.Instance.AttachmentResource, outcome.View.Record.Revision, "devmaps", devmap, "attachments", interfaceName);
+        return Answers.Put(http, outcome, AttachmentResource.From, RestJson.Instance.AttachmentResource, outcome.View.Revision, "devmaps", devmap, "attachments", interfaceName);
     }
 
     private static async Task<IResult> DeleteAsync(

@@ -1,5 +1,5 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Reading;

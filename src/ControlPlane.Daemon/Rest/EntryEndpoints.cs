@@ -1,5 +1,6 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Reading;
 using ControlPlane.Daemon.Rest.Resources;
@@ -75,7 +76,7 @@ internal static class EntryEndpoints
     {
         RestRequest.Check(http);
         var view = entries.Get(devmap, key);
-        return Answers.Ok(http, EntryResource.From(view), RestJson.Instance.EntryResource, view.Record.Revision);
+        return Answers.Ok(http, EntryResource.From(view), RestJson.Instance.EntryResource, view.Revision!.Value);
     }
 
     private static async Task<IResult> PutAsync(string devmap, string key, HttpContext http, EntryService entries, CancellationToken cancellationToken)
@@ -83,7 +84,7 @@ internal static class EntryEndpoints
         var request = RestRequest.Of(http);
         var body = await request.ReadBodyAsync(EntryBody.Read, cancellationToken);
         var outcome = await entries.PutAsync(devmap, key, body, request.Faults, request.Precondition(), cancellationToken);
-        return Answers.Put(http, outcome, EntryResource.From, RestJson.Instance.EntryResource, outcome.View.Record.Revision, "devmaps", devmap, "entries", outcome.View.KeyText);
+        return Answers.Put(http, outcome, EntryResource.From, RestJson.Instance.EntryResource, outcome.View.Revision!.Value, "devmaps", devmap, "entries", outcome.View.Key);
     }
 
     private static async Task<IResult> DeleteAsync(string devmap, string key, HttpContext http, EntryService entries, CancellationToken cancellationToken)

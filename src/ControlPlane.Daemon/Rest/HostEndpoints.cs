@@ -1,4 +1,4 @@
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Api;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Resources;
 

@@ -1,6 +1,5 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Programs;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Resources;
 using Microsoft.AspNetCore.Mvc;

@@ -1,5 +1,5 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
 using ControlPlane.Daemon.Rest.OpenApi;
 using ControlPlane.Daemon.Rest.Resources;
 

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest;

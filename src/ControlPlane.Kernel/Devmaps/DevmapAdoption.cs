@@ -1,5 +1,5 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -12,7 +12,7 @@ internal static class DevmapAdoption
     /// <summary>Throws unless all pins match the definition.</summary>
     /// <exception cref="ControlPlaneException">A pin is missing, not ours, or different. The error lists all differences.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public static void Check(DevmapDefinition definition, DevmapPins pins)
+    public static void Check(DevmapRecord definition, DevmapPins pins)
     {
         // Throws if the config is not ours: there is nothing to compare then.
         var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : default;
@@ -26,7 +26,7 @@ internal static class DevmapAdoption
         differences.ThrowIfAny(definition.Name, pins.Folder);
     }
 
-    private static void CompareObjects(DevmapDefinition definition, DevmapPins pins, devmapd_redirect_config loaded, DevmapDifferences differences)
+    private static void CompareObjects(DevmapRecord definition, DevmapPins pins, devmapd_redirect_config loaded, DevmapDifferences differences)
     {
         using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         using var slot = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
@@ -36,15 +36,14 @@ internal static class DevmapAdoption
         using var redirect = Pin.OpenProgram(pins.Redirect);
 
         var info = BpfInfo.OfMap(active);
-        var found = new DevmapDefinition(
-            definition.Name,
+        var found = new DevmapRecord(definition.Name, new DevmapSpec(
             info.max_entries,
             info.value_size,
             loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
             (KeySelector)loaded.selector,
             (MissAction)loaded.miss_action,
-            loaded.counters != 0);
-        differences.Compare(found, definition);
+            loaded.counters != 0));
+        differences.Compare(found.Spec, definition.Spec);
         // The rest is true of each devmap that we made, whatever its settings.
         differences.Compare("active's map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);
         differences.Compare("active's key size", info.key_size, SizeOf<uint>());

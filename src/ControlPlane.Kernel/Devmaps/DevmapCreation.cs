@@ -1,5 +1,5 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 
@@ -11,33 +11,33 @@ internal static class DevmapCreation
     public const string Program = "devmapd_ingress";
 
     /// <summary>Returns the settings of the redirect program of a devmap.</summary>
-    public static devmapd_redirect_config ConfigOf(DevmapDefinition definition) => new()
+    public static devmapd_redirect_config ConfigOf(DevmapRecord definition) => new()
     {
         magic = DevmapdConstants.DEVMAPD_MAGIC,
         version = DevmapdConstants.DEVMAPD_VERSION,
         kind = devmapd_kind.Redirect,
-        selector = (uint)definition.KeySelector,
-        miss_action = (uint)definition.MissAction,
-        counters = definition.Counters ? 1u : 0u,
-        numa_node = (int?)definition.NumaNode ?? -1,
+        selector = (uint)definition.Spec.KeySelector,
+        miss_action = (uint)definition.Spec.MissAction,
+        counters = definition.Spec.Counters ? 1u : 0u,
+        numa_node = (int?)definition.Spec.NumaNode ?? -1,
     };
 
     /// <summary>Returns the map flags of a devmap.</summary>
-    public static uint FlagsOf(DevmapDefinition definition) => definition.NumaNode is null ? 0 : BpfConstants.BPF_F_NUMA_NODE;
+    public static uint FlagsOf(DevmapRecord definition) => definition.Spec.NumaNode is null ? 0 : BpfConstants.BPF_F_NUMA_NODE;
 
     /// <summary>Returns the capacity of the map of counters per entry. The program needs a map even if counters are off.</summary>
-    public static uint CounterCapacity(DevmapDefinition definition) => definition.Counters ? definition.MaxEntries : 1;
+    public static uint CounterCapacity(DevmapRecord definition) => definition.Spec.Counters ? definition.Spec.MaxEntries : 1;
 
     /// <summary>Creates and pins the objects of a devmap.</summary>
     /// <exception cref="KernelException">The kernel refused. Nothing is left behind.</exception>
-    public static void Create(DevmapDefinition definition, DevmapPins pins)
+    public static void Create(DevmapRecord definition, DevmapPins pins)
     {
         using var active = BpfMap.Create(
             BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH,
             definition.Name,
-            definition.ValueSize,
-            definition.MaxEntries,
-            new bpf_map_create_opts { map_flags = FlagsOf(definition), numa_node = definition.NumaNode ?? 0 });
+            definition.Spec.ValueSize,
+            definition.Spec.MaxEntries,
+            new bpf_map_create_opts { map_flags = FlagsOf(definition), numa_node = definition.Spec.NumaNode ?? 0 });
         using var slot = BpfMap.Create(
             BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS,
             "slot",

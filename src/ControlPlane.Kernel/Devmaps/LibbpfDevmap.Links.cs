@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -30,7 +29,7 @@ internal sealed partial class LibbpfDevmap
 
     public EntryCounters ReadCounters(uint key)
     {
-        if (!Definition.Counters)
+        if (!Definition.Spec.Counters)
             return default;
         var sum = PerCpuCounter.Sum(_countersRead, key, $"counters of devmap {Definition.Name}");
         return new EntryCounters(sum.packets, sum.bytes);
@@ -38,7 +37,7 @@ internal sealed partial class LibbpfDevmap
 
     public DevmapCounters? ReadTotals()
     {
-        if (!Definition.Counters)
+        if (!Definition.Spec.Counters)
             return null;
         var perCpu = ArrayPool<devmapd_totals>.Shared.Rent(BpfMap.PossibleCpus);
         try
@@ -59,7 +58,7 @@ internal sealed partial class LibbpfDevmap
 
     public IReadOnlyList<MissedKey> ReadMissedKeys()
     {
-        if (!Definition.Counters)
+        if (!Definition.Spec.Counters)
             return [];
         var merged = new Dictionary<uint, (ulong Packets, ulong LastNs)>();
         var perCpu = new devmapd_missed_key[BpfMap.PossibleCpus];
@@ -100,7 +99,7 @@ internal sealed partial class LibbpfDevmap
     private void RemoveStaleCounters()
     {
         // Fetches the next key before it removes anything. The bound ends a walk that frames keep extending.
-        var left = Definition.Counters ? 2L * Definition.MaxEntries : 0;
+        var left = Definition.Spec.Counters ? 2L * Definition.Spec.MaxEntries : 0;
         var more = left > 0 && Next(null, out var key) ? key : (uint?)null;
         while (more is { } current && left-- > 0)
         {

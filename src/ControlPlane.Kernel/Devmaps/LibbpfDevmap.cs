@@ -1,5 +1,5 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -32,7 +32,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _redirect;
 
     private LibbpfDevmap(
-        DevmapDefinition definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, ILogger logger)
+        DevmapRecord definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, ILogger logger)
     {
         (Definition, Adopted, _programs, _logger) = (definition, adopted, programs, logger);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
@@ -49,7 +49,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         RedirectProgramId = BpfInfo.OfProgram(_redirect).id;
     }
 
-    public DevmapDefinition Definition { get; }
+    public DevmapRecord Definition { get; }
 
     public bool Adopted { get; }
 
@@ -59,7 +59,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
     public static LibbpfDevmap Open(
-        string pinRoot, DevmapDefinition definition, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        string pinRoot, DevmapRecord definition, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
     {
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
@@ -109,7 +109,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     {
         scope.Demand();
         var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
-        if (Definition.Counters && !(replaces ?? TryLookup(key, out _)))
+        if (Definition.Spec.Counters && !(replaces ?? TryLookup(key, out _)))
             RemoveCounter(key);
 
         // The struct carries the descriptor by number, so it must stay open during the call.
@@ -117,7 +117,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var result = 0;
         for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
         {
-            result = Definition.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
+            result = Definition.Spec.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
             if (result != -Errno.ENOMEM)
                 break;
             Thread.Sleep(TimeSpan.FromMilliseconds(attempt - 1));
@@ -136,7 +136,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
             throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
         // After the element, so that the program does not add the counter again. If a frame in flight still does, the next
         // Update of this key removes the counter.
-        if (Definition.Counters)
+        if (Definition.Spec.Counters)
             RemoveCounter(key);
         return result == 0;
     }
@@ -158,7 +158,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     private FileDescriptor ProgramToCarry(string name)
     {
-        if (Definition.ValueSize == sizeof(uint))
+        if (Definition.Spec.ValueSize == sizeof(uint))
             throw DevmapRefusals.NoEgressPrograms(Definition);
         return _programs.Find(name) ?? throw DevmapRefusals.NoSuchProgram(name);
     }

@@ -1,5 +1,5 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging;
@@ -31,7 +31,7 @@ internal static unsafe class RedirectUpgrade
 
     /// <summary>Upgrades the redirect program, unless the pinned one is the same.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public static void Run(DevmapDefinition definition, DevmapPins pins, ILogger logger)
+    public static void Run(DevmapRecord definition, DevmapPins pins, ILogger logger)
     {
         var config = DevmapCreation.ConfigOf(definition);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");

@@ -1,5 +1,5 @@
-using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Drops;
@@ -64,13 +63,13 @@ public sealed class LibbpfKernel : IKernel
     public IEgressPrograms Programs => _programs;
 
     /// <inheritdoc/>
-    public ITargetPrograms Targets => _targets;
+    public IPassPrograms Targets => _targets;
 
     /// <inheritdoc/>
     public IDropCounters Drops => _drops;
 
     /// <inheritdoc/>
-    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
     {
         scope.Demand();
         var devmap = LibbpfDevmap.Open(_pinRoot, definition, _programs, Interfaces, _logger);

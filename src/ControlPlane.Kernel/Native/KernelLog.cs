@@ -1,4 +1,4 @@
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Model;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Native;

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.NetlinkConstants;
 

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.Libc;

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;

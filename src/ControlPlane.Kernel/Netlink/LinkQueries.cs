@@ -1,6 +1,6 @@
 using System.Text;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.NetlinkConstants;
 

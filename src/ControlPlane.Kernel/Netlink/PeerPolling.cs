@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Kernel.Netlink;
 

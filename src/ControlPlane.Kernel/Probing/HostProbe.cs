@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using static ControlPlane.Kernel.Native.BpfConstants;

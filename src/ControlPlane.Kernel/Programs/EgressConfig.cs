@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Programs;
@@ -18,7 +18,7 @@ internal static unsafe class EgressConfig
         _ => throw new ArgumentOutOfRangeException(nameof(template), template, "no such template"),
     };
 
-    public static devmapd_egress_config Of(EgressProgramSpec spec)
+    public static devmapd_egress_config Of(EgressProgramConfig spec)
     {
         var config = new devmapd_egress_config
         {
@@ -35,7 +35,7 @@ internal static unsafe class EgressConfig
         return config;
     }
 
-    public static EgressProgramSpec SpecOf(devmapd_egress_config config) => new(
+    public static EgressProgramConfig SpecOf(devmapd_egress_config config) => new(
         (EgressTemplate)config.template,
         config.set_source == 0 ? null : Mac(config.source_mac),
         config.set_destination == 0 ? null : Mac(config.destination_mac),

@@ -1,6 +1,6 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 
@@ -21,7 +21,7 @@ internal static unsafe class EgressDryRun
 
     /// <summary>Runs the template on the frame.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public static EgressVerdict Run(EgressProgramSpec spec, ReadOnlyMemory<byte> frame)
+    public static EgressVerdict Run(EgressProgramConfig spec, ReadOnlyMemory<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, IEgressPrograms.MinFrameBytes);
         var function = EgressConfig.ProgramOf(spec.Template);

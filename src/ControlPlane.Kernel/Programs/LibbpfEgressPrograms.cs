@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging;
@@ -29,7 +28,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
         return adopted;
     }
 
-    public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+    public LoadedProgram Load(WriterScope scope, string name, EgressProgramConfig spec)
     {
         scope.Demand();
         var pins = EgressProgramPins.Of(pinRoot, name);
@@ -76,7 +75,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
         }
     }
 
-    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => EgressDryRun.Run(spec, frame);
+    public EgressVerdict DryRun(EgressProgramConfig spec, ReadOnlyMemory<byte> frame) => EgressDryRun.Run(spec, frame);
 
     /// <summary>Returns the descriptor of a program, or null if there is no such program. It is lent until the writer's next command.</summary>
     public FileDescriptor? Find(string name) => _open.TryGetValue(name, out var program) ? program.Program : null;

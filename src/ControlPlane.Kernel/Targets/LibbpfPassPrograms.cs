@@ -1,6 +1,5 @@
-using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -12,7 +11,7 @@ namespace ControlPlane.Kernel.Targets;
 /// The pass program in the kernel: one program, loaded and pinned with the first attachment, and one link per interface. The
 /// program passes frames in every build, so a pinned program is kept.
 /// </summary>
-internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces, ILogger logger) : ITargetPrograms, IDisposable
+internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces, ILogger logger) : IPassPrograms, IDisposable
 {
     /// <summary>The first one that loads is used: frags programs need 5.18.</summary>
     private static readonly string[] s_programs = ["devmapd_pass", "devmapd_pass_old"];
@@ -22,9 +21,9 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
     private FileDescriptor? _program;
     private uint _programId;
 
-    public IReadOnlyList<TargetProgram> Attached => [.. _links.All.Select(Describe)];
+    public IReadOnlyList<PassProgram> Attached => [.. _links.All.Select(Describe)];
 
-    public IReadOnlyList<TargetProgram> Adopt(WriterScope scope)
+    public IReadOnlyList<PassProgram> Adopt(WriterScope scope)
     {
         scope.Demand();
         if (Directory.Exists(_pins.Folder))
@@ -37,7 +36,7 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
         return Attached;
     }
 
-    public TargetProgram Attach(WriterScope scope, InterfaceInfo device)
+    public PassProgram Attach(WriterScope scope, InterfaceInfo device)
     {
         scope.Demand();
         if (_program is null)
@@ -67,7 +66,7 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
         _program?.Dispose();
     }
 
-    private TargetProgram Describe(DevmapLink link) => new(link.Interface, link.Ifindex, link.LinkId, _programId);
+    private PassProgram Describe(DevmapLink link) => new(link.Interface, link.Ifindex, link.LinkId, _programId);
 
     private void OpenPinned()
     {

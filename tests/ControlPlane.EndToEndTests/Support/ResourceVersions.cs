@@ -1,9 +1,9 @@
 using System.Globalization;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Storage;
 using Devmapd.V1;
 using Grpc.Core;
-using KeySelector = ControlPlane.Core.Devmaps.KeySelector;
+using KeySelector = ControlPlane.Core.Model.KeySelector;
 
 namespace ControlPlane.EndToEndTests.Support;
 
@@ -67,11 +67,11 @@ internal static class ResourceVersions
         var state = SqliteStore.Inspect(stateDirectory).State;
         var all = new Dictionary<string, ResourceVersion>();
         foreach (var e in state.Entries)
-            all.Add(EntryName(e.Devmap, KeyCodec.Format(Selectors[e.Devmap], e.Key)), new(EntrySpec(e.Interface, e.EgressProgram, e.Labels), e.Revision, e.CreatedAt, e.UpdatedAt));
+            all.Add(EntryName(e.Devmap, KeyCodec.Format(Selectors[e.Devmap], e.Key)), new(EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Labels), e.Revision, e.CreateTime, e.UpdateTime));
         foreach (var a in state.Attachments)
-            all.Add(AttachmentName(a.Devmap, a.Interface), new($"{a.Mode}", a.Revision, a.CreatedAt, a.UpdatedAt));
+            all.Add(AttachmentName(a.Devmap, a.Interface), new($"{a.Spec.Mode}", a.Revision, a.CreateTime, a.UpdateTime));
         foreach (var p in state.Programs)
-            all.Add(ProgramName(p.Name), new(ProgramSpec(p.Spec.Template.ToString(), p.Spec.VlanId), p.Revision, p.CreatedAt, p.UpdatedAt));
+            all.Add(ProgramName(p.Name), new(ProgramSpec(p.Spec.Config.Template.ToString(), p.Spec.Config.VlanId), p.Revision, p.CreateTime, p.UpdateTime));
         return (state.Revision, all);
     }
 }

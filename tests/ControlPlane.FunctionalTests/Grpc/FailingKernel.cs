@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.FunctionalTests.Grpc;
@@ -13,11 +12,11 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IDropCounters Drops => inner.Drops;
 
-    public ITargetPrograms Targets => inner.Targets;
+    public IPassPrograms Targets => inner.Targets;
 
     public IEgressPrograms Programs => inner.Programs;
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
     public void Dispose() => inner.Dispose();
 }

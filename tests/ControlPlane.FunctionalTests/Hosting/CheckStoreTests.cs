@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Keys;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Storage;
 using ControlPlane.TestCommon;
@@ -84,8 +80,8 @@ public sealed class CheckStoreTests : IDisposable
         [
             new StoreChange.PutDevmap("vlans"), new StoreChange.PutDevmap("default"),
             new StoreChange.PutEntry(Entry(1)), new StoreChange.PutEntry(Entry(2)),
-            new StoreChange.PutAttachment(new AttachmentRecord("default", "veth0", AttachMode.Native, 3, now, now)),
-            new StoreChange.PutProgram(new StoredProgram("p", new EgressProgramSpec(EgressTemplate.Count), 4, now, now)),
+            new StoreChange.PutAttachment(new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Native), 3, now, now)),
+            new StoreChange.PutProgram(new EgressProgramRecord("p", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Count)), 4, now, now)),
         ]));
         if (keepOpen)
             return store;
@@ -93,7 +89,7 @@ public sealed class CheckStoreTests : IDisposable
         return null;
 
         EntryRecord Entry(uint key) =>
-            new("default", EntryKey.OfNumber(key), "veth1", null, ImmutableSortedDictionary<string, string>.Empty, key, now, now);
+            new("default", EntryKey.OfNumber(key), new EntrySpec("veth1"), key, now, now);
     }
 
     private async Task<(int Code, IReadOnlyList<string> Output, string Error)> CheckAsync()

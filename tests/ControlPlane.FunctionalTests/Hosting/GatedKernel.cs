@@ -1,6 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.FunctionalTests.Hosting;
@@ -23,7 +21,7 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IDropCounters Drops => kernel.Drops;
 
-    public ITargetPrograms Targets => kernel.Targets;
+    public IPassPrograms Targets => kernel.Targets;
 
     InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;
 
@@ -37,7 +35,7 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public void Break() => _broken = true;
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
     {
         Pass();
         return kernel.OpenDevmap(scope, definition);

@@ -1,6 +1,7 @@
 using System.Net;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -77,6 +78,6 @@ public sealed class LifetimeTests
         Assert.Equal(ExitCodes.Software, daemon.App.Services.GetRequiredService<ExitStatus>().Code);
     }
 
-    private static async Task<PutOutcome<EntryView>> PutAsync(EntryService entries, int key) =>
+    private static async Task<PutOutcome<Entry>> PutAsync(EntryService entries, int key) =>
         await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1"), new Violations(), default, CancellationToken.None);
 }

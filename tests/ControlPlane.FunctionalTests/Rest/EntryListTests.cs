@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 

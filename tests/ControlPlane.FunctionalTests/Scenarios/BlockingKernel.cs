@@ -1,8 +1,5 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 
@@ -20,7 +17,7 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
 
     public IDropCounters Drops => inner.Drops;
 
-    public ITargetPrograms Targets => inner.Targets;
+    public IPassPrograms Targets => inner.Targets;
 
     public IEgressPrograms Programs => this;
 
@@ -38,11 +35,11 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
         return _loading.WaitAsync(_deadline);
     }
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
     public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Programs.Adopt(scope);
 
-    public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+    public LoadedProgram Load(WriterScope scope, string name, EgressProgramConfig spec)
     {
         _held.TrySetResult();
         _release.Wait(_deadline);
@@ -53,7 +50,7 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
 
     public EntryCounters ReadCounters(string name) => inner.Programs.ReadCounters(name);
 
-    public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.Programs.DryRun(spec, frame);
+    public EgressVerdict DryRun(EgressProgramConfig spec, ReadOnlyMemory<byte> frame) => inner.Programs.DryRun(spec, frame);
 
     public void Dispose()
     {

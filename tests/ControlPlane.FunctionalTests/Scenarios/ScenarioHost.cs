@@ -1,7 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 
@@ -12,13 +9,13 @@ public static class ScenarioHost
         XdpFeatures.Basic | XdpFeatures.Redirect | XdpFeatures.NdoXmit | XdpFeatures.RxSg | XdpFeatures.NdoXmitSg;
 
     /// <summary>One devmap per selector, one with 4-byte values, one that is soon full.</summary>
-    public static IReadOnlyList<DevmapDefinition> Devmaps { get; } =
+    public static IReadOnlyList<DevmapRecord> Devmaps { get; } =
     [
-        new("default", 64),
-        new("vlans", 64, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop),
-        new("routes", 64, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Abort),
-        new("narrow", 64, ValueSize: 4, KeySelector: KeySelector.Vlan),
-        new("tiny", 2, KeySelector: KeySelector.Vlan, Counters: false),
+        new("default", new DevmapSpec(64)),
+        new("vlans", new DevmapSpec(64, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop)),
+        new("routes", new DevmapSpec(64, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Abort)),
+        new("narrow", new DevmapSpec(64, ValueSize: 4, KeySelector: KeySelector.Vlan)),
+        new("tiny", new DevmapSpec(2, KeySelector: KeySelector.Vlan, Counters: false)),
     ];
 
     /// <summary>Interfaces that can be targets, that cannot, and those with names that are hard to carry; their indexes count from 1.</summary>

@@ -1,6 +1,6 @@
 using ControlPlane.Core;
-using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Simulation;

@@ -1,11 +1,10 @@
 using System.Net.Sockets;
 using System.Text;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Watching;
 using ControlPlane.FunctionalTests.Hosting;
 using ControlPlane.TestCommon.Lab;
-using Devmapd.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -25,7 +24,7 @@ public sealed class StreamEndTests
         using var client = new HttpClient { BaseAddress = daemon.Rest };
         using var events = await SseReader.OpenAsync(client, "/v1/devmaps/default/events");
         using var channel = GrpcChannel.ForAddress(daemon.Grpc);
-        using var call = new DevmapService.DevmapServiceClient(channel).Watch(new() { Devmap = "default" });
+        using var call = new Devmapd.V1.DevmapService.DevmapServiceClient(channel).Watch(new() { Devmap = "default" });
         Assert.Equal("synced", (await events.NextAsync())!.Type);
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Deadline()));
 

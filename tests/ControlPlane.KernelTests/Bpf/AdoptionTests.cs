@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
@@ -27,7 +25,7 @@ public sealed class AdoptionTests : IDisposable
     [InlineData(8u, 0u)]
     public void Restart_AdoptsTheSameObjectsWithEntriesAndLinks(uint valueSize, uint? numaNode)
     {
-        var definition = new DevmapDefinition("default", 16, valueSize, numaNode, KeySelector.Vlan, MissAction.Drop);
+        var definition = new DevmapRecord("default", new DevmapSpec(16, valueSize, numaNode, KeySelector.Vlan, MissAction.Drop));
         uint mapId, programId, linkId;
         using (var devmap = _testbed.Open(definition))
         {
@@ -49,9 +47,9 @@ public sealed class AdoptionTests : IDisposable
     [Fact]
     public void EverythingDifferent_IsListedWithFoundAndWantedAndWhatToDo()
     {
-        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
         var e = Assert.Throws<ControlPlaneException>(() =>
-            _testbed.Open(new DevmapDefinition("default", 32, 4, 0, KeySelector.Vlan, MissAction.Drop, Counters: false)));
+            _testbed.Open(new DevmapRecord("default", new DevmapSpec(32, 4, 0, KeySelector.Vlan, MissAction.Drop, Counters: false))));
 
         Assert.Equal(ErrorCode.KernelFailure, e.Error.Code);
         foreach (var difference in new[]
@@ -63,18 +61,18 @@ public sealed class AdoptionTests : IDisposable
             Assert.Contains(difference, e.Error.Detail, StringComparison.Ordinal);
         Assert.Contains(_testbed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
 
-        using var same = _testbed.Open(new DevmapDefinition("default", 16));
+        using var same = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.True(same.Adopted);
     }
 
     [Fact]
     public void SlotThatHoldsAnotherMap_IsADifference()
     {
-        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
         using (var other = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH, "other", 8, 16))
         using (var slot = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
             Assert.Equal(0, BpfMap.Update(slot, 0, other.Number));
-        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapDefinition("default", 16)));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
         Assert.Contains("id of the map in the slot", e.Error.Detail, StringComparison.Ordinal);
     }
 
@@ -85,7 +83,7 @@ public sealed class AdoptionTests : IDisposable
         Directory.CreateDirectory(_testbed.DevmapFolder("default"));
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, active);
-        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapDefinition("default", 16)));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
         Assert.Contains("lacks its slot, counters, totals, missed, config, redirect", e.Error.Detail, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);
         Assert.True(File.Exists(active));
@@ -94,24 +92,24 @@ public sealed class AdoptionTests : IDisposable
     [Fact]
     public void ProgramInThePlaceOfAMap_IsRefusedByName()
     {
-        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
         var folder = _testbed.DevmapFolder("default");
         File.Delete(Path.Combine(folder, "config"));
         using (var program = Pin.OpenProgram(Path.Combine(folder, "redirect")))
             Pin.Make(program, Path.Combine(folder, "config"));
-        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapDefinition("default", 16)));
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
         Assert.Contains("not a map but anon_inode:bpf-prog", e.Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
     public void CreationCutOff_IsClearedAwayAndMadeAnew()
     {
-        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
         Directory.Move(_testbed.DevmapFolder("default"), _testbed.DevmapFolder("default%new"));
         File.Delete(Path.Combine(_testbed.DevmapFolder("default%new"), "redirect"));
 
         _testbed.Restart();
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.False(devmap.Adopted);
         Assert.Equal(["default"], Directory.GetDirectories(Path.Combine(_testbed.PinRoot, "devmaps")).Select(Path.GetFileName));
     }
@@ -119,19 +117,19 @@ public sealed class AdoptionTests : IDisposable
     [Fact]
     public void CreationRefusedByTheKernel_LeavesNoPin()
     {
-        Assert.Throws<KernelException>(() => _testbed.Open(new DevmapDefinition("default", 16, NumaNode: 4095)));
+        Assert.Throws<KernelException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16, NumaNode: 4095))));
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_testbed.PinRoot, "devmaps")));
     }
 
     [Fact]
     public void EgressProgramOfAnElement_SurvivesARestart()
     {
-        var program = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count", new EgressProgramSpec(EgressTemplate.Count));
-        using (var devmap = _testbed.Open(new DevmapDefinition("default", 16)))
+        var program = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count", new EgressProgramConfig(EgressTemplate.Count));
+        using (var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))))
             devmap.Update(KernelTestbed.Scope, 7, _veth.Ifindex, "count");
         _testbed.Restart();
         _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope);
-        using var adopted = _testbed.Open(new DevmapDefinition("default", 16));
+        using var adopted = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.True(adopted.TryLookup(7, out var entry));
         Assert.Equal(program.ProgramId, entry.EgressProgramId);
         adopted.Update(KernelTestbed.Scope, 8, _veth.Ifindex, "count");
@@ -142,7 +140,7 @@ public sealed class AdoptionTests : IDisposable
     [InlineData(DevmapdConstants.DEVMAPD_VERSION + 1, false)]
     public void EgressProgramOfAnotherBuild_IsAdoptedUnlessItIsNewer(uint version, bool adopted)
     {
-        var spec = new EgressProgramSpec(EgressTemplate.PushVlan, VlanId: 7);
+        var spec = new EgressProgramConfig(EgressTemplate.PushVlan, VlanId: 7);
         using (var obj = BpfObject.OpenEmbedded("egress.bpf.o"))
         {
             obj.SetConfig(EgressConfig.Of(spec) with { version = version });
@@ -158,7 +156,7 @@ public sealed class AdoptionTests : IDisposable
         }
 
         if (adopted)
-            Assert.Equal(spec, Assert.Single(_testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Spec);
+            Assert.Equal(spec, Assert.Single(_testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Config);
         else
             Assert.Contains("another version", Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Error.Detail, StringComparison.Ordinal);
     }
@@ -166,7 +164,7 @@ public sealed class AdoptionTests : IDisposable
     [Fact]
     public void PinFolders_AreForRootAlone()
     {
-        _testbed.Open(new DevmapDefinition("default", 16)).Dispose();
+        _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
         const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Assert.Equal(rootOnly, File.GetUnixFileMode(_testbed.PinRoot));
         Assert.Equal(rootOnly, File.GetUnixFileMode(_testbed.DevmapFolder("default")));

@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
 
@@ -24,7 +22,7 @@ public sealed class AttachmentTests : IDisposable
     [InlineData(AttachMode.Generic)]
     public void Attach_RunsInTheModeAskedForAndSurvivesARestart(AttachMode mode)
     {
-        using (var devmap = _testbed.Open(new DevmapDefinition("default", 16)))
+        using (var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))))
         {
             devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), mode);
             Assert.Equal(mode, _testbed.Interface(_veth.Name).XdpMode);
@@ -32,14 +30,14 @@ public sealed class AttachmentTests : IDisposable
 
         _testbed.Restart();
         Assert.Equal(mode, _testbed.Interface(_veth.Name).XdpMode);
-        using var adopted = _testbed.Open(new DevmapDefinition("default", 16));
+        using var adopted = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.Equal(mode, Assert.Single(adopted.Links).Mode);
     }
 
     [Fact]
     public void Attach_AliveAlready_IsRefusedAndChangesNothing()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         var first = devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), AttachMode.Native);
         var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), AttachMode.Generic));
         Assert.Equal(Errno.EBUSY, e.Errno);
@@ -50,8 +48,8 @@ public sealed class AttachmentTests : IDisposable
     [Fact]
     public void Attach_InterfaceHeldByAnotherDevmap_IsRefusedAndTheOldOneStays()
     {
-        using var one = _testbed.Open(new DevmapDefinition("one", 16));
-        using var two = _testbed.Open(new DevmapDefinition("two", 16));
+        using var one = _testbed.Open(new DevmapRecord("one", new DevmapSpec(16)));
+        using var two = _testbed.Open(new DevmapRecord("two", new DevmapSpec(16)));
         one.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), AttachMode.Native);
         var e = Assert.Throws<KernelException>(() => two.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), AttachMode.Native));
         Assert.Contains(e.Errno, new[] { Errno.EBUSY, Errno.EEXIST });
@@ -63,7 +61,7 @@ public sealed class AttachmentTests : IDisposable
     [Fact]
     public void Attach_NativeWhereTheDriverCannot_IsEopnotsupp()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelTestbed.Scope, new InterfaceInfo(1, "lo"), AttachMode.Native));
         Assert.Equal(Errno.EOPNOTSUPP, e.Errno);
     }
@@ -71,7 +69,7 @@ public sealed class AttachmentTests : IDisposable
     [Fact]
     public void Attach_NativeWithAPeersMtuTooLarge_IsErangeAndLeavesNothing()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         using var large = VethPair.Create(NetworkNamespace.Initial, new VethOptions { Mtu = 9000 });
         var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelTestbed.Scope, _testbed.Interface(large.Name), AttachMode.Native));
         Assert.Equal(Errno.ERANGE, e.Errno);
@@ -82,7 +80,7 @@ public sealed class AttachmentTests : IDisposable
     [Fact]
     public void Attach_NoSuchInterface_IsEinval()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         var e = Assert.Throws<KernelException>(() => devmap.Attach(KernelTestbed.Scope, new InterfaceInfo(0x7ffffff0, "nosuch"), AttachMode.Generic));
         Assert.Equal(Errno.EINVAL, e.Errno);
         Assert.Empty(devmap.Links);
@@ -91,7 +89,7 @@ public sealed class AttachmentTests : IDisposable
     [Fact]
     public void Detach_IsDoneWhenItReturns()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         for (var i = 0; i < 10; i++)
         {
             devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), AttachMode.Native);
@@ -106,13 +104,13 @@ public sealed class AttachmentTests : IDisposable
     [Fact]
     public void Interface_Gone_LeavesADeadLinkThatAttachReplaces()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name), AttachMode.Native);
         _veth.Delete();
         Assert.Equal(0u, Assert.Single(devmap.Links).Ifindex);
 
         _testbed.Restart();
-        using var adopted = _testbed.Open(new DevmapDefinition("default", 16));
+        using var adopted = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.Equal(0u, Assert.Single(adopted.Links).Ifindex);
         using var again = VethPair.Create(NetworkNamespace.Initial, new VethOptions { Name = _veth.Name });
         var link = adopted.Attach(KernelTestbed.Scope, _testbed.Interface(again.Name), AttachMode.Native);
@@ -128,10 +126,10 @@ public sealed class AttachmentTests : IDisposable
     public void Names_WithDotsAndFifteenBytes_ComeBack(string name)
     {
         using var veth = VethPair.Create(NetworkNamespace.Initial, new VethOptions { Name = name });
-        using (var devmap = _testbed.Open(new DevmapDefinition("a23456789012345", 16)))
+        using (var devmap = _testbed.Open(new DevmapRecord("a23456789012345", new DevmapSpec(16))))
             devmap.Attach(KernelTestbed.Scope, _testbed.Interface(veth.Name), AttachMode.Generic);
         _testbed.Restart();
-        using var adopted = _testbed.Open(new DevmapDefinition("a23456789012345", 16));
+        using var adopted = _testbed.Open(new DevmapRecord("a23456789012345", new DevmapSpec(16)));
         Assert.Equal(name, Assert.Single(adopted.Links).Interface);
         Assert.True(adopted.Detach(KernelTestbed.Scope, name));
     }

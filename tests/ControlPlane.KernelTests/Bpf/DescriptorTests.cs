@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Probing;
 using ControlPlane.TestCommon.Lab;
 
@@ -31,9 +29,9 @@ public sealed class DescriptorTests
     {
         using var veth = VethPair.Create(NetworkNamespace.Initial);
         using var testbed = new KernelTestbed();
-        testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", new EgressProgramSpec(EgressTemplate.Count));
-        testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", new EgressProgramSpec(EgressTemplate.Drop));
-        using (var devmap = testbed.Open(new DevmapDefinition("default", 16)))
+        testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", new EgressProgramConfig(EgressTemplate.Count));
+        testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", new EgressProgramConfig(EgressTemplate.Drop));
+        using (var devmap = testbed.Open(new DevmapRecord("default", new DevmapSpec(16))))
         {
             devmap.Update(KernelTestbed.Scope, 1, veth.Ifindex, "p");
             devmap.Attach(KernelTestbed.Scope, testbed.Interface(veth.Name), AttachMode.Native);
@@ -44,9 +42,9 @@ public sealed class DescriptorTests
 
         testbed.Restart();
         testbed.Kernel.Programs.Adopt(KernelTestbed.Scope);
-        using (var devmap = testbed.Open(new DevmapDefinition("default", 16)))
+        using (var devmap = testbed.Open(new DevmapRecord("default", new DevmapSpec(16))))
             devmap.Detach(KernelTestbed.Scope, veth.Name);
-        Assert.Throws<ControlPlaneException>(() => testbed.Open(new DevmapDefinition("default", 32)));
+        Assert.Throws<ControlPlaneException>(() => testbed.Open(new DevmapRecord("default", new DevmapSpec(32))));
         KernelFeatureProbes.Run();
         testbed.Kernel.Programs.Unload(KernelTestbed.Scope, "p");
     }

@@ -1,7 +1,6 @@
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
@@ -23,7 +22,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Update_ThenLookup_GivesInterfaceAndNoProgram()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         devmap.Update(KernelTestbed.Scope, 7, _veth.Ifindex, null);
 
         Assert.True(devmap.TryLookup(7, out var entry));
@@ -34,8 +33,8 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Update_WithProgram_GivesItsIdOnLookup()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
-        var program = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count-1", new EgressProgramSpec(EgressTemplate.Count));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
+        var program = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count-1", new EgressProgramConfig(EgressTemplate.Count));
         devmap.Update(KernelTestbed.Scope, 7, _veth.Ifindex, "count-1");
 
         Assert.True(devmap.TryLookup(7, out var entry));
@@ -47,7 +46,7 @@ public sealed class DevmapTests : IDisposable
     [InlineData(uint.MaxValue)]
     public void Update_AnyKey_IsTaken(uint key)
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         devmap.Update(KernelTestbed.Scope, key, _veth.Ifindex, null);
         Assert.True(devmap.TryLookup(key, out _));
         Assert.True(devmap.TryGetNextKey(null, out var first));
@@ -57,7 +56,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Update_UnknownIfindex_IsEinval()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         var e = Assert.Throws<KernelException>(() => devmap.Update(KernelTestbed.Scope, 7, 0x7ffffff0, null));
         Assert.Equal(Errno.EINVAL, e.Errno);
         Assert.Contains("devmap default, key 7", e.Message, StringComparison.Ordinal);
@@ -67,7 +66,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Update_FullMap_IsE2bigAndReplacingStillWorks()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 2));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(2)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         devmap.Update(KernelTestbed.Scope, 2, _veth.Ifindex, null);
 
@@ -81,7 +80,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Update_UnknownProgram_NamesIt()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 2));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(2)));
         var e = Assert.Throws<ControlPlaneException>(() => devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, "nosuch"));
         Assert.Equal(ErrorCode.ProgramNotFound, e.Error.Code);
         Assert.Contains("nosuch", e.Message, StringComparison.Ordinal);
@@ -90,7 +89,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Update_WithoutTheWriter_IsRefused()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 2));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(2)));
         Assert.Throws<InvalidOperationException>(() => devmap.Update(default, 1, _veth.Ifindex, null));
         Assert.False(devmap.TryLookup(1, out _));
     }
@@ -98,7 +97,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Delete_TellsWhetherThereWasOne()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 2));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(2)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Assert.True(devmap.Delete(KernelTestbed.Scope, 1));
         Assert.False(devmap.Delete(KernelTestbed.Scope, 1));
@@ -108,8 +107,8 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void FourByteValues_WorkAndRefuseAProgram()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 2, ValueSize: 4));
-        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count", new EgressProgramSpec(EgressTemplate.Count));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(2, ValueSize: 4)));
+        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count", new EgressProgramConfig(EgressTemplate.Count));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Assert.True(devmap.TryLookup(1, out var entry));
         Assert.Equal(new KernelEntry(_veth.Ifindex, 0), entry);
@@ -121,7 +120,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Walk_VisitsEveryKeyOnce()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 4096));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(4096)));
         for (uint key = 0; key < 3000; key++)
             devmap.Update(KernelTestbed.Scope, key * 7919, _veth.Ifindex, null);
 
@@ -139,7 +138,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void Device_Deleted_TakesItsElements()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         _veth.Delete();
         Assert.False(devmap.TryLookup(1, out _));
@@ -148,7 +147,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void WriteThroughTheReadersDescriptor_IsRefusedByTheKernel()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         using var read = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "active"), BpfConstants.BPF_F_RDONLY);
         Assert.Equal(-Errno.EPERM, BpfMap.Update(read, 1, new bpf_devmap_val_write { ifindex = _veth.Ifindex }));
         Assert.Equal(-Errno.EPERM, BpfMap.Delete(read, 1));
@@ -157,7 +156,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void ReadThroughTheWritersDescriptor_IsRefusedByTheKernel()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         using var write = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "active"), BpfConstants.BPF_F_WRONLY);
         Assert.Equal(-Errno.EPERM, BpfMap.Lookup<bpf_devmap_val_read>(write, 1, out _));
@@ -167,7 +166,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public void TheDevmapsOwnDescriptors_AreOneReadOnlyAndOneWriteOnly()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         // fdinfo gives O_ flags in octal: the last digit is 0 for O_RDONLY, 1 for O_WRONLY, 2 for O_RDWR.
         var access = Directory.GetFiles("/proc/self/fdinfo")
             .Select(f => { try { return File.ReadAllLines(f); } catch (IOException) { return []; } })
@@ -180,7 +179,7 @@ public sealed class DevmapTests : IDisposable
     [Fact]
     public unsafe void Batch_IsEnotsuppAndHasAName()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         using var read = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "active"), BpfConstants.BPF_F_RDONLY);
         uint next, count = 4;
         var keys = stackalloc uint[4];

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Native;
@@ -21,8 +20,8 @@ public sealed class DropCounterTests : IDisposable
     [Fact]
     public void Start_SameBuild_AdoptsAndForgetsDevmapsThatAreGone()
     {
-        _testbed.Open(new DevmapDefinition("staying", 4)).Dispose();
-        using (var going = _testbed.Open(new DevmapDefinition("going", 4)))
+        _testbed.Open(new DevmapRecord("staying", new DevmapSpec(4))).Dispose();
+        using (var going = _testbed.Open(new DevmapRecord("going", new DevmapSpec(4))))
             Assert.Equal(2, CountedDevmaps());
         Directory.Delete(_testbed.DevmapFolder("going"), recursive: true);
         var links = LinkIds();
@@ -71,7 +70,7 @@ public sealed class DropCounterTests : IDisposable
 
         Assert.False(Feature.Available);
         Assert.Contains(Pins.Config, Feature.Detail, StringComparison.Ordinal);
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 4));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(4)));
         Assert.Equal(default, _testbed.Kernel.Drops.ReadRedirectTotals("default"));
         Assert.Empty(_testbed.Kernel.Drops.ReadRedirectErrors("default"));
         Assert.Empty(_testbed.Kernel.Drops.ReadTransmitDrops());

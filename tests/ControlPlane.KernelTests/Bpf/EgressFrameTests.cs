@@ -1,7 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -34,7 +31,7 @@ public sealed class EgressFrameTests : IDisposable
     [MemberData(nameof(Cases))]
     public void Frames_LeaveByTheEntrysInterfaceAsTheTemplateMakesThem(AttachMode mode, EgressTemplate? template)
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, MissAction: MissAction.Drop));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16, MissAction: MissAction.Drop)));
         var program = template is null ? null : _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "p", Spec(template.Value)).Name;
         devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_ingress.Name), mode);
         devmap.Update(KernelTestbed.Scope, _ingress.Ifindex, _target.Ifindex, program);
@@ -68,10 +65,10 @@ public sealed class EgressFrameTests : IDisposable
         _ => frame,
     };
 
-    private static EgressProgramSpec Spec(EgressTemplate template) => template switch
+    private static EgressProgramConfig Spec(EgressTemplate template) => template switch
     {
-        EgressTemplate.RewriteMac => new EgressProgramSpec(template, s_source, s_destination),
-        EgressTemplate.PushVlan => new EgressProgramSpec(template, VlanId: 100),
-        _ => new EgressProgramSpec(template),
+        EgressTemplate.RewriteMac => new EgressProgramConfig(template, s_source, s_destination),
+        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: 100),
+        _ => new EgressProgramConfig(template),
     };
 }

@@ -1,6 +1,5 @@
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
@@ -26,7 +25,7 @@ public sealed class EgressProgramTests : IDisposable
     {
         var spec = Spec(template);
         var loaded = _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "to-router.1%", spec);
-        Assert.Equal(spec, loaded.Spec);
+        Assert.Equal(spec, loaded.Config);
 
         _testbed.Restart();
         Assert.Equal([loaded], _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope));
@@ -130,7 +129,7 @@ public sealed class EgressProgramTests : IDisposable
     [Fact]
     public void RewriteMac_WithOneAddress_LeavesTheOther()
     {
-        using var twin = new Twin(new EgressProgramSpec(EgressTemplate.RewriteMac, DestinationMac: s_destination));
+        using var twin = new Twin(new EgressProgramConfig(EgressTemplate.RewriteMac, DestinationMac: s_destination));
         var frame = Frames.Udp(default);
         Assert.Equal([0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, .. frame[6..]], XdpRun.On(twin.Program, frame).Frame);
     }
@@ -142,11 +141,11 @@ public sealed class EgressProgramTests : IDisposable
         Assert.Equal(BpfConstants.XDP_DROP, XdpRun.On(twin.Program, Frames.Udp(default, tags: new VlanTag(100))[..(Frames.EthernetBytes + 2)]).Action);
     }
 
-    private static EgressProgramSpec Spec(EgressTemplate template) => template switch
+    private static EgressProgramConfig Spec(EgressTemplate template) => template switch
     {
-        EgressTemplate.RewriteMac => new EgressProgramSpec(template, s_source, s_destination),
-        EgressTemplate.PushVlan => new EgressProgramSpec(template, VlanId: 100),
-        _ => new EgressProgramSpec(template),
+        EgressTemplate.RewriteMac => new EgressProgramConfig(template, s_source, s_destination),
+        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: 100),
+        _ => new EgressProgramConfig(template),
     };
 
     /// <summary>The template as a plain XDP program: one for devmaps cannot be run on a frame by hand.</summary>
@@ -155,7 +154,7 @@ public sealed class EgressProgramTests : IDisposable
         private readonly BpfObject _object = BpfObject.OpenEmbedded("egress.bpf.o");
         private readonly FileDescriptor _counters;
 
-        public Twin(EgressProgramSpec spec)
+        public Twin(EgressProgramConfig spec)
         {
             var function = EgressConfig.ProgramOf(spec.Template);
             _object.SetConfig(EgressConfig.Of(spec));

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Probing;
 using ControlPlane.TestCommon.Lab;

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Netlink;
@@ -30,7 +29,7 @@ internal sealed class KernelTestbed : IDisposable
     /// <summary>The interface of this name, as it is now.</summary>
     public InterfaceInfo Interface(string name) => _interfaces.Query(name)!;
 
-    public IDevmap Open(DevmapDefinition definition) => Kernel.OpenDevmap(Scope, definition);
+    public IDevmap Open(DevmapRecord definition) => Kernel.OpenDevmap(Scope, definition);
 
     /// <summary>As a new process would find it.</summary>
     public void Restart()

@@ -1,6 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -61,7 +60,7 @@ public sealed class PassProgramTests : IDisposable
     public void LinkThatIsNotOurs_IsRefused()
     {
         _testbed.Kernel.Targets.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name));
-        using (var devmap = _testbed.Open(new DevmapDefinition("default", 4)))
+        using (var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(4))))
             devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.PeerName), AttachMode.Native);
         using (var link = Pin.OpenLink(Path.Combine(_testbed.DevmapFolder("default"), "links", _veth.PeerName)))
             Pin.Make(link, Path.Combine(Pins.Links, _veth.PeerName));

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.TestCommon.Lab;
@@ -40,7 +39,7 @@ public sealed class RedirectProgramTests : IDisposable
     [MemberData(nameof(Keys))]
     public void Selector_FindsTheKey(KeySelector selector, string frameName, uint? key)
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, KeySelector: selector, MissAction: MissAction.Drop));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16, KeySelector: selector, MissAction: MissAction.Drop)));
         var frame = Frame(frameName);
         Assert.Equal(BpfConstants.XDP_DROP, Run(frame));
         var length = (ulong)frame.Length;
@@ -61,7 +60,7 @@ public sealed class RedirectProgramTests : IDisposable
     [InlineData(MissAction.Pass, BpfConstants.XDP_PASS)]
     public void MissAction_IsWhatMissedAndUnkeyedFramesTake(MissAction miss, uint action)
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, KeySelector: KeySelector.Ipv4Destination, MissAction: miss));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16, KeySelector: KeySelector.Ipv4Destination, MissAction: miss)));
         Assert.Equal(action, Run(Frame("ipv4")));
         Assert.Equal(action, Run(Frame("arp")));
     }
@@ -69,7 +68,7 @@ public sealed class RedirectProgramTests : IDisposable
     [Fact]
     public void CountersOff_CountsNothingAndRedirects()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, Counters: false));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16, Counters: false)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
         Assert.Null(devmap.ReadTotals());
@@ -79,7 +78,7 @@ public sealed class RedirectProgramTests : IDisposable
     [Fact]
     public void FourByteValues_AreRedirected()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16, ValueSize: 4));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16, ValueSize: 4)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Assert.Equal(BpfConstants.XDP_REDIRECT, Run(Frame("ipv4")));
     }
@@ -87,7 +86,7 @@ public sealed class RedirectProgramTests : IDisposable
     [Fact]
     public void EntryCounters_BeginAtZeroWithEveryNewElementAndSurviveAChange()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 16));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
         Run(Frame("ipv4"));
         devmap.Update(KernelTestbed.Scope, 1, _veth.PeerIfindex, null);
@@ -108,7 +107,7 @@ public sealed class RedirectProgramTests : IDisposable
     [Fact]
     public void Adoption_RemovesCountersOfElementsThatAreGone()
     {
-        using (var devmap = _testbed.Open(new DevmapDefinition("default", 16)))
+        using (var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))))
         {
             devmap.Update(KernelTestbed.Scope, 1, _veth.Ifindex, null);
             Run(Frame("ipv4"));
@@ -116,14 +115,14 @@ public sealed class RedirectProgramTests : IDisposable
 
         _veth.Delete();
         _testbed.Restart();
-        using var adopted = _testbed.Open(new DevmapDefinition("default", 16));
+        using var adopted = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.Equal(default, adopted.ReadCounters(1));
     }
 
     [Fact]
     public void RedirectMap_WithoutEntryInA65536EntryMap_CountsEveryMiss()
     {
-        using var devmap = _testbed.Open(new DevmapDefinition("default", 65536, MissAction: MissAction.Pass));
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(65536, MissAction: MissAction.Pass)));
         for (var i = 0; i < 100; i++)
             Assert.Equal(BpfConstants.XDP_PASS, Run(Frame("ipv4")));
         Assert.Equal(100ul, devmap.ReadTotals()!.Value.MissedPackets);

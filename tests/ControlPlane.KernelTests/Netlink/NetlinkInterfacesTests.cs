@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Netlink;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging.Abstractions;

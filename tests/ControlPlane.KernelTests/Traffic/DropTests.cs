@@ -1,9 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.KernelTests.Bpf;
 using ControlPlane.TestCommon.Lab;
 
@@ -15,7 +11,7 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
     private const uint Key = 0x0a000007;
     private const string Address = "10.0.0.7";
     private const int Frames = 20;
-    private static readonly DevmapDefinition Small = new("drops", 4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop);
+    private static readonly DevmapRecord Small = new("drops", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
 
     public static TheoryData<AttachMode> Modes() => [AttachMode.Native, AttachMode.Generic];
 
@@ -108,7 +104,7 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
     {
         using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
         using var devmap = testbed.Open(Small);
-        devmap.Load("dropper", new EgressProgramSpec(EgressTemplate.Drop));
+        devmap.Load("dropper", new EgressProgramConfig(EgressTemplate.Drop));
         devmap.Update(Key, target.Ifindex, "dropper");
         devmap.Attach(testbed.Ingress, AttachMode.Native);
 
@@ -122,7 +118,7 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
     [MemberData(nameof(Modes))]
     public async Task AbortedFrames_AreExceptionsOfTheProgramAndTheDevice(AttachMode mode)
     {
-        using var devmap = testbed.Open(Small with { MissAction = MissAction.Abort });
+        using var devmap = testbed.Open(Small with { Spec = Small.Spec with { MissAction = MissAction.Abort } });
         devmap.Attach(testbed.Ingress, mode);
 
         Send();

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Netlink;
@@ -40,7 +40,7 @@ public sealed class FrameTestbed : IAsyncDisposable, IDisposable
     public IKernel Kernel { get; private set; }
 
     /// <summary>Opens a devmap under a name of its own, or adopts it.</summary>
-    public TestDevmap Open(DevmapDefinition definition) => new(this, definition);
+    public TestDevmap Open(DevmapRecord definition) => new(this, definition);
 
     /// <summary>As a daemon that starts again would find it.</summary>
     public void Restart(Action? meanwhile = null)

@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -13,7 +11,7 @@ public sealed class LifetimeTests(FrameTestbed testbed) : IClassFixture<FrameTes
     private const string Address = "10.0.0.7";
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
-    private static readonly DevmapDefinition Small = new("life", 4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop);
+    private static readonly DevmapRecord Small = new("life", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
     private ulong _sequence;
 
     public static TheoryData<AttachMode> Modes() => [AttachMode.Native, AttachMode.Generic];
@@ -195,7 +193,7 @@ public sealed class LifetimeTests(FrameTestbed testbed) : IClassFixture<FrameTes
     public void HundredThousandEntries_FramesFindTheirs()
     {
         const uint First = 0x0a000000;
-        using var devmap = testbed.Open(Small with { MaxEntries = 131_072 });
+        using var devmap = testbed.Open(Small with { Spec = Small.Spec with { MaxEntries = 131_072 } });
         devmap.Update(Enumerable.Range(0, 100_000).Select(i => First + (uint)i), testbed.Other.Ifindex);
         devmap.Update(Key, testbed.Target.Ifindex);
         devmap.Attach(testbed.Ingress, AttachMode.Native);

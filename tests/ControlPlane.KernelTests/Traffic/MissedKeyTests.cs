@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -7,7 +6,7 @@ namespace ControlPlane.KernelTests.Traffic;
 /// <summary>The sample of missed keys, from real frames.</summary>
 public sealed class MissedKeyTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
-    private static readonly DevmapDefinition Small = new("missing", 4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop);
+    private static readonly DevmapRecord Small = new("missing", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
 
     [Theory]
     [InlineData(AttachMode.Native)]
@@ -63,7 +62,7 @@ public sealed class MissedKeyTests(FrameTestbed testbed) : IClassFixture<FrameTe
     [Fact]
     public void CountersOff_NothingIsSampled()
     {
-        using var devmap = testbed.Open(Small with { Counters = false, MissAction = MissAction.Pass });
+        using var devmap = testbed.Open(Small with { Spec = Small.Spec with { Counters = false, MissAction = MissAction.Pass } });
         devmap.Attach(testbed.Ingress, AttachMode.Native);
 
         var run = Send("10.0.0.2", 1);

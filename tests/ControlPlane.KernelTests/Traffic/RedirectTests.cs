@@ -1,7 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -74,7 +71,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
     [MemberData(nameof(Misses))]
     public void Frames_WithoutAnEntry_TakeTheMissAction(KeySelector selector, AttachMode mode, MissAction action)
     {
-        using var devmap = testbed.Open(Definition(selector) with { MissAction = action });
+        using var devmap = testbed.Open(Definition(selector) with { Spec = Definition(selector).Spec with { MissAction = action } });
         var key = TestFrames.Key(selector, testbed.Other.Ifindex); // of the interface: another than frames come in by
         devmap.Update(key, testbed.Target.Ifindex);
         devmap.Attach(testbed.Ingress, mode);
@@ -118,7 +115,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
     [MemberData(nameof(Modes))]
     public void Frames_CountersOff_GoTheSameWayUncounted(AttachMode mode)
     {
-        using var devmap = testbed.Open(Definition(KeySelector.Vlan) with { Counters = false });
+        using var devmap = testbed.Open(Definition(KeySelector.Vlan) with { Spec = Definition(KeySelector.Vlan).Spec with { Counters = false } });
         devmap.Update(TestFrames.Vlan, testbed.Target.Ifindex);
         devmap.Attach(testbed.Ingress, mode);
 
@@ -134,7 +131,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
     [MemberData(nameof(Modes))]
     public void Frames_FourByteValues_GoTheSameWay(AttachMode mode)
     {
-        using var devmap = testbed.Open(Definition(KeySelector.Vlan) with { ValueSize = 4 });
+        using var devmap = testbed.Open(Definition(KeySelector.Vlan) with { Spec = Definition(KeySelector.Vlan).Spec with { ValueSize = 4 } });
         devmap.Update(TestFrames.Vlan, testbed.Target.Ifindex);
         devmap.Attach(testbed.Ingress, mode);
 
@@ -145,7 +142,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
         AssertNothingMore();
     }
 
-    private static DevmapDefinition Definition(KeySelector selector) => new("frames", 64, KeySelector: selector, MissAction: MissAction.Drop);
+    private static DevmapRecord Definition(KeySelector selector) => new("frames", new DevmapSpec(64, KeySelector: selector, MissAction: MissAction.Drop));
 
     private static void Send(TestInterface ingress, IEnumerable<byte[]> frames)
     {

@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.TestCommon.Lab;
 
@@ -10,7 +9,7 @@ public sealed class TargetProgramTests(FrameTestbed testbed) : IClassFixture<Fra
 {
     private const uint Key = 0x0a000007;
     private const int Frames = 10;
-    private static readonly DevmapDefinition Small = new("targets", 4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop);
+    private static readonly DevmapRecord Small = new("targets", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
 
     private static WriterScope Scope => new(granted: true);
 

@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.KernelTests.Traffic;
 
@@ -13,7 +11,7 @@ public sealed class TestDevmap : IDisposable
     private IDevmap _devmap;
     private bool _isOpen = true;
 
-    internal TestDevmap(FrameTestbed testbed, DevmapDefinition definition)
+    internal TestDevmap(FrameTestbed testbed, DevmapRecord definition)
     {
         _testbed = testbed;
         _devmap = Open(definition);
@@ -33,7 +31,7 @@ public sealed class TestDevmap : IDisposable
 
     public bool Delete(uint key) => _testbed.Space.Run(() => _devmap.Delete(Scope, key));
 
-    public LoadedProgram Load(string name, EgressProgramSpec spec)
+    public LoadedProgram Load(string name, EgressProgramConfig spec)
     {
         _programs.Add(name);
         return _testbed.Space.Run(() => _testbed.Kernel.Programs.Load(Scope, name, spec));
@@ -70,7 +68,7 @@ public sealed class TestDevmap : IDisposable
             _testbed.Space.Run(() => _testbed.Kernel.Programs.Unload(Scope, program));
     }
 
-    private IDevmap Open(DevmapDefinition definition)
+    private IDevmap Open(DevmapRecord definition)
     {
         try
         {

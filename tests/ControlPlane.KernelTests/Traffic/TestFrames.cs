@@ -1,5 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 using static ControlPlane.TestCommon.Lab.Frames;
 
@@ -19,11 +18,11 @@ internal static class TestFrames
     private static readonly MacAddress NewSource = new(0x02_00_00_00_aa_01);
     private static readonly MacAddress NewDestination = new(0x02_00_00_00_aa_02);
 
-    public static EgressProgramSpec Spec(EgressTemplate template) => template switch
+    public static EgressProgramConfig Spec(EgressTemplate template) => template switch
     {
-        EgressTemplate.RewriteMac => new EgressProgramSpec(template, NewSource, NewDestination),
-        EgressTemplate.PushVlan => new EgressProgramSpec(template, VlanId: PushedVlan),
-        _ => new EgressProgramSpec(template),
+        EgressTemplate.RewriteMac => new EgressProgramConfig(template, NewSource, NewDestination),
+        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: PushedVlan),
+        _ => new EgressProgramConfig(template),
     };
 
     /// <summary>The kernel key of <see cref="WithKey"/>'s frames when they come in by this interface.</summary>

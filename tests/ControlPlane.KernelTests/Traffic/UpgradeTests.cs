@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -12,7 +11,7 @@ public sealed class UpgradeTests(FrameTestbed testbed) : IClassFixture<FrameTest
 {
     private const uint Key = 0x0a000007;
     private const string Address = "10.0.0.7";
-    private static readonly DevmapDefinition Definition = new("upgrade", 4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop);
+    private static readonly DevmapRecord Definition = new("upgrade", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
 
     private DevmapPins Pins => new(testbed.PinFolder(Definition.Name));
 

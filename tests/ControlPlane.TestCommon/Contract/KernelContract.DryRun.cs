@@ -1,6 +1,5 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.TestCommon.Contract;
@@ -57,17 +56,17 @@ public abstract partial class KernelContract
         var frame = s_frames["untagged"];
         Assert.Equal(
             Frames.WithMacs(frame, s_source, Frames.Destination),
-            _kernel.Programs.DryRun(new EgressProgramSpec(EgressTemplate.RewriteMac, s_source), frame).Frame.ToArray());
+            _kernel.Programs.DryRun(new EgressProgramConfig(EgressTemplate.RewriteMac, s_source), frame).Frame.ToArray());
         Assert.Equal(
             Frames.WithMacs(frame, Frames.Source, s_destination),
-            _kernel.Programs.DryRun(new EgressProgramSpec(EgressTemplate.RewriteMac, DestinationMac: s_destination), frame).Frame.ToArray());
+            _kernel.Programs.DryRun(new EgressProgramConfig(EgressTemplate.RewriteMac, DestinationMac: s_destination), frame).Frame.ToArray());
     }
 
     [Fact]
     public void DryRun_IsNotCountedAndLoadsNothing()
     {
         var loaded = _kernel.Programs.Load(new WriterScope(true), "counting", SpecOf(EgressTemplate.Count));
-        _kernel.Programs.DryRun(loaded.Spec, s_frames["untagged"]);
+        _kernel.Programs.DryRun(loaded.Config, s_frames["untagged"]);
         Assert.Equal(new EntryCounters(0, 0), _kernel.Programs.ReadCounters("counting"));
         Assert.Equal([loaded], _kernel.Programs.Adopt(new WriterScope(true)));
     }
@@ -78,10 +77,10 @@ public abstract partial class KernelContract
     public void DryRun_LessThanAnEthernetHeader_IsRefused(int length) => Assert.Throws<ArgumentOutOfRangeException>(
         () => _kernel.Programs.DryRun(SpecOf(EgressTemplate.Count), new byte[length]));
 
-    private static EgressProgramSpec SpecOf(EgressTemplate template) => template switch
+    private static EgressProgramConfig SpecOf(EgressTemplate template) => template switch
     {
-        EgressTemplate.RewriteMac => new EgressProgramSpec(template, s_source, s_destination),
-        EgressTemplate.PushVlan => new EgressProgramSpec(template, VlanId: 100),
-        _ => new EgressProgramSpec(template),
+        EgressTemplate.RewriteMac => new EgressProgramConfig(template, s_source, s_destination),
+        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: 100),
+        _ => new EgressProgramConfig(template),
     };
 }

@@ -1,9 +1,6 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.TestCommon.Contract;
 
@@ -97,7 +94,7 @@ public abstract partial class KernelContract
     {
         var scope = new WriterScope(true);
         var (ingress, target) = (NewInterface(), NewInterface());
-        var spec = new EgressProgramSpec(EgressTemplate.RewriteMac, new MacAddress(0x020000000001), new MacAddress(0x020000000002));
+        var spec = new EgressProgramConfig(EgressTemplate.RewriteMac, new MacAddress(0x020000000001), new MacAddress(0x020000000002));
         uint mapId, programId, linkId;
         LoadedProgram egress;
         using (var devmap = _kernel.OpenDevmap(scope, Small))
@@ -127,8 +124,8 @@ public abstract partial class KernelContract
     {
         var scope = new WriterScope(true);
         _kernel.OpenDevmap(scope, Small).Dispose();
-        var wanted = new DevmapDefinition(
-            Small.Name, MaxEntries: 8, ValueSize: 4, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop, Counters: false);
+        var wanted = new DevmapRecord(
+            Small.Name, new DevmapSpec(MaxEntries: 8, ValueSize: 4, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop, Counters: false));
         var error = Assert.Throws<ControlPlaneException>(() => _kernel.OpenDevmap(new WriterScope(true), wanted)).Error;
         Assert.All(
             ["MaxEntries", "ValueSize", "KeySelector", "MissAction", "Counters"],
@@ -142,10 +139,10 @@ public abstract partial class KernelContract
     {
         var scope = new WriterScope(true);
         var programs = _kernel.Programs;
-        var first = programs.Load(scope, "p", new EgressProgramSpec(EgressTemplate.Count));
-        var second = programs.Load(scope, "p", new EgressProgramSpec(EgressTemplate.PushVlan, VlanId: 5));
+        var first = programs.Load(scope, "p", new EgressProgramConfig(EgressTemplate.Count));
+        var second = programs.Load(scope, "p", new EgressProgramConfig(EgressTemplate.PushVlan, VlanId: 5));
         Assert.NotEqual(first.ProgramId, second.ProgramId);
-        Assert.Equal(5, second.Spec.VlanId!.Value);
+        Assert.Equal(5, second.Config.VlanId!.Value);
         Assert.True(programs.Unload(scope, "p"));
         Assert.False(programs.Unload(scope, "p"));
     }
@@ -168,7 +165,7 @@ public abstract partial class KernelContract
     [InlineData(false)]
     public void MissedKeys_WithoutFrames_AreNone(bool counters)
     {
-        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small with { Counters = counters });
+        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small with { Spec = Small.Spec with { Counters = counters } });
         Assert.Empty(devmap.ReadMissedKeys());
     }
 

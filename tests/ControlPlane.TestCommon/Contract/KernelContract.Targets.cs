@@ -1,6 +1,5 @@
-using ControlPlane.Core.Attachments;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.TestCommon.Contract;
@@ -85,7 +84,7 @@ public abstract partial class KernelContract
         var scope = new WriterScope(true);
         Assert.Empty(_kernel.Targets.Adopt(scope));
         var ((_, first), (second, secondPeer)) = (NewPair(), NewPair());
-        TargetProgram[] attached = [_kernel.Targets.Attach(scope, first), _kernel.Targets.Attach(scope, secondPeer)];
+        PassProgram[] attached = [_kernel.Targets.Attach(scope, first), _kernel.Targets.Attach(scope, secondPeer)];
 
         _kernel.Dispose();
         using var restarted = _testbed.Open();

@@ -1,9 +1,7 @@
 using System.Diagnostics;
-using ControlPlane.Core.Devmaps;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.TestCommon.Contract;
 
@@ -18,7 +16,7 @@ public abstract partial class KernelContract : IDisposable
 
     protected KernelContract(IKernelTestbed testbed) => (_testbed, _kernel) = (testbed, testbed.Open());
 
-    protected static DevmapDefinition Small { get; } = new("contract", MaxEntries: 4);
+    protected static DevmapRecord Small { get; } = new("contract", new DevmapSpec(MaxEntries: 4));
 
     public void Dispose()
     {
@@ -32,7 +30,7 @@ public abstract partial class KernelContract : IDisposable
     {
         var scope = new WriterScope(true);
         using var devmap = _kernel.OpenDevmap(scope, Small);
-        var program = _kernel.Programs.Load(scope, "counting", new EgressProgramSpec(EgressTemplate.Count));
+        var program = _kernel.Programs.Load(scope, "counting", new EgressProgramConfig(EgressTemplate.Count));
         var target = NewInterface();
 
         devmap.Update(scope, 7, target.Ifindex, null);
@@ -85,8 +83,8 @@ public abstract partial class KernelContract : IDisposable
     public void Update_FourByteValues_WorkAndRefuseEgressPrograms()
     {
         var scope = new WriterScope(true);
-        using var devmap = _kernel.OpenDevmap(scope, Small with { ValueSize = 4 });
-        _kernel.Programs.Load(scope, "counting", new EgressProgramSpec(EgressTemplate.Count));
+        using var devmap = _kernel.OpenDevmap(scope, Small with { Spec = Small.Spec with { ValueSize = 4 } });
+        _kernel.Programs.Load(scope, "counting", new EgressProgramConfig(EgressTemplate.Count));
         var target = NewInterface();
         devmap.Update(scope, 1, target.Ifindex, null);
         Assert.True(devmap.TryLookup(1, out var entry));
@@ -110,7 +108,7 @@ public abstract partial class KernelContract : IDisposable
     public void NextKey_GoesByBucketAndNewestFirstWithinOne()
     {
         var scope = new WriterScope(true);
-        using var devmap = _kernel.OpenDevmap(scope, Small with { MaxEntries = 8 });
+        using var devmap = _kernel.OpenDevmap(scope, Small with { Spec = Small.Spec with { MaxEntries = 8 } });
         var target = NewInterface();
         foreach (var key in new uint[] { 3, 8, 0, 16, 11, 1 })
             devmap.Update(scope, key, target.Ifindex, null);

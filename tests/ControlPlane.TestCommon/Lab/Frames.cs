@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.TestCommon.Lab;
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using ControlPlane.Core.Drops;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.TestCommon.Lab;

@@ -1,7 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
 using ControlPlane.Simulation;
@@ -42,7 +40,7 @@ public sealed class AuditTests
         Assert.Equal((DriftKind.Missing, "10", 10u, true), (drift.Kind, drift.Key, drift.KernelKey!.Value, drift.Repaired));
         Assert.Null(drift.Found);
         Assert.Equal(new DriftElement(host.Interfaces.Find("sim0")!.Ifindex, "sim0", null, null), drift.Wanted);
-        Assert.Equal(put.View.Record, core.Entries.Get("vlans", "10").Record);
+        Assert.Equal(put.View.DesiredPart(), core.Entries.Get("vlans", "10").DesiredPart());
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
     }
 
@@ -89,7 +87,7 @@ public sealed class AuditTests
 
         Assert.Equal((DriftKind.Detached, "sim0", true), (drift.Kind, drift.Interface, drift.Repaired));
         Assert.Equal(AttachMode.Native, host.Interfaces.Find("sim0")!.XdpMode);
-        Assert.Equal(AttachmentState.Attached, core.Attachments.Get("vlans", "sim0").State);
+        Assert.Equal(AttachmentState.Attached, core.Attachments.Get("vlans", "sim0").Status.State);
     }
 
     [Fact]
@@ -138,7 +136,7 @@ public sealed class AuditTests
 
         Assert.Equal((1024, 1024, AuditReport.MaxDrifts), (report.Found, report.Repaired, report.Drifts.Count));
         Assert.Equal(0, (await AuditAsync(core)).Found);
-        var tally = core.Devmaps.Get("vlans").Audits;
+        var tally = core.Devmaps.Get("vlans").Status.Audit;
         Assert.Equal((2, 1024, 1024), (tally.Audits, tally.Found, tally.Repaired));
     }
 
@@ -150,14 +148,14 @@ public sealed class AuditTests
         var put = await core.PutAsync("vlans", "10", "sim0");
         host.SetElementByHand("vlans", 10, null);
         host.SetElementByHand("vlans", 99, Stranger);
-        await using var events = core.Watches.Watch("vlans", put.View.Record.Revision, new Violations(), default).GetAsyncEnumerator();
+        await using var events = core.Watches.Watch("vlans", put.View.Revision!.Value, new Violations(), default).GetAsyncEnumerator();
 
         await AuditAsync(core);
 
         Assert.True(await events.MoveNextAsync());
         if (events.Current is WatchEvent.Synced)
             Assert.True(await events.MoveNextAsync());
-        Assert.Equal(new WatchEvent.DriftFound(put.View.Record.Revision, 2, 2), events.Current);
+        Assert.Equal(new WatchEvent.DriftFound(put.View.Revision!.Value, 2, 2), events.Current);
     }
 
     [Fact]
@@ -183,7 +181,7 @@ public sealed class AuditTests
 
         time.Advance(TimeSpan.FromMinutes(1));
 
-        await Eventually.Async(() => core.Devmaps.Get("plain").Audits.Audits == 1 && core.Devmaps.Get("vlans").Audits.Audits == 1);
+        await Eventually.Async(() => core.Devmaps.Get("plain").Status.Audit.Audits == 1 && core.Devmaps.Get("vlans").Status.Audit.Audits == 1);
         Assert.Equal(0, (await AuditAsync(core)).Found);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);

@@ -1,14 +1,10 @@
 using ControlPlane.Core;
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
 using ControlPlane.Simulation;
@@ -55,29 +51,29 @@ public sealed class CoreFixture : IAsyncDisposable
 
     public ProgramService Programs => _provider.GetRequiredService<ProgramService>();
 
-    public static DevmapDefinition Vlans { get; } = new("vlans", 1024, KeySelector: KeySelector.Vlan);
+    public static DevmapRecord Vlans { get; } = new("vlans", new DevmapSpec(1024, KeySelector: KeySelector.Vlan));
 
-    public static DevmapDefinition Ingress { get; } = new("ingress", 64);
+    public static DevmapRecord Ingress { get; } = new("ingress", new DevmapSpec(64));
 
-    public static DevmapDefinition Addresses { get; } = new("addresses", 1024, KeySelector: KeySelector.Ipv4Destination);
+    public static DevmapRecord Addresses { get; } = new("addresses", new DevmapSpec(1024, KeySelector: KeySelector.Ipv4Destination));
 
-    public static DevmapDefinition Plain { get; } = new("plain", 4, ValueSize: 4, KeySelector: KeySelector.Vlan);
+    public static DevmapRecord Plain { get; } = new("plain", new DevmapSpec(4, ValueSize: 4, KeySelector: KeySelector.Vlan));
 
     public static async Task<CoreFixture> StartAsync(
         SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null,
-        WatchOptions? watching = null, TimeProvider? time = null, params DevmapDefinition[] devmaps)
+        WatchOptions? watching = null, TimeProvider? time = null, params DevmapRecord[] devmaps)
     {
         var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store, watching, time);
         await fixture.Writer.StartAsync(devmaps.Length == 0 ? [Vlans, Ingress, Addresses, Plain] : devmaps, default);
         return fixture;
     }
 
-    public Task<PutOutcome<EntryView>> PutAsync(
+    public Task<PutOutcome<Entry>> PutAsync(
         string devmap, string key, string target, string? program = null, bool allowPending = false,
         Precondition precondition = default, CancellationToken cancellationToken = default) =>
         Entries.PutAsync(devmap, key, new EntryRequest(target, program, null, allowPending), new Violations(), precondition, cancellationToken);
 
-    public Task<PutOutcome<ProgramView>> PutProgramAsync(string name, string template) =>
+    public Task<PutOutcome<EgressProgram>> PutProgramAsync(string name, string template) =>
         Programs.PutAsync(name, new ProgramRequest(template), new Violations(), default, default);
 
     public EntryPage List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());

@@ -1,7 +1,7 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
 
@@ -21,7 +21,7 @@ public sealed class DurabilityTests
         Assert.Equal(ErrorCode.StoreUnavailable, error.Code);
         Assert.NotNull(error.RetryAfter);
         Assert.False(core.Host.Devmaps["vlans"].TryGet(2, out _));
-        Assert.Equal(["1"], core.List("vlans").Entries.Select(e => e.KeyText));
+        Assert.Equal(["1"], core.List("vlans").Entries.Select(e => e.Key));
         store.Fails = false;
         Assert.True((await core.PutAsync("vlans", "2", "sim1")).Created);
     }
@@ -37,8 +37,8 @@ public sealed class DurabilityTests
         await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim2"));
         await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "2", "sim2"));
         var stored = Assert.Single(store.Load().Entries);
-        Assert.Equal("sim1", stored.Interface);
-        Assert.Equal("sim1", core.Entries.Get("vlans", "1").Record.Interface);
+        Assert.Equal("sim1", stored.Spec.Interface);
+        Assert.Equal("sim1", core.Entries.Get("vlans", "1").Spec!.Interface);
     }
 
     [Fact]
@@ -117,18 +117,18 @@ public sealed class DurabilityTests
     {
         var host = SimulatedHost.WithInterfaces();
         using var store = new MemoryStore();
-        EntryRecord labelled;
+        (string, string, EntrySpec?, long?, DateTimeOffset?, DateTimeOffset?) labelled;
         long revision;
         await using (var first = await CoreFixture.StartAsync(host, store: store))
         {
             var request = new EntryRequest("sim1", null, new Dictionary<string, string> { ["owner"] = "cni" });
-            labelled = (await first.Entries.PutAsync("vlans", "1", request, new Violations(), default, default)).View.Record;
+            labelled = (await first.Entries.PutAsync("vlans", "1", request, new Violations(), default, default)).View.DesiredPart();
             await first.PutAsync("vlans", "2", "later", allowPending: true);
             revision = first.List("vlans").Revision;
         }
 
         await using var second = await CoreFixture.StartAsync(host, store: store);
-        Assert.Equal(labelled, second.Entries.Get("vlans", "1").Record);
+        Assert.Equal(labelled, second.Entries.Get("vlans", "1").DesiredPart());
         Assert.Equal(EntryState.Pending, second.Entries.Get("vlans", "2").Status.State);
         Assert.Equal(revision, second.List("vlans").Revision);
     }
@@ -150,7 +150,7 @@ public sealed class DurabilityTests
         map.Set(2, new KernelEntry(host.Interfaces.Find("sim2")!.Ifindex, 0));
         map.Set(3, new KernelEntry(host.Interfaces.Find("sim3")!.Ifindex, 0));
         await using var second = await CoreFixture.StartAsync(host, store: store);
-        Assert.Equal(["1", "2"], second.List("vlans").Entries.Select(e => e.KeyText));
+        Assert.Equal(["1", "2"], second.List("vlans").Entries.Select(e => e.Key));
         Assert.All(second.List("vlans").Entries, e => Assert.Equal(EntryState.Forwarding, e.Status.State));
         Assert.False(map.TryGet(3, out _));
     }
@@ -172,7 +172,7 @@ public sealed class DurabilityTests
         Assert.Equal(taken, host.AddInterface("sim0"));
         await using var second = await CoreFixture.StartAsync(host, store: store);
         Assert.Equal(EntryState.Forwarding, second.Entries.Get("ingress", $"{taken}").Status.State);
-        Assert.Equal(EntryState.Failed, second.List("ingress").Entries.Single(e => e.KeyText == "sim0").Status.State);
+        Assert.Equal(EntryState.Failed, second.List("ingress").Entries.Single(e => e.Key == "sim0").Status.State);
     }
 
     [Fact]
@@ -188,19 +188,19 @@ public sealed class DurabilityTests
 
         await using var rebooted = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), store: store);
         Assert.Equal(EntryState.Forwarding, rebooted.Entries.Get("vlans", "1").Status.State);
-        Assert.Equal(ControlPlane.Core.Attachments.AttachmentState.Attached, rebooted.Attachments.Get("vlans", "sim0").State);
+        Assert.Equal(ControlPlane.Core.Model.AttachmentState.Attached, rebooted.Attachments.Get("vlans", "sim0").Status.State);
     }
 
     [Fact]
     public async Task Preconditions_AreCheckedBetweenAllOtherWrites()
     {
         await using var core = await CoreFixture.StartAsync();
-        var revision = (await core.PutAsync("vlans", "1", "sim1", precondition: new Precondition(MustNotExist: true))).View.Record.Revision;
+        var revision = (await core.PutAsync("vlans", "1", "sim1", precondition: new Precondition(MustNotExist: true))).View.Revision!.Value;
         Assert.Equal(ErrorCode.AlreadyExists, await Fails(new Precondition(MustNotExist: true)));
         Assert.Equal(ErrorCode.RevisionMismatch, await Fails(new Precondition(revision + 1)));
         var changed = await core.PutAsync("vlans", "1", "sim2", precondition: new Precondition(revision));
         Assert.Equal(ErrorCode.RevisionMismatch, await Fails(new Precondition(revision)));
-        await core.Entries.DeleteAsync("vlans", "1", new Precondition(changed.View.Record.Revision), default);
+        await core.Entries.DeleteAsync("vlans", "1", new Precondition(changed.View.Revision!.Value), default);
         Assert.Equal(ErrorCode.RevisionMismatch, await Fails(new Precondition(MustExist: true)));
 
         async Task<ErrorCode> Fails(Precondition precondition) =>

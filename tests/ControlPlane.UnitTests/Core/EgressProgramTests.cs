@@ -1,7 +1,6 @@
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
 
@@ -21,16 +20,16 @@ public sealed class EgressProgramTests
 
         var swap = await SetAsync(core, "sim0", "seen");
 
-        Assert.Equal(new EgressProgramSwap("sim0", "seen", 2, bystander.View.Record.Revision + 2), swap);
-        long[] revisions = [core.Entries.Get("vlans", "10").Record.Revision, core.Entries.Get("addresses", "10.0.0.1").Record.Revision];
+        Assert.Equal(new EgressProgramSwap("sim0", "seen", 2, bystander.View.Revision!.Value + 2), swap);
+        long[] revisions = [core.Entries.Get("vlans", "10").Revision!.Value, core.Entries.Get("addresses", "10.0.0.1").Revision!.Value];
         Assert.Equal([swap.Revision - 1, swap.Revision], revisions.Order());
         Assert.All([core.Entries.Get("vlans", "10"), core.Entries.Get("addresses", "10.0.0.1")], e =>
         {
             Assert.Equal(EntryState.Forwarding, e.Status.State);
-            Assert.Equal(core.Programs.Get("seen").KernelProgramId, e.Status.EgressProgramId);
+            Assert.Equal(core.Programs.Get("seen").Status.ProgramId, e.Status.EgressProgramId);
         });
-        Assert.Equal(2, core.Programs.Get("seen").Entries);
-        Assert.Equal(bystander.View.Record, core.Entries.Get("vlans", "11").Record);
+        Assert.Equal(2, core.Programs.Get("seen").Status.Entries);
+        Assert.Equal(bystander.View.DesiredPart(), core.Entries.Get("vlans", "11").DesiredPart());
     }
 
     [Fact]
@@ -42,13 +41,13 @@ public sealed class EgressProgramTests
         await core.PutProgramAsync("seen", "count");
         for (var vlan = 1; vlan <= 3; vlan++)
             await core.PutAsync("vlans", $"{vlan}", "sim0");
-        var before = core.List("vlans").Entries.Select(e => e.Record);
+        var before = core.List("vlans").Entries.Select(e => e.DesiredPart());
         gate.RefusedUpdate = gate.Updates + 2;
 
         var error = await CoreFixture.FailsAsync(() => SetAsync(core, "sim0", "seen"));
 
         Assert.Equal(ErrorCode.KernelFailure, error.Code);
-        Assert.Equal(before, core.List("vlans").Entries.Select(e => e.Record));
+        Assert.Equal(before, core.List("vlans").Entries.Select(e => e.DesiredPart()));
         Assert.All(core.List("vlans").Entries, e => Assert.Equal((EntryState.Forwarding, null), (e.Status.State, e.Status.EgressProgramId)));
         Assert.Equal(3, (await SetAsync(core, "sim0", "seen")).Changed);
     }
@@ -65,7 +64,7 @@ public sealed class EgressProgramTests
         host.AddInterface("late0");
 
         await Eventually.Async(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Forwarding);
-        Assert.Equal(core.Programs.Get("seen").KernelProgramId, core.Entries.Get("vlans", "10").Status.EgressProgramId);
+        Assert.Equal(core.Programs.Get("seen").Status.ProgramId, core.Entries.Get("vlans", "10").Status.EgressProgramId);
     }
 
     [Fact]

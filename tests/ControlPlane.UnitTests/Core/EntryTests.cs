@@ -1,6 +1,6 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -12,8 +12,8 @@ public sealed class EntryTests
         await using var core = await CoreFixture.StartAsync();
         var (created, view) = await core.PutAsync("vlans", "100", "sim1");
         Assert.True(created);
-        Assert.Equal(("100", 100u, EntryState.Forwarding), (view.KeyText, view.KernelKey!.Value, view.Status.State));
-        Assert.Equal(view.Record, core.Entries.Get("vlans", "100").Record);
+        Assert.Equal(("100", 100u, EntryState.Forwarding), (view.Key, view.Status.KernelKey!.Value, view.Status.State));
+        Assert.Equal(view.DesiredPart(), core.Entries.Get("vlans", "100").DesiredPart());
     }
 
     [Fact]
@@ -23,9 +23,9 @@ public sealed class EntryTests
         var first = await core.PutAsync("vlans", "100", "sim1");
         var second = await core.PutAsync("vlans", "100", "sim1");
         var changed = await core.PutAsync("vlans", "100", "sim2");
-        Assert.Equal((false, first.View.Record.Revision), (second.Created, second.View.Record.Revision));
-        Assert.True(changed.View.Record.Revision > first.View.Record.Revision);
-        Assert.Equal(first.View.Record.CreatedAt, changed.View.Record.CreatedAt);
+        Assert.Equal((false, first.View.Revision!.Value), (second.Created, second.View.Revision!.Value));
+        Assert.True(changed.View.Revision!.Value > first.View.Revision!.Value);
+        Assert.Equal(first.View.CreateTime, changed.View.CreateTime);
     }
 
     [Fact]
@@ -72,8 +72,8 @@ public sealed class EntryTests
     public async Task Put_AddressKey_AnswersInCanonicalForm(string asked, string canonical)
     {
         await using var core = await CoreFixture.StartAsync();
-        Assert.Equal(canonical, (await core.PutAsync("addresses", asked, "sim1")).View.KeyText);
-        Assert.Equal(canonical, core.Entries.Get("addresses", canonical).KeyText);
+        Assert.Equal(canonical, (await core.PutAsync("addresses", asked, "sim1")).View.Key);
+        Assert.Equal(canonical, core.Entries.Get("addresses", canonical).Key);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class EntryTests
         await using var core = await CoreFixture.StartAsync();
         var ifindex = core.Host.Interfaces.Find("sim0")!.Ifindex;
         var (_, view) = await core.PutAsync("ingress", $"{ifindex}", "sim1");
-        Assert.Equal(("sim0", ifindex), (view.KeyText, view.KernelKey!.Value));
+        Assert.Equal(("sim0", ifindex), (view.Key, view.Status.KernelKey!.Value));
         Assert.False((await core.PutAsync("ingress", "sim0", "sim1")).Created);
     }
 
@@ -92,8 +92,8 @@ public sealed class EntryTests
         await using var core = await CoreFixture.StartAsync();
         var ifindex = core.Host.AddInterface("7000");
         var (_, view) = await core.PutAsync("ingress", "if:7000", "sim1");
-        Assert.Equal(("if:7000", ifindex), (view.KeyText, view.KernelKey!.Value));
-        Assert.Equal("7000", (await core.PutAsync("ingress", "7000", "sim1")).View.KeyText);
+        Assert.Equal(("if:7000", ifindex), (view.Key, view.Status.KernelKey!.Value));
+        Assert.Equal("7000", (await core.PutAsync("ingress", "7000", "sim1")).View.Key);
     }
 
     [Theory]

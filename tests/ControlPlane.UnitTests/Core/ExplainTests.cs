@@ -1,9 +1,8 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
 
@@ -174,7 +173,7 @@ public sealed class ExplainTests
     public async Task ElementThatOthersChanged_DecidesAndIsTold()
     {
         await using var core = await SteeringAsync();
-        var key = core.Entries.Get("addresses", Address).KernelKey!.Value;
+        var key = core.Entries.Get("addresses", Address).Status.KernelKey!.Value;
         core.Host.SetElementByHand("addresses", key, new KernelEntry(core.Host.Interfaces.Find("sim2")!.Ifindex, 0));
         core.Host.SetElementByHand("addresses", key + 1, new KernelEntry(core.Host.Interfaces.Find("sim3")!.Ifindex, 0));
         core.Host.SetElementByHand("addresses", key + 2, new KernelEntry(core.Host.Interfaces.Find("sim3")!.Ifindex, 9001));
@@ -287,12 +286,12 @@ public sealed class ExplainTests
     public async Task Everything_LeavesNoTrace()
     {
         await using var core = await SteeringAsync();
-        var before = core.List("addresses").Entries.Select(e => e.Record);
+        var before = core.List("addresses").Entries.Select(e => e.DesiredPart());
         var revision = core.List("addresses").Revision;
 
         Explain(core, "addresses", Frame);
 
-        Assert.Equal(before, core.List("addresses").Entries.Select(e => e.Record));
+        Assert.Equal(before, core.List("addresses").Entries.Select(e => e.DesiredPart()));
         Assert.Equal(revision, core.List("addresses").Revision);
     }
 

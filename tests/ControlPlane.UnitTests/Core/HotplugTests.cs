@@ -1,6 +1,5 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
@@ -55,30 +54,30 @@ public sealed class HotplugTests
     public async Task TargetGoesAndReturns_EntryFollowsUnderTheSameRevision()
     {
         await using var core = await CoreFixture.StartAsync();
-        var revision = (await core.PutAsync("vlans", "1", "sim1")).View.Record.Revision;
+        var revision = (await core.PutAsync("vlans", "1", "sim1")).View.Revision!.Value;
         core.Host.RemoveInterface("sim1");
         await SettleAsync(core);
         Assert.Equal(EntryState.Pending, core.Entries.Get("vlans", "1").Status.State);
         var ifindex = core.Host.AddInterface("sim1");
         await SettleAsync(core);
         var view = core.Entries.Get("vlans", "1");
-        Assert.Equal((EntryState.Forwarding, ifindex, revision), (view.Status.State, view.Status.Ifindex!.Value, view.Record.Revision));
+        Assert.Equal((EntryState.Forwarding, ifindex, revision), (view.Status.State, view.Status.Ifindex!.Value, view.Revision!.Value));
     }
 
     [Fact]
     public async Task KeyInterfaceReturnsWithAnotherIndex_KernelKeyFollows()
     {
         await using var core = await CoreFixture.StartAsync();
-        var before = (await core.PutAsync("ingress", "sim0", "sim1")).View.KernelKey;
+        var before = (await core.PutAsync("ingress", "sim0", "sim1")).View.Status.KernelKey;
         core.Host.RemoveInterface("sim0");
         await SettleAsync(core);
         var pending = core.Entries.Get("ingress", "sim0");
-        Assert.Equal((EntryState.Pending, null), (pending.Status.State, pending.KernelKey));
+        Assert.Equal((EntryState.Pending, null), (pending.Status.State, pending.Status.KernelKey));
         Assert.False(core.Host.Devmaps["ingress"].TryGet(before!.Value, out _));
         var ifindex = core.Host.AddInterface("sim0");
         await SettleAsync(core);
         var back = core.Entries.Get("ingress", "sim0");
-        Assert.Equal((EntryState.Forwarding, ifindex), (back.Status.State, back.KernelKey!.Value));
+        Assert.Equal((EntryState.Forwarding, ifindex), (back.Status.State, back.Status.KernelKey!.Value));
     }
 
     [Fact]
@@ -138,9 +137,9 @@ public sealed class HotplugTests
         {
             var ifindex = core.Host.Interfaces.Find(name)!.Ifindex;
             var entry = core.Entries.Get("ingress", name);
-            Assert.Equal((EntryState.Forwarding, ifindex), (entry.Status.State, entry.KernelKey!.Value));
+            Assert.Equal((EntryState.Forwarding, ifindex), (entry.Status.State, entry.Status.KernelKey!.Value));
             var attachment = core.Attachments.Get("vlans", name);
-            Assert.Equal((AttachmentState.Attached, ifindex), (attachment.State, attachment.Ifindex!.Value));
+            Assert.Equal((AttachmentState.Attached, ifindex), (attachment.Status.State, attachment.Status.Ifindex!.Value));
         }
     }
 
@@ -160,7 +159,7 @@ public sealed class HotplugTests
         await core.PutAsync("ingress", "sim0", "sim2", allowPending: true);
 
         Assert.Equal(EntryState.Pending, core.Entries.Get("ingress", "sim0").Status.State);
-        Assert.Equal((EntryState.Forwarding, ifindex), (core.Entries.Get("ingress", "later").Status.State, core.Entries.Get("ingress", "later").KernelKey!.Value));
+        Assert.Equal((EntryState.Forwarding, ifindex), (core.Entries.Get("ingress", "later").Status.State, core.Entries.Get("ingress", "later").Status.KernelKey!.Value));
     }
 
     [Theory]
@@ -181,7 +180,7 @@ public sealed class HotplugTests
         await core.PutAsync("ingress", "stranger", "sim1");
 
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("ingress", "stranger").Status.State);
-        Assert.Equal((EntryState.Pending, null), (core.Entries.Get("ingress", "sim0").Status.State, core.Entries.Get("ingress", "sim0").KernelKey));
+        Assert.Equal((EntryState.Pending, null), (core.Entries.Get("ingress", "sim0").Status.State, core.Entries.Get("ingress", "sim0").Status.KernelKey));
         Assert.Equal(2, core.List("ingress").Entries.Count);
         Assert.True(core.Host.Devmaps["ingress"].TryGet(ifindex, out var element));
         Assert.Equal(core.Host.Interfaces.Find("sim1")!.Ifindex, element.Ifindex);
@@ -204,11 +203,11 @@ public sealed class HotplugTests
         await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
         core.Host.RemoveInterface("sim0");
         await SettleAsync(core);
-        Assert.Equal(AttachmentState.Pending, core.Attachments.Get("vlans", "sim0").State);
+        Assert.Equal(AttachmentState.Pending, core.Attachments.Get("vlans", "sim0").Status.State);
         var ifindex = core.Host.AddInterface("sim0");
         await SettleAsync(core);
         var back = core.Attachments.Get("vlans", "sim0");
-        Assert.Equal((AttachmentState.Attached, ifindex), (back.State, back.Ifindex!.Value));
+        Assert.Equal((AttachmentState.Attached, ifindex), (back.Status.State, back.Status.Ifindex!.Value));
     }
 
     [Fact]
@@ -224,11 +223,11 @@ public sealed class HotplugTests
         }
 
         await using var second = await CoreFixture.StartAsync(host);
-        Assert.Equal(("sim1", "counting"), (second.Entries.Get("vlans", "1").Record.Interface, second.Entries.Get("vlans", "1").Record.EgressProgram));
+        Assert.Equal(("sim1", "counting"), (second.Entries.Get("vlans", "1").Spec!.Interface, second.Entries.Get("vlans", "1").Spec!.EgressProgram));
         Assert.Equal(EntryState.Forwarding, second.Entries.Get("ingress", "sim0").Status.State);
-        Assert.Equal(AttachmentState.Attached, second.Attachments.Get("vlans", "sim0").State);
-        Assert.Equal(1, second.Programs.Get("counting").Entries);
-        Assert.True(second.Devmaps.Get("vlans").Adopted);
+        Assert.Equal(AttachmentState.Attached, second.Attachments.Get("vlans", "sim0").Status.State);
+        Assert.Equal(1, second.Programs.Get("counting").Status.Entries);
+        Assert.True(second.Devmaps.Get("vlans").Status.Adopted);
     }
 
     // Link changes are handled before the next command: one command that changes nothing is enough to have waited for them.

@@ -1,11 +1,6 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Programs;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -61,11 +56,11 @@ public sealed class KernelGate : IDisposable
 
         public IDropCounters Drops => inner.Drops;
 
-        public ITargetPrograms Targets => inner.Targets;
+        public IPassPrograms Targets => inner.Targets;
 
         public IEgressPrograms Programs { get; } = new GatedPrograms(gate, inner.Programs);
 
-        public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
+        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
 
         public void Dispose() => inner.Dispose();
     }
@@ -74,7 +69,7 @@ public sealed class KernelGate : IDisposable
     {
         public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Adopt(scope);
 
-        public LoadedProgram Load(WriterScope scope, string name, EgressProgramSpec spec)
+        public LoadedProgram Load(WriterScope scope, string name, EgressProgramConfig spec)
         {
             gate.BeforeChange();
             return inner.Load(scope, name, spec);
@@ -88,12 +83,12 @@ public sealed class KernelGate : IDisposable
 
         public EntryCounters ReadCounters(string name) => inner.ReadCounters(name);
 
-        public EgressVerdict DryRun(EgressProgramSpec spec, ReadOnlyMemory<byte> frame) => inner.DryRun(spec, frame);
+        public EgressVerdict DryRun(EgressProgramConfig spec, ReadOnlyMemory<byte> frame) => inner.DryRun(spec, frame);
     }
 
     private sealed class GatedDevmap(KernelGate gate, IDevmap inner) : IDevmap
     {
-        public DevmapDefinition Definition => inner.Definition;
+        public DevmapRecord Definition => inner.Definition;
 
         public bool Adopted => inner.Adopted;
 

@@ -1,7 +1,5 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Reading;
 using ControlPlane.Core.State;
 using ControlPlane.Simulation;
 
@@ -52,7 +50,7 @@ public sealed class KernelWalkTests
     [Fact]
     public void Buckets_OneLongChain_ComesOutInOneBucket()
     {
-        var map = new SimulatedMap(new DevmapDefinition("walk", 64), 1, 2);
+        var map = new SimulatedMap(new DevmapRecord("walk", new DevmapSpec(64)), 1, 2);
         for (var i = 0u; i < 50; i++)
             map.Set(i * 64, new KernelEntry(1, 0));
         var bucket = Assert.Single(KernelWalk.Buckets(new Disturbed(map), new EntryTable(64)));
@@ -61,7 +59,7 @@ public sealed class KernelWalkTests
 
     private static SimulatedMap Filled(uint count, Func<uint, uint> keyOf)
     {
-        var map = new SimulatedMap(new DevmapDefinition("walk", count), 1, 2);
+        var map = new SimulatedMap(new DevmapRecord("walk", new DevmapSpec(count)), 1, 2);
         for (var i = 0u; i < count; i++)
             map.Set(keyOf(i), new KernelEntry(1, 0));
         return map;
@@ -72,7 +70,7 @@ public sealed class KernelWalkTests
 
     private sealed class Disturbed(SimulatedMap map, Action<uint?>? onStep = null) : IDevmapReader
     {
-        public uint MaxEntries => map.Definition.MaxEntries;
+        public uint MaxEntries => map.Definition.Spec.MaxEntries;
 
         public int Steps { get; private set; }
 

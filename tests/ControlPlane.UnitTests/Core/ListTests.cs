@@ -1,4 +1,4 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 
 namespace ControlPlane.UnitTests.Core;
@@ -98,7 +98,7 @@ public sealed class ListTests
         Assert.Throws<ControlPlaneException>(() => core.List("addresses", new EntryQuery(PageToken: token)));
     }
 
-    private static IEnumerable<string> Keys(CoreFixture core, EntryQuery query) => core.List("vlans", query).Entries.Select(e => e.KeyText);
+    private static IEnumerable<string> Keys(CoreFixture core, EntryQuery query) => core.List("vlans", query).Entries.Select(e => e.Key);
 
     private static List<string> Pages(CoreFixture core, string devmap, int pageSize, Action<EntryPage> between)
     {
@@ -108,7 +108,7 @@ public sealed class ListTests
         {
             var page = core.List(devmap, new EntryQuery(pageSize, token));
             Assert.True(page.Entries.Count <= pageSize);
-            keys.AddRange(page.Entries.Select(e => e.KeyText));
+            keys.AddRange(page.Entries.Select(e => e.Key));
             if ((token = page.NextPageToken) is null)
                 return keys;
             between(page);

@@ -1,6 +1,4 @@
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Host;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.UnitTests.Core;
@@ -16,7 +14,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
 
     public IEgressPrograms Programs => inner.Programs;
 
-    public ITargetPrograms Targets => inner.Targets;
+    public IPassPrograms Targets => inner.Targets;
 
     public IDropCounters Drops => inner.Drops;
 
@@ -28,7 +26,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
     /// <summary>A notification of this name comes.</summary>
     public void Notify(string name) => _watcher!(new LinkChanges(new HashSet<string> { name }, Everything: false));
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapDefinition definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
     /// <summary>What every question for an interface fails with; null when they are answered.</summary>
     public Exception? Fault { get; set; }

@@ -1,8 +1,5 @@
 using System.Buffers.Binary;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Keys;
-using ControlPlane.Core.Reading;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.UnitTests.Core;
@@ -72,7 +69,7 @@ public sealed class ShapeTests
         var table = new EntryTable(maxEntries);
         foreach (var key in keys)
         {
-            var record = new EntryRecord("d", EntryKey.OfNumber(key), "eth0", null, System.Collections.Immutable.ImmutableSortedDictionary<string, string>.Empty, 1, default, default);
+            var record = new EntryRecord("d", EntryKey.OfNumber(key), new EntrySpec("eth0"), 1, default, default);
             table.Replace(null, new PlacedEntry(record, key));
         }
 

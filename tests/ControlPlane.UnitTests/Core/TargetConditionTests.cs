@@ -1,6 +1,5 @@
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Reading;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Status;
 
 namespace ControlPlane.UnitTests.Core;
 

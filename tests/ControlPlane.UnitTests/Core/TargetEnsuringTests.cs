@@ -1,11 +1,6 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Interfaces;
-using ControlPlane.Core.Keys;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using ControlPlane.TestCommon.Lab;
@@ -15,7 +10,7 @@ namespace ControlPlane.UnitTests.Core;
 /// <summary>Where a target needs an XDP program to accept redirected frames, the daemon attaches one, and takes it off again.</summary>
 public sealed class TargetEnsuringTests
 {
-    private static readonly DevmapDefinition Left = new("left", 64, KeySelector: KeySelector.Vlan, EnsureTargets: EnsureTargets.Off);
+    private static readonly DevmapRecord Left = new("left", new DevmapSpec(64, KeySelector: KeySelector.Vlan, EnsureTargets: EnsureTargets.Off));
 
     [Fact]
     public async Task Put_TargetWhosePeerIsOurs_GetsAPassProgramAndForwards()
@@ -78,7 +73,7 @@ public sealed class TargetEnsuringTests
         var pass = Peer(core).XdpProgramId;
 
         var attachment = await core.Attachments.PutAsync("vlans", "out-peer", "native", new Violations(), default, default);
-        Assert.Equal(AttachmentState.Attached, attachment.View.State);
+        Assert.Equal(AttachmentState.Attached, attachment.View.Status.State);
         Assert.NotEqual(pass, Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
 

@@ -112,7 +112,7 @@ public sealed class WriterTests
     {
         var host = ControlPlane.Simulation.SimulatedHost.WithInterfaces();
         using (var kernel = new ControlPlane.Simulation.SimulatedKernel(host))
-            kernel.OpenDevmap(new WriterScope(true), CoreFixture.Vlans with { MaxEntries = 7 }).Dispose();
+            kernel.OpenDevmap(new WriterScope(true), CoreFixture.Vlans with { Spec = CoreFixture.Vlans.Spec with { MaxEntries = 7 } }).Dispose();
         var error = await CoreFixture.FailsAsync(() => CoreFixture.StartAsync(host));
         Assert.Contains("MaxEntries", error.Detail, StringComparison.Ordinal);
     }

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Options;
 using ControlPlane.TestCommon;
 using Microsoft.Extensions.Configuration;
@@ -35,7 +35,7 @@ public sealed class OptionsTests
 
         Assert.Empty(errors);
         Assert.Equal(
-            new DevmapDefinition("by_address", 7, 4, 1, KeySelector.Ipv4Destination, MissAction.Abort, Counters: false),
+            new DevmapRecord("by_address", new DevmapSpec(7, 4, 1, KeySelector.Ipv4Destination, MissAction.Abort, Counters: false)),
             options.Devmaps.Single().ToDefinition());
     }
 

@@ -1,9 +1,5 @@
-using System.Collections.Immutable;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Entries;
-using ControlPlane.Core.Keys;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Storage;
 using Microsoft.Data.Sqlite;
 
@@ -22,13 +18,12 @@ public sealed class SqliteStoreTests : IDisposable
     {
         var entry = Entry(EntryKey.OfNumber(uint.MaxValue)) with
         {
-            EgressProgram = "p",
-            Labels = ImmutableSortedDictionary<string, string>.Empty.Add("owner", "a \"b\" ü"),
+            Spec = new EntrySpec("veth9", "p", Labels.Of([new("purpose", "a \"b\" ü")]), "cni/1"),
         };
         var named = Entry(EntryKey.OfInterface("veth.1"));
-        var attachment = new AttachmentRecord("default", "veth0", AttachMode.Generic, 3, Now, Now);
-        var program = new StoredProgram(
-            "p", new EgressProgramSpec(EgressTemplate.RewriteMac, new MacAddress(1), new MacAddress(0x020000000002)), 4, Now, Now);
+        var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic, Labels.Of([new("a", "b")]), "me"), 3, Now, Now);
+        var program = new EgressProgramRecord(
+            "p", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.RewriteMac, new MacAddress(1), new MacAddress(0x020000000002)), Labels.Of([new("c", "d")]), "you"), 4, Now, Now);
         using (var store = SqliteStore.Open(_directory))
         {
             store.Commit(new StoreBatch(7,
@@ -43,8 +38,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal(7, state.Revision);
         Assert.Equal(["default"], state.Devmaps);
         Assert.Equal([entry.Key, named.Key], state.Entries.Select(e => e.Key));
-        Assert.Equal(entry.Labels, state.Entries[0].Labels);
-        Assert.Equal(entry with { Labels = state.Entries[0].Labels }, state.Entries[0]);
+        Assert.Equal([entry, named], state.Entries);
         Assert.Equal([attachment], state.Attachments);
         Assert.Equal([program], state.Programs);
     }
@@ -102,7 +96,7 @@ public sealed class SqliteStoreTests : IDisposable
     private static DateTimeOffset Now { get; } = new(2026, 5, 4, 3, 2, 1, 123, TimeSpan.Zero);
 
     private static EntryRecord Entry(EntryKey key) =>
-        new("default", key, "veth9", null, ImmutableSortedDictionary<string, string>.Empty, 2, Now, Now.AddTicks(1));
+        new("default", key, new EntrySpec("veth9"), 2, Now, Now.AddTicks(1));
 
     private void Damage(string kind)
     {

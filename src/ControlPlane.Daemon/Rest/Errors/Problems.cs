@@ -1,5 +1,6 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.Resources;
 
 namespace ControlPlane.Daemon.Rest.Errors;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.Errors;
 using ControlPlane.Daemon.Rest.Reading;
 using ControlPlane.Daemon.Rest.Resources;

@@ -1,12 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Drops;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.Resources;
 
 namespace ControlPlane.Daemon.Rest.OpenApi;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 using Microsoft.Net.Http.Headers;
 
 namespace ControlPlane.Daemon.Rest.Reading;

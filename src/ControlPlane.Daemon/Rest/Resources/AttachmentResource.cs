@@ -1,4 +1,4 @@
-using ControlPlane.Core.Attachments;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 
@@ -32,20 +32,20 @@ internal sealed class AttachmentResource
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required AttachmentStatusResource Status { get; init; }
 
-    public static AttachmentResource From(AttachmentView view) => new()
+    public static AttachmentResource From(ControlPlane.Core.Model.Attachment view) => new()
     {
-        Devmap = view.Record.Devmap,
-        Interface = view.Record.Interface,
-        Mode = view.Record.Mode,
-        Revision = view.Record.Revision,
-        CreatedAt = view.Record.CreatedAt.UtcDateTime,
-        UpdatedAt = view.Record.UpdatedAt.UtcDateTime,
+        Devmap = view.Devmap,
+        Interface = view.Interface,
+        Mode = view.Spec.Mode,
+        Revision = view.Revision,
+        CreatedAt = view.CreateTime.UtcDateTime,
+        UpdatedAt = view.UpdateTime.UtcDateTime,
         Status = new AttachmentStatusResource
         {
-            State = view.State,
-            Ifindex = view.Ifindex,
-            LinkId = view.LinkId,
-            Message = view.Message,
+            State = view.Status.State,
+            Ifindex = view.Status.Ifindex,
+            LinkId = view.Status.LinkId,
+            Message = view.Status.State == AttachmentState.Attached ? null : view.Status.Conditions[0].Message,
         },
     };
 }

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 
@@ -55,16 +55,16 @@ internal sealed class DevmapResource
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required DevmapStatusResource Status { get; init; }
 
-    public static DevmapResource From(DevmapView view) => new()
+    public static DevmapResource From(ControlPlane.Core.Model.Devmap view) => new()
     {
-        Name = view.Definition.Name,
-        MaxEntries = view.Definition.MaxEntries,
-        ValueSize = view.Definition.ValueSize,
-        NumaNode = view.Definition.NumaNode,
-        KeySelector = view.Definition.KeySelector,
-        MissAction = view.Definition.MissAction,
-        Counters = view.Definition.Counters,
-        EnsureTargets = view.Definition.EnsureTargets,
+        Name = view.Name,
+        MaxEntries = view.Spec.MaxEntries,
+        ValueSize = view.Spec.ValueSize,
+        NumaNode = view.Spec.NumaNode,
+        KeySelector = view.Spec.KeySelector,
+        MissAction = view.Spec.MissAction,
+        Counters = view.Spec.Counters,
+        EnsureTargets = view.Spec.EnsureTargets,
         Revision = view.Revision,
         Status = DevmapStatusResource.From(view),
     };

@@ -1,5 +1,3 @@
-using ControlPlane.Core.Devmaps;
-
 namespace ControlPlane.Daemon.Rest.Resources;
 
 /// <summary>What is true of a devmap.</summary>
@@ -39,16 +37,16 @@ internal sealed class DevmapStatusResource
     /// </summary>
     public required IEnumerable<MissedKeyResource> MissedKeys { get; init; }
 
-    public static DevmapStatusResource From(DevmapView view) => new()
+    public static DevmapStatusResource From(ControlPlane.Core.Model.Devmap view) => new()
     {
-        Entries = view.Entries,
-        KernelMapId = view.KernelMapId,
-        RedirectProgramId = view.RedirectProgramId,
-        Adopted = view.Adopted,
-        Traffic = view.Counters is { } counters ? DevmapTrafficResource.From(counters) : null,
-        Audit = AuditSummaryResource.From(view.Audits),
-        Drops = DevmapDropsResource.From(view.Drops),
-        MissedKeys = view.MissedKeys.Select(MissedKeyResource.From),
-        Conditions = view.Conditions.Select(ConditionResource.From),
+        Entries = view.Status.Entries,
+        KernelMapId = view.Status.KernelMapId,
+        RedirectProgramId = view.Status.RedirectProgramId,
+        Adopted = view.Status.Adopted,
+        Traffic = view.Status.Traffic is { } counters ? DevmapTrafficResource.From(counters) : null,
+        Audit = AuditSummaryResource.From(view.Status.Audit),
+        Drops = DevmapDropsResource.From(view.Status.Drops),
+        MissedKeys = view.Status.MissedKeys.Select(MissedKeyResource.From),
+        Conditions = view.Status.Conditions.Select(ConditionResource.From),
     };
 }

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 

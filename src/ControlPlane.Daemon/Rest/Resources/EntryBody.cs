@@ -1,4 +1,4 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest.Resources;

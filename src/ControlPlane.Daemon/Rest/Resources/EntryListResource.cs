@@ -1,4 +1,4 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 

@@ -1,5 +1,3 @@
-using ControlPlane.Core.Entries;
-
 namespace ControlPlane.Daemon.Rest.Resources;
 
 /// <summary>An entry of a devmap: frames with this key leave by this interface.</summary>
@@ -44,19 +42,19 @@ internal sealed class EntryResource
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required EntryStatusResource Status { get; init; }
 
-    public static EntryResource From(EntryView view) => From(view, new ConditionResources());
+    public static EntryResource From(ControlPlane.Core.Model.Entry view) => From(view, new ConditionResources());
 
-    public static EntryResource From(EntryView view, ConditionResources conditions) => new()
+    public static EntryResource From(ControlPlane.Core.Model.Entry view, ConditionResources conditions) => new()
     {
-        Devmap = view.Record.Devmap,
-        Key = view.KeyText,
-        KernelKey = view.KernelKey,
-        Interface = view.Record.Interface,
-        EgressProgram = view.Record.EgressProgram,
-        Labels = view.Record.Labels,
-        Revision = view.Record.Revision,
-        CreatedAt = view.Record.CreatedAt.UtcDateTime,
-        UpdatedAt = view.Record.UpdatedAt.UtcDateTime,
+        Devmap = view.Devmap,
+        Key = view.Key,
+        KernelKey = view.Status.KernelKey,
+        Interface = view.Spec!.Interface,
+        EgressProgram = view.Spec!.EgressProgram,
+        Labels = view.Spec!.Labels,
+        Revision = view.Revision!.Value,
+        CreatedAt = view.CreateTime!.Value.UtcDateTime,
+        UpdatedAt = view.UpdateTime!.Value.UtcDateTime,
         Status = EntryStatusResource.From(view.Status, conditions),
     };
 }

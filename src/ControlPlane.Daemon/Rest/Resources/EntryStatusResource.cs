@@ -1,4 +1,4 @@
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 
@@ -44,8 +44,8 @@ internal sealed class EntryStatusResource
         Ifindex = status.Ifindex,
         EgressProgramId = status.EgressProgramId,
         Conditions = conditions.Of(status.Conditions),
-        Packets = status.Counters.Packets,
-        Bytes = status.Counters.Bytes,
+        Packets = status.Packets,
+        Bytes = status.Bytes,
         Drops = status.Drops.Select(DropCountResource.From),
     };
 }

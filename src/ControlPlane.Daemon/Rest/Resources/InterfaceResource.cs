@@ -1,5 +1,4 @@
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Interfaces;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 
@@ -93,6 +92,6 @@ internal sealed class InterfaceResource
     };
 
     private static IEnumerable<string> Names(XdpFeatures features) => Enum.GetValues<XdpFeatures>()
-        .Where(f => f != Core.Interfaces.XdpFeatures.None && features.HasFlag(f))
+        .Where(f => f != ControlPlane.Core.Model.XdpFeatures.None && features.HasFlag(f))
         .Select(f => System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(f.ToString()));
 }

@@ -1,4 +1,5 @@
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest.Resources;

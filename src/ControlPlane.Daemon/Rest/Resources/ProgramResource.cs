@@ -1,4 +1,4 @@
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 
@@ -34,25 +34,25 @@ internal sealed class ProgramResource
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required ProgramStatusResource Status { get; init; }
 
-    public static ProgramResource From(ProgramView view) => new()
+    public static ProgramResource From(ControlPlane.Core.Model.EgressProgram view) => new()
     {
         Name = view.Name,
-        Template = view.Spec.Template,
+        Template = view.Spec.Config.Template,
         Parameters = new ProgramParametersResource
         {
-            SourceMac = view.Spec.SourceMac?.ToString(),
-            DestinationMac = view.Spec.DestinationMac?.ToString(),
-            VlanId = view.Spec.VlanId,
+            SourceMac = view.Spec.Config.SourceMac?.ToString(),
+            DestinationMac = view.Spec.Config.DestinationMac?.ToString(),
+            VlanId = view.Spec.Config.VlanId,
         },
         Revision = view.Revision,
-        CreatedAt = view.CreatedAt.UtcDateTime,
-        UpdatedAt = view.UpdatedAt.UtcDateTime,
+        CreatedAt = view.CreateTime.UtcDateTime,
+        UpdatedAt = view.UpdateTime.UtcDateTime,
         Status = new ProgramStatusResource
         {
-            KernelProgramId = view.KernelProgramId,
-            Entries = view.Entries,
-            Packets = view.Packets,
-            Bytes = view.Bytes,
+            KernelProgramId = view.Status.ProgramId,
+            Entries = view.Status.Entries,
+            Packets = view.Status.Packets,
+            Bytes = view.Status.Bytes,
         },
     };
 }

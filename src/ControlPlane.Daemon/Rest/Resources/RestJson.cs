@@ -1,13 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using ControlPlane.Core.Attachments;
-using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Devmaps;
-using ControlPlane.Core.Drops;
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Explaining;
-using ControlPlane.Core.Programs;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
 

@@ -1,4 +1,4 @@
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
@@ -14,8 +14,8 @@ internal sealed class BrokenSubject(CoreFixture core) : Subject(core)
     {
         if (operation is Operation.PutEntry put)
         {
-            var current = _core.List(put.Devmap).Entries.FirstOrDefault(e => $"{put.Devmap}/{e.KeyText}" == put.Resource);
-            precondition.Require(put.Resource, current?.Record.Revision);
+            var current = _core.List(put.Devmap).Entries.FirstOrDefault(e => $"{put.Devmap}/{e.Key}" == put.Resource);
+            precondition.Require(put.Resource, current?.Revision);
             precondition = default;
         }
 

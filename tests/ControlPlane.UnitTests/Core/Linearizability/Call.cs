@@ -1,4 +1,4 @@
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 

@@ -1,5 +1,5 @@
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.TestCommon.Lab;
 
@@ -19,15 +19,19 @@ internal static class ConsistencyCheck
         return
         [
             .. Differences(
-                "store", stored.Entries.Select(e => e.ToString()), entries.Select(e => e.Record.ToString())),
+                "store", stored.Entries.Select(e => $"{e.Devmap}/{KeyText(e)} {e.Spec} {e.Revision} {e.CreateTime:O} {e.UpdateTime:O}"),
+                entries.Select(e => $"{e.Devmap}/{e.Key} {e.Spec} {e.Revision} {e.CreateTime:O} {e.UpdateTime:O}")),
             .. Differences(
                 "store", stored.Programs.Select(p => $"{p.Name} {p.Spec} {p.Revision}"), programs.Select(p => $"{p.Name} {p.Spec} {p.Revision}")),
             .. Differences(
-                "kernel", core.Host.Programs.Values.Select(p => $"{p.Name} {p.Spec} {p.ProgramId}"), programs.Select(p => $"{p.Name} {p.Spec} {p.KernelProgramId}")),
+                "kernel", core.Host.Programs.Values.Select(p => $"{p.Name} {p.Config} {p.ProgramId}"), programs.Select(p => $"{p.Name} {p.Spec.Config} {p.Status.ProgramId}")),
             .. devmaps.SelectMany(d => Differences(
-                $"kernel's {d}", Elements(core, d), entries.Where(e => e.Record.Devmap == d).SelectMany(e => Wanted(core, e)))),
+                $"kernel's {d}", Elements(core, d), entries.Where(e => e.Devmap == d).SelectMany(e => Wanted(core, e)))),
         ];
     }
+
+    private static string KeyText(EntryRecord entry) => KeyCodec.Format(
+        new[] { SmallSetup.ByInterface, SmallSetup.ByVlan }.Single(d => d.Name == entry.Devmap).Spec.KeySelector, entry.Key);
 
     // It brings what the store is still owed, and what links have done.
     private static async Task LastBatchAsync(CoreFixture core)
@@ -57,12 +61,12 @@ internal static class ConsistencyCheck
         }
     }
 
-    private static IEnumerable<string> Wanted(CoreFixture core, EntryView entry)
+    private static IEnumerable<string> Wanted(CoreFixture core, Entry entry)
     {
-        if (core.Host.Interfaces.Find(entry.Record.Interface) is { } target)
+        if (core.Host.Interfaces.Find(entry.Spec!.Interface) is { } target)
         {
-            var program = entry.Record.EgressProgram is { } name ? core.Programs.Get(name).KernelProgramId : 0;
-            yield return $"{entry.KernelKey} -> {target.Ifindex} {program}";
+            var program = entry.Spec!.EgressProgram is { } name ? core.Programs.Get(name).Status.ProgramId : 0;
+            yield return $"{entry.Status.KernelKey} -> {target.Ifindex} {program}";
         }
     }
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 

@@ -1,5 +1,4 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Storing;
 using ControlPlane.Storage;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;

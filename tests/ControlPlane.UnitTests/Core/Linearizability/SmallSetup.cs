@@ -1,4 +1,4 @@
-using ControlPlane.Core.Devmaps;
+using ControlPlane.Core.Model;
 using ControlPlane.Simulation;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
@@ -15,9 +15,9 @@ internal static class SmallSetup
     /// <summary>Keys that are the index of an interface, and thus mean it.</summary>
     public static IReadOnlyDictionary<string, string> NameOfIndex { get; } = new Dictionary<string, string> { ["2"] = "sim0", ["3"] = "sim1" };
 
-    public static DevmapDefinition ByVlan { get; } = new("small", 2, KeySelector: KeySelector.Vlan);
+    public static DevmapRecord ByVlan { get; } = new("small", new DevmapSpec(2, KeySelector: KeySelector.Vlan));
 
-    public static DevmapDefinition ByInterface { get; } = new("single", 1);
+    public static DevmapRecord ByInterface { get; } = new("single", new DevmapSpec(1));
 
     /// <summary>Every key of every devmap, in any form.</summary>
     public static IReadOnlyList<(string Devmap, string Key)> Keys { get; } =
@@ -26,7 +26,7 @@ internal static class SmallSetup
         .. new[] { "sim0", "2", "3" }.Select(k => (ByInterface.Name, k)),
     ];
 
-    public static uint Capacity(string devmap) => (devmap == ByVlan.Name ? ByVlan : ByInterface).MaxEntries;
+    public static uint Capacity(string devmap) => (devmap == ByVlan.Name ? ByVlan : ByInterface).Spec.MaxEntries;
 
     public static string EntryText(string target, string? program, int label) => $"{target} {program ?? "-"} {label}";
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
-using ControlPlane.Core.Entries;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Programs;
-using ControlPlane.Core.Storing;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
@@ -34,22 +33,22 @@ internal class Subject(CoreFixture core)
                 var labels = new Dictionary<string, string> { ["n"] = $"{put.Label}" };
                 var request = new EntryRequest(put.Target, put.Program, labels, put.AllowPending);
                 var entry = await core.Entries.PutAsync(put.Devmap, put.Key, request, new Violations(), precondition, cancellation);
-                return new Answer(IsCreated: entry.Created, Revision: entry.View.Record.Revision, Content: Text(entry.View.Record));
+                return new Answer(IsCreated: entry.Created, Revision: entry.View.Revision!.Value, Content: Text(entry.View.Spec!));
             case Operation.DeleteEntry delete:
                 await core.Entries.DeleteAsync(delete.Devmap, delete.Key, precondition, cancellation);
                 return new Answer();
             case Operation.GetEntry get:
-                var found = core.Entries.Get(get.Devmap, get.Key).Record;
-                return new Answer(Revision: found.Revision, Content: Text(found));
+                var found = core.Entries.Get(get.Devmap, get.Key);
+                return new Answer(Revision: found.Revision!.Value, Content: Text(found.Spec!));
             case Operation.PutProgram put:
                 var program = await core.Programs.PutAsync(put.Name, new ProgramRequest(put.Template), new Violations(), precondition, cancellation);
-                return new Answer(IsCreated: program.Created, Revision: program.View.Revision, Content: Text(program.View.Spec));
+                return new Answer(IsCreated: program.Created, Revision: program.View.Revision, Content: Text(program.View.Spec.Config));
             case Operation.DeleteProgram delete:
                 await core.Programs.DeleteAsync(delete.Name, precondition, cancellation);
                 return new Answer();
             case Operation.GetProgram get:
                 var view = core.Programs.Get(get.Name);
-                return new Answer(Revision: view.Revision, Content: Text(view.Spec));
+                return new Answer(Revision: view.Revision, Content: Text(view.Spec.Config));
             case Operation.SetLink set:
                 SetLink(set);
                 return new Answer();
@@ -60,10 +59,10 @@ internal class Subject(CoreFixture core)
         }
     }
 
-    private static string Text(EntryRecord entry) =>
-        SmallSetup.EntryText(entry.Interface, entry.EgressProgram, int.Parse(entry.Labels["n"], CultureInfo.InvariantCulture));
+    private static string Text(EntrySpec spec) =>
+        SmallSetup.EntryText(spec.Interface, spec.EgressProgram, int.Parse(spec.Labels["n"], CultureInfo.InvariantCulture));
 
-    private static string Text(EgressProgramSpec spec) => spec.Template.ToString().ToLowerInvariant();
+    private static string Text(EgressProgramConfig spec) => spec.Template.ToString().ToLowerInvariant();
 
     private void SetLink(Operation.SetLink set)
     {
@@ -81,9 +80,9 @@ internal class Subject(CoreFixture core)
     private Answer ReadAll()
     {
         var entries = new[] { SmallSetup.ByInterface.Name, SmallSetup.ByVlan.Name }.SelectMany(d => core.List(d).Entries)
-            .Select(e => (Name: $"{e.Record.Devmap}/{e.KeyText}", Text: $"{Text(e.Record)} @{e.Record.Revision}"))
+            .Select(e => (Name: $"{e.Devmap}/{e.Key}", Text: $"{Text(e.Spec!)} @{e.Revision}"))
             .OrderBy(e => e.Name, StringComparer.Ordinal);
-        var programs = core.Programs.List().Select(p => (p.Name, Text: $"{Text(p.Spec)} @{p.Revision}"));
+        var programs = core.Programs.List().Select(p => (p.Name, Text: $"{Text(p.Spec.Config)} @{p.Revision}"));
         return new Answer(
             Revision: core.List(SmallSetup.ByVlan.Name).Revision, Content: string.Join('\n', entries.Concat(programs).Select(r => $"{r.Name} {r.Text}")));
     }

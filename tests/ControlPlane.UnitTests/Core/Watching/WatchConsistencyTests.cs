@@ -29,7 +29,7 @@ public sealed class WatchConsistencyTests
         }
 
         await Task.WhenAll(writers);
-        Volatile.Write(ref last, (await core.PutAsync("ingress", "63", "sim3")).View.Record.Revision);
+        Volatile.Write(ref last, (await core.PutAsync("ingress", "63", "sim3")).View.Revision!.Value);
         var models = await Task.WhenAll(streams);
 
         var wanted = Wanted(core).ToList();
@@ -52,7 +52,7 @@ public sealed class WatchConsistencyTests
         var random = new Random(7);
         var first = core.List("ingress").Revision;
         await WriteAsync(core, random);
-        var last = (await core.PutAsync("ingress", "63", "sim3")).View.Record.Revision;
+        var last = (await core.PutAsync("ingress", "63", "sim3")).View.Revision!.Value;
         var whole = (await core.Watch("ingress", first).ModelAsync(() => last)).Changes;
         Assert.True(whole.Count > WritesEach / 4);
         for (var revision = first; revision <= last; revision++)
@@ -80,7 +80,7 @@ public sealed class WatchConsistencyTests
         await core.PutAsync("vlans", "12", "sim1");
         await core.Entries.DeleteAsync("vlans", "13", default, default);
         await core.PutAsync("vlans", "13", "sim2");
-        var last = (await core.PutAsync("vlans", "30", "sim3")).View.Record.Revision;
+        var last = (await core.PutAsync("vlans", "30", "sim3")).View.Revision!.Value;
         foreach (var told in await reader.UntilAsync(e => e.Revision == last))
             model.Take(told);
 
@@ -88,12 +88,12 @@ public sealed class WatchConsistencyTests
         Assert.Equal(
             ["put 2 to sim2", "put 10 to sim2", "delete 3", "delete 11", "delete 13", "put 13 to sim2", "put 30 to sim3"],
             model.Changes.Select(c => c.What));
-        Assert.Equal(core.List("vlans").Entries.Select(e => ($"entries/{e.KeyText}", e.Record.Revision)).Order(), model.Resources);
+        Assert.Equal(core.List("vlans").Entries.Select(e => ($"entries/{e.Key}", e.Revision!.Value)).Order(), model.Resources);
     }
 
     private static IEnumerable<(string Resource, long Revision)> Wanted(CoreFixture core) =>
-        core.List("ingress", new() { PageSize = 1000 }).Entries.Select(e => ($"entries/{e.KeyText}", e.Record.Revision))
-            .Concat(core.Attachments.List("ingress").Select(a => ($"attachments/{a.Record.Interface}", a.Record.Revision)))
+        core.List("ingress", new() { PageSize = 1000 }).Entries.Select(e => ($"entries/{e.Key}", e.Revision!.Value))
+            .Concat(core.Attachments.List("ingress").Select(a => ($"attachments/{a.Interface}", a.Revision)))
             .Order();
 
     private static async Task WriteAsync(CoreFixture core, Random random)

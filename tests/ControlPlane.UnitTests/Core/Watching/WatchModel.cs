@@ -54,8 +54,8 @@ internal sealed class WatchModel
     {
         var (resource, revision) = told switch
         {
-            WatchEvent.EntryPut put => ($"entries/{put.Entry.KeyText}", put.Entry.Record.Revision),
-            WatchEvent.AttachmentPut put => ($"attachments/{put.Attachment.Record.Interface}", put.Attachment.Record.Revision),
+            WatchEvent.EntryPut put => ($"entries/{put.Entry.Key}", put.Entry.Revision!.Value),
+            WatchEvent.AttachmentPut put => ($"attachments/{put.Attachment.Interface}", put.Attachment.Revision),
             _ => throw new InvalidOperationException($"{told} in a snapshot"),
         };
         Assert.True(_inSnapshot.Add(resource), $"{resource} twice in a snapshot");
@@ -68,12 +68,12 @@ internal sealed class WatchModel
         switch (told)
         {
             case WatchEvent.EntryPut put:
-                Assert.Equal(revision, put.Entry.Record.Revision);
-                Changes.Add((revision, $"put {put.Entry.KeyText} to {put.Entry.Record.Interface}"));
+                Assert.Equal(revision, put.Entry.Revision!.Value);
+                Changes.Add((revision, $"put {put.Entry.Key} to {put.Entry.Spec!.Interface}"));
                 break;
             case WatchEvent.AttachmentPut put:
-                Assert.Equal(revision, put.Attachment.Record.Revision);
-                Changes.Add((revision, $"attach {put.Attachment.Record.Interface} {put.Attachment.Record.Mode}"));
+                Assert.Equal(revision, put.Attachment.Revision);
+                Changes.Add((revision, $"attach {put.Attachment.Interface} {put.Attachment.Spec.Mode}"));
                 break;
             case WatchEvent.EntryDeleted deleted:
                 _entries.Remove(deleted.Key);
@@ -91,8 +91,8 @@ internal sealed class WatchModel
     private void Put(WatchEvent told, long revision)
     {
         if (told is WatchEvent.EntryPut entry)
-            _entries[entry.Entry.KeyText] = revision;
+            _entries[entry.Entry.Key] = revision;
         else if (told is WatchEvent.AttachmentPut attachment)
-            _attachments[attachment.Attachment.Record.Interface] = revision;
+            _attachments[attachment.Attachment.Interface] = revision;
     }
 }

@@ -1,5 +1,5 @@
-using ControlPlane.Core.Entries;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
@@ -30,7 +30,7 @@ public sealed class WatchTests
         await core.Entries.DeleteAsync("vlans", "1", default, default);
         await core.Attachments.DeleteAsync("vlans", "sim0", default, default);
         var put = Assert.IsType<WatchEvent.EntryPut>(await NextChangeAsync(reader));
-        Assert.Equal((5, "sim2"), (put.Revision, put.Entry.Record.Interface));
+        Assert.Equal((5, "sim2"), (put.Revision, put.Entry.Spec!.Interface));
         Assert.Equal(new WatchEvent.EntryDeleted(8, "1"), await NextChangeAsync(reader));
         Assert.Equal(new WatchEvent.AttachmentDeleted(9, "sim0"), await NextChangeAsync(reader));
     }
@@ -46,7 +46,7 @@ public sealed class WatchTests
         await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim1"));
         gate.Refusal = null;
         await core.PutAsync("vlans", "2", "sim1");
-        Assert.Equal("2", Assert.IsType<WatchEvent.EntryPut>(await reader.NextAsync()).Entry.KeyText);
+        Assert.Equal("2", Assert.IsType<WatchEvent.EntryPut>(await reader.NextAsync()).Entry.Key);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class WatchTests
 
         core.Host.ChangeInterface("sim1", i => i with { IsUp = false });
         deaf.Notify("sim1"); // of something older; the kernel that is asked now says more
-        var revision = (await core.PutAsync("vlans", "2", "sim2")).View.Record.Revision;
+        var revision = (await core.PutAsync("vlans", "2", "sim2")).View.Revision!.Value;
         Assert.IsType<WatchEvent.EntryPut>(await reader.NextAsync());
         deaf.CatchUp();
         deaf.Notify("sim1");
@@ -125,7 +125,7 @@ public sealed class WatchTests
     public async Task Resume_StatusChangesAfterTheRevision_AreToldAgain()
     {
         await using var core = await CoreFixture.StartAsync();
-        var revision = (await core.PutAsync("vlans", "1", "sim1")).View.Record.Revision;
+        var revision = (await core.PutAsync("vlans", "1", "sim1")).View.Revision!.Value;
         await using var first = core.Watch("vlans", revision).GetAsyncEnumerator();
         Assert.IsType<WatchEvent.Synced>(await first.NextAsync());
         core.Host.ChangeInterface("sim1", i => i with { IsUp = false });

@@ -1,0 +1,52 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Devmaps: what both faces call.</summary>
+public sealed class DevmapService
+{
+    private readonly ControlPlaneState _state;
+
+    private readonly IInterfaces _interfaces;
+    private readonly DropReader _drops;
+
+    internal DevmapService(ControlPlaneState state, IInterfaces interfaces, DropReader drops) =>
+        (_state, _interfaces, _drops) = (state, interfaces, drops);
+
+    /// <summary>All devmaps, in order of their names.</summary>
+    public IReadOnlyList<Devmap> List() => [.. _state.Devmaps.Values.Select(View)];
+
+    /// <summary>One devmap.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public Devmap Get(string devmap) => View(_state.Devmap(devmap));
+
+    /// <summary>How the entries of a devmap lie in the kernel's hash, and what that costs.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public DevmapShape GetShape(string devmap) => _state.Devmap(devmap).Shape;
+
+    private Devmap View(DevmapState devmap) => new(
+        devmap.Definition.Name,
+        devmap.Revision,
+        devmap.Definition.Spec,
+        new DevmapStatus(
+            devmap.Entries.Count,
+            devmap.Kernel.MapId,
+            devmap.Kernel.RedirectProgramId,
+            devmap.Kernel.Adopted,
+            devmap.Kernel.ReadTotals(),
+            _drops.OfDevmap(devmap),
+            [.. devmap.Kernel.ReadMissedKeys().Select(m => (KeyTextOf(devmap, m.KernelKey), m))],
+            devmap.Audits,
+            [ShapeReader.Judge(devmap.Shape)]));
+
+    // As the key would be written for an entry, were there one.
+    private string KeyTextOf(DevmapState devmap, uint kernelKey)
+    {
+        var ingress = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? _interfaces.Current.Find(kernelKey) : null;
+        return KeyCodec.Format(devmap.Definition.Spec.KeySelector, ingress is null ? EntryKey.OfNumber(kernelKey) : EntryKey.OfInterface(ingress.Name));
+    }
+}

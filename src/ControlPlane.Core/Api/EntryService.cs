@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
+using ControlPlane.Core.Writing;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Entries: what both faces call.</summary>
+public sealed class EntryService
+{
+    private readonly ControlPlaneState _state;
+    private readonly DevmapWriter _writer;
+    private readonly IKernel _kernel;
+    private readonly DropReader _drops;
+
+    internal EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops) =>
+        (_state, _writer, _kernel, _drops) = (state, writer, kernel, drops);
+
+    /// <summary>Makes the entry be as asked, and answers when it is in the kernel (or pending, if that was allowed).</summary>
+    /// <param name="devmap">The devmap's name.</param>
+    /// <param name="key">The key in any of its text forms.</param>
+    /// <param name="request">The body.</param>
+    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <param name="precondition">What must be true of the entry for the write to happen.</param>
+    /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task<PutOutcome<Entry>> PutAsync(
+        string devmap, string key, EntryRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
+    {
+        var state = _state.Devmaps.GetValueOrDefault(devmap);
+        var entryKey = state is null ? null : ParseKey(state, key, faults);
+        Validate(request, state?.Definition, faults);
+        faults.ThrowIfAny();
+        var command = new PutEntryCommand(
+            state ?? _state.Devmap(devmap),
+            entryKey!.Value,
+            new EntrySpec(
+                request.Interface!,
+                string.IsNullOrEmpty(request.EgressProgram) ? null : request.EgressProgram,
+                Labels.Of(request.Labels),
+                null),
+            request.AllowPending,
+            precondition);
+        var (created, entry) = await _writer.SubmitAsync(command, cancellationToken);
+        return new PutOutcome<Entry>(created, Evaluator(state!).View(entry));
+    }
+
+    /// <summary>Removes the entry.</summary>
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task DeleteAsync(string devmap, string key, Precondition precondition, CancellationToken cancellationToken)
+    {
+        var state = _state.Devmap(devmap);
+        await _writer.SubmitAsync(new DeleteEntryCommand(state, ParseKey(state, key), precondition), cancellationToken);
+    }
+
+    /// <summary>One entry, with its status as of now.</summary>
+    /// <exception cref="ControlPlaneException">No such devmap or entry, or the key is none.</exception>
+    public Entry Get(string devmap, string key)
+    {
+        var state = _state.Devmap(devmap);
+        var entry = EntryLookup.Find(state, ParseKey(state, key)) ?? throw NotFound.Entry(devmap, key);
+        return Evaluator(state).View(entry);
+    }
+
+    /// <summary>One page of a devmap's entries.</summary>
+    /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all faults are named.</exception>
+    public EntryPage List(string devmap, EntryQuery query, Violations faults)
+    {
+        var filter = EntryQueryValidation.Filter(query, faults);
+        var after = EntryQueryValidation.Token(devmap, query, faults);
+        faults.ThrowIfAny();
+        var state = _state.Devmap(devmap);
+        return EntryLister.Page(
+            state, Evaluator(state), filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, token => token.Encode(devmap, query), _state.Revision);
+    }
+
+    /// <summary>The entries of a devmap that were sent most frames, most first; those that were sent none are left out.</summary>
+    /// <param name="devmap">The devmap's name.</param>
+    /// <param name="count">How many at most.</param>
+    /// <remarks>Every entry's counters are read: a microsecond each.</remarks>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public IReadOnlyList<EntryTraffic> Busiest(string devmap, int count)
+    {
+        var state = _state.Devmap(devmap);
+        if (count == 0 || !state.Definition.Spec.Counters)
+            return [];
+        var busiest = new PriorityQueue<(PlacedEntry Entry, uint KernelKey, EntryCounters Counters), ulong>();
+        foreach (var entry in state.Entries.All())
+        {
+            if (entry.KernelKey is not { } kernelKey || state.Kernel.ReadCounters(kernelKey) is not { Packets: > 0 } counters)
+                continue;
+            busiest.Enqueue((entry, kernelKey, counters), counters.Packets);
+            if (busiest.Count > count)
+                busiest.Dequeue();
+        }
+
+        return
+        [
+            .. busiest.UnorderedItems.Select(i => i.Element).OrderByDescending(b => b.Counters.Packets).Select(b => new EntryTraffic(
+                KeyCodec.Format(state.Definition.Spec.KeySelector, b.Entry.Record.Key),
+                b.Entry.Record.Spec.Interface,
+                b.Counters,
+                _drops.OfEntry(state, b.KernelKey, _kernel.Interfaces.Current.Find(b.Entry.Record.Spec.Interface)?.Ifindex).Aggregate(0UL, (sum, d) => sum + d.Packets))),
+        ];
+    }
+
+    private StatusEvaluator Evaluator(DevmapState devmap) => new(_state, devmap, _kernel.Interfaces.Current, _drops);
+
+    private static EntryKey ParseKey(DevmapState devmap, string text)
+    {
+        var faults = new Violations();
+        var key = ParseKey(devmap, text, faults);
+        faults.ThrowIfAny();
+        return key!.Value;
+    }
+
+    private static EntryKey? ParseKey(DevmapState devmap, string text, Violations faults)
+    {
+        var key = KeyCodec.Parse(devmap.Definition.Spec.KeySelector, text, out var fault);
+        if (fault is not null && !faults.Has("key"))
+            faults.Add("key", fault);
+        return key;
+    }
+
+    private static void Validate(EntryRequest request, DevmapRecord? devmap, Violations faults)
+    {
+        if (!faults.Has("interface"))
+        {
+            if (string.IsNullOrEmpty(request.Interface))
+                faults.Add("interface", "is required: the name of the egress interface");
+            else if (!InterfaceName.IsValid(request.Interface))
+                faults.Add("interface", InterfaceName.Rule);
+        }
+
+        if (!string.IsNullOrEmpty(request.EgressProgram))
+        {
+            if (!ProgramName.IsValid(request.EgressProgram))
+                faults.Add("egressProgram", ProgramName.Rule);
+            if (devmap is { Spec.ValueSize: < 8 })
+            {
+                faults.Add("egressProgram", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the devmap '{devmap.Name}' has values of {devmap.Spec.ValueSize} bytes, which carry no egress program; configure it with ValueSize 8"));
+            }
+        }
+
+        if (request.Labels is not null)
+            LabelRules.Validate(request.Labels, faults);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Reflection;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>The host: what both faces call.</summary>
+public sealed class HostService
+{
+    private readonly IKernel _kernel;
+    private readonly ControlPlaneState _state;
+    private readonly DateTimeOffset _startedAt;
+
+    internal HostService(IKernel kernel, ControlPlaneState state, TimeProvider time) =>
+        (_kernel, _state, _startedAt) = (kernel, state, time.GetUtcNow());
+
+    /// <summary>The daemon's version.</summary>
+    public static string DaemonVersion { get; } =
+        typeof(HostService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+
+    /// <summary>Versions and features.</summary>
+    public HostView Get() => new(_kernel.Host, DaemonVersion, _startedAt, _state.Revision);
+}

@@ -1,0 +1,38 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
+using ControlPlane.Core.Writing;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Interfaces: what both faces call.</summary>
+public sealed class InterfaceService
+{
+    private readonly ControlPlaneState _state;
+    private readonly IKernel _kernel;
+
+    internal InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
+
+    /// <summary>All interfaces, in order of their index.</summary>
+    public IReadOnlyList<InterfaceView> List() => [.. _kernel.Interfaces.Current.All.Select(i => View(i, _kernel.Interfaces.Current))];
+
+    /// <summary>One interface, as the kernel has it now.</summary>
+    /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
+    public InterfaceView Get(string name)
+    {
+        var faults = new Violations();
+        if (!InterfaceName.IsValid(name))
+            faults.Add("interface", InterfaceName.Rule);
+        faults.ThrowIfAny();
+        var info = _kernel.Interfaces.Query(name) ?? throw KernelErrors.NoInterface("interface", name, pendingPossible: false);
+        return View(info, _kernel.Interfaces.Current);
+    }
+
+    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces)
+    {
+        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, _state.EnsuredFor(info, interfaces));
+        return new InterfaceView(info, conditions.All(c => c.Status), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
+    }
+}

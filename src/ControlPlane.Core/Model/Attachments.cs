@@ -1,0 +1,76 @@
+namespace ControlPlane.Core.Model;
+
+/// <summary>The desired state of an attachment, as a write carries it.</summary>
+/// <param name="Mode">How the redirect program is attached.</param>
+/// <param name="Labels">Notes of the caller.</param>
+/// <param name="Owner">Who manages the attachment, by its own account; null for nobody.</param>
+public sealed record AttachmentSpec(AttachMode Mode, Labels Labels, string? Owner)
+{
+    /// <summary>A spec without labels and owner.</summary>
+    public AttachmentSpec(AttachMode mode)
+        : this(mode, Labels.Empty, null)
+    {
+    }
+}
+
+/// <summary>The desired state of one attachment, with its identity: an interface on which a devmap's redirect program must run.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Interface">The name of the ingress interface.</param>
+/// <param name="Spec">The desired state.</param>
+/// <param name="Revision">The revision of the last change.</param>
+/// <param name="CreateTime">When the attachment was created, or adopted.</param>
+/// <param name="UpdateTime">When the attachment was last changed.</param>
+public sealed record AttachmentRecord(
+    string Devmap,
+    string Interface,
+    AttachmentSpec Spec,
+    long Revision,
+    DateTimeOffset CreateTime,
+    DateTimeOffset UpdateTime);
+
+/// <summary>The observed state of an attachment.</summary>
+/// <param name="State">Whether the redirect program runs on the interface.</param>
+/// <param name="Ifindex">The ifindex of the interface; null when it does not exist.</param>
+/// <param name="LinkId">The id of the <c>bpf_link</c>, as <c>bpftool link</c> shows it; null when there is none.</param>
+/// <param name="Conditions">The check behind the state.</param>
+public sealed record AttachmentStatus(AttachmentState State, uint? Ifindex, uint? LinkId, IReadOnlyList<Condition> Conditions);
+
+/// <summary>An attachment as the API shows it.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Interface">The name of the ingress interface.</param>
+/// <param name="Revision">The revision of the last change.</param>
+/// <param name="CreateTime">When the attachment was created, or adopted.</param>
+/// <param name="UpdateTime">When the attachment was last changed.</param>
+/// <param name="Spec">The desired state.</param>
+/// <param name="Status">The observed state.</param>
+public sealed record Attachment(
+    string Devmap,
+    string Interface,
+    long Revision,
+    DateTimeOffset CreateTime,
+    DateTimeOffset UpdateTime,
+    AttachmentSpec Spec,
+    AttachmentStatus Status);
+
+/// <summary>How an XDP program is attached. The kernel is always told which: left to itself it may choose generic silently.</summary>
+public enum AttachMode
+{
+    /// <summary>In the driver (<c>XDP_FLAGS_DRV_MODE</c>).</summary>
+    Native,
+
+    /// <summary>In the stack, on any interface (<c>XDP_FLAGS_SKB_MODE</c>).</summary>
+    Generic,
+}
+
+/// <summary>Whether the redirect program runs on the interface.</summary>
+public enum AttachmentState
+{
+    /// <summary>The program runs there.</summary>
+    Attached,
+
+    /// <summary>The interface does not exist; the program is attached when the interface appears.</summary>
+    Pending,
+
+    /// <summary>The kernel refuses to attach the program.</summary>
+    Failed,
+}

@@ -1,0 +1,117 @@
+namespace ControlPlane.Core.Model;
+
+/// <summary>The desired state of a devmap: what its kernel objects are made with and compared to when they are adopted.</summary>
+/// <param name="MaxEntries">Capacity, 1 .. the configured limit. The kernel allocates 8 bytes a bucket for it at once.</param>
+/// <param name="ValueSize">8 (<c>struct bpf_devmap_val</c>, since Linux 5.8) or 4 (an ifindex alone: no egress programs).</param>
+/// <param name="NumaNode">The NUMA node to allocate on (<c>BPF_F_NUMA_NODE</c>), or null for any.</param>
+/// <param name="KeySelector">What the key of a frame is.</param>
+/// <param name="MissAction">What happens to a frame whose key has no entry.</param>
+/// <param name="Counters">Whether the redirect program counts; fixed when it is loaded.</param>
+/// <param name="EnsureTargets">Whether the daemon makes targets accept redirected frames.</param>
+public sealed record DevmapSpec(
+    uint MaxEntries,
+    uint ValueSize = 8,
+    uint? NumaNode = null,
+    KeySelector KeySelector = KeySelector.IngressInterface,
+    MissAction MissAction = MissAction.Pass,
+    bool Counters = true,
+    EnsureTargets EnsureTargets = EnsureTargets.Auto);
+
+/// <summary>The desired state of one devmap, with its identity.</summary>
+/// <param name="Name">The name, <c>[a-z][a-z0-9_]{0,14}</c> (<see cref="DevmapName"/>).</param>
+/// <param name="Spec">The desired state.</param>
+public sealed record DevmapRecord(string Name, DevmapSpec Spec);
+
+/// <summary>What the redirect program takes as the key of a frame. The values are those of <c>bpf/devmapd.h</c>.</summary>
+public enum KeySelector
+{
+    /// <summary>The ifindex of the interface the frame came in by; text form is the interface's name.</summary>
+    IngressInterface = 0,
+
+    /// <summary>The outer VLAN id (0 if untagged); text form is the number.</summary>
+    Vlan = 1,
+
+    /// <summary>The IPv4 destination address in host byte order; text form is the dotted quad.</summary>
+    Ipv4Destination = 2,
+}
+
+/// <summary>
+/// What happens to a frame whose key has no entry. The values are those of <c>enum xdp_action</c>, as
+/// <c>bpf_redirect_map</c> takes them in its flags.
+/// </summary>
+public enum MissAction
+{
+    /// <summary><c>XDP_ABORTED</c>: drop, and fire the <c>xdp_exception</c> tracepoint.</summary>
+    Abort = 0,
+
+    /// <summary><c>XDP_DROP</c>: drop.</summary>
+    Drop = 1,
+
+    /// <summary><c>XDP_PASS</c>: hand the frame to the network stack.</summary>
+    Pass = 2,
+}
+
+/// <summary>Whether the daemon itself makes targets accept redirected frames.</summary>
+public enum EnsureTargets
+{
+    /// <summary>
+    /// It attaches a program that passes every frame where a target needs one to accept redirected frames and that interface has
+    /// none, and detaches it when no entry needs it any more.
+    /// </summary>
+    Auto,
+
+    /// <summary>It does not.</summary>
+    Off,
+}
+
+/// <summary>The observed state of a devmap.</summary>
+/// <param name="Entries">How many entries the devmap has, pending and failed ones included.</param>
+/// <param name="KernelMapId">The id of the active <c>BPF_MAP_TYPE_DEVMAP_HASH</c>, as <c>bpftool map</c> shows it.</param>
+/// <param name="RedirectProgramId">The id of the redirect program, as <c>bpftool prog</c> shows it.</param>
+/// <param name="Adopted">Whether the kernel objects were there when the daemon started.</param>
+/// <param name="Traffic">What the redirect program counted; null when counters are off.</param>
+/// <param name="Drops">What the kernel dropped of the redirected frames; null where the host cannot count them.</param>
+/// <param name="MissedKeys">Keys that frames had and the devmap lacked, newest first, each in its canonical text form too.</param>
+/// <param name="Audit">What audits have found since the daemon started.</param>
+/// <param name="Conditions">Checks of the devmap as a whole.</param>
+public sealed record DevmapStatus(
+    int Entries,
+    uint KernelMapId,
+    uint RedirectProgramId,
+    bool Adopted,
+    DevmapCounters? Traffic,
+    DevmapDrops? Drops,
+    IReadOnlyList<(string Key, MissedKey Missed)> MissedKeys,
+    AuditTally Audit,
+    IReadOnlyList<Condition> Conditions);
+
+/// <summary>A devmap as the API shows it.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Revision">The revision of the last change.</param>
+/// <param name="Spec">The desired state.</param>
+/// <param name="Status">The observed state.</param>
+public sealed record Devmap(string Name, long Revision, DevmapSpec Spec, DevmapStatus Status);
+
+/// <summary>What the redirect program of a devmap counted since it was loaded, over all CPUs.</summary>
+/// <param name="RedirectedPackets">Frames whose key had an entry; whether they left is a question for the entry's status.</param>
+/// <param name="RedirectedBytes">Bytes of those frames, from the Ethernet header on.</param>
+/// <param name="MissedPackets">Frames whose key had no entry.</param>
+/// <param name="MissedBytes">Bytes of those frames.</param>
+/// <param name="UnkeyedPackets">Frames that have no such key (no IPv4 header, truncated); they took the miss action.</param>
+/// <param name="UnkeyedBytes">Bytes of those frames.</param>
+public readonly record struct DevmapCounters(
+    ulong RedirectedPackets,
+    ulong RedirectedBytes,
+    ulong MissedPackets,
+    ulong MissedBytes,
+    ulong UnkeyedPackets,
+    ulong UnkeyedBytes);
+
+/// <summary>
+/// A key that frames had and the devmap lacked. There is room for 64 keys on each CPU, each in the place of its hash, where the last
+/// one to miss stays: a key that misses now is in the sample, one that missed once may be gone.
+/// </summary>
+/// <param name="KernelKey">The key.</param>
+/// <param name="Packets">Frames with it since it took its place: at least so many, not all there ever were.</param>
+/// <param name="LastSeen">When the last one missed, to some milliseconds.</param>
+public sealed record MissedKey(uint KernelKey, ulong Packets, DateTimeOffset LastSeen);

@@ -1,0 +1,87 @@
+namespace ControlPlane.Core.Model;
+
+/// <summary>The desired state of an entry, as a write carries it.</summary>
+/// <param name="Interface">The name of the egress interface.</param>
+/// <param name="EgressProgram">The egress program, or null for none.</param>
+/// <param name="Labels">Notes of the caller.</param>
+/// <param name="Owner">Who manages the entry, by its own account; null for nobody.</param>
+public sealed record EntrySpec(string Interface, string? EgressProgram, Labels Labels, string? Owner)
+{
+    /// <summary>A spec without labels and owner.</summary>
+    public EntrySpec(string @interface, string? egressProgram = null)
+        : this(@interface, egressProgram, Labels.Empty, null)
+    {
+    }
+}
+
+/// <summary>The desired state of one entry, with its identity. Immutable: a change makes a new record under a higher revision.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Key">The identity in the devmap.</param>
+/// <param name="Spec">The desired state.</param>
+/// <param name="Revision">The revision of the last change.</param>
+/// <param name="CreateTime">When the entry was created.</param>
+/// <param name="UpdateTime">When the entry was last changed.</param>
+public sealed record EntryRecord(
+    string Devmap,
+    EntryKey Key,
+    EntrySpec Spec,
+    long Revision,
+    DateTimeOffset CreateTime,
+    DateTimeOffset UpdateTime);
+
+/// <summary>The observed state of an entry at the moment of the answer. Derived, never stored.</summary>
+/// <param name="State">The verdict.</param>
+/// <param name="KernelKey">The key in the kernel's map; null while the key names an interface that does not exist.</param>
+/// <param name="Ifindex">The ifindex that the kernel's element points at; null when the element is not in the kernel.</param>
+/// <param name="EgressProgramId">The id of the egress program in the kernel's element; null for none.</param>
+/// <param name="Packets">Frames that the redirect program sent to the entry, over all CPUs; 0 when counters are off.</param>
+/// <param name="Bytes">Bytes of those frames, from the Ethernet header on.</param>
+/// <param name="Drops">Frames that the kernel dropped after the redirect, by cause; empty where the host cannot count them. Drops belong to the key and outlive the entry.</param>
+/// <param name="Conditions">The checks behind the verdict.</param>
+public sealed record EntryStatus(
+    EntryState State,
+    uint? KernelKey,
+    uint? Ifindex,
+    uint? EgressProgramId,
+    ulong Packets,
+    ulong Bytes,
+    IReadOnlyList<DropCount> Drops,
+    IReadOnlyList<Condition> Conditions);
+
+/// <summary>An entry as the API shows it.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Key">The canonical text form of the key.</param>
+/// <param name="Revision">The revision of the last change.</param>
+/// <param name="CreateTime">When the entry was created.</param>
+/// <param name="UpdateTime">When the entry was last changed.</param>
+/// <param name="Spec">The desired state.</param>
+/// <param name="Status">The observed state.</param>
+public sealed record Entry(
+    string Devmap,
+    string Key,
+    long? Revision,
+    DateTimeOffset? CreateTime,
+    DateTimeOffset? UpdateTime,
+    EntrySpec? Spec,
+    EntryStatus Status);
+
+/// <summary>What becomes of a frame that the redirect program sends to the entry.</summary>
+public enum EntryState
+{
+    /// <summary>In the kernel, and the frame would leave.</summary>
+    Forwarding,
+
+    /// <summary>In the kernel, but the frame would be dropped; a condition says why.</summary>
+    Undeliverable,
+
+    /// <summary>Desired and not in the kernel, because an interface does not exist; the entry is written when the interface appears.</summary>
+    Pending,
+
+    /// <summary>The kernel refuses the entry; a condition carries errno and reason.</summary>
+    Failed,
+}
+
+/// <summary>The frames that the redirect program sent to one entry, over all CPUs.</summary>
+/// <param name="Packets">Frames.</param>
+/// <param name="Bytes">Their bytes, from the Ethernet header on.</param>
+public readonly record struct EntryCounters(ulong Packets, ulong Bytes);

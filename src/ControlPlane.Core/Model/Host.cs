@@ -1,0 +1,62 @@
+namespace ControlPlane.Core.Model;
+
+/// <summary>What the kernel port knows of the host; probed once.</summary>
+/// <param name="KernelRelease">The running kernel's release, as <c>uname -r</c>.</param>
+/// <param name="Machine">The machine's architecture, as <c>uname -m</c>.</param>
+/// <param name="LibbpfVersion">The version of the loaded libbpf.so.1; null when simulated.</param>
+/// <param name="Simulated">Whether the kernel is the simulated one and no frame will ever move.</param>
+/// <param name="Features">What was probed.</param>
+public sealed record HostFacts(
+    string KernelRelease,
+    string Machine,
+    string? LibbpfVersion,
+    bool Simulated,
+    IReadOnlyList<KernelFeature> Features);
+
+/// <summary>A kernel feature, as probed: tried, never concluded from a version string.</summary>
+/// <param name="Name">Its stable name (<see cref="KernelFeatureNames"/>).</param>
+/// <param name="Available">Whether the probe succeeded.</param>
+/// <param name="Since">The kernel version that brought it, for instance <c>5.8</c>.</param>
+/// <param name="Detail">Why the probe failed; null when it succeeded.</param>
+public sealed record KernelFeature(string Name, bool Available, string Since, string? Detail);
+
+/// <summary>The names of the probed kernel features.</summary>
+public static class KernelFeatureNames
+{
+    /// <summary><c>BPF_MAP_TYPE_DEVMAP_HASH</c>, since Linux 5.4.</summary>
+    public const string DevmapHash = "devmap_hash";
+
+    /// <summary>8-byte devmap values, which carry an egress program, since Linux 5.8.</summary>
+    public const string EgressPrograms = "egress_programs";
+
+    /// <summary><c>bpf_link</c> for XDP, since Linux 5.9.</summary>
+    public const string XdpLink = "xdp_link";
+
+    /// <summary><c>BPF_F_BROADCAST</c> redirects, since Linux 5.14.</summary>
+    public const string Broadcast = "broadcast";
+
+    /// <summary>XDP programs that take fragmented frames (<c>BPF_F_XDP_HAS_FRAGS</c>), since Linux 5.18.</summary>
+    public const string Frags = "frags";
+
+    /// <summary><c>BPF_F_TEST_XDP_LIVE_FRAMES</c>, since Linux 5.18.</summary>
+    public const string LiveFrames = "live_frames";
+
+    /// <summary>xdp-features of interfaces by genetlink <c>netdev</c>, since Linux 6.3.</summary>
+    public const string XdpFeatures = "xdp_features";
+
+    /// <summary>Raw tracepoint programs, since Linux 4.17; they need CAP_PERFMON.</summary>
+    public const string RawTracepoints = "raw_tracepoints";
+
+    /// <summary>
+    /// Counting what the kernel drops after a redirect: BTF tracepoints that tell the devmap and the key, since Linux 5.13; they
+    /// need CAP_PERFMON and the kernel's BTF.
+    /// </summary>
+    public const string DropCounters = "drop_counters";
+}
+
+/// <summary>The host and the daemon as the API shows them.</summary>
+/// <param name="Facts">What the kernel port knows.</param>
+/// <param name="DaemonVersion">The daemon's version.</param>
+/// <param name="StartedAt">When the daemon started.</param>
+/// <param name="Revision">The daemon's revision: the number of accepted changes.</param>
+public sealed record HostView(HostFacts Facts, string DaemonVersion, DateTimeOffset StartedAt, long Revision);

@@ -1,0 +1,82 @@
+namespace ControlPlane.Core.Model;
+
+/// <summary>A network interface of the daemon's network namespace (rtnetlink RTM_NEWLINK, genetlink <c>netdev</c>).</summary>
+/// <param name="Ifindex">Its index (<c>ifi_index</c>), 1 .. 2^31 - 1.</param>
+/// <param name="Name">Its name (<c>IFLA_IFNAME</c>), up to 15 bytes.</param>
+public sealed record InterfaceInfo(uint Ifindex, string Name)
+{
+    /// <summary>The kind of a virtual device (<c>IFLA_INFO_KIND</c>), for instance <c>veth</c>; null for hardware and loopback.</summary>
+    public string? Kind { get; init; }
+
+    /// <summary>The Ethernet address (<c>IFLA_ADDRESS</c>); null where the device has none of six octets.</summary>
+    public MacAddress? Mac { get; init; }
+
+    /// <summary>The MTU in bytes (<c>IFLA_MTU</c>), without the Ethernet header.</summary>
+    public uint Mtu { get; init; }
+
+    /// <summary>Administratively up (<c>IFF_UP</c>).</summary>
+    public bool IsUp { get; init; }
+
+    /// <summary>Has carrier (<c>IFF_LOWER_UP</c>); for a veth this needs its peer to be up.</summary>
+    public bool HasCarrier { get; init; }
+
+    /// <summary>The ifindex of the device it is paired with or stacked on (<c>IFLA_LINK</c>); its namespace may be another.</summary>
+    public uint? LinkIfindex { get; init; }
+
+    /// <summary>The namespace id of that device (<c>IFLA_LINK_NETNSID</c>); null when it is in the daemon's network namespace, or there is none.</summary>
+    public int? LinkNetnsId { get; init; }
+
+    /// <summary>The MTU of a veth's peer in another network namespace, where the kernel tells; else null.</summary>
+    public uint? PeerMtu { get; init; }
+
+    /// <summary>Transmit queues (<c>IFLA_NUM_TX_QUEUES</c>).</summary>
+    public uint TxQueues { get; init; }
+
+    /// <summary>Receive queues (<c>IFLA_NUM_RX_QUEUES</c>).</summary>
+    public uint RxQueues { get; init; }
+
+    /// <summary>How an XDP program is attached to it (<c>IFLA_XDP_ATTACHED</c>); null when none is.</summary>
+    public AttachMode? XdpMode { get; init; }
+
+    /// <summary>The id of that program (<c>IFLA_XDP_PROG_ID</c>).</summary>
+    public uint? XdpProgramId { get; init; }
+
+    /// <summary>What the driver can do with XDP (<c>NETDEV_A_DEV_XDP_FEATURES</c>, since Linux 6.3); null where the kernel does not tell.</summary>
+    public XdpFeatures? XdpFeatures { get; init; }
+}
+
+/// <summary>What a driver can do with XDP: <c>enum netdev_xdp_act</c>, since Linux 6.3.</summary>
+[Flags]
+public enum XdpFeatures : ulong
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary><c>NETDEV_XDP_ACT_BASIC</c>: XDP_DROP, XDP_PASS, XDP_TX.</summary>
+    Basic = 1,
+
+    /// <summary><c>NETDEV_XDP_ACT_REDIRECT</c>: a program on it may redirect.</summary>
+    Redirect = 2,
+
+    /// <summary><c>NETDEV_XDP_ACT_NDO_XMIT</c>: it accepts redirected frames.</summary>
+    NdoXmit = 4,
+
+    /// <summary><c>NETDEV_XDP_ACT_XSK_ZEROCOPY</c>.</summary>
+    XskZerocopy = 8,
+
+    /// <summary><c>NETDEV_XDP_ACT_HW_OFFLOAD</c>.</summary>
+    HwOffload = 16,
+
+    /// <summary><c>NETDEV_XDP_ACT_RX_SG</c>: non-linear frames on receive.</summary>
+    RxSg = 32,
+
+    /// <summary><c>NETDEV_XDP_ACT_NDO_XMIT_SG</c>: it accepts redirected non-linear frames.</summary>
+    NdoXmitSg = 64,
+}
+
+/// <summary>An interface as the API shows it.</summary>
+/// <param name="Info">The facts.</param>
+/// <param name="CanBeTarget">Whether a frame redirected to it, with the redirect program in native mode, would leave.</param>
+/// <param name="PassProgram">Whether its XDP program is the pass program of this daemon, which makes a target accept redirected frames.</param>
+/// <param name="Conditions">The checks behind <paramref name="CanBeTarget"/>.</param>
+public sealed record InterfaceView(InterfaceInfo Info, bool CanBeTarget, bool PassProgram, IReadOnlyList<Condition> Conditions);

@@ -1,0 +1,52 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace ControlPlane.Core.Model;
+
+/// <summary>
+/// The rule for names of devmaps. It is narrower than the kernel's for map names (<c>BPF_OBJ_NAME_LEN</c>, 15
+/// characters) because the name is also a folder of bpffs, which refuses dots.
+/// </summary>
+public static partial class DevmapName
+{
+    /// <summary>The rule in words, for messages.</summary>
+    public const string Rule = "must match [a-z][a-z0-9_]{0,14}";
+
+    /// <summary>Whether the name keeps the rule.</summary>
+    public static bool IsValid(string? name) => name is not null && Pattern().IsMatch(name);
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_]{0,14}\z")]
+    private static partial Regex Pattern();
+}
+
+/// <summary>The kernel's rule for names of interfaces (<c>dev_valid_name</c>).</summary>
+public static class InterfaceName
+{
+    /// <summary>Longest name in bytes of UTF-8: <c>IFNAMSIZ</c> - 1.</summary>
+    public const int MaxBytes = 15;
+
+    /// <summary>The loopback interface of every network namespace (<c>loopback_net_init</c>).</summary>
+    public const string Loopback = "lo";
+
+    /// <summary>The rule in words, for messages.</summary>
+    public const string Rule = "must be 1 to 15 bytes without white space, '/' or ':', and not '.' or '..'";
+
+    /// <summary>Whether the kernel would take the name.</summary>
+    public static bool IsValid(string? name) =>
+        name is not (null or "" or "." or "..")
+        && Encoding.UTF8.GetByteCount(name) <= MaxBytes
+        && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || char.IsControl(c));
+}
+
+/// <summary>The rule for names of egress programs, which are also folders of bpffs: no dots.</summary>
+public static partial class ProgramName
+{
+    /// <summary>The rule in words, for messages.</summary>
+    public const string Rule = "must match [a-z][a-z0-9_-]{0,62}";
+
+    /// <summary>Whether the name keeps the rule.</summary>
+    public static bool IsValid(string? name) => name is not null && Pattern().IsMatch(name);
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_-]{0,62}\z")]
+    private static partial Regex Pattern();
+}

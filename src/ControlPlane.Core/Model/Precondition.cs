@@ -1,0 +1,34 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Core.Model;
+
+/// <summary>What must be true of a resource for a write to happen; checked by the writer, between all other writes.</summary>
+/// <param name="Revision">The revision the resource must have; null for any.</param>
+/// <param name="MustExist">The resource must be there, whatever its revision (<c>If-Match: *</c>).</param>
+/// <param name="MustNotExist">The resource must not be there (<c>If-None-Match: *</c>).</param>
+public readonly record struct Precondition(long? Revision = null, bool MustExist = false, bool MustNotExist = false)
+{
+    /// <summary>Throws unless the condition holds for a resource at this revision; null when there is none.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.AlreadyExists"/> or <see cref="ErrorCode.RevisionMismatch"/>.</exception>
+    public void Require(string resource, long? current)
+    {
+        if (MustNotExist && current is not null)
+        {
+            throw new ControlPlaneException(new Error(
+                ErrorCode.AlreadyExists, string.Create(CultureInfo.InvariantCulture, $"'{resource}' exists, at revision {current}."))
+            { Resource = resource });
+        }
+
+        if ((MustExist && current is null) || (Revision is not null && Revision != current))
+        {
+            var found = current is null ? "does not exist" : string.Create(CultureInfo.InvariantCulture, $"is at revision {current}");
+            var expected = Revision is null ? "it was expected to exist" : string.Create(CultureInfo.InvariantCulture, $"revision {Revision} was expected");
+            throw new ControlPlaneException(new Error(ErrorCode.RevisionMismatch, $"'{resource}' {found}; {expected}.")
+            {
+                Resource = resource,
+                Remedy = "Read the resource again, and decide anew.",
+            });
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Status;
+
+/// <summary>
+/// Joins what the kernel dropped to entries and devmaps. The kernel's tables are read whole, so what was read serves for twenty times as
+/// long as the reading took: reading one entry must not cost a walk of some thousand elements each time.
+/// </summary>
+internal sealed class DropReader(IKernel kernel, TimeProvider time)
+{
+    private const int DutyCycle = 20;
+    private static readonly IReadOnlyList<DropCount> _none = [];
+
+    private readonly Lock _reading = new();
+    private Snapshot? _last;
+
+    /// <summary>
+    /// What was dropped of the frames with this key. Drops in a target's queue know no key; where the key is the ingress interface, it and
+    /// the target say which they are.
+    /// </summary>
+    public IReadOnlyList<DropCount> OfEntry(DevmapState devmap, uint kernelKey, uint? target)
+    {
+        if (!kernel.Drops.Feature.Available)
+            return _none;
+        var snapshot = Current();
+        var errors = snapshot.Errors(devmap.Definition.Name).GetValueOrDefault(kernelKey, _none);
+        if (devmap.Definition.Spec.KeySelector != KeySelector.IngressInterface || snapshot.Transmit.Count == 0)
+            return errors;
+        var unsent = snapshot.Transmit.Where(d => d.From == kernelKey && d.To == target).Select(Count).ToList();
+        return unsent.Count == 0 ? errors : [.. errors, .. unsent];
+    }
+
+    /// <summary>What was dropped of the frames the devmap redirected; null where the host cannot tell.</summary>
+    public DevmapDrops? OfDevmap(DevmapState devmap)
+    {
+        if (!kernel.Drops.Feature.Available)
+            return null;
+        var ingresses = devmap.Attachments.Values.Select(a => a.Link?.Ifindex).ToHashSet();
+        var interfaces = kernel.Interfaces.Current;
+        List<TargetDrops> unsent =
+            [.. Current().Transmit.Where(d => ingresses.Contains(d.From)).Select(d => new TargetDrops(d.To, interfaces.Find(d.To)?.Name, Count(d)))];
+        var totals = kernel.Drops.ReadRedirectTotals(devmap.Definition.Name);
+        List<(DropCause Cause, ulong Packets)> causes =
+        [
+            (DropCause.TargetDown, totals.TargetDown),
+            (DropCause.FrameTooLong, totals.TooLong),
+            (DropCause.NotAccepted, totals.NotAccepted),
+            (DropCause.Other, totals.Other),
+            (DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => e.ProgramId == devmap.Kernel.RedirectProgramId).Select(e => e.Packets))),
+            .. unsent.GroupBy(d => d.Count.Cause).Select(g => (g.Key, Sum(g.Select(d => d.Count.Packets)))),
+        ];
+        return new DevmapDrops(
+            [.. causes.Where(c => c.Packets > 0).GroupBy(c => c.Cause).OrderBy(g => g.Key).Select(g => (g.Key, Sum(g.Select(c => c.Packets))))],
+            unsent);
+    }
+
+    private static ulong Sum(IEnumerable<ulong> packets) => packets.Aggregate(0UL, (sum, n) => sum + n);
+
+    private static DropCount Count(TransmitDropCount drop) => new(
+        drop.Errno switch { 0 => DropCause.NotSent, Errno.ENXIO => DropCause.PeerDown, _ => DropCause.Other },
+        drop.Errno,
+        drop.Packets,
+        drop.LastSeen);
+
+    private Snapshot Current()
+    {
+        var last = Volatile.Read(ref _last);
+        if (last is not null && last.IsFresh)
+            return last;
+        lock (_reading)
+        {
+            if (_last is { } other && !ReferenceEquals(other, last))
+                return other;
+            var fresh = new Snapshot(kernel.Drops, time);
+            Volatile.Write(ref _last, fresh);
+            return fresh;
+        }
+    }
+
+    private sealed class Snapshot
+    {
+        private readonly Dictionary<string, Dictionary<uint, IReadOnlyList<DropCount>>> _byDevmap = new(StringComparer.Ordinal);
+        private readonly IDropCounters _drops;
+        private readonly TimeProvider _time;
+        private readonly long _readAt;
+        private long _cost;
+
+        public Snapshot(IDropCounters drops, TimeProvider time)
+        {
+            (_drops, _time, _readAt) = (drops, time, time.GetTimestamp());
+            Transmit = drops.ReadTransmitDrops();
+            _cost = time.GetTimestamp() - _readAt;
+        }
+
+        public IReadOnlyList<TransmitDropCount> Transmit { get; }
+
+        public bool IsFresh => _time.GetTimestamp() - _readAt < Volatile.Read(ref _cost) * DutyCycle;
+
+        public Dictionary<uint, IReadOnlyList<DropCount>> Errors(string devmap)
+        {
+            lock (_byDevmap)
+            {
+                if (_byDevmap.TryGetValue(devmap, out var errors))
+                    return errors;
+                var started = _time.GetTimestamp();
+                errors = _drops.ReadRedirectErrors(devmap).GroupBy(e => e.KernelKey)
+                    .ToDictionary(g => g.Key, g => (IReadOnlyList<DropCount>)[.. g.Select(e => new DropCount(Cause(e.Errno), e.Errno, e.Packets, e.LastSeen))]);
+                _byDevmap.Add(devmap, errors);
+                Volatile.Write(ref _cost, _cost + _time.GetTimestamp() - started);
+                return errors;
+            }
+        }
+
+        private static DropCause Cause(int errno) => errno switch
+        {
+            Errno.ENETDOWN => DropCause.TargetDown,
+            Errno.EMSGSIZE => DropCause.FrameTooLong,
+            Errno.EOPNOTSUPP => DropCause.NotAccepted,
+            _ => DropCause.Other,
+        };
+    }
+}

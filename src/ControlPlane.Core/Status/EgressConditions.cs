@@ -1,0 +1,44 @@
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Status;
+
+/// <summary>What the egress program of an entry does to its frames.</summary>
+internal static class EgressConditions
+{
+    /// <summary>What is wrong with it.</summary>
+    /// <param name="state">The programs, and the devices whose entries disagree.</param>
+    /// <param name="target">The device.</param>
+    /// <param name="program">The program; null for none.</param>
+    /// <param name="native">Whether frames come in native mode: only then does the kernel queue them by device.</param>
+    public static IEnumerable<Condition> Faults(ControlPlaneState state, InterfaceInfo target, string? program, bool native)
+    {
+        if (native && state.Conflicts.TryGetValue(target.Name, out var programs))
+        {
+            yield return new Condition(
+                ConditionTypes.EgressProgramAgrees,
+                false,
+                "EntriesDisagree",
+                $"The entries for '{target.Name}' carry different egress programs: {programs}. The kernel runs one of them on a whole burst of frames.",
+                GiveAll(target, state.TemplateOf(program) == EgressTemplate.Drop ? null : program));
+        }
+
+        if (state.TemplateOf(program) is not { } template)
+            yield break;
+        if (template == EgressTemplate.Drop)
+        {
+            yield return new Condition(
+                ConditionTypes.EgressProgramPasses, false, "TemplateDrops", $"The egress program '{program}' drops every frame.", GiveAll(target, null));
+        }
+
+        if (template is EgressTemplate.RewriteMac or EgressTemplate.PushVlan or EgressTemplate.PopVlan && target.Mac is null)
+        {
+            yield return new Condition(
+                ConditionTypes.EgressProgramFits, false, "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", GiveAll(target, null));
+        }
+    }
+
+    // All entries of the device at once: one alone would be refused, or leave them in disagreement.
+    private static string GiveAll(InterfaceInfo target, string? program) =>
+        $"POST /v1/interfaces/{target.Name}:setEgressProgram with {{\"egressProgram\": {(program is null ? "null" : $"\"{program}\"")}}}";
+}

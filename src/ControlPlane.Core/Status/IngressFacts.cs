@@ -1,0 +1,41 @@
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Status;
+
+/// <summary>What is known of the interfaces by which frames for an entry can come in.</summary>
+/// <param name="Attached">Whether the redirect program runs on any of them.</param>
+/// <param name="Native">Whether it runs on any in native mode; so where it runs nowhere, for that is what one attaches in.</param>
+/// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
+/// <param name="NativeAttachment">The attachment in native mode, the first by name; null where there is none.</param>
+internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest, string? NativeAttachment = null)
+{
+    /// <summary>Nothing is known: the stricter rules hold.</summary>
+    public static IngressFacts Unknown => new(false, true, null);
+
+    /// <summary>The facts of a devmap's attachments.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="interfaces">The interfaces.</param>
+    /// <param name="name">The only ingress interface there can be; null for any.</param>
+    public static IngressFacts Of(DevmapState devmap, InterfaceTable interfaces, string? name)
+    {
+        var (attached, widest, native) = (false, (InterfaceInfo?)null, (string?)null);
+        foreach (var (ingress, status) in devmap.Attachments)
+        {
+            if (status.Link is null || (name is not null && ingress != name))
+                continue;
+            attached = true;
+            if (status.Record.Spec.Mode == AttachMode.Native)
+                native ??= $"devmaps/{devmap.Definition.Name}/attachments/{ingress}";
+            if (interfaces.Find(ingress) is { } info && info.Mtu > (widest?.Mtu ?? 0))
+                widest = info;
+        }
+
+        return attached ? new(true, native is not null, widest, native) : Unknown;
+    }
+}
+
+/// <summary>One frame that is judged, in place of all that can come in.</summary>
+/// <param name="Ingress">The interface it comes in by; null for any.</param>
+/// <param name="Lengths">Its length in bytes, from the Ethernet header on, as it comes in and as the egress program lets it go; null when nothing is said of it.</param>
+internal sealed record JudgedFrame(string? Ingress, (int In, int Out)? Lengths = null);

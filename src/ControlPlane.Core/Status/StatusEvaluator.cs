@@ -1,0 +1,151 @@
+using System.Globalization;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Status;
+
+/// <summary>
+/// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
+/// however many entries share them.
+/// </summary>
+internal sealed class StatusEvaluator(
+    ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
+{
+    private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
+
+    private static readonly Condition _attached = new(
+        ConditionTypes.IngressAttached, true, "Attached", "The redirect program runs where frames with this key come in.");
+
+    // What puts right an element that others have changed.
+    private readonly string _audit = $"POST /v1/devmaps/{devmap.Definition.Name}:audit";
+
+    // One list for all entries that share target, program and ingress: a face then renders it once, too.
+    private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
+    private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
+
+    /// <summary>The entry as the API shows it.</summary>
+    public Entry View(PlacedEntry entry)
+    {
+        var record = entry.Record;
+        KernelEntry element = default;
+        var inKernel = entry.KernelKey is { } key && devmap.Kernel.TryLookup(key, out element);
+        var target = interfaces.Find(record.Spec.Interface);
+        var (state, conditions) = Judge(entry, inKernel ? element : null);
+        var (packets, bytes) = entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default;
+        return new Entry(
+            record.Devmap,
+            KeyCodec.Format(devmap.Definition.Spec.KeySelector, record.Key),
+            record.Revision,
+            record.CreateTime,
+            record.UpdateTime,
+            record.Spec,
+            new EntryStatus(
+                state,
+                entry.KernelKey,
+                inKernel ? element.Ifindex : null,
+                inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
+                packets,
+                bytes,
+                entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : [],
+                conditions));
+    }
+
+    /// <summary>The verdict on an entry of which the kernel has this element, or none. The first condition is about that.</summary>
+    public (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element)
+    {
+        var record = entry.Record;
+        var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
+        return KeyConditions.Unreachable(devmap.Definition.Spec.KeySelector, record.Key, interfaces) is { } unreachable
+            ? (state, [.. conditions, unreachable])
+            : (state, conditions);
+    }
+
+    private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    {
+        var record = entry.Record;
+        var ingress = Ingress(IngressOf(record.Key)).Condition;
+        if (entry.Failure is { } failure)
+            return (EntryState.Failed, [new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy), ingress]);
+        if (entry.KernelKey is null)
+            return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
+        if (target is null && element is null)
+            return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
+        if (element is not { } there)
+            return (EntryState.Pending, [new Condition(ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", _audit), ingress]);
+        if (target is null)
+            return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
+        if (Differs(record, there, target) is { } difference)
+            return (EntryState.Undeliverable, [difference, ingress]);
+
+        var (deliverable, conditions) = Target(target, record);
+        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, conditions);
+    }
+
+    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
+    {
+        // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
+        var secondTag = devmap.Definition.Spec.KeySelector == KeySelector.Vlan && record.Key.Number != 0 && state.TemplateOf(record.Spec.EgressProgram) == EgressTemplate.PushVlan;
+        var key = (target.Name, record.Spec.EgressProgram, IngressOf(record.Key), secondTag);
+        if (_targets.TryGetValue(key, out var known))
+            return known;
+        var (facts, ingress) = Ingress(key.Item3);
+        List<Condition> conditions =
+        [
+            _inKernel,
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), secondTag, frame?.Lengths),
+            .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, facts.Native),
+        ];
+        var deliverable = conditions.TrueForAll(c => c.Status);
+        conditions.Add(ingress);
+        return _targets[key] = (deliverable, conditions);
+    }
+
+    private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
+    {
+        if (element.Ifindex != target.Ifindex)
+        {
+            return new Condition(
+                ConditionTypes.InKernel,
+                false,
+                "OtherInterface",
+                string.Create(CultureInfo.InvariantCulture, $"The kernel's entry points at ifindex {element.Ifindex}, but '{target.Name}' is {target.Ifindex}."),
+                _audit);
+        }
+
+        var wanted = state.ProgramId(record.Spec.EgressProgram);
+        return element.EgressProgramId == wanted
+            ? null
+            : new Condition(
+                ConditionTypes.InKernel,
+                false,
+                "OtherEgressProgram",
+                string.Create(CultureInfo.InvariantCulture, $"The kernel's entry carries the egress program {element.EgressProgramId}, wanted is {wanted} (0: none)."),
+                _audit);
+    }
+
+    private static Condition Absent(string type, string name) => new(
+        type, false, "NoSuchInterface", $"There is no interface '{name}'; the entry is written when it appears.", $"Create the interface '{name}'.");
+
+    // The interface that alone can bring frames with this key; empty when any can.
+    private string IngressOf(EntryKey key) =>
+        frame?.Ingress ?? (devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "");
+
+    /// <summary>Whether the redirect program runs on the interface of this name, or, for an empty name, on any; and what is known of it.</summary>
+    public (IngressFacts Facts, Condition Condition) Ingress(string name)
+    {
+        if (_ingress.TryGetValue(name, out var known))
+            return known;
+        var facts = IngressFacts.Of(devmap, interfaces, name.Length > 0 ? name : null);
+        return _ingress[name] = (facts, facts.Attached ? _attached : NotAttached(name));
+    }
+
+    private Condition NotAttached(string name) => new(
+        ConditionTypes.IngressAttached,
+        false,
+        "NotAttached",
+        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
+        name == InterfaceName.Loopback
+            ? "Use another ingress interface: nothing can be attached to loopback."
+            : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
+}
