@@ -1,0 +1,261 @@
+using ControlPlane.Core.Errors;
+using static ControlPlane.Core.Errors.ErrorCode;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>What an operation does to its resource.</summary>
+public enum Verb
+{
+    /// <summary>Reads many.</summary>
+    List,
+
+    /// <summary>Reads one.</summary>
+    Get,
+
+    /// <summary>Creates or changes one.</summary>
+    Put,
+
+    /// <summary>Deletes one.</summary>
+    Delete,
+
+    /// <summary>Streams changes.</summary>
+    Watch,
+
+    /// <summary>Does something else.</summary>
+    Act,
+}
+
+/// <summary>What a caller must be allowed to do. Each permission includes those before it.</summary>
+public enum Permission
+{
+    /// <summary>Read everything.</summary>
+    View,
+
+    /// <summary>Write entries.</summary>
+    Operate,
+
+    /// <summary>Write everything.</summary>
+    Administer,
+}
+
+/// <summary>One operation of the API, the same by REST and by gRPC.</summary>
+/// <param name="Id">The name, in camelCase: the OpenAPI operation id.</param>
+/// <param name="Verb">What the operation does to its resource.</param>
+/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>host</c>.</param>
+/// <param name="Permission">What the caller must be allowed to do.</param>
+/// <param name="Rest">Method and path template of REST.</param>
+/// <param name="Grpc">Service and method of gRPC, without the package.</param>
+/// <param name="Summary">A title.</param>
+/// <param name="Description">What the operation does.</param>
+/// <param name="Errors">The codes that the operation can give.</param>
+public sealed record Operation(
+    string Id,
+    Verb Verb,
+    string Resource,
+    Permission Permission,
+    string Rest,
+    string Grpc,
+    string Summary,
+    string Description,
+    IReadOnlyList<ErrorCode> Errors)
+{
+    /// <summary>The method of REST.</summary>
+    public string RestMethod => Rest[..Rest.IndexOf(' ', StringComparison.Ordinal)];
+
+    /// <summary>The path template of REST, with parameters such as <c>{devmap}</c>.</summary>
+    public string RestPath => Rest[(Rest.IndexOf(' ', StringComparison.Ordinal) + 1)..];
+}
+
+/// <summary>
+/// All operations of the API. Routes, the OpenAPI document and access rules read this table; tests compare it with the comments of the
+/// protos and with the documents.
+/// </summary>
+public static class Operations
+{
+    private const string Devmap = "/v1/devmaps/{devmap}";
+    private const string Entry = Devmap + "/entries/{key}";
+    private const string Attachment = Devmap + "/attachments/{interfaceName}";
+    private const string Program = "/v1/programs/{program}";
+    private const string Interface = "/v1/interfaces/{interfaceName}";
+
+    /// <summary>Lists devmaps.</summary>
+    public static Operation ListDevmaps { get; } = new(
+        "listDevmaps", Verb.List, "devmaps", Permission.View, "GET /v1/devmaps", "DevmapService/ListDevmaps",
+        "List devmaps",
+        "Lists all devmaps in order of their names.",
+        [InvalidArgument, KernelFailure]);
+
+    /// <summary>Returns one devmap.</summary>
+    public static Operation GetDevmap { get; } = new(
+        "getDevmap", Verb.Get, "devmaps", Permission.View, "GET " + Devmap, "DevmapService/GetDevmap",
+        "Read a devmap",
+        "Returns one devmap.",
+        [InvalidArgument, DevmapNotFound, KernelFailure]);
+
+    /// <summary>Returns the shape of a devmap.</summary>
+    public static Operation GetDevmapShape { get; } = new(
+        "getDevmapShape", Verb.Get, "devmaps", Permission.View, "GET " + Devmap + "/shape", "DevmapService/GetDevmapShape",
+        "Read the shape of a devmap",
+        "Returns how the devmap's entries lie in the kernel's hash, and what that costs.",
+        [InvalidArgument, DevmapNotFound]);
+
+    /// <summary>Audits a devmap.</summary>
+    public static Operation AuditDevmap { get; } = new(
+        "auditDevmap", Verb.Act, "devmaps", Permission.Administer, "POST " + Devmap + ":audit", "DevmapService/AuditDevmap",
+        "Audit a devmap",
+        "Compares the kernel's map and attachments with the desired state now, and repairs what others have changed. The desired state and its revisions stay unchanged.",
+        [InvalidArgument, DevmapNotFound, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Explains what happens to a described frame.</summary>
+    public static Operation ExplainFrame { get; } = new(
+        "explainFrame", Verb.Act, "devmaps", Permission.View, "GET " + Devmap + ":explain", "DevmapService/Explain",
+        "Explain what happens to a frame",
+        "Explains what happens to a frame, check by check, for a key or for a described frame. The call sends, changes and counts nothing; it runs an egress program on a copy of the frame.",
+        [InvalidArgument, DevmapNotFound, KernelFailure]);
+
+    /// <summary>Explains what happens to a frame with a key.</summary>
+    public static Operation ExplainEntry { get; } = ExplainFrame with
+    {
+        Id = "explainEntry",
+        Resource = "entries",
+        Rest = "GET " + Entry + ":explain",
+        Summary = "Explain what happens to a frame with this key",
+        Errors = [InvalidArgument, DevmapNotFound, EntryNotFound, KernelFailure],
+    };
+
+    /// <summary>Lists entries.</summary>
+    public static Operation ListEntries { get; } = new(
+        "listEntries", Verb.List, "entries", Permission.View, "GET " + Devmap + "/entries", "DevmapService/ListEntries",
+        "List entries",
+        "Lists entries page by page, in the order of the kernel's hash buckets. Unmanaged entries are included. An entry that exists during the whole walk is in exactly one page.",
+        [InvalidArgument, DevmapNotFound, KernelFailure]);
+
+    /// <summary>Lists the counters of entries.</summary>
+    public static Operation ListCounters { get; } = new(
+        "listCounters", Verb.List, "entries", Permission.View, "GET " + Devmap + "/entries:counters", "DevmapService/ListCounters",
+        "List counters",
+        "Lists the counters of entries page by page, in the order of ListEntries: a compact list for tools that poll.",
+        [InvalidArgument, DevmapNotFound, KernelFailure]);
+
+    /// <summary>Returns one entry.</summary>
+    public static Operation GetEntry { get; } = new(
+        "getEntry", Verb.Get, "entries", Permission.View, "GET " + Entry, "DevmapService/GetEntry",
+        "Read an entry",
+        "Returns one entry with its status as of now. An unmanaged entry is returned too.",
+        [InvalidArgument, DevmapNotFound, EntryNotFound, KernelFailure]);
+
+    /// <summary>Creates or changes an entry.</summary>
+    public static Operation PutEntry { get; } = new(
+        "putEntry", Verb.Put, "entries", Permission.Operate, "PUT " + Entry, "DevmapService/PutEntry",
+        "Create or change an entry",
+        "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision.",
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Deletes an entry.</summary>
+    public static Operation DeleteEntry { get; } = new(
+        "deleteEntry", Verb.Delete, "entries", Permission.Operate, "DELETE " + Entry, "DevmapService/DeleteEntry",
+        "Delete an entry",
+        "Deletes an entry. Returns when the entry is out of the kernel.",
+        [InvalidArgument, DevmapNotFound, EntryNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Lists attachments.</summary>
+    public static Operation ListAttachments { get; } = new(
+        "listAttachments", Verb.List, "attachments", Permission.View, "GET " + Devmap + "/attachments", "DevmapService/ListAttachments",
+        "List attachments",
+        "Lists the attachments of the devmap in order of their interfaces' names.",
+        [InvalidArgument, DevmapNotFound]);
+
+    /// <summary>Returns one attachment.</summary>
+    public static Operation GetAttachment { get; } = new(
+        "getAttachment", Verb.Get, "attachments", Permission.View, "GET " + Attachment, "DevmapService/GetAttachment",
+        "Read an attachment",
+        "Returns one attachment.",
+        [InvalidArgument, DevmapNotFound, AttachmentNotFound]);
+
+    /// <summary>Creates or changes an attachment.</summary>
+    public static Operation PutAttachment { get; } = new(
+        "putAttachment", Verb.Put, "attachments", Permission.Administer, "PUT " + Attachment, "DevmapService/PutAttachment",
+        "Attach the redirect program, or change the attachment",
+        "Attaches the devmap's redirect program to the interface, or changes the attachment.",
+        [InvalidArgument, DevmapNotFound, AttachConflict, InterfaceNotFound, InterfaceUnsuitable, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Deletes an attachment.</summary>
+    public static Operation DeleteAttachment { get; } = new(
+        "deleteAttachment", Verb.Delete, "attachments", Permission.Administer, "DELETE " + Attachment, "DevmapService/DeleteAttachment",
+        "Detach the redirect program",
+        "Detaches the redirect program from the interface.",
+        [InvalidArgument, DevmapNotFound, AttachmentNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Streams the changes of a devmap.</summary>
+    public static Operation WatchDevmap { get; } = new(
+        "watchDevmap", Verb.Watch, "devmaps", Permission.View, "GET " + Devmap + "/events", "DevmapService/Watch",
+        "Watch a devmap",
+        "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. The stream ends only with an error. No write waits for a slow reader.",
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, ShuttingDown]);
+
+    /// <summary>Lists egress programs.</summary>
+    public static Operation ListPrograms { get; } = new(
+        "listPrograms", Verb.List, "programs", Permission.View, "GET /v1/programs", "ProgramService/ListPrograms",
+        "List egress programs",
+        "Lists all egress programs in order of their names.",
+        [InvalidArgument, KernelFailure]);
+
+    /// <summary>Returns one egress program.</summary>
+    public static Operation GetProgram { get; } = new(
+        "getProgram", Verb.Get, "programs", Permission.View, "GET " + Program, "ProgramService/GetProgram",
+        "Read an egress program",
+        "Returns one egress program.",
+        [InvalidArgument, ProgramNotFound, KernelFailure]);
+
+    /// <summary>Creates or changes an egress program.</summary>
+    public static Operation PutProgram { get; } = new(
+        "putProgram", Verb.Put, "programs", Permission.Administer, "PUT " + Program, "ProgramService/PutProgram",
+        "Create or change an egress program",
+        "Creates or changes an egress program. The template and the parameters of a program that entries carry cannot change.",
+        [InvalidArgument, ProgramInUse, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Deletes an egress program.</summary>
+    public static Operation DeleteProgram { get; } = new(
+        "deleteProgram", Verb.Delete, "programs", Permission.Administer, "DELETE " + Program, "ProgramService/DeleteProgram",
+        "Delete an egress program",
+        "Deletes an egress program that no entry carries.",
+        [InvalidArgument, ProgramNotFound, ProgramInUse, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Lists interfaces.</summary>
+    public static Operation ListInterfaces { get; } = new(
+        "listInterfaces", Verb.List, "interfaces", Permission.View, "GET /v1/interfaces", "HostService/ListInterfaces",
+        "List interfaces",
+        "Lists the interfaces of the daemon's network namespace in order of their index.",
+        [InvalidArgument]);
+
+    /// <summary>Returns one interface.</summary>
+    public static Operation GetInterface { get; } = new(
+        "getInterface", Verb.Get, "interfaces", Permission.View, "GET " + Interface, "HostService/GetInterface",
+        "Read an interface",
+        "Returns one interface.",
+        [InvalidArgument, InterfaceNotFound]);
+
+    /// <summary>Gives all entries for an interface one egress program.</summary>
+    public static Operation SetEgressProgram { get; } = new(
+        "setEgressProgram", Verb.Act, "interfaces", Permission.Operate, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
+        "Give all entries for an interface one egress program",
+        "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none. Changes all of them in one transaction, or none. A frame that leaves during the call may still meet the previous program.",
+        [InvalidArgument, ProgramNotFound, InterfaceNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Returns the host.</summary>
+    public static Operation GetHost { get; } = new(
+        "getHost", Verb.Get, "host", Permission.View, "GET /v1/host", "HostService/GetHost",
+        "Read the host",
+        "Returns versions and probed kernel features.",
+        [InvalidArgument]);
+
+    /// <summary>All operations.</summary>
+    public static IReadOnlyList<Operation> All { get; } =
+    [
+        ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap,
+        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry,
+        ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
+        ListPrograms, GetProgram, PutProgram, DeleteProgram,
+        ListInterfaces, GetInterface, SetEgressProgram, GetHost,
+    ];
+}
