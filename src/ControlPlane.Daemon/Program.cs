@@ -1,6 +1,6 @@
 using ControlPlane.Core;
+using ControlPlane.Daemon.Api.Grpc;
 using ControlPlane.Daemon.Cli;
-using ControlPlane.Daemon.Grpc;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest;

@@ -23,13 +23,17 @@ internal static class DemoNetwork
     /// <summary>The egress programs.</summary>
     public static IReadOnlyList<PutProgramRequest> Programs { get; } =
     [
-        new() { Program = "meter", Template = ProgramTemplate.Count },
-        new() { Program = "untag", Template = ProgramTemplate.PopVlan },
-        new() { Program = "discard", Template = ProgramTemplate.Drop },
+        new() { Program = "meter", Spec = new() { Template = EgressTemplate.Count } },
+        new() { Program = "untag", Spec = new() { Template = EgressTemplate.PopVlan } },
+        new() { Program = "discard", Spec = new() { Template = EgressTemplate.Drop } },
         new()
         {
-            Program = "to-router", Template = ProgramTemplate.RewriteMac,
-            Parameters = new() { SourceMac = "02:00:00:00:00:aa", DestinationMac = "02:00:00:00:00:bb" },
+            Program = "to-router",
+            Spec = new()
+            {
+                Template = EgressTemplate.RewriteMac,
+                Parameters = new() { SourceMac = "02:00:00:00:00:aa", DestinationMac = "02:00:00:00:00:bb" },
+            },
         },
     ];
 
@@ -49,9 +53,9 @@ internal static class DemoNetwork
 
     private static PutEntryRequest Entry(string devmap, string key, string exit, string? program = null)
     {
-        var request = new PutEntryRequest { Devmap = devmap, Key = key, Interface = Topology.Name(exit), AllowPending = true };
+        var request = new PutEntryRequest { Devmap = devmap, Key = key, Spec = new() { Interface = Topology.Name(exit) }, AllowPending = true };
         if (program is not null)
-            request.EgressProgram = program;
+            request.Spec.EgressProgram = program;
         return request;
     }
 

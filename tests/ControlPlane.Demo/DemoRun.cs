@@ -59,7 +59,7 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         foreach (var flow in DemoNetwork.Flows)
             await daemon.PutEntryAsync(flow.Entry);
         foreach (var (port, devmap) in DemoNetwork.Entrances)
-            await daemon.PutAttachmentAsync(new() { Devmap = devmap, Interface = Topology.Name(port), Mode = AttachMode.Native });
+            await daemon.PutAttachmentAsync(new() { Devmap = devmap, Interface = Topology.Name(port), Spec = new() { Mode = AttachMode.Native } });
     }
 
     private void Introduce(DaemonRunner runner, Arguments arguments)

@@ -33,8 +33,8 @@ internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traff
         var status = entry.Status;
         yield return new Text(entry.Devmap);
         yield return new Text(entry.Key);
-        yield return new Text(entry.Interface);
-        yield return new Text(entry.HasEgressProgram ? entry.EgressProgram : "");
+        yield return new Text(entry.Spec.Interface);
+        yield return new Text(entry.Spec.HasEgressProgram ? entry.Spec.EgressProgram : "");
         yield return State(status);
         yield return new Text(Number(status.Packets));
         yield return new Text(Number(status.Bytes));
@@ -53,7 +53,7 @@ internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traff
             _ => (status.State.ToString(), Color.Red),
         };
         // The reason of a state other than Forwarding is the first check that failed.
-        var reason = status.State == EntryState.Forwarding ? null : status.Conditions.FirstOrDefault(c => !c.Status)?.Reason;
+        var reason = status.State == EntryState.Forwarding ? null : status.Conditions.FirstOrDefault(c => c.Status == ConditionStatus.False)?.Reason;
         return new Text(reason is null ? name : $"{name} ({reason})", color);
     }
 

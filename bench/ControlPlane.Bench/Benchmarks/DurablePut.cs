@@ -73,8 +73,11 @@ internal sealed class DurablePut : IBenchmark
     {
         Devmap = Devmaps.Default.Name,
         Key = Devmaps.KeyText(number),
-        Interface = Veth.Name,
-        Labels = { ["owner"] = "bench", ["pod"] = $"namespace-{number % 10}/pod-{number:D8}" },
+        Spec = new()
+        {
+            Interface = Veth.Name,
+            Labels = { ["owner"] = "bench", ["pod"] = $"namespace-{number % 10}/pod-{number:D8}" },
+        },
     };
 
     private static PutRequest Pair(int number) => new()

@@ -63,7 +63,7 @@ internal sealed class GrpcUnary : IBenchmark
 
         var metrics = new Metrics();
         await metrics.TimeAsync(Named("PutEntry", callers), calls, () => Callers.RunAsync(callers, calls, async i =>
-            await client.PutEntryAsync(new PutEntryRequest { Devmap = devmap, Key = _keys[i], Interface = Veth.Name })));
+            await client.PutEntryAsync(new PutEntryRequest { Devmap = devmap, Key = _keys[i], Spec = new() { Interface = Veth.Name } })));
         await metrics.TimeAsync(Named("GetEntry", callers), calls, () => Callers.RunAsync(callers, calls, async i =>
             await client.GetEntryAsync(new GetEntryRequest { Devmap = devmap, Key = _keys[i] })));
         await metrics.TimeAsync(Named("DeleteEntry", callers), calls, () => Callers.RunAsync(callers, calls, async i =>

@@ -96,7 +96,7 @@ internal sealed class Hotplug : IBenchmark
 
     private static async Task PutAsync(ChannelBase channel, uint key, string interfaceName) =>
         await new DevmapService.DevmapServiceClient(channel).PutEntryAsync(
-            new PutEntryRequest { Devmap = Devmaps.Default.Name, Key = Devmaps.KeyText((int)key), Interface = interfaceName, AllowPending = true });
+            new PutEntryRequest { Devmap = Devmaps.Default.Name, Key = Devmaps.KeyText((int)key), Spec = new() { Interface = interfaceName }, AllowPending = true });
 
     private static string Named(int entries) => entries == 1 ? "1 entry" : $"{entries} entries";
 }

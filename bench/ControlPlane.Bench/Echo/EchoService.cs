@@ -20,18 +20,27 @@ internal sealed class EchoService : Devmapd.V1.DevmapService.DevmapServiceBase
 
     private Devmapd.V1.Entry Answer(string devmap, string key)
     {
-        var status = new EntryStatus { State = EntryState.Forwarding, Ifindex = 2 };
+        var status = new EntryStatus { State = EntryState.Forwarding, KernelKey = 1, Ifindex = 2 };
         foreach (var type in new[] { "InKernel", "InterfaceUp", "CarrierPresent", "TargetAcceptsRedirect", "IngressAttached" })
-            status.Conditions.Add(new Condition { Type = type, Status = true, Reason = "AsWanted", Message = "The kernel has the entry as wanted." });
-        return new Devmapd.V1.Entry
+        {
+            status.Conditions.Add(new Condition
+            {
+                Type = type,
+                Status = ConditionStatus.True,
+                Reason = "AsDesired",
+                Message = "The kernel has the entry as desired.",
+                LastTransitionTime = _now,
+            });
+        }
+
+        return new Entry
         {
             Devmap = devmap,
             Key = key,
-            KernelKey = 1,
-            Interface = "bench0",
             Revision = 1,
-            CreatedAt = _now,
-            UpdatedAt = _now,
+            CreateTime = _now,
+            UpdateTime = _now,
+            Spec = new() { Interface = "bench0" },
             Status = status,
         };
     }

@@ -6,6 +6,17 @@ using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Api;
 
+/// <summary>A write of an attachment as the caller sent it, not yet validated.</summary>
+/// <param name="Mode">How the redirect program is attached: <c>native</c> or <c>generic</c>.</param>
+/// <param name="Labels">The caller's own notes.</param>
+/// <param name="Owner">Who the attachment belongs to.</param>
+/// <param name="AllowPending">Whether the interface may be missing.</param>
+public sealed record AttachmentRequest(
+    string? Mode,
+    IReadOnlyDictionary<string, string>? Labels = null,
+    string? Owner = null,
+    bool AllowPending = false);
+
 /// <summary>Attachments: what both faces call.</summary>
 public sealed class AttachmentService
 {
@@ -23,18 +34,22 @@ public sealed class AttachmentService
     public Attachment Get(string devmap, string interfaceName) =>
         AttachmentEvaluator.View(_state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound.Attachment(devmap, interfaceName));
 
-    /// <summary>Attaches the devmap's redirect program to the interface. <paramref name="mode"/> is <c>native</c> or <c>generic</c>.</summary>
+    /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<Attachment>> PutAsync(
-        string devmap, string interfaceName, string? mode, Violations faults, Precondition precondition, CancellationToken cancellationToken)
+        string devmap, string interfaceName, AttachmentRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
     {
         if (!InterfaceName.IsValid(interfaceName) && !faults.Has("interface"))
             faults.Add("interface", InterfaceName.Rule);
-        if (mode is not ("native" or "generic") && !faults.Has("mode"))
+        if (request.Mode is not ("native" or "generic") && !faults.Has("mode"))
             faults.Add("mode", "is required: native or generic");
+        LabelRules.Validate(request.Labels, request.Owner, faults);
         faults.ThrowIfAny();
-        var command = new PutAttachmentCommand(
-            _state.Devmap(devmap), interfaceName, new AttachmentSpec(mode == "native" ? AttachMode.Native : AttachMode.Generic), precondition);
+        var spec = new AttachmentSpec(
+            request.Mode == "native" ? AttachMode.Native : AttachMode.Generic,
+            Labels.Of(request.Labels),
+            string.IsNullOrEmpty(request.Owner) ? null : request.Owner);
+        var command = new PutAttachmentCommand(_state.Devmap(devmap), interfaceName, spec, request.AllowPending, precondition);
         var (created, attachment) = await _writer.SubmitAsync(command, cancellationToken);
         return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(attachment));
     }

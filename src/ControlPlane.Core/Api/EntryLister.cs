@@ -1,6 +1,5 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Api;
 
@@ -11,25 +10,30 @@ namespace ControlPlane.Core.Api;
 /// </summary>
 internal static class EntryLister
 {
-    /// <summary>One page.</summary>
-    public static EntryPage Page(DevmapState devmap, StatusEvaluator evaluator, EntryFilter filter, PageToken? after, int pageSize, Func<PageToken, string> encode, long revision)
+    /// <summary>Returns one page, and where the next page begins; null on the last page.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="filter">The filter of the desired state.</param>
+    /// <param name="after">Where the previous page ended; null for the first page.</param>
+    /// <param name="pageSize">The most items.</param>
+    /// <param name="read">Reads the item of an entry; null leaves the entry out.</param>
+    /// <param name="fits">Says whether the page has room for the item. The first item always fits.</param>
+    public static (List<T> Items, PageToken? Next) Page<T>(
+        DevmapState devmap, EntryFilter filter, PageToken? after, int pageSize, Func<PlacedEntry, T?> read, Predicate<T> fits)
+        where T : class
     {
-        var views = new List<Entry>();
+        var items = new List<T>();
         EntryKey last = default;
         foreach (var entry in From(devmap, after))
         {
-            if (!filter.Accepts(entry.Record))
+            if (!filter.Accepts(entry.Record) || read(entry) is not { } item)
                 continue;
-            var view = evaluator.View(entry);
-            if (!filter.Accepts(view.Status.State))
-                continue;
-            if (views.Count == pageSize)
-                return new EntryPage(views, encode(new PageToken(last)), revision);
-            views.Add(view);
+            if (items.Count == pageSize || (!fits(item) && items.Count > 0))
+                return (items, new PageToken(last));
+            items.Add(item);
             last = entry.Record.Key;
         }
 
-        return new EntryPage(views, null, revision);
+        return (items, null);
     }
 
     private static IEnumerable<PlacedEntry> From(DevmapState devmap, PageToken? after)
@@ -72,7 +76,7 @@ internal static class EntryLister
 
 /// <summary>The filters of a list, validated.</summary>
 internal sealed record EntryFilter(
-    string? Interface, string? EgressProgram, EntryState? State, IReadOnlyList<KeyValuePair<string, string>> Labels)
+    string? Interface, string? EgressProgram, EntryState? State, IReadOnlyList<KeyValuePair<string, string>> Labels, string? Owner)
 {
     /// <summary>Whether the desired state passes; asked first, since it costs no system call.</summary>
     public bool Accepts(EntryRecord record)
@@ -80,6 +84,8 @@ internal sealed record EntryFilter(
         if (Interface is not null && record.Spec.Interface != Interface)
             return false;
         if (EgressProgram is not null && record.Spec.EgressProgram != EgressProgram)
+            return false;
+        if (Owner is not null && record.Spec.Owner != Owner)
             return false;
         foreach (var (name, value) in Labels)
         {

@@ -3,16 +3,18 @@ using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>The body of a PUT of an entry, as the caller sent it: not yet validated.</summary>
+/// <summary>A write of an entry as the caller sent it, not yet validated.</summary>
 /// <param name="Interface">The name of the egress interface.</param>
-/// <param name="EgressProgram">The egress program that is to run on each frame, or null for none.</param>
+/// <param name="EgressProgram">The egress program that must run on each frame; null for none.</param>
 /// <param name="Labels">The caller's own notes.</param>
-/// <param name="AllowPending">Accept interfaces that do not exist yet.</param>
+/// <param name="AllowPending">Whether interfaces may be missing.</param>
+/// <param name="Owner">Who the entry belongs to.</param>
 public sealed record EntryRequest(
     string? Interface,
     string? EgressProgram = null,
     IReadOnlyDictionary<string, string>? Labels = null,
-    bool AllowPending = false);
+    bool AllowPending = false,
+    string? Owner = null);
 
 /// <summary>Which entries a list is to have. Filters are joined by "and".</summary>
 /// <param name="PageSize">Most entries in the answer, 1 .. <see cref="MaxPageSize"/>; null for <see cref="DefaultPageSize"/>.</param>
@@ -20,14 +22,18 @@ public sealed record EntryRequest(
 /// <param name="Interface">Only entries with this egress interface.</param>
 /// <param name="EgressProgram">Only entries with this egress program.</param>
 /// <param name="State">Only entries in this state, by its name.</param>
-/// <param name="Labels">Only entries that carry all of these labels, each as <c>name=value</c>.</param>
+/// <param name="Labels">Only entries that have all of these labels, each as <c>name=value</c>.</param>
+/// <param name="Owner">Only entries of this owner.</param>
+/// <param name="View">How much of each entry the answer shows. The view is no filter: pages of one list may have different views.</param>
 public sealed record EntryQuery(
     int? PageSize = null,
     string? PageToken = null,
     string? Interface = null,
     string? EgressProgram = null,
     string? State = null,
-    IReadOnlyList<string>? Labels = null)
+    IReadOnlyList<string>? Labels = null,
+    string? Owner = null,
+    EntryView View = EntryView.Full)
 {
     /// <summary>The page size when none is asked for.</summary>
     public const int DefaultPageSize = 100;
@@ -48,8 +54,14 @@ internal static class EntryQueryValidation
             faults.Add("interface", InterfaceName.Rule);
         if (!string.IsNullOrEmpty(query.EgressProgram) && !ProgramName.IsValid(query.EgressProgram))
             faults.Add("egressProgram", ProgramName.Rule);
+        if (!string.IsNullOrEmpty(query.Owner) && !LabelRules.IsOwner(query.Owner))
+            faults.Add("owner", LabelRules.OwnerRule);
         return new EntryFilter(
-            NullIfEmpty(query.Interface), NullIfEmpty(query.EgressProgram), State(query.State, faults), Labels(query.Labels ?? [], faults));
+            NullIfEmpty(query.Interface),
+            NullIfEmpty(query.EgressProgram),
+            State(query.State, faults),
+            Labels(query.Labels ?? [], faults),
+            NullIfEmpty(query.Owner));
     }
 
     /// <summary>The page token; null for the first page.</summary>
@@ -98,6 +110,29 @@ internal static class EntryQueryValidation
 /// <param name="NextPageToken">Where the next page begins; null on the last page.</param>
 /// <param name="Revision">The daemon's revision when the page was begun.</param>
 public sealed record EntryPage(IReadOnlyList<Entry> Entries, string? NextPageToken, long Revision);
+
+/// <summary>How much of each entry a list shows.</summary>
+public enum EntryView
+{
+    /// <summary>Everything.</summary>
+    Full,
+
+    /// <summary>Identity, metadata and spec; of the status only state, kernel key and ifindex.</summary>
+    Basic,
+}
+
+/// <summary>The counters of one entry.</summary>
+/// <param name="Key">The key in its canonical text form.</param>
+/// <param name="Packets">Frames sent to the entry, over all CPUs; 0 when the devmap does not count.</param>
+/// <param name="Bytes">Bytes of those frames, from the Ethernet header on.</param>
+/// <param name="Drops">Those of the frames that the kernel dropped after the redirect; 0 where the host cannot count them.</param>
+public sealed record KeyCounters(string Key, ulong Packets, ulong Bytes, ulong Drops);
+
+/// <summary>One page of a list of counters.</summary>
+/// <param name="Counters">The counters, in the order of the kernel's hash buckets.</param>
+/// <param name="NextPageToken">Where the next page begins; null on the last page.</param>
+/// <param name="Revision">The daemon's revision when the page was begun.</param>
+public sealed record CounterPage(IReadOnlyList<KeyCounters> Counters, string? NextPageToken, long Revision);
 
 /// <summary>What one entry was sent.</summary>
 /// <param name="Key">Its key in its canonical text form.</param>

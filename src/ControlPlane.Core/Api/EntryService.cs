@@ -40,9 +40,9 @@ public sealed class EntryService
             entryKey!.Value,
             new EntrySpec(
                 request.Interface!,
-                string.IsNullOrEmpty(request.EgressProgram) ? null : request.EgressProgram,
+                NullIfEmpty(request.EgressProgram),
                 Labels.Of(request.Labels),
-                null),
+                NullIfEmpty(request.Owner)),
             request.AllowPending,
             precondition);
         var (created, entry) = await _writer.SubmitAsync(command, cancellationToken);
@@ -74,8 +74,41 @@ public sealed class EntryService
         var after = EntryQueryValidation.Token(devmap, query, faults);
         faults.ThrowIfAny();
         var state = _state.Devmap(devmap);
-        return EntryLister.Page(
-            state, Evaluator(state), filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, token => token.Encode(devmap, query), _state.Revision);
+        var (evaluator, revision) = (Evaluator(state), _state.Revision);
+        var (entries, next) = EntryLister.Page(
+            state, filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, new PageBudget().Take);
+        return new EntryPage(entries, next?.Encode(devmap, query), revision);
+
+        Entry? Read(PlacedEntry entry)
+        {
+            var view = query.View == EntryView.Full ? evaluator.View(entry) : evaluator.BasicView(entry);
+            return filter.Accepts(view.Status.State) ? view : null;
+        }
+    }
+
+    /// <summary>One page of the counters of a devmap's entries, in the order of <see cref="List"/>.</summary>
+    /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all violations are named.</exception>
+    public CounterPage ListCounters(string devmap, EntryQuery query, Violations faults)
+    {
+        var filter = EntryQueryValidation.Filter(query, faults);
+        var after = EntryQueryValidation.Token(devmap, query, faults);
+        faults.ThrowIfAny();
+        var state = _state.Devmap(devmap);
+        var (evaluator, interfaces, revision) = (Evaluator(state), _kernel.Interfaces.Current, _state.Revision);
+        var (counters, next) = EntryLister.Page(
+            state, filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, static _ => true);
+        return new CounterPage(counters, next?.Encode(devmap, query), revision);
+
+        KeyCounters? Read(PlacedEntry entry)
+        {
+            if (filter.State is not null && !filter.Accepts(evaluator.BasicView(entry).Status.State))
+                return null;
+            var key = KeyCodec.Format(state.Definition.Spec.KeySelector, entry.Record.Key);
+            if (entry.KernelKey is not { } kernelKey)
+                return new KeyCounters(key, 0, 0, 0);
+            var (packets, bytes) = state.Kernel.ReadCounters(kernelKey);
+            return new KeyCounters(key, packets, bytes, Dropped(state, kernelKey, interfaces.Find(entry.Record.Spec.Interface)?.Ifindex));
+        }
     }
 
     /// <summary>The entries of a devmap that were sent most frames, most first; those that were sent none are left out.</summary>
@@ -104,9 +137,12 @@ public sealed class EntryService
                 KeyCodec.Format(state.Definition.Spec.KeySelector, b.Entry.Record.Key),
                 b.Entry.Record.Spec.Interface,
                 b.Counters,
-                _drops.OfEntry(state, b.KernelKey, _kernel.Interfaces.Current.Find(b.Entry.Record.Spec.Interface)?.Ifindex).Aggregate(0UL, (sum, d) => sum + d.Packets))),
+                Dropped(state, b.KernelKey, _kernel.Interfaces.Current.Find(b.Entry.Record.Spec.Interface)?.Ifindex))),
         ];
     }
+
+    private ulong Dropped(DevmapState devmap, uint kernelKey, uint? target) =>
+        _drops.OfEntry(devmap, kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
 
     private StatusEvaluator Evaluator(DevmapState devmap) => new(_state, devmap, _kernel.Interfaces.Current, _drops);
 
@@ -148,7 +184,8 @@ public sealed class EntryService
             }
         }
 
-        if (request.Labels is not null)
-            LabelRules.Validate(request.Labels, faults);
+        LabelRules.Validate(request.Labels, request.Owner, faults);
     }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -16,7 +16,11 @@ public sealed class InterfaceService
     internal InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
 
     /// <summary>All interfaces, in order of their index.</summary>
-    public IReadOnlyList<InterfaceView> List() => [.. _kernel.Interfaces.Current.All.Select(i => View(i, _kernel.Interfaces.Current))];
+    public IReadOnlyList<InterfaceView> List()
+    {
+        var (interfaces, revisions) = (_kernel.Interfaces.Current, _state.InterfaceRevisions());
+        return [.. interfaces.All.Select(i => View(i, interfaces, revisions.GetValueOrDefault(i.Name)))];
+    }
 
     /// <summary>One interface, as the kernel has it now.</summary>
     /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
@@ -26,13 +30,13 @@ public sealed class InterfaceService
         if (!InterfaceName.IsValid(name))
             faults.Add("interface", InterfaceName.Rule);
         faults.ThrowIfAny();
-        var info = _kernel.Interfaces.Query(name) ?? throw KernelErrors.NoInterface("interface", name, pendingPossible: false);
-        return View(info, _kernel.Interfaces.Current);
+        var info = _kernel.Interfaces.Query(name) ?? throw KernelErrors.NoAddressedInterface(name);
+        return View(info, _kernel.Interfaces.Current, _state.InterfaceRevisions().GetValueOrDefault(info.Name));
     }
 
-    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces)
+    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, long revision)
     {
         var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, _state.EnsuredFor(info, interfaces));
-        return new InterfaceView(info, conditions.All(c => c.Status), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
+        return new InterfaceView(info, revision, conditions.All(c => c.Status), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
     }
 }

@@ -8,11 +8,15 @@ namespace ControlPlane.Core.Api;
 /// <param name="SourceMac"><c>parameters.sourceMac</c>.</param>
 /// <param name="DestinationMac"><c>parameters.destinationMac</c>.</param>
 /// <param name="VlanId"><c>parameters.vlanId</c>.</param>
+/// <param name="Labels">The caller's own notes.</param>
+/// <param name="Owner">Who the program belongs to.</param>
 public sealed record ProgramRequest(
     string? Template,
     string? SourceMac = null,
     string? DestinationMac = null,
-    long? VlanId = null);
+    long? VlanId = null,
+    IReadOnlyDictionary<string, string>? Labels = null,
+    string? Owner = null);
 
 /// <summary>Reads the body of a PUT of an egress program.</summary>
 internal static class ProgramValidation

@@ -30,9 +30,11 @@ public sealed class ProgramService
     {
         if (!ProgramName.IsValid(program) && !faults.Has("program"))
             faults.Add("program", ProgramName.Rule);
-        var spec = ProgramValidation.Read(request, faults);
+        var config = ProgramValidation.Read(request, faults);
+        LabelRules.Validate(request.Labels, request.Owner, faults);
         faults.ThrowIfAny();
-        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, new EgressProgramSpec(spec!), precondition), cancellationToken);
+        var spec = new EgressProgramSpec(config!, Labels.Of(request.Labels), string.IsNullOrEmpty(request.Owner) ? null : request.Owner);
+        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, precondition), cancellationToken);
         return new PutOutcome<EgressProgram>(created, View(status));
     }
 
@@ -45,17 +47,20 @@ public sealed class ProgramService
     /// <param name="interfaceName">The egress interface.</param>
     /// <param name="program">The program; null or empty for none.</param>
     /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <param name="expectedRevision">The revision that the interface must have; null for any.</param>
     /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
     /// <remarks>A frame that leaves while the entries are being written may still meet the program it would have met before.</remarks>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<EgressProgramSwap> SetOfInterfaceAsync(string interfaceName, string? program, Violations faults, CancellationToken cancellationToken)
+    public async Task<EgressProgramSwap> SetOfInterfaceAsync(
+        string interfaceName, string? program, Violations faults, long? expectedRevision, CancellationToken cancellationToken)
     {
         if (!InterfaceName.IsValid(interfaceName) && !faults.Has("interface"))
             faults.Add("interface", InterfaceName.Rule);
         if (!string.IsNullOrEmpty(program) && !ProgramName.IsValid(program))
             faults.Add("egressProgram", ProgramName.Rule);
         faults.ThrowIfAny();
-        return await _writer.SubmitAsync(new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program), cancellationToken);
+        return await _writer.SubmitAsync(
+            new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program, expectedRevision), cancellationToken);
     }
 
     private EgressProgram View(PlacedProgram program)

@@ -14,6 +14,12 @@ public sealed record Error(ErrorCode Code, string Detail)
     /// <summary>What the caller can do about it; a command to paste where one exists.</summary>
     public string? Remedy { get; init; }
 
+    /// <summary>
+    /// Whether the error is about the resource that the request addresses. An interface that does not exist is then 404 and NOT_FOUND,
+    /// otherwise 422 and FAILED_PRECONDITION.
+    /// </summary>
+    public bool IsAddressed { get; init; }
+
     /// <summary>The resource at fault, for instance <c>devmaps/default/entries/veth1</c>.</summary>
     public string? Resource { get; init; }
 

@@ -58,7 +58,7 @@ public sealed record EgressProgram(
 /// <param name="Interface">The interface.</param>
 /// <param name="EgressProgram">The program they carry now; null for none.</param>
 /// <param name="Changed">How many entries carried another before.</param>
-/// <param name="Revision">The revision of the last of these changes; that of the daemon when there was none.</param>
+/// <param name="Revision">The revision of the interface after the change.</param>
 public sealed record EgressProgramSwap(string Interface, string? EgressProgram, int Changed, long Revision);
 
 /// <summary>What an egress program makes of one frame.</summary>

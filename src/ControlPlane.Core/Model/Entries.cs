@@ -34,8 +34,8 @@ public sealed record EntryRecord(
 /// <param name="KernelKey">The key in the kernel's map; null while the key names an interface that does not exist.</param>
 /// <param name="Ifindex">The ifindex that the kernel's element points at; null when the element is not in the kernel.</param>
 /// <param name="EgressProgramId">The id of the egress program in the kernel's element; null for none.</param>
-/// <param name="Packets">Frames that the redirect program sent to the entry, over all CPUs; 0 when counters are off.</param>
-/// <param name="Bytes">Bytes of those frames, from the Ethernet header on.</param>
+/// <param name="Packets">Frames that the redirect program sent to the entry, over all CPUs; 0 when counters are off, null in the basic view.</param>
+/// <param name="Bytes">Bytes of those frames, from the Ethernet header on; null in the basic view.</param>
 /// <param name="Drops">Frames that the kernel dropped after the redirect, by cause; empty where the host cannot count them. Drops belong to the key and outlive the entry.</param>
 /// <param name="Conditions">The checks behind the verdict.</param>
 public sealed record EntryStatus(
@@ -43,8 +43,8 @@ public sealed record EntryStatus(
     uint? KernelKey,
     uint? Ifindex,
     uint? EgressProgramId,
-    ulong Packets,
-    ulong Bytes,
+    ulong? Packets,
+    ulong? Bytes,
     IReadOnlyList<DropCount> Drops,
     IReadOnlyList<Condition> Conditions);
 

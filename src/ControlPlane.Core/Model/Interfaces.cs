@@ -76,7 +76,8 @@ public enum XdpFeatures : ulong
 
 /// <summary>An interface as the API shows it.</summary>
 /// <param name="Info">The facts.</param>
+/// <param name="Revision">The highest revision among the entries that send to the interface; 0 when none does.</param>
 /// <param name="CanBeTarget">Whether a frame redirected to it, with the redirect program in native mode, would leave.</param>
 /// <param name="PassProgram">Whether its XDP program is the pass program of this daemon, which makes a target accept redirected frames.</param>
 /// <param name="Conditions">The checks behind <paramref name="CanBeTarget"/>.</param>
-public sealed record InterfaceView(InterfaceInfo Info, bool CanBeTarget, bool PassProgram, IReadOnlyList<Condition> Conditions);
+public sealed record InterfaceView(InterfaceInfo Info, long Revision, bool CanBeTarget, bool PassProgram, IReadOnlyList<Condition> Conditions);

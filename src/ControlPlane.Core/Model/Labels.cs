@@ -114,6 +114,18 @@ public static partial class LabelRules
         }
     }
 
+    /// <summary>Adds a violation for every label and for an owner that breaks a rule.</summary>
+    /// <param name="labels">The labels; null for none.</param>
+    /// <param name="owner">The owner; null or empty for none.</param>
+    /// <param name="violations">The violations so far.</param>
+    public static void Validate(IReadOnlyDictionary<string, string>? labels, string? owner, Violations violations)
+    {
+        if (labels is not null)
+            Validate(labels, violations);
+        if (!string.IsNullOrEmpty(owner) && !IsOwner(owner))
+            violations.Add("owner", OwnerRule);
+    }
+
     /// <summary>Returns whether a label may have this name.</summary>
     public static bool IsName(string name) => Name().IsMatch(name);
 

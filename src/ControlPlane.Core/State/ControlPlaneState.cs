@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
@@ -74,6 +75,23 @@ internal sealed class ControlPlaneState
     /// <summary>The template of an egress program; null for none, and for one that does not exist.</summary>
     public EgressTemplate? TemplateOf(string? program) =>
         program is null ? null : Programs.GetValueOrDefault(program)?.Loaded.Config.Template;
+
+    /// <summary>Returns the highest revision among these entries; 0 for none. For the writer only.</summary>
+    public static long RevisionOf(IReadOnlyList<EntryId> entries) =>
+        entries.Max(id => id.Devmap.Entries.Find(id.Key)?.Record.Revision) ?? 0;
+
+    /// <summary>Returns the highest revision among the entries that send to each interface.</summary>
+    public Dictionary<string, long> InterfaceRevisions()
+    {
+        var revisions = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var entry in Devmaps.Values.SelectMany(d => d.Entries.All()))
+        {
+            ref var revision = ref CollectionsMarshal.GetValueRefOrAddDefault(revisions, entry.Record.Spec.Interface, out _);
+            revision = Math.Max(revision, entry.Record.Revision);
+        }
+
+        return revisions;
+    }
 
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>

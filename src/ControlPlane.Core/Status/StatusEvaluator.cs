@@ -24,15 +24,20 @@ internal sealed class StatusEvaluator(
     private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
     private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
 
+    /// <summary>The entry as the API shows it in the basic view: without counters, drops and conditions.</summary>
+    public Entry BasicView(PlacedEntry entry) => View(entry, basic: true);
+
     /// <summary>The entry as the API shows it.</summary>
-    public Entry View(PlacedEntry entry)
+    public Entry View(PlacedEntry entry) => View(entry, basic: false);
+
+    private Entry View(PlacedEntry entry, bool basic)
     {
         var record = entry.Record;
         KernelEntry element = default;
         var inKernel = entry.KernelKey is { } key && devmap.Kernel.TryLookup(key, out element);
         var target = interfaces.Find(record.Spec.Interface);
         var (state, conditions) = Judge(entry, inKernel ? element : null);
-        var (packets, bytes) = entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default;
+        var (packets, bytes) = !basic && entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default;
         return new Entry(
             record.Devmap,
             KeyCodec.Format(devmap.Definition.Spec.KeySelector, record.Key),
@@ -44,11 +49,11 @@ internal sealed class StatusEvaluator(
                 state,
                 entry.KernelKey,
                 inKernel ? element.Ifindex : null,
-                inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
-                packets,
-                bytes,
-                entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : [],
-                conditions));
+                !basic && inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
+                basic ? null : packets,
+                basic ? null : bytes,
+                !basic && entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : [],
+                basic ? [] : conditions));
     }
 
     /// <summary>The verdict on an entry of which the kernel has this element, or none. The first condition is about that.</summary>

@@ -29,8 +29,17 @@ internal static class KernelErrors
             Fields = [new FieldViolation(field, $"no interface '{name}'")],
             Resource = $"interfaces/{name}",
             Remedy = pendingPossible
-                ? "Create the interface first, or set allowPending to have the entry written when it appears."
+                ? "Create the interface first, or set allowPending: the write then takes effect when the interface appears."
                 : "Create the interface first; GET /v1/interfaces lists what there is.",
+        });
+
+    /// <summary>The interface that the request addresses does not exist.</summary>
+    public static ControlPlaneException NoAddressedInterface(string name) =>
+        new(new Error(ErrorCode.InterfaceNotFound, $"There is no interface '{name}' in the daemon's network namespace.")
+        {
+            IsAddressed = true,
+            Resource = $"interfaces/{name}",
+            Remedy = "Create the interface first; GET /v1/interfaces lists what there is.",
         });
 
     /// <summary>Why the kernel does not attach a redirect program.</summary>

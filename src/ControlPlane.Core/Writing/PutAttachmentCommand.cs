@@ -6,15 +6,18 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Writing;
 
 /// <summary>Has a devmap's redirect program run on an interface. Answers with the attachment and whether it is new.</summary>
-internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachmentSpec spec, Precondition precondition)
+internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceName, AttachmentSpec spec, bool allowPending, Precondition precondition)
     : WriterCommand<(bool Created, PlacedAttachment Attachment)>
 {
     protected override Plan<(bool Created, PlacedAttachment Attachment)> Plan(WriterContext context)
     {
         var before = devmap.Attachments.GetValueOrDefault(interfaceName);
         precondition.Require($"devmaps/{devmap.Definition.Name}/attachments/{interfaceName}", before?.Record.Revision);
-        var ingress = context.Interface(interfaceName) ?? throw KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
-        RequireNotLoopback(ingress);
+        var ingress = context.Interface(interfaceName);
+        // A write of what is stored succeeds in any state of the interface.
+        if (ingress is null && !allowPending && before?.Record.Spec != spec)
+            throw KernelErrors.NoInterface("interface", interfaceName, pendingPossible: true);
+        RequireNotLoopback();
         RequireNoOtherDevmap(context);
         var record = NextRecord(context, before?.Record);
         return new(
@@ -25,13 +28,18 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     }
 
     private (bool Created, PlacedAttachment Attachment) Apply(
-        WriterScope scope, WriterContext context, InterfaceInfo ingress, PlacedAttachment? before, AttachmentRecord record)
+        WriterScope scope, WriterContext context, InterfaceInfo? ingress, PlacedAttachment? before, AttachmentRecord record)
     {
-        var alive = before is { Link: not null, Failure: null }
+        var alive = ingress is not null && before is { Link: not null, Failure: null }
             && devmap.Kernel.FindLink(interfaceName) is { } link && link.Ifindex == ingress.Ifindex && link.Mode == spec.Mode;
-        if (alive && record == before!.Record)
+        if (record == before?.Record && (alive || ingress is null))
             return (false, before);
-        var after = alive ? before! with { Record = record } : new PlacedAttachment(record, Attach(scope, context, ingress, before), null);
+        var after = (alive, ingress) switch
+        {
+            (true, _) => before! with { Record = record },
+            (_, null) => before is null ? new PlacedAttachment(record, null, null) : before with { Record = record },
+            _ => new PlacedAttachment(record, Attach(scope, context, ingress, before), null),
+        };
         devmap.Revision = Math.Max(devmap.Revision, record.Revision);
         devmap.Attachments = devmap.Attachments.SetItem(interfaceName, after);
         if (record == before?.Record)
@@ -58,7 +66,7 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
                 devmap.Kernel.Attach(scope, ingress, before.Record.Spec.Mode);
             throw context.Kernel.Interfaces.Query(interfaceName)?.Ifindex == ingress.Ifindex
                 ? KernelErrors.Attach(e, ingress, spec.Mode)
-                : KernelErrors.NoInterface("interface", interfaceName, pendingPossible: false);
+                : KernelErrors.NoInterface("interface", interfaceName, pendingPossible: true);
         }
     }
 
@@ -71,15 +79,15 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     }
 
     // What comes in by loopback is the host's own, this daemon's callers included: an entry that sends it on locks them all out.
-    private static void RequireNotLoopback(InterfaceInfo ingress)
+    private void RequireNotLoopback()
     {
-        if (ingress.Name != InterfaceName.Loopback)
+        if (interfaceName != InterfaceName.Loopback)
             return;
         const string Why = "The loopback interface carries what this host says to itself, this API included; a redirect program there would take it away.";
         throw new ControlPlaneException(new Error(ErrorCode.InterfaceUnsuitable, Why)
         {
             Fields = [new FieldViolation("interface", "must not be the loopback interface")],
-            Resource = $"interfaces/{ingress.Name}",
+            Resource = $"interfaces/{interfaceName}",
             Remedy = "Attach to the interface that the frames come in by; for a trial, make a veth: ip link add veth-a type veth peer name veth-b",
         });
     }

@@ -13,12 +13,16 @@ internal sealed class PutEntryCommand(
     bool allowPending,
     Precondition precondition) : WriterCommand<(bool Created, PlacedEntry Entry)>
 {
+    // A write of what is stored succeeds in any state of the interfaces.
+    private bool _interfacesMayBeMissing;
+
     protected override Plan<(bool Created, PlacedEntry Entry)> Plan(WriterContext context)
     {
         var before = EntryLookup.Find(devmap, askedKey);
         var key = before?.Record.Key ?? Identify(context);
         precondition.Require(new EntryId(devmap, key).ToString(), before?.Record.Revision);
         var placement = EntryChanges.Resolve(context, key, spec.Interface);
+        _interfacesMayBeMissing = allowPending || before?.Record.Spec == spec;
         RequireInterfaces(key, placement);
         EgressPrograms.RequireExists(context.State, spec.EgressProgram);
         RequireFreeKey(context, key, placement.KernelKey, before);
@@ -62,7 +66,7 @@ internal sealed class PutEntryCommand(
             EntryChanges.Write(scope, context, devmap, kernelKey, device, spec.EgressProgram);
             return true;
         }
-        catch (ControlPlaneException e) when (allowPending && e.Error.Code == ErrorCode.InterfaceNotFound)
+        catch (ControlPlaneException e) when (_interfacesMayBeMissing && e.Error.Code == ErrorCode.InterfaceNotFound)
         {
             return false;
         }
@@ -86,7 +90,7 @@ internal sealed class PutEntryCommand(
 
     private void RequireInterfaces(EntryKey key, EntryChanges.Placement placement)
     {
-        if (allowPending)
+        if (_interfacesMayBeMissing)
             return;
         if (placement.KernelKey is null)
             throw KernelErrors.NoInterface("key", key.InterfaceName!, pendingPossible: true);
@@ -121,13 +125,13 @@ internal sealed class PutEntryCommand(
             return;
         throw new ControlPlaneException(new Error(
             ErrorCode.EgressProgramConflict,
-            $"'{self}' asks for {Describe(spec.EgressProgram)} on '{spec.Interface}', but '{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one spec.EgressProgram on a whole burst, so all entries for one device must carry the same.")
+            $"'{self}' asks for {Describe(spec.EgressProgram)} on '{spec.Interface}', but '{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one program on a whole burst, so all entries for one device must carry the same.")
         {
             Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}")],
             Resource = other.ToString(),
-            Remedy = $"Use {Describe(otherProgram)} here too, or give all entries for the device another spec.EgressProgram: POST /v1/interfaces/{spec.Interface}:setEgressProgram.",
+            Remedy = $"Use {Describe(otherProgram)} here too, or give all entries for the device another program: POST /v1/interfaces/{spec.Interface}:setEgressProgram.",
         });
     }
 
-    private static string Describe(string? name) => name is null ? "no egress spec.EgressProgram" : $"the egress spec.EgressProgram '{name}'";
+    private static string Describe(string? name) => name is null ? "no egress program" : $"the egress program '{name}'";
 }

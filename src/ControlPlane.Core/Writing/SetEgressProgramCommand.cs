@@ -7,14 +7,15 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Writing;
 
 /// <summary>Has all entries that send to an interface, over all devmaps, carry one egress program, or none. All of them, or none is changed.</summary>
-internal sealed class SetEgressProgramCommand(string target, string? program) : WriterCommand<EgressProgramSwap>
+internal sealed class SetEgressProgramCommand(string target, string? program, long? expectedRevision) : WriterCommand<EgressProgramSwap>
 {
     protected override Plan<EgressProgramSwap> Plan(WriterContext context)
     {
         EgressPrograms.RequireExists(context.State, program);
         var ids = context.State.Targets.EntriesOf(target);
         if (ids.Count == 0 && context.Interface(target) is null)
-            throw KernelErrors.NoInterface("interface", target, pendingPossible: false);
+            throw KernelErrors.NoAddressedInterface(target);
+        new Precondition(expectedRevision).Require($"interfaces/{target}", RevisionOf(context));
         RequireRoom(ids);
         var now = context.Now;
         List<(DevmapState Devmap, PlacedEntry Before, PlacedEntry After)> changes = [];
@@ -53,8 +54,10 @@ internal sealed class SetEgressProgramCommand(string target, string? program) : 
             context.Changes.Add(new Change.EntryPut(devmap, after));
         }
 
-        return new EgressProgramSwap(target, program, changes.Count, context.PlannedRevision);
+        return new EgressProgramSwap(target, program, changes.Count, RevisionOf(context));
     }
+
+    private long RevisionOf(WriterContext context) => ControlPlaneState.RevisionOf(context.State.Targets.EntriesOf(target));
 
     private static void Write(WriterScope scope, WriterContext context, InterfaceInfo? device, DevmapState devmap, PlacedEntry entry)
     {

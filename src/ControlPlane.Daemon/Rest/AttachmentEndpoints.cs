@@ -56,7 +56,7 @@ internal static class AttachmentEndpoints
     {
         var request = RestRequest.Of(http);
         var mode = await request.ReadBodyAsync(AttachmentBody.Read, cancellationToken);
-        var outcome = await attachments.PutAsync(devmap, interfaceName, mode, request.Faults, request.Precondition(), cancellationToken);
+        var outcome = await attachments.PutAsync(devmap, interfaceName, new AttachmentRequest(mode), request.Faults, request.Precondition(), cancellationToken);
         return Answers.Put(http, outcome, AttachmentResource.From, RestJson.Instance.AttachmentResource, outcome.View.Revision, "devmaps", devmap, "attachments", interfaceName);
     }
 

@@ -49,7 +49,7 @@ internal static class InterfaceEndpoints
     {
         var request = RestRequest.Of(http);
         var program = await request.ReadBodyAsync(EgressProgramSwapBody.Read, cancellationToken);
-        var swap = await programs.SetOfInterfaceAsync(interfaceName, program, request.Faults, cancellationToken);
+        var swap = await programs.SetOfInterfaceAsync(interfaceName, program, request.Faults, null, cancellationToken);
         return Answers.Ok(EgressProgramSwapResource.From(swap), RestJson.Instance.EgressProgramSwapResource);
     }
 }

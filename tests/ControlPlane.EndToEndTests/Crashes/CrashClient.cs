@@ -98,7 +98,7 @@ internal sealed class CrashClient
         if (oracle.Known is not null && _random.Next(2) == 0)
             return DeleteAsync(oracle, expected => _writes.DeleteProgramAsync(name, expected));
         var vlan = (uint)_random.Next(1, 4);
-        return PutAsync(oracle, ResourceVersions.ProgramSpec($"{ProgramTemplate.PushVlan}", vlan), expected => _writes.PutProgramAsync(name, vlan, expected));
+        return PutAsync(oracle, ResourceVersions.ProgramSpec($"{EgressTemplate.PushVlan}", vlan), expected => _writes.PutProgramAsync(name, vlan, expected));
     }
 
     private Task AttachmentAsync(Oracle oracle, string ingress) => oracle.Known is null

@@ -103,14 +103,14 @@ public sealed class CrashTests(ITestOutputHelper output)
     private static void AssertKernel(Testbed testbed, ApiListing view, params Port[] targets)
     {
         var ifindexes = targets.ToDictionary(t => t.Name, t => t.Pair.Ifindex);
-        var programs = view.Programs.ToDictionary(p => p.Name, p => p.Status.KernelProgramId);
+        var programs = view.Programs.ToDictionary(p => p.Name, p => p.Status.ProgramId);
         foreach (var devmap in new[] { Testbed.ByInterface, Testbed.ByVlan, Testbed.ByAddress })
         {
             var entries = view.Entries.Where(e => e.Devmap == devmap).ToList();
             Assert.All(entries, e => Assert.Equal(
-                ifindexes.ContainsKey(e.Interface) ? EntryState.Forwarding : EntryState.Pending, e.Status.State));
-            var wanted = entries.Where(e => ifindexes.ContainsKey(e.Interface))
-                .Select(e => (e.KernelKey, Ifindex: ifindexes[e.Interface], Program: e.HasEgressProgram ? programs[e.EgressProgram] : 0));
+                ifindexes.ContainsKey(e.Spec.Interface) ? EntryState.Forwarding : EntryState.Pending, e.Status.State));
+            var wanted = entries.Where(e => ifindexes.ContainsKey(e.Spec.Interface))
+                .Select(e => (e.Status.KernelKey, Ifindex: ifindexes[e.Spec.Interface], Program: e.Spec.HasEgressProgram ? programs[e.Spec.EgressProgram] : 0));
             Assert.Equal(wanted.Order(), testbed.KernelElements(devmap).Select(e => (e.Key, e.Ifindex, e.Program)).Order());
 
             var attached = view.Attachments.Where(a => a.Devmap == devmap).ToList();

@@ -19,12 +19,11 @@ internal sealed class GrpcWriteClient(ChannelBase channel) : IWriteClient
         {
             Devmap = desired.Devmap,
             Key = desired.Key,
-            Interface = desired.Target,
+            Spec = new() { Interface = desired.Target, Labels = { desired.Labels.ToDictionary() } },
             AllowPending = desired.AllowPending,
-            Labels = { desired.Labels.ToDictionary() },
         };
         if (desired.Program is not null)
-            request.EgressProgram = desired.Program;
+            request.Spec.EgressProgram = desired.Program;
         if (Revision(expected) is { } revision)
             request.ExpectedRevision = revision;
         return ResourceVersions.Of((await AnswerAsync(_devmaps.PutEntryAsync(request))).Entry);
@@ -40,7 +39,11 @@ internal sealed class GrpcWriteClient(ChannelBase channel) : IWriteClient
 
     public async Task<ResourceVersion> PutProgramAsync(string name, uint vlan, Precondition expected)
     {
-        var request = new PutProgramRequest { Program = name, Template = ProgramTemplate.PushVlan, Parameters = new() { VlanId = vlan } };
+        var request = new PutProgramRequest
+        {
+            Program = name,
+            Spec = new() { Template = EgressTemplate.PushVlan, Parameters = new() { VlanId = vlan } },
+        };
         if (Revision(expected) is { } revision)
             request.ExpectedRevision = revision;
         return ResourceVersions.Of((await AnswerAsync(_programs.PutProgramAsync(request))).Program);
@@ -56,7 +59,7 @@ internal sealed class GrpcWriteClient(ChannelBase channel) : IWriteClient
 
     public async Task<ResourceVersion> AttachAsync(string devmap, string ingress, Precondition expected)
     {
-        var request = new PutAttachmentRequest { Devmap = devmap, Interface = ingress, Mode = AttachMode.Native };
+        var request = new PutAttachmentRequest { Devmap = devmap, Interface = ingress, Spec = new() { Mode = AttachMode.Native } };
         if (Revision(expected) is { } revision)
             request.ExpectedRevision = revision;
         return ResourceVersions.Of((await AnswerAsync(_devmaps.PutAttachmentAsync(request))).Attachment);

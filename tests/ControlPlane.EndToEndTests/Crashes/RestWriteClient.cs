@@ -25,7 +25,7 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
     {
         var p = await PutAsync<Program>($"/v1/programs/{name}", new { template = "push-vlan", parameters = new { vlanId = vlan } }, expected);
         Assert.Equal("push-vlan", p.Template);
-        return p.ResourceVersion(ResourceVersions.ProgramSpec($"{ProgramTemplate.PushVlan}", p.Parameters.VlanId));
+        return p.ResourceVersion(ResourceVersions.ProgramSpec($"{EgressTemplate.PushVlan}", p.Parameters.VlanId));
     }
 
     public Task DeleteProgramAsync(string name, Precondition expected) => DeleteAsync($"/v1/programs/{name}", expected);

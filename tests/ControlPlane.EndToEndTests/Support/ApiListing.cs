@@ -9,7 +9,7 @@ internal sealed class ApiListing
 
     public List<Devmapd.V1.Attachment> Attachments { get; } = [];
 
-    public List<Devmapd.V1.Program> Programs { get; } = [];
+    public List<Devmapd.V1.EgressProgram> Programs { get; } = [];
 
     /// <summary>All of it by name.</summary>
     public Dictionary<string, ResourceVersion> ByName() =>

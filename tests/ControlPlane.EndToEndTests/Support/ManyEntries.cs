@@ -15,7 +15,7 @@ internal static class ManyEntries
     {
         var daemon = new DevmapService.DevmapServiceClient(channel);
         return Parallel.ForAsync(0, count, AtOnce, async (n, cancellation) => await daemon.PutEntryAsync(
-            new() { Devmap = Testbed.ByAddress, Key = Key(n), Interface = target(n) }, cancellationToken: cancellation));
+            new() { Devmap = Testbed.ByAddress, Key = Key(n), Spec = new() { Interface = target(n) } }, cancellationToken: cancellation));
     }
 
     public static Task DeleteAsync(ChannelBase channel, int count)

@@ -29,14 +29,15 @@ internal static class ResourceVersions
     public static string ProgramSpec(string template, uint? vlan) => string.Create(CultureInfo.InvariantCulture, $"{template} {vlan}");
 
     public static ResourceVersion Of(Devmapd.V1.Entry e) => new(
-        EntrySpec(e.Interface, e.HasEgressProgram ? e.EgressProgram : null, e.Labels), e.Revision, e.CreatedAt.ToDateTimeOffset(), e.UpdatedAt.ToDateTimeOffset());
+        EntrySpec(e.Spec.Interface, e.Spec.HasEgressProgram ? e.Spec.EgressProgram : null, e.Spec.Labels),
+        e.Revision, e.CreateTime.ToDateTimeOffset(), e.UpdateTime.ToDateTimeOffset());
 
     public static ResourceVersion Of(Devmapd.V1.Attachment a) =>
-        new($"{a.Mode}", a.Revision, a.CreatedAt.ToDateTimeOffset(), a.UpdatedAt.ToDateTimeOffset());
+        new($"{a.Spec.Mode}", a.Revision, a.CreateTime.ToDateTimeOffset(), a.UpdateTime.ToDateTimeOffset());
 
-    public static ResourceVersion Of(Devmapd.V1.Program p) => new(
-        ProgramSpec($"{p.Template}", p.Parameters?.HasVlanId == true ? p.Parameters.VlanId : null),
-        p.Revision, p.CreatedAt.ToDateTimeOffset(), p.UpdatedAt.ToDateTimeOffset());
+    public static ResourceVersion Of(Devmapd.V1.EgressProgram p) => new(
+        ProgramSpec($"{p.Spec.Template}", p.Spec.Parameters?.HasVlanId == true ? p.Spec.Parameters.VlanId : null),
+        p.Revision, p.CreateTime.ToDateTimeOffset(), p.UpdateTime.ToDateTimeOffset());
 
     /// <summary>What gRPC lists.</summary>
     public static async Task<ApiListing> OfApiAsync(ChannelBase channel)

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Daemon.Grpc;
+using ControlPlane.Daemon.Api.Grpc;
+using Google.Protobuf.Reflection;
 using Google.Rpc;
 using Grpc.Core;
 
@@ -54,7 +55,7 @@ public sealed class ErrorStatusTests
         var info = status.GetDetail<ErrorInfo>()!;
         Assert.Equal(("devmapd", code.Text()), (info.Domain, info.Reason));
         Assert.Equal("22", info.Metadata["errno"]);
-        Assert.Equal("Do this.", info.Metadata["remedy"]);
+        Assert.Equal("Do this.", status.GetDetail<Devmapd.V1.Remedy>()!.Summary);
         Assert.Equal("devmaps/default", info.Metadata["resource"]);
         var precondition = status.GetDetail<PreconditionFailure>();
         Assert.Equal(expected == StatusCode.FailedPrecondition, precondition is not null);
@@ -84,9 +85,26 @@ public sealed class ErrorStatusTests
 
         var status = ErrorStatus.Of(thrown.Error).GetRpcStatus()!;
 
-        Assert.Equal("parameters.vlan_id: must be 1 to 4094 labels.aName: too long", status.Message);
+        Assert.Equal("parameters.vlan_id: must be 1 to 4094; labels.aName: too long", status.Message);
         Assert.Equal(
             ["parameters.vlan_id", "labels.aName"], status.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field));
+    }
+
+    [Fact]
+    public void Of_InvalidFieldsOfTheSpec_ArePathsOfTheRequest()
+    {
+        var violations = new Violations();
+        violations.Add("interface", "must be given");
+        violations.Add("egressProgram", "bad");
+        violations.Add("labels.a.b", "too long");
+        violations.Add("body", "must be given");
+        var error = Assert.Throws<ControlPlaneException>(violations.ThrowIfAny).Error;
+
+        Assert.Equal(["spec.interface", "spec.egress_program", "spec.labels.a.b", "spec"], Fields(Devmapd.V1.PutEntryRequest.Descriptor));
+        Assert.Equal(["interface", "egress_program", "spec.labels.a.b", "spec"], Fields(Devmapd.V1.PutAttachmentRequest.Descriptor));
+
+        IEnumerable<string> Fields(MessageDescriptor request) =>
+            ErrorStatus.Of(error, request).GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class FailureTests
 
         Assert.Equal(StatusCode.Internal, e.StatusCode);
         Assert.DoesNotContain("secret", e.ToString(), StringComparison.Ordinal);
-        Assert.Null(e.GetRpcStatus());
+        Assert.Equal("internal_error", e.GetRpcStatus()!.GetDetail<ErrorInfo>()!.Reason);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class FailureTests
         BlockingKernel? kernel = null;
         var daemon = await GrpcDaemon.StartAsync(writer, k => kernel = new BlockingKernel(k));
         await kernel!.HoldAsync(async () => await new ProgramService.ProgramServiceClient(daemon.Channel)
-            .PutProgramAsync(new() { Program = "held", Template = ProgramTemplate.Count }));
+            .PutProgramAsync(new() { Program = "held", Spec = new() { Template = EgressTemplate.Count } }));
         return (daemon, kernel);
     }
 
@@ -108,7 +108,7 @@ public sealed class FailureTests
     private static async Task<RpcException> GetHostAsync(GrpcDaemon daemon) => await Assert.ThrowsAsync<RpcException>(
         async () => await new HostService.HostServiceClient(daemon.Channel).GetHostAsync(new()));
 
-    private static PutEntryRequest Request(string key) => new() { Devmap = "vlans", Key = key, Interface = "veth-b" };
+    private static PutEntryRequest Request(string key) => new() { Devmap = "vlans", Key = key, Spec = new() { Interface = "veth-b" } };
 
     private static async Task<PutEntryResponse> PutAsync(GrpcDaemon daemon, string key, CancellationToken cancellationToken = default) =>
         await new DevmapService.DevmapServiceClient(daemon.Channel).PutEntryAsync(Request(key), cancellationToken: cancellationToken);

@@ -1,7 +1,7 @@
 using System.Net;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
-using ControlPlane.Daemon.Grpc;
+using ControlPlane.Daemon.Api.Grpc;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.Simulation;

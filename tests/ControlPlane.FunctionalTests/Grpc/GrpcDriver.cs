@@ -4,6 +4,7 @@ using System.Text.Json;
 using ControlPlane.FunctionalTests.Scenarios;
 using Devmapd.V1;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Google.Rpc;
 using Grpc.Core;
 
@@ -59,11 +60,12 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
             case Operation.ListEntries list:
                 return (await _devmaps.ListEntriesAsync(Request(list), cancellationToken: cancellationToken), null);
+            case Operation.ListCounters list:
+                return (await _devmaps.ListCountersAsync(Request(list), cancellationToken: cancellationToken), null);
             case Operation.ListAttachments list:
                 return (await _devmaps.ListAttachmentsAsync(new() { Devmap = list.Devmap }, cancellationToken: cancellationToken), null);
             case Operation.PutAttachment put:
-                var request = new PutAttachmentRequest { Devmap = put.Devmap, Interface = put.Interface, Mode = Value<AttachMode>(put.Mode) };
-                var putAttachment = await _devmaps.PutAttachmentAsync(Expecting(request, put), cancellationToken: cancellationToken);
+                var putAttachment = await _devmaps.PutAttachmentAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
                 return (putAttachment.Attachment, putAttachment.Created);
             case Operation.GetAttachment get:
                 return ((await _devmaps.GetAttachmentAsync(
@@ -84,7 +86,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 var setRequest = new SetEgressProgramRequest { Interface = set.Interface };
                 if (set.EgressProgram is not null)
                     setRequest.EgressProgram = set.EgressProgram;
-                return (await _programs.SetEgressProgramAsync(setRequest, cancellationToken: cancellationToken), null);
+                return (await _programs.SetEgressProgramAsync(Expecting(setRequest, set), cancellationToken: cancellationToken), null);
             case Operation.ListInterfaces:
                 return (await _host.ListInterfacesAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetInterface get:
@@ -109,13 +111,47 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         {
             Devmap = put.Devmap,
             Key = put.Key,
-            Interface = put.Interface ?? "",
+            Spec = new() { Interface = put.Interface ?? "" },
             AllowPending = put.AllowPending ?? false,
         };
         if (put.EgressProgram is not null)
-            request.EgressProgram = put.EgressProgram;
-        foreach (var (name, value) in put.Labels ?? new Dictionary<string, string>())
-            request.Labels.Add(name, value);
+            request.Spec.EgressProgram = put.EgressProgram;
+        if (put.Owner is not null)
+            request.Spec.Owner = put.Owner;
+        Add(put.Labels, request.Spec.Labels);
+        return request;
+    }
+
+    private static PutAttachmentRequest Request(Operation.PutAttachment put)
+    {
+        var request = new PutAttachmentRequest
+        {
+            Devmap = put.Devmap,
+            Interface = put.Interface,
+            Spec = new() { Mode = Value<AttachMode>(put.Mode) },
+            AllowPending = put.AllowPending ?? false,
+        };
+        if (put.Owner is not null)
+            request.Spec.Owner = put.Owner;
+        Add(put.Labels, request.Spec.Labels);
+        return request;
+    }
+
+    private static void Add(IReadOnlyDictionary<string, string>? labels, MapField<string, string> field)
+    {
+        foreach (var (name, value) in labels ?? new Dictionary<string, string>())
+            field.Add(name, value);
+    }
+
+    private static ListCountersRequest Request(Operation.ListCounters list)
+    {
+        var request = new ListCountersRequest { Devmap = list.Devmap, PageToken = list.PageToken ?? "" };
+        if (list.PageSize is { } size)
+            request.PageSize = size;
+        if (list.Interface is not null)
+            request.Interface = list.Interface;
+        if (list.Owner is not null)
+            request.Owner = list.Owner;
         return request;
     }
 
@@ -127,7 +163,10 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             PageToken = list.PageToken ?? "",
             State = Value<EntryState>(list.State),
             Label = { list.Labels ?? [] },
+            View = Value<EntryView>(list.View),
         };
+        if (list.Owner is not null)
+            request.Owner = list.Owner;
         if (list.PageSize is { } size)
             request.PageSize = size;
         if (list.Interface is not null)
@@ -139,14 +178,18 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
 
     private static PutProgramRequest Request(Operation.PutProgram put)
     {
-        var parameters = new ProgramParameters();
+        var parameters = new EgressProgramParameters();
         if (put.SourceMac is not null)
             parameters.SourceMac = put.SourceMac;
         if (put.DestinationMac is not null)
             parameters.DestinationMac = put.DestinationMac;
         if (put.VlanId is { } vlan)
             parameters.VlanId = checked((uint)vlan);
-        return new PutProgramRequest { Program = put.Program, Template = Value<ProgramTemplate>(put.Template), Parameters = parameters };
+        var request = new PutProgramRequest { Program = put.Program, Spec = new() { Template = Value<EgressTemplate>(put.Template), Parameters = parameters } };
+        if (put.Owner is not null)
+            request.Spec.Owner = put.Owner;
+        Add(put.Labels, request.Spec.Labels);
+        return request;
     }
 
     private static ExplainRequest Request(Operation.Explain explain)
@@ -170,7 +213,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         if (text is null)
             return default;
-        return Enum.TryParse<T>(text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value)
+        return Enum.TryParse<T>(text, ignoreCase: true, out var value)
             ? value
             : (T)Enum.ToObject(typeof(T), UnknownEnumValue);
     }
@@ -187,17 +230,17 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     private static string? RestText(string? value) => value switch
     {
         null => null,
-        _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_") is { } state => Words(state, first: true, ""),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_") is { } name => Words(name, first: false, ""),
-        _ when Strip(value, "PROGRAM_TEMPLATE_") is { } template => template.ToLowerInvariant().Replace('_', '-'),
+        _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_", "CONDITION_STATUS_") is { } state => Words(state, first: true),
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_") is { } name =>
+            Words(name, first: false),
         _ => value,
     };
 
     private static string? Strip(string value, params string[] prefixes) =>
         prefixes.FirstOrDefault(p => value.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? value[prefix.Length..] : null;
 
-    private static string Words(string name, bool first, string between) =>
-        string.Join(between, name.Split('_').Select((w, i) => i == 0 && !first
+    private static string Words(string name, bool first) =>
+        string.Concat(name.Split('_').Select((w, i) => i == 0 && !first
             ? w.ToLowerInvariant()
             : w[..1] + w[1..].ToLowerInvariant()));
 
@@ -210,12 +253,15 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             status?.Message,
             [.. status?.GetDetail<BadRequest>()?.FieldViolations.Select(v => RestPath(v.Field)) ?? []],
             info is not null && info.Metadata.TryGetValue("errno", out var errno) ? int.Parse(errno, CultureInfo.InvariantCulture) : null,
-            info?.Metadata.GetValueOrDefault("remedy"),
+            status?.GetDetail<Remedy>()?.Summary,
             status?.GetDetail<RetryInfo>() is not null);
     }
 
+    /// <summary>REST's body is the spec, so its paths begin there.</summary>
     private static string RestPath(string path)
     {
+        if (path.StartsWith("spec.", StringComparison.Ordinal))
+            path = path["spec.".Length..];
         if (path.StartsWith("labels.", StringComparison.Ordinal))
             return path;
         var text = new StringBuilder();

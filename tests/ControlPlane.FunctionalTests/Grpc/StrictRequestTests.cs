@@ -32,17 +32,18 @@ public sealed class StrictRequestTests : IAsyncLifetime
     public async Task PutProgram_UnknownFieldInAMessage_NamesItsPath()
     {
         var parameters = Varint(3, 100).Concat(Varint(77, 1)).ToArray();
-        byte[] message = [.. new PutProgramRequest { Program = "tag", Template = ProgramTemplate.PushVlan }.ToByteArray(), .. Bytes(3, parameters)];
+        var request = new PutProgramRequest { Program = "tag", Spec = new() { Template = EgressTemplate.PushVlan } };
+        byte[] message = [.. request.ToByteArray(), .. Bytes(2, Bytes(2, parameters))];
 
-        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutProgram, message), "parameters.77");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutProgram, message), "spec.parameters.77");
     }
 
     [Fact]
     public async Task PutEntry_FieldOfAnotherType_IsInvalid()
     {
-        byte[] message = [.. Entry().ToByteArray(), .. Varint(4, 1)];
+        byte[] message = [.. Entry().ToByteArray(), .. Varint(2, 1)];
 
-        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, message), "4");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, message), "2");
     }
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
     public async Task PutEntry_FieldsInAnotherOrderAndTwice_IsNotRefused()
     {
         var entry = Entry();
-        byte[] message = [.. Varint(6, 0), .. Bytes(3, "veth-a"u8), .. entry.ToByteArray()];
+        byte[] message = [.. Varint(4, 0), .. Bytes(2, "veth-b"u8), .. entry.ToByteArray()];
 
         var answer = await RawCall.AskAsync(_daemon.Address, PutEntry, message);
 
@@ -68,7 +69,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
     [Fact]
     public async Task PutEntry_BadUtf8_IsInvalid()
     {
-        byte[] message = [.. Entry().ToByteArray(), .. Bytes(3, [0x76, 0xff, 0xfe])];
+        byte[] message = [.. Entry().ToByteArray(), .. Bytes(2, [0x76, 0xff, 0xfe])];
 
         AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, message));
     }
@@ -86,7 +87,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
     public async Task PutEntry_MessageBeyondTheLimit_IsTooLarge()
     {
         var entry = Entry();
-        entry.Labels.Add("note", new string('x', 64 * 1024));
+        entry.Spec.Labels.Add("note", new string('x', 64 * 1024));
 
         var answer = await RawCall.AskAsync(_daemon.Address, PutEntry, entry.ToByteArray());
 
@@ -98,7 +99,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
     public async Task PutEntry_BeyondTheLimitOnceDecompressed_IsTooLarge()
     {
         var entry = Entry();
-        entry.Labels.Add("note", new string('x', 1024 * 1024));
+        entry.Spec.Labels.Add("note", new string('x', 1024 * 1024));
         using var compressed = new MemoryStream();
         await using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(entry.ToByteArray());
@@ -110,7 +111,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
     public async Task PutEntry_TheLibrarysClientGetsTheSame_ForAMessageBeyondTheLimit()
     {
         var entry = Entry();
-        entry.Labels.Add("note", new string('x', 64 * 1024));
+        entry.Spec.Labels.Add("note", new string('x', 64 * 1024));
 
         var e = await Assert.ThrowsAsync<RpcException>(async () =>
             await new DevmapService.DevmapServiceClient(_daemon.Channel).PutEntryAsync(entry));
@@ -123,13 +124,13 @@ public sealed class StrictRequestTests : IAsyncLifetime
     public async Task Request_EmptyAddress_NamesEachField()
     {
         AssertInvalid(await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/GetEntry", default), "devmap", "key");
-        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, default), "devmap", "key", "interface");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutEntry, default), "devmap", "key", "spec");
         AssertInvalid(
-            await RawCall.AskAsync(_daemon.Address, PutEntry, new PutEntryRequest { Devmap = "default" }.ToByteArray()), "key", "interface");
-        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutProgram, default), "program", "template");
+            await RawCall.AskAsync(_daemon.Address, PutEntry, new PutEntryRequest { Devmap = "default", Spec = new() }.ToByteArray()), "key", "spec.interface");
+        AssertInvalid(await RawCall.AskAsync(_daemon.Address, PutProgram, default), "program", "spec");
         AssertInvalid(await RawCall.AskAsync(_daemon.Address, "devmapd.v1.HostService/GetInterface", default), "interface");
         AssertInvalid(
-            await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/PutAttachment", default), "devmap", "interface", "mode");
+            await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/PutAttachment", default), "devmap", "interface", "spec");
     }
 
     [Theory]
@@ -137,11 +138,11 @@ public sealed class StrictRequestTests : IAsyncLifetime
     [InlineData(99)]
     public async Task PutAttachment_ModeWithoutMeaning_NamesTheField(int mode)
     {
-        var request = new PutAttachmentRequest { Devmap = "default", Interface = "veth-a", Mode = (AttachMode)mode };
+        var request = new PutAttachmentRequest { Devmap = "default", Interface = "veth-a", Spec = new() { Mode = (AttachMode)mode } };
 
         var answer = await RawCall.AskAsync(_daemon.Address, "devmapd.v1.DevmapService/PutAttachment", request.ToByteArray());
 
-        AssertInvalid(answer, "mode");
+        AssertInvalid(answer, "spec.mode");
         Assert.Contains("ATTACH_MODE_NATIVE", answer.Message, StringComparison.Ordinal);
     }
 
@@ -162,7 +163,7 @@ public sealed class StrictRequestTests : IAsyncLifetime
         Assert.Equal(StatusCode.Unimplemented, answer.Code);
     }
 
-    private static PutEntryRequest Entry() => new() { Devmap = "default", Key = "veth-a", Interface = "veth-b" };
+    private static PutEntryRequest Entry() => new() { Devmap = "default", Key = "veth-a", Spec = new() { Interface = "veth-b" } };
 
     private static void AssertInvalid(RawCall.Answer answer, params string[] fields)
     {

@@ -31,7 +31,8 @@ public abstract record Operation
         string? Interface,
         string? EgressProgram = null,
         IReadOnlyDictionary<string, string>? Labels = null,
-        bool? AllowPending = null) : Operation;
+        bool? AllowPending = null,
+        string? Owner = null) : Operation;
 
     public sealed record GetEntry(string Devmap, string Key) : Operation;
 
@@ -44,12 +45,22 @@ public abstract record Operation
         string? Interface = null,
         string? EgressProgram = null,
         string? State = null,
-        IReadOnlyList<string>? Labels = null) : Operation;
+        IReadOnlyList<string>? Labels = null,
+        string? Owner = null,
+        string? View = null) : Operation;
+
+    public sealed record ListCounters(string Devmap, int? PageSize = null, string? PageToken = null, string? Interface = null, string? Owner = null) : Operation;
 
     public sealed record ListAttachments(string Devmap) : Operation;
 
     /// <summary>Attaches. The mode is in the text form of REST (<c>native</c>, <c>generic</c>); other texts are for faces that can send them.</summary>
-    public sealed record PutAttachment(string Devmap, string Interface, string? Mode) : Operation;
+    public sealed record PutAttachment(
+        string Devmap,
+        string Interface,
+        string? Mode,
+        IReadOnlyDictionary<string, string>? Labels = null,
+        string? Owner = null,
+        bool? AllowPending = null) : Operation;
 
     public sealed record GetAttachment(string Devmap, string Interface) : Operation;
 
@@ -57,13 +68,15 @@ public abstract record Operation
 
     public sealed record ListPrograms : Operation;
 
-    /// <summary>Loads a program. The template is in the text form of REST, for instance <c>rewrite-mac</c>.</summary>
+    /// <summary>Loads a program. The template is in the text form of REST, for instance <c>rewriteMac</c>.</summary>
     public sealed record PutProgram(
         string Program,
         string? Template,
         string? SourceMac = null,
         string? DestinationMac = null,
-        long? VlanId = null) : Operation;
+        long? VlanId = null,
+        IReadOnlyDictionary<string, string>? Labels = null,
+        string? Owner = null) : Operation;
 
     public sealed record GetProgram(string Program) : Operation;
 

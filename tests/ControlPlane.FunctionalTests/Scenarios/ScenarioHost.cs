@@ -13,7 +13,7 @@ public static class ScenarioHost
     [
         new("default", new DevmapSpec(64)),
         new("vlans", new DevmapSpec(64, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop)),
-        new("routes", new DevmapSpec(64, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Abort)),
+        new("routes", new DevmapSpec(512, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Abort)),
         new("narrow", new DevmapSpec(64, ValueSize: 4, KeySelector: KeySelector.Vlan)),
         new("tiny", new DevmapSpec(2, KeySelector: KeySelector.Vlan, Counters: false)),
     ];

@@ -23,7 +23,7 @@ public sealed class GrpcWatchTests : IAsyncLifetime
     public async Task Stream_HasSnapshotSyncedAndChanges()
     {
         await PutAsync("1");
-        await _devmaps.PutAttachmentAsync(new() { Devmap = "vlans", Interface = "veth-a", Mode = AttachMode.Native });
+        await _devmaps.PutAttachmentAsync(new() { Devmap = "vlans", Interface = "veth-a", Spec = new() { Mode = AttachMode.Native } });
         using var call = _devmaps.Watch(new() { Devmap = "vlans" }, deadline: Soon());
         var attachment = await NextAsync(call);
         Assert.Equal((false, "veth-a"), (attachment.HasRevision, attachment.Attachment.Interface));
@@ -81,7 +81,7 @@ public sealed class GrpcWatchTests : IAsyncLifetime
     private static DateTime Soon() => DateTime.UtcNow.AddSeconds(30);
 
     private async Task PutAsync(string key) =>
-        await _devmaps.PutEntryAsync(new() { Devmap = "vlans", Key = key, Interface = "veth-b" });
+        await _devmaps.PutEntryAsync(new() { Devmap = "vlans", Key = key, Spec = new() { Interface = "veth-b" } });
 
     private static async Task<WatchResponse> NextAsync(AsyncServerStreamingCall<WatchResponse> call)
     {

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -80,7 +81,7 @@ public sealed class AuditTests
     {
         var host = SimulatedHost.WithInterfaces();
         await using var core = await CoreFixture.StartAsync(host);
-        await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
         host.DetachByHand("vlans", "sim0");
 
         var drift = Assert.Single((await AuditAsync(core)).Drifts);
@@ -109,7 +110,7 @@ public sealed class AuditTests
         var host = SimulatedHost.WithInterfaces();
         await using var core = await CoreFixture.StartAsync(host);
         await core.PutAsync("vlans", "10", "sim0");
-        await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
         host.SetElementByHand("vlans", 10, Stranger);
         host.SetElementByHand("vlans", 99, Stranger);
         host.DetachByHand("vlans", "sim0");

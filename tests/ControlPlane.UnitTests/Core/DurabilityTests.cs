@@ -142,7 +142,7 @@ public sealed class DurabilityTests
         {
             await first.PutAsync("vlans", "1", "sim1");
             await first.PutAsync("vlans", "2", "sim1");
-            await first.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
         }
 
         var map = host.Devmaps["vlans"];
@@ -183,7 +183,7 @@ public sealed class DurabilityTests
         {
             await first.PutProgramAsync("counting", "count");
             await first.PutAsync("vlans", "1", "sim1", "counting");
-            await first.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
         }
 
         await using var rebooted = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), store: store);

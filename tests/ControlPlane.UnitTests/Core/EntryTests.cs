@@ -185,9 +185,9 @@ public sealed class EntryTests
     {
         await using var core = await CoreFixture.StartAsync();
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.None });
-        await core.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
         Assert.Equal(EntryState.Forwarding, (await core.PutAsync("vlans", "1", "sim1")).View.Status.State);
-        await core.Attachments.PutAsync("vlans", "sim2", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim2", new AttachmentRequest("native"), new Violations(), default, default);
         Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "1").Status.State);
     }
 }

@@ -19,7 +19,7 @@ public sealed class ExplainTests
         await using var core = await SteeringAsync();
         await core.Programs.PutAsync(
             "to-router", new ProgramRequest("rewrite-mac", "02:00:00:00:00:0b", "02:00:00:00:00:0c"), new Violations(), default, default);
-        await core.Programs.SetOfInterfaceAsync("sim1", "to-router", new Violations(), default);
+        await core.Programs.SetOfInterfaceAsync("sim1", "to-router", new Violations(), null, default);
 
         var explanation = Explain(core, "addresses", Frame with { Vlan = 100, Length = 1400 });
 
@@ -44,7 +44,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         await core.Programs.PutAsync("tags", new ProgramRequest(template, VlanId: template == "push-vlan" ? 7 : null), new Violations(), default, default);
-        await core.Programs.SetOfInterfaceAsync("sim1", "tags", new Violations(), default);
+        await core.Programs.SetOfInterfaceAsync("sim1", "tags", new Violations(), null, default);
 
         var leaving = Explain(core, "addresses", Frame with { Vlan = vlan, Length = length }).Verdict.Leaving;
 
@@ -83,7 +83,7 @@ public sealed class ExplainTests
         await using var core = await SteeringAsync();
         core.Host.ChangeInterface("sim1", i => i with { PeerMtu = 1400 });
         await core.Programs.PutAsync("tags", new ProgramRequest("push-vlan", VlanId: 7), new Violations(), default, default);
-        await core.Programs.SetOfInterfaceAsync("sim1", "tags", new Violations(), default);
+        await core.Programs.SetOfInterfaceAsync("sim1", "tags", new Violations(), null, default);
 
         Assert.Equal(ExplainOutcome.Leaves, Explain(core, "addresses", Frame with { Length = 1400 }).Verdict.Outcome);
         var verdict = Explain(core, "addresses", Frame with { Vlan = 100, Length = 1400 }).Verdict;
@@ -95,7 +95,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         await core.PutProgramAsync("nothing", "drop");
-        await core.Programs.SetOfInterfaceAsync("sim1", "nothing", new Violations(), default);
+        await core.Programs.SetOfInterfaceAsync("sim1", "nothing", new Violations(), null, default);
 
         var explanation = Explain(core, "addresses", Frame);
 
@@ -120,7 +120,7 @@ public sealed class ExplainTests
     public async Task NoRedirectProgram_PassesOrIsAnothersToDecide()
     {
         await using var core = await SteeringAsync();
-        await core.Attachments.PutAsync("ingress", "sim2", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("ingress", "sim2", new AttachmentRequest("native"), new Violations(), default, default);
 
         var bare = Explain(core, "addresses", Frame with { Ingress = "sim3" }).Verdict;
         var other = Explain(core, "addresses", Frame with { Ingress = "sim2" }).Verdict;
@@ -223,7 +223,7 @@ public sealed class ExplainTests
         await using (var core = await SteeringAsync(host))
         {
             await core.PutProgramAsync("seen", "count");
-            await core.Programs.SetOfInterfaceAsync("sim1", "seen", new Violations(), default);
+            await core.Programs.SetOfInterfaceAsync("sim1", "seen", new Violations(), null, default);
             host.SetElementByHand("addresses", 1, new KernelEntry(host.Interfaces.Find("sim1")!.Ifindex, 0));
         }
 
@@ -240,7 +240,7 @@ public sealed class ExplainTests
         await core.PutAsync("ingress", "6", "sim1");
         await core.PutAsync("ingress", "late0", "sim2", allowPending: true);
         Assert.Equal(6u, core.Host.AddInterface("late0"));
-        await core.Attachments.PutAsync("ingress", "late0", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("ingress", "late0", new AttachmentRequest("native"), new Violations(), default, default);
         for (var i = 0; i < 1000 && core.Entries.Get("ingress", "late0").Status.State != EntryState.Failed; i++)
             await Task.Delay(10);
 
@@ -255,7 +255,7 @@ public sealed class ExplainTests
     public async Task SeveralIngresses_TheStrictestIsJudgedAndEachCanBeAskedFor()
     {
         await using var core = await SteeringAsync();
-        await core.Attachments.PutAsync("addresses", "sim2", "generic", new Violations(), default, default);
+        await core.Attachments.PutAsync("addresses", "sim2", new AttachmentRequest("generic"), new Violations(), default, default);
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.Basic });
 
         var any = Explain(core, "addresses", Frame with { Ingress = null });
@@ -301,7 +301,7 @@ public sealed class ExplainTests
     private static async Task<CoreFixture> SteeringAsync(SimulatedHost? host = null)
     {
         var core = await CoreFixture.StartAsync(host);
-        await core.Attachments.PutAsync("addresses", "sim0", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
         await core.PutAsync("addresses", Address, "sim1");
         return core;
     }

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -72,7 +73,7 @@ public sealed class TargetEnsuringTests
         await core.PutAsync("vlans", "10", "out");
         var pass = Peer(core).XdpProgramId;
 
-        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", "native", new Violations(), default, default);
+        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", new AttachmentRequest("native"), new Violations(), default, default);
         Assert.Equal(AttachmentState.Attached, attachment.View.Status.State);
         Assert.NotEqual(pass, Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
@@ -88,7 +89,7 @@ public sealed class TargetEnsuringTests
         await using var core = await StartAsync();
         await core.PutAsync("vlans", "10", "out");
 
-        await core.Attachments.PutAsync("vlans", "sim0", "generic", new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
 
         Assert.Null(Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);

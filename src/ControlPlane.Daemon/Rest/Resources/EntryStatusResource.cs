@@ -44,8 +44,8 @@ internal sealed class EntryStatusResource
         Ifindex = status.Ifindex,
         EgressProgramId = status.EgressProgramId,
         Conditions = conditions.Of(status.Conditions),
-        Packets = status.Packets,
-        Bytes = status.Bytes,
+        Packets = status.Packets ?? 0,
+        Bytes = status.Bytes ?? 0,
         Drops = status.Drops.Select(DropCountResource.From),
     };
 }

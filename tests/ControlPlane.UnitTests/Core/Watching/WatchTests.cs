@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
@@ -16,7 +17,7 @@ public sealed class WatchTests
         await using var core = await CoreFixture.StartAsync();
         await core.PutAsync("vlans", "1", "sim1");
         await core.PutAsync("addresses", "10.0.0.1", "sim1");
-        await core.Attachments.PutAsync("vlans", "sim0", "native", new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
         await using var reader = core.Watch("vlans").GetAsyncEnumerator();
         var snapshot = await reader.UntilAsync(e => e is WatchEvent.Synced);
         Assert.Equal(["AttachmentPut", "EntryPut", "Synced"], snapshot.Select(e => e.GetType().Name));

@@ -1,11 +1,11 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
+using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
 
 /// <summary>Renders an <see cref="Error"/> as google.rpc.Status, in the trailers of an <see cref="RpcException"/>.</summary>
 internal static class ErrorStatus
@@ -17,16 +17,22 @@ internal static class ErrorStatus
     // which is sent in base64, below that.
     private const int MaxMessageChars = 1024;
     private const int MaxViolationBytes = 2048;
+    private const int MaxRemedyBytes = 1024;
     private const int MaxVerifierLogChars = 1024;
 
-    /// <summary>The exception that gives a call this status.</summary>
-    public static RpcException Of(Error error, Exception? cause = null)
+    /// <summary>Returns the exception that gives a call this status.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="request">The request, whose names of fields the status uses; null when it is unknown.</param>
+    /// <param name="cause">The exception behind the error, for the log.</param>
+    public static RpcException Of(Error error, MessageDescriptor? request = null, Exception? cause = null)
     {
-        var code = CodeOf(error.Code);
-        var status = new Google.Rpc.Status { Code = (int)code, Message = Message(error) };
+        var code = CodeOf(error);
+        var status = new Google.Rpc.Status { Code = (int)code, Message = Message(error, request) };
         status.Details.Add(Any.Pack(Info(error)));
+        if (error.Remedy is { } remedy)
+            status.Details.Add(Any.Pack(Remedy(remedy)));
         if (error.Fields.Count > 0)
-            status.Details.Add(Any.Pack(Fields(error.Fields)));
+            status.Details.Add(Any.Pack(Fields(error.Fields, request)));
         if (code == StatusCode.FailedPrecondition)
             status.Details.Add(Any.Pack(Precondition(error)));
         if (error.Code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable)
@@ -36,8 +42,8 @@ internal static class ErrorStatus
         return new RpcException(new global::Grpc.Core.Status(code, status.Message, cause), Trailers(status));
     }
 
-    /// <summary>The status code of a code of the catalogue.</summary>
-    public static StatusCode CodeOf(ErrorCode code) => code switch
+    /// <summary>Returns the status code of an error.</summary>
+    public static StatusCode CodeOf(Error error) => error.Code switch
     {
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound => StatusCode.NotFound,
@@ -45,6 +51,7 @@ internal static class ErrorStatus
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
         ErrorCode.RevisionCompacted => StatusCode.OutOfRange,
+        ErrorCode.InterfaceNotFound when error.IsAddressed => StatusCode.NotFound,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCode.FailedPrecondition,
         ErrorCode.WriterBusy or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
         ErrorCode.KernelFailure => StatusCode.Internal,
@@ -56,7 +63,7 @@ internal static class ErrorStatus
         ErrorCode.InternalError => StatusCode.Internal,
         // Only HTTP gives these two; gRPC calls an unknown method unimplemented.
         ErrorCode.MethodNotAllowed or ErrorCode.UnsupportedMediaType => StatusCode.Unimplemented,
-        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+        _ => throw new ArgumentOutOfRangeException(nameof(error), error.Code, "not in the catalogue"),
     };
 
     private static ErrorInfo Info(Error error)
@@ -64,27 +71,27 @@ internal static class ErrorStatus
         var info = new ErrorInfo { Domain = Domain, Reason = error.Code.Text() };
         if (error.Errno is { } errno)
             info.Metadata["errno"] = errno.ToString(CultureInfo.InvariantCulture);
-        if (error.Remedy is { } remedy)
-            info.Metadata["remedy"] = remedy;
         if (error.Resource is { } resource)
             info.Metadata["resource"] = resource;
         return info;
     }
 
-    private static BadRequest Fields(IReadOnlyList<FieldViolation> violations)
+    private static Devmapd.V1.Remedy Remedy(string remedy) => new() { Summary = Start(remedy, MaxRemedyBytes) };
+
+    private static BadRequest Fields(IReadOnlyList<FieldViolation> violations, MessageDescriptor? request)
     {
-        var request = new BadRequest();
+        var bad = new BadRequest();
         var bytes = 0;
         foreach (var violation in violations)
         {
-            var added = new BadRequest.Types.FieldViolation { Field = FieldPath.ToProto(violation.Field), Description = Start(violation.Message, 512) };
+            var added = new BadRequest.Types.FieldViolation { Field = FieldPath.ToProto(violation.Field, request), Description = Start(violation.Message, 512) };
             bytes += added.CalculateSize();
-            if (bytes > MaxViolationBytes && request.FieldViolations.Count > 0)
+            if (bytes > MaxViolationBytes && bad.FieldViolations.Count > 0)
                 break;
-            request.FieldViolations.Add(added);
+            bad.FieldViolations.Add(added);
         }
 
-        return request;
+        return bad;
     }
 
     private static PreconditionFailure Precondition(Error error) => new()
@@ -98,10 +105,10 @@ internal static class ErrorStatus
         },
     };
 
-    /// <summary>The detail; that of invalid fields says their names, and is put together anew with the names of the contract.</summary>
-    private static string Message(Error error) => Start(
+    /// <summary>The detail. That of invalid fields has the names of the contract.</summary>
+    private static string Message(Error error, MessageDescriptor? request) => Start(
         error is { Code: ErrorCode.InvalidArgument, Fields.Count: > 0 }
-            ? string.Join(" ", error.Fields.Select(f => $"{FieldPath.ToProto(f.Field)}: {f.Message}"))
+            ? string.Join("; ", error.Fields.Select(f => $"{FieldPath.ToProto(f.Field, request)}: {f.Message}"))
             : error.Detail,
         MaxMessageChars);
 

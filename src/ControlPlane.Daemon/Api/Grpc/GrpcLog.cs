@@ -1,8 +1,8 @@
 using ControlPlane.Core.Errors;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
 
-/// <summary>What the gRPC face logs: faults of callers at debug, ours at error.</summary>
+/// <summary>Log messages of the gRPC API: errors of callers at debug, ours at error.</summary>
 internal static partial class GrpcLog
 {
     [LoggerMessage(3001, LogLevel.Debug, "{Method}: {Code}: {Detail}")]

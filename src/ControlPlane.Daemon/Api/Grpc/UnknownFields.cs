@@ -3,16 +3,16 @@ using ControlPlane.Core.Errors;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
 
 /// <summary>
-/// Finds fields on the wire that a message does not have. Google.Protobuf keeps them and tells nobody; this reads the tags
-/// once more, without allocating, from a message that has been parsed and so is well formed.
+/// Finds fields on the wire that a message does not have. Google.Protobuf keeps them silently. This reads the tags
+/// again, without allocating, from a message that has been parsed and so is well formed.
 /// </summary>
 internal static class UnknownFields
 {
-    /// <summary>Adds a fault for each field that <paramref name="type"/>, or a message in it, does not have or has with another type.</summary>
-    public static void Report(ReadOnlySpan<byte> message, MessageDescriptor type, ref Violations? faults, string path = "")
+    /// <summary>Adds a violation for each field that <paramref name="type"/>, or a message in it, does not have or has with another type.</summary>
+    public static void Report(ReadOnlySpan<byte> message, MessageDescriptor type, ref Violations? violations, string path = "")
     {
         while (!message.IsEmpty)
         {
@@ -20,20 +20,20 @@ internal static class UnknownFields
             var (number, wireType) = (WireFormat.GetTagFieldNumber(tag), WireFormat.GetTagWireType(tag));
             var field = type.FindFieldByNumber(number);
             if (field is null || !Fits(field, wireType))
-                Add(ref faults, path, number, type);
+                Add(ref violations, path, number, type);
             var value = Skip(ref message, wireType, number);
             if (field is { FieldType: FieldType.Message } && wireType == WireFormat.WireType.LengthDelimited)
-                Report(value, field.MessageType, ref faults, path.Length == 0 ? field.JsonName : $"{path}.{field.JsonName}");
+                Report(value, field.MessageType, ref violations, path.Length == 0 ? field.JsonName : $"{path}.{field.JsonName}");
         }
     }
 
-    private static void Add(ref Violations? faults, string path, int number, MessageDescriptor type)
+    private static void Add(ref Violations? violations, string path, int number, MessageDescriptor type)
     {
         var digits = number.ToString(CultureInfo.InvariantCulture);
         var name = path.Length == 0 ? digits : $"{path}.{digits}";
-        faults ??= new Violations();
-        if (!faults.Has(name))
-            faults.Add(name, $"{type.FullName} has no field {number} of this type");
+        violations ??= new Violations();
+        if (!violations.Has(name))
+            violations.Add(name, $"{type.FullName} has no field {number} of this type");
     }
 
     private static bool Fits(FieldDescriptor field, WireFormat.WireType wireType)

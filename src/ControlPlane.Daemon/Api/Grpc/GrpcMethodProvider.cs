@@ -1,11 +1,17 @@
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
+
+/// <summary>
+/// The type under which the calls of the contract are mapped. It is empty: the calls go to singletons, so that no call constructs a
+/// service.
+/// </summary>
+internal sealed class GrpcMethods;
 
 /// <summary>
 /// Binds the calls of the generated services with <see cref="RequestMarshaller"/> in place of the generated marshallers,
-/// which pass over unknown fields and answer malformed messages with UNKNOWN.
+/// which ignore unknown fields and answer malformed messages with UNKNOWN.
 /// </summary>
 internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, HostGrpcService host)
     : IServiceMethodProvider<GrpcMethods>
@@ -18,7 +24,7 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         Devmapd.V1.HostService.BindService(binder, host);
     }
 
-    /// <summary>Takes unary calls and those that answer with a stream; other kinds throw (<see cref="ServiceBinderBase"/>), at start, until the contract has them.</summary>
+    /// <summary>Takes unary calls and those that answer with a stream. Other kinds throw at start (<see cref="ServiceBinderBase"/>) until the contract has them.</summary>
     private sealed class Binder(ServiceMethodProviderContext<GrpcMethods> context) : ServiceBinderBase
     {
         private static readonly object[] Post = [new HttpMethodMetadata(["POST"])];

@@ -1,7 +1,7 @@
 using ControlPlane.Core.Errors;
 using Grpc.Core;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
 
 /// <summary>How large a request may be, and how one that is larger is answered.</summary>
 internal static class RequestLimits
@@ -15,17 +15,17 @@ internal static class RequestLimits
     private static readonly string ResourceExhausted = $"{(int)StatusCode.ResourceExhausted}";
 
     /// <summary>
-    /// The framework refuses a message that is too large before it reads it, which is good, as RESOURCE_EXHAUSTED without
-    /// details, which is not what the catalogue says. Every status of ours has details: one without is the framework's.
+    /// Adds the details of the catalogue. The framework refuses a message that is too large before it reads the message, as
+    /// RESOURCE_EXHAUSTED without details. Every status of ours has details: a status without them is the framework's.
     /// </summary>
-    public static void AnswerInOurWords(EndpointBuilder endpoint)
+    public static void AddDetails(EndpointBuilder endpoint)
     {
         var inner = endpoint.RequestDelegate!;
         endpoint.RequestDelegate = async context =>
         {
             await inner(context);
 
-            // The call ended without a message, so that its status stands in the headers, and they are not sent yet.
+            // The call ended without a message: its status stands in the headers, which are not sent yet.
             var headers = context.Response.Headers;
             if (context.Response.HasStarted || headers[StatusHeader] != ResourceExhausted || headers.ContainsKey(DetailsHeader))
                 return;

@@ -2,7 +2,7 @@ using ControlPlane.Core.Errors;
 using Google.Protobuf;
 using Grpc.Core;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
 
 /// <summary>
 /// Reads requests strictly: what protobuf cannot read, and fields that the contract does not have, are
@@ -24,19 +24,19 @@ internal static class RequestMarshaller
             try
             {
                 var message = parser.ParseFrom(payload);
-                Violations? faults = null;
-                UnknownFields.Report(payload, descriptor, ref faults);
-                faults?.ThrowIfAny();
+                Violations? violations = null;
+                UnknownFields.Report(payload, descriptor, ref violations);
+                violations?.ThrowIfAny();
                 return (T)message;
             }
             catch (InvalidProtocolBufferException e)
             {
-                throw ErrorStatus.Of(Malformed(descriptor.FullName, e), e);
+                throw ErrorStatus.Of(Malformed(descriptor.FullName, e), descriptor, e);
             }
             catch (ControlPlaneException e)
             {
                 // Interceptors come after the marshaller, so this is rendered here.
-                throw ErrorStatus.Of(e.Error, e);
+                throw ErrorStatus.Of(e.Error, descriptor, e);
             }
         }
     }

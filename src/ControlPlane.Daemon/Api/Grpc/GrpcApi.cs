@@ -6,15 +6,15 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using HealthReflection = Grpc.Health.V1.HealthReflection;
 
-namespace ControlPlane.Daemon.Grpc;
+namespace ControlPlane.Daemon.Api.Grpc;
 
-/// <summary>The gRPC face: the services of protos/devmapd/v1, reflection and health.</summary>
+/// <summary>The gRPC API: the services of protos/devmapd/v1, reflection and health.</summary>
 internal static class GrpcApi
 {
     private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
         [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.HostService.Descriptor];
 
-    /// <summary>Adds what the face needs. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
+    /// <summary>Adds its services. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
     public static IServiceCollection AddGrpcApi(this IServiceCollection services)
     {
         services.AddGrpc();
@@ -22,12 +22,12 @@ internal static class GrpcApi
         services.AddSingleton<ProgramGrpcService>();
         services.AddSingleton<HostGrpcService>();
         services.AddSingleton<GrpcMethods>();
-        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<RequestInterceptor>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<GrpcMethods>, GrpcMethodProvider>());
         services.Configure<GrpcServiceOptions<GrpcMethods>>(options =>
         {
             options.MaxReceiveMessageSize = RequestLimits.MaxMessageBytes;
-            options.Interceptors.Add<ErrorInterceptor>();
+            options.Interceptors.Add<RequestInterceptor>();
         });
         AddReflection(services);
         AddHealth(services);
@@ -37,7 +37,7 @@ internal static class GrpcApi
     /// <summary>Maps its endpoints.</summary>
     public static IEndpointRouteBuilder MapGrpcApi(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGrpcService<GrpcMethods>().Add(RequestLimits.AnswerInOurWords);
+        endpoints.MapGrpcService<GrpcMethods>().Add(RequestLimits.AddDetails);
         endpoints.MapGrpcReflectionService();
         endpoints.MapGrpcHealthChecksService();
         return endpoints;
@@ -45,7 +45,7 @@ internal static class GrpcApi
 
     private static void AddReflection(IServiceCollection services)
     {
-        // By itself the library finds only services that are mapped by their generated base class.
+        // The library alone finds only services that are mapped by their generated base class.
         Google.Protobuf.Reflection.ServiceDescriptor[] all =
             [.. Contract, HealthReflection.Descriptor.Services[0], ReflectionV1Descriptor];
         services.AddSingleton(new ReflectionV1ServiceImpl(all));
@@ -66,7 +66,7 @@ internal static class GrpcApi
                 options.Services.Map(service.FullName, check => check.Tags.Contains(ReadinessCheck.Tag));
         });
 
-        // Only Watch depends on these: Check asks the health checks itself, at each call.
+        // Only Watch depends on these: Check asks the health checks itself at each call.
         services.Configure<HealthCheckPublisherOptions>(options =>
         {
             options.Delay = TimeSpan.Zero;

@@ -1,0 +1,178 @@
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Watching;
+using ControlPlane.Daemon.Hosting;
+using Devmapd.V1;
+using Grpc.Core;
+
+namespace ControlPlane.Daemon.Api.Grpc;
+
+/// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
+internal sealed class DevmapGrpcService(
+    Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches)
+    : Devmapd.V1.DevmapService.DevmapServiceBase
+{
+    private static readonly Messages Messages = new();
+
+    public override Task<ListDevmapsResponse> ListDevmaps(ListDevmapsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListDevmapsResponse { Devmaps = { devmaps.List().Select(Messages.Of) } });
+
+    public override Task<GetDevmapResponse> GetDevmap(GetDevmapRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(new GetDevmapResponse { Devmap = Messages.Of(devmaps.Get(request.Devmap)) });
+    }
+
+    public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(Messages.Of(devmaps.GetShape(request.Devmap)));
+    }
+
+    public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        call.Violations.ThrowIfAny();
+        return Messages.Of(await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, call.Cancellation));
+    }
+
+    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) => Task.FromResult(new ExplainResponse
+    {
+        Explanation = Messages.Of(explanations.Explain(request.Devmap, request.ToQuery(), context.Request().Violations)),
+    });
+
+    public override Task<ListEntriesResponse> ListEntries(ListEntriesRequest request, ServerCallContext context)
+    {
+        var violations = context.Request().Violations;
+        var page = entries.List(request.Devmap, request.ToQuery(violations), violations);
+        return Task.FromResult(new ListEntriesResponse
+        {
+            Entries = { page.Entries.Select(new Messages(shares: true).Of) },
+            NextPageToken = page.NextPageToken ?? "",
+            Revision = page.Revision,
+        });
+    }
+
+    public override Task<ListCountersResponse> ListCounters(ListCountersRequest request, ServerCallContext context)
+    {
+        var violations = context.Request().Violations;
+        var page = entries.ListCounters(request.Devmap, request.ToQuery(violations), violations);
+        return Task.FromResult(Messages.Of(page));
+    }
+
+    public override Task<GetEntryResponse> GetEntry(GetEntryRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(new GetEntryResponse { Entry = Messages.Of(entries.Get(request.Devmap, request.Key)) });
+    }
+
+    public override async Task<PutEntryResponse> PutEntry(PutEntryRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.ToRequest(), call.Violations, call.Precondition, call.Cancellation);
+        return new PutEntryResponse { Entry = Messages.Of(outcome.View), Created = outcome.Created };
+    }
+
+    public override async Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        call.Violations.ThrowIfAny();
+        await entries.DeleteAsync(request.Devmap, request.Key, call.Precondition, call.Cancellation);
+        return new DeleteEntryResponse();
+    }
+
+    public override Task<ListAttachmentsResponse> ListAttachments(ListAttachmentsRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(new ListAttachmentsResponse { Attachments = { attachments.List(request.Devmap).Select(Messages.Of) } });
+    }
+
+    public override Task<GetAttachmentResponse> GetAttachment(GetAttachmentRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(new GetAttachmentResponse { Attachment = Messages.Of(attachments.Get(request.Devmap, request.Interface)) });
+    }
+
+    public override async Task<PutAttachmentResponse> PutAttachment(PutAttachmentRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        var outcome = await attachments.PutAsync(
+            request.Devmap, request.Interface, request.ToRequest(call.Violations), call.Violations, call.Precondition, call.Cancellation);
+        return new PutAttachmentResponse { Attachment = Messages.Of(outcome.View), Created = outcome.Created };
+    }
+
+    public override async Task<DeleteAttachmentResponse> DeleteAttachment(DeleteAttachmentRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        call.Violations.ThrowIfAny();
+        await attachments.DeleteAsync(request.Devmap, request.Interface, call.Precondition, call.Cancellation);
+        return new DeleteAttachmentResponse();
+    }
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
+    {
+        var call = context.Request();
+        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, call.Violations, call.Cancellation);
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        await foreach (var happened in events)
+            await responseStream.WriteAsync(Messages.Of(happened), call.Cancellation);
+    }
+}
+
+/// <summary>The program calls of the contract.</summary>
+internal sealed class ProgramGrpcService(Core.Api.ProgramService programs) : Devmapd.V1.ProgramService.ProgramServiceBase
+{
+    private static readonly Messages Messages = new();
+
+    public override Task<ListProgramsResponse> ListPrograms(ListProgramsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListProgramsResponse { Programs = { programs.List().Select(Messages.Of) } });
+
+    public override Task<GetProgramResponse> GetProgram(GetProgramRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(new GetProgramResponse { Program = Messages.Of(programs.Get(request.Program)) });
+    }
+
+    public override async Task<PutProgramResponse> PutProgram(PutProgramRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        var outcome = await programs.PutAsync(
+            request.Program, request.Spec.ToRequest(call.Violations), call.Violations, call.Precondition, call.Cancellation);
+        return new PutProgramResponse { Program = Messages.Of(outcome.View), Created = outcome.Created };
+    }
+
+    public override async Task<DeleteProgramResponse> DeleteProgram(DeleteProgramRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        call.Violations.ThrowIfAny();
+        await programs.DeleteAsync(request.Program, call.Precondition, call.Cancellation);
+        return new DeleteProgramResponse();
+    }
+
+    public override async Task<SetEgressProgramResponse> SetEgressProgram(SetEgressProgramRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Messages.Of(await programs.SetOfInterfaceAsync(
+            request.Interface, request.HasEgressProgram ? request.EgressProgram : null, call.Violations,
+            request.HasExpectedRevision ? request.ExpectedRevision : null, call.Cancellation));
+    }
+}
+
+/// <summary>The host calls of the contract.</summary>
+internal sealed class HostGrpcService(Core.Api.HostService host, InterfaceService interfaces) : Devmapd.V1.HostService.HostServiceBase
+{
+    private static readonly Messages Messages = new();
+
+    public override Task<GetHostResponse> GetHost(GetHostRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetHostResponse { Host = Messages.Of(host.Get()) });
+
+    public override Task<ListInterfacesResponse> ListInterfaces(ListInterfacesRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListInterfacesResponse { Interfaces = { interfaces.List().Select(Messages.Of) } });
+
+    public override Task<GetInterfaceResponse> GetInterface(GetInterfaceRequest request, ServerCallContext context)
+    {
+        context.Request().Violations.ThrowIfAny();
+        return Task.FromResult(new GetInterfaceResponse { Interface = Messages.Of(interfaces.Get(request.Interface)) });
+    }
+}

@@ -1,0 +1,276 @@
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Watching;
+using Google.Protobuf.Collections;
+using Google.Protobuf.WellKnownTypes;
+using Riok.Mapperly.Abstractions;
+using V1 = Devmapd.V1;
+
+namespace ControlPlane.Daemon.Api.Grpc;
+
+/// <summary>
+/// Core's views as the messages of one answer. Mapperly writes the copying by name and refuses to compile when one side has a field
+/// or an enum value that the other side does not have. A value that is null in Core is absent in the message.
+/// </summary>
+/// <param name="shares">Whether entries share conditions. Each condition then becomes one message that all of these entries carry.</param>
+[Mapper(AllowNullPropertyAssignment = false, EnumMappingStrategy = EnumMappingStrategy.ByName, RequiredMappingStrategy = RequiredMappingStrategy.Both)]
+internal sealed partial class Messages(bool shares = false)
+{
+    private readonly Dictionary<Condition, V1.Condition>? _conditions = shares ? new(ReferenceEqualityComparer.Instance) : null;
+
+    public partial V1.Entry Of(Entry entry);
+
+    public partial V1.Attachment Of(Attachment attachment);
+
+    public partial V1.EgressProgram Of(EgressProgram program);
+
+    public partial V1.Devmap Of(Devmap devmap);
+
+    [MapperIgnoreSource(nameof(DevmapShape.LooksByteSwapped))]
+    [MapProperty([nameof(DevmapShape.Costs), nameof(DevmapCosts.LongestLookup)], [nameof(V1.GetDevmapShapeResponse.LongestLookupNs)])]
+    [MapProperty([nameof(DevmapShape.Costs), nameof(DevmapCosts.Broadcast)], [nameof(V1.GetDevmapShapeResponse.BroadcastNs)])]
+    [MapProperty([nameof(DevmapShape.Costs), nameof(DevmapCosts.Walk)], [nameof(V1.GetDevmapShapeResponse.WalkNs)])]
+    public partial V1.GetDevmapShapeResponse Of(DevmapShape shape);
+
+    [MapProperty(nameof(AuditReport.StartedAt), nameof(V1.AuditDevmapResponse.StartTime))]
+    public partial V1.AuditDevmapResponse Of(AuditReport report);
+
+    public V1.ListCountersResponse Of(CounterPage page) => new()
+    {
+        Counters = { page.Counters.Select(Of) },
+        NextPageToken = page.NextPageToken ?? "",
+        Revision = page.Revision,
+    };
+
+    public partial V1.Explanation Of(Explanation explanation);
+
+    public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
+
+    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.KernelRelease)], [nameof(V1.Host.KernelRelease)])]
+    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.Machine)], [nameof(V1.Host.Machine)])]
+    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.LibbpfVersion)], [nameof(V1.Host.LibbpfVersion)])]
+    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.Simulated)], [nameof(V1.Host.Simulated)])]
+    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.Features)], [nameof(V1.Host.Features)])]
+    [MapProperty(nameof(HostView.StartedAt), nameof(V1.Host.StartTime))]
+    public partial V1.Host Of(HostView host);
+
+    public V1.Interface Of(InterfaceView view)
+    {
+        var message = Of(view.Info);
+        message.Revision = view.Revision;
+        message.CanBeTarget = view.CanBeTarget;
+        message.PassProgram = view.PassProgram;
+        message.Conditions.AddRange(view.Conditions.Select(Of));
+        return message;
+    }
+
+    public V1.WatchResponse Of(WatchEvent happened)
+    {
+        var message = new V1.WatchResponse();
+        if (happened.Revision is { } revision)
+            message.Revision = revision;
+        switch (happened)
+        {
+            case WatchEvent.EntryPut put:
+                message.Entry = Of(put.Entry);
+                break;
+            case WatchEvent.EntryDeleted deleted:
+                message.EntryDeleted = new() { Key = deleted.Key };
+                break;
+            case WatchEvent.AttachmentPut put:
+                message.Attachment = Of(put.Attachment);
+                break;
+            case WatchEvent.AttachmentDeleted deleted:
+                message.AttachmentDeleted = new() { Interface = deleted.Interface };
+                break;
+            case WatchEvent.StatusChanged status:
+                message.StatusChanged = Of(status);
+                break;
+            case WatchEvent.DriftFound drift:
+                message.DriftFound = new() { Found = drift.Found, Repaired = drift.Repaired };
+                break;
+            case WatchEvent.Synced:
+                message.Synced = new();
+                break;
+            case WatchEvent.Bookmark:
+                message.Bookmark = new();
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(happened), happened, "not in the contract");
+        }
+
+        return message;
+    }
+
+    private static Timestamp Of(DateTimeOffset time) => Timestamp.FromDateTimeOffset(time);
+
+    private static Duration Of(TimeSpan time) => Duration.FromTimeSpan(time);
+
+    private static string Of(MacAddress address) => address.ToString();
+
+    [UserMapping(Default = true)]
+    private V1.Condition Of(Condition condition)
+    {
+        if (_conditions is null)
+            return Make(condition);
+        if (!_conditions.TryGetValue(condition, out var message))
+            _conditions.Add(condition, message = Make(condition));
+        return message;
+    }
+
+    [UserMapping(Default = false)]
+    [MapperIgnoreTarget(nameof(V1.Condition.LastTransitionTime))]
+    private partial V1.Condition Make(Condition condition);
+
+    private static V1.ConditionStatus Of(bool holds) => holds ? V1.ConditionStatus.True : V1.ConditionStatus.False;
+
+    private static V1.Remedy Of(string remedy) => new() { Summary = remedy };
+
+    // Mapperly fills maps by their keys and values apart, which a MapField refuses: labels are added here.
+    [UserMapping(Default = true)]
+    private V1.EntrySpec Of(EntrySpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
+
+    [UserMapping(Default = false)]
+    [MapperIgnoreSource(nameof(EntrySpec.Labels))]
+    [MapperIgnoreTarget(nameof(V1.EntrySpec.Labels))]
+    private partial V1.EntrySpec Bare(EntrySpec spec);
+
+    [UserMapping(Default = true)]
+    private V1.AttachmentSpec Of(AttachmentSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
+
+    [UserMapping(Default = false)]
+    [MapperIgnoreSource(nameof(AttachmentSpec.Labels))]
+    [MapperIgnoreTarget(nameof(V1.AttachmentSpec.Labels))]
+    private partial V1.AttachmentSpec Bare(AttachmentSpec spec);
+
+    [UserMapping(Default = true)]
+    private V1.EgressProgramSpec Of(EgressProgramSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
+
+    [UserMapping(Default = false)]
+    [MapProperty([nameof(EgressProgramSpec.Config), nameof(EgressProgramConfig.Template)], [nameof(V1.EgressProgramSpec.Template)])]
+    [MapProperty(nameof(EgressProgramSpec.Config), nameof(V1.EgressProgramSpec.Parameters))]
+    [MapperIgnoreSource(nameof(EgressProgramSpec.Labels))]
+    [MapperIgnoreTarget(nameof(V1.EgressProgramSpec.Labels))]
+    private partial V1.EgressProgramSpec Bare(EgressProgramSpec spec);
+
+    private static T With<T>(Labels labels, T message, Func<T, MapField<string, string>> field)
+    {
+        foreach (var (name, value) in labels)
+            field(message).Add(name, value);
+        return message;
+    }
+
+    [MapperIgnoreSource(nameof(EgressProgramConfig.Template))]
+    private partial V1.EgressProgramParameters ParametersOf(EgressProgramConfig parameters);
+
+    [MapProperty(nameof(InterfaceInfo.IsUp), nameof(V1.Interface.Up))]
+    [MapProperty(nameof(InterfaceInfo.HasCarrier), nameof(V1.Interface.Carrier))]
+    [MapperIgnoreSource(nameof(InterfaceInfo.LinkNetnsId))]
+    [MapperIgnoreSource(nameof(InterfaceInfo.PeerMtu))]
+    [MapperIgnoreTarget(nameof(V1.Interface.Revision))]
+    [MapperIgnoreTarget(nameof(V1.Interface.CanBeTarget))]
+    [MapperIgnoreTarget(nameof(V1.Interface.PassProgram))]
+    [MapperIgnoreTarget(nameof(V1.Interface.Conditions))]
+    private partial V1.Interface Of(InterfaceInfo info);
+
+    private partial V1.EntryCounters Of(KeyCounters counters);
+
+    private V1.XdpFeatures Of(XdpFeatures features)
+    {
+        var message = new V1.XdpFeatures();
+        foreach (var feature in System.Enum.GetValues<XdpFeatures>())
+        {
+            if (feature != XdpFeatures.None && features.HasFlag(feature))
+                message.Features.Add(FeatureOf(feature));
+        }
+
+        return message;
+    }
+
+    [MapProperty(nameof(DropCount.LastSeen), nameof(V1.DropCount.LastSeenTime))]
+    private partial V1.DropCount Of(DropCount count);
+
+    [MapProperty(nameof(DevmapDrops.ByCause), nameof(V1.DevmapDrops.Causes))]
+    [MapProperty(nameof(DevmapDrops.ByTarget), nameof(V1.DevmapDrops.Targets))]
+    private partial V1.DevmapDrops Of(DevmapDrops drops);
+
+    private V1.CauseCount Of((DropCause Cause, ulong Packets) count) => new() { Cause = Of(count.Cause), Packets = count.Packets };
+
+    [MapProperty(nameof(TargetDrops.Count), nameof(V1.TargetDrops.Drops))]
+    private partial V1.TargetDrops Of(TargetDrops drops);
+
+    private static V1.MissedKey Of((string Key, MissedKey Missed) sample) => new()
+    {
+        Key = sample.Key,
+        KernelKey = sample.Missed.KernelKey,
+        Packets = sample.Missed.Packets,
+        LastSeenTime = Of(sample.Missed.LastSeen),
+    };
+
+    private static V1.AuditSummary? Of(AuditTally tally) => tally.Last is not { } last ? null : new V1.AuditSummary
+    {
+        LastStartTime = Of(last.StartedAt),
+        LastFound = last.Found,
+        LastRepaired = last.Repaired,
+        Audits = tally.Audits,
+        Found = tally.Found,
+        Repaired = tally.Repaired,
+    };
+
+    [MapProperty(nameof(Drift.Wanted), nameof(V1.Drift.Desired))]
+    private partial V1.Drift Of(Drift drift);
+
+    [MapProperty(nameof(ExplainedFrame.Destination), nameof(V1.ExplainedFrame.Dst))]
+    private partial V1.ExplainedFrame Of(ExplainedFrame frame);
+
+    private static V1.ExplainStep Of(ExplainStep step)
+    {
+        var message = new V1.ExplainStep { Type = step.Check, Status = Of(step.Holds), Reason = step.Reason, Message = step.Message };
+        foreach (var (name, value) in step.Evidence)
+            message.Evidence.Add(name, value);
+        if (step.Remedy is { } remedy)
+            message.Remedy = Of(remedy);
+        return message;
+    }
+
+    [MapperIgnoreSource(nameof(WatchEvent.Revision))]
+    [MapProperty(nameof(WatchEvent.StatusChanged.Attachment), nameof(V1.StatusChanged.HasAttachment))]
+    private partial V1.StatusChanged Of(WatchEvent.StatusChanged status);
+
+    [MapperIgnoreTargetValue(V1.EntryState.Unspecified)]
+    [MapperIgnoreTargetValue(V1.EntryState.Unmanaged)]
+    private partial V1.EntryState Of(EntryState state);
+
+    [MapperIgnoreTargetValue(V1.AttachmentState.Unspecified)]
+    private partial V1.AttachmentState Of(AttachmentState state);
+
+    [MapperIgnoreTargetValue(V1.AttachMode.Unspecified)]
+    private partial V1.AttachMode Of(AttachMode mode);
+
+    [MapperIgnoreTargetValue(V1.EgressTemplate.Unspecified)]
+    private partial V1.EgressTemplate Of(EgressTemplate template);
+
+    [MapperIgnoreTargetValue(V1.KeySelector.Unspecified)]
+    private partial V1.KeySelector Of(KeySelector selector);
+
+    [MapperIgnoreTargetValue(V1.MissAction.Unspecified)]
+    private partial V1.MissAction Of(MissAction action);
+
+    [MapperIgnoreTargetValue(V1.EnsureTargets.Unspecified)]
+    private partial V1.EnsureTargets Of(EnsureTargets ensure);
+
+    [MapperIgnoreTargetValue(V1.DropCause.Unspecified)]
+    private partial V1.DropCause Of(DropCause cause);
+
+    [MapperIgnoreTargetValue(V1.ExplainOutcome.Unspecified)]
+    private partial V1.ExplainOutcome Of(ExplainOutcome outcome);
+
+    [MapperIgnoreTargetValue(V1.DriftKind.Unspecified)]
+    [MapEnumValue(DriftKind.Foreign, V1.DriftKind.Unmanaged)]
+    private partial V1.DriftKind Of(DriftKind kind);
+
+    [MapperIgnoreSourceValue(XdpFeatures.None)]
+    [MapperIgnoreTargetValue(V1.XdpFeature.Unspecified)]
+    private partial V1.XdpFeature FeatureOf(XdpFeatures feature);
+}

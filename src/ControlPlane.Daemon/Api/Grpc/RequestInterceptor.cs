@@ -1,0 +1,126 @@
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace ControlPlane.Daemon.Api.Grpc;
+
+/// <summary>
+/// Stands around every call: makes its <see cref="RequestContext"/>, with what is wrong with the fields that all requests share, and
+/// gives a call that fails its status.
+/// </summary>
+internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimeProvider time) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            Begin(request, context);
+            return await continuation(request, context);
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw Render(e, context, SharedFields<TRequest>.Request);
+        }
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            Begin(request, context);
+            await continuation(request, responseStream, context);
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw Render(e, context, SharedFields<TRequest>.Request);
+        }
+    }
+
+    private static void Begin<TRequest>(TRequest request, ServerCallContext context)
+        where TRequest : class
+    {
+        var http = context.GetHttpContext();
+        var violations = new Violations();
+        var precondition = SharedFields<TRequest>.Read((IMessage)request, violations);
+        http.Features.Set(new RequestContext(
+            http.Caller(), http.TraceIdentifier, precondition, violations, context.CancellationToken));
+    }
+
+    private RpcException Render(Exception exception, ServerCallContext context, MessageDescriptor request)
+    {
+        switch (exception)
+        {
+            case ControlPlaneException e:
+                if (e.Error.Code == ErrorCode.KernelFailure)
+                    log.KernelFailed(context.Method, e);
+                else
+                    log.Refused(context.Method, e.Error.Code, e.Error.Detail);
+                return ErrorStatus.Of(e.Error, request, e);
+            case KernelException e:
+                log.KernelFailed(context.Method, e);
+                return ErrorStatus.Of(new Error(ErrorCode.KernelFailure, e.Message) { Errno = e.Errno, VerifierLog = e.VerifierLog }, request, e);
+            case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
+                return new RpcException(Ended(context, exception));
+            default:
+                log.CallFailed(context.Method, exception);
+                return ErrorStatus.Of(new Error(ErrorCode.InternalError, "The daemon failed. Its log has the exception."), request, exception);
+        }
+    }
+
+    /// <summary>The caller has gone, or the deadline has passed. A write that was under way has finished all the same.</summary>
+    private Status Ended(ServerCallContext context, Exception e) => context.Deadline <= time.GetUtcNow().UtcDateTime
+        ? new Status(StatusCode.DeadlineExceeded, "The deadline passed while the call waited.", e)
+        : new Status(StatusCode.Cancelled, "The caller cancelled the call while it waited.", e);
+
+    /// <summary>The fields that requests share. REST has them in the path and in headers, where an address cannot be missing.</summary>
+    private static class SharedFields<TRequest>
+    {
+        private static readonly string[] Addresses = ["devmap", "key", "interface", "program"];
+
+        public static MessageDescriptor Request { get; } = ((IMessage)Activator.CreateInstance<TRequest>()!).Descriptor;
+
+        private static readonly FieldDescriptor[] Required =
+        [
+            .. Request.Fields.InFieldNumberOrder().Where(f => f.FieldType == FieldType.String && !f.HasPresence && Addresses.Contains(f.Name)),
+        ];
+
+        private static readonly FieldDescriptor? Spec = Request.FindFieldByName("spec");
+
+        private static readonly FieldDescriptor? ExpectedRevision = Request.FindFieldByName("expected_revision");
+
+        /// <summary>Returns the precondition: absent for none, 0 for a resource that must not exist, else the revision it must have.</summary>
+        public static Precondition Read(IMessage request, Violations violations)
+        {
+            foreach (var field in Required)
+            {
+                if (((string)field.Accessor.GetValue(request)).Length == 0)
+                    violations.Add(field.JsonName, "must be given");
+            }
+
+            if (Spec is not null && Spec.Accessor.GetValue(request) is null)
+                violations.Add(FieldPath.Body, "must be given");
+            if (ExpectedRevision is null || !ExpectedRevision.Accessor.HasValue(request))
+                return default;
+            var revision = (long)ExpectedRevision.Accessor.GetValue(request);
+            if (revision < 0)
+                violations.Add(ExpectedRevision.JsonName, "must be the revision of a read, or 0 for a resource that must not exist");
+            return revision == 0 ? new Precondition(MustNotExist: true) : new Precondition(revision);
+        }
+    }
+}
+
+/// <summary>How the services get at the <see cref="RequestContext"/> of their call.</summary>
+internal static class RequestContexts
+{
+    public static RequestContext Request(this ServerCallContext context) => context.GetHttpContext().Features.GetRequiredFeature<RequestContext>();
+}

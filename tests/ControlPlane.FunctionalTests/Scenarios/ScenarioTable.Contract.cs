@@ -1,0 +1,89 @@
+using ControlPlane.Core.Errors;
+using static ControlPlane.FunctionalTests.Scenarios.Operation;
+
+namespace ControlPlane.FunctionalTests.Scenarios;
+
+public static partial class ScenarioTable
+{
+    // A devmap begins at revision 1.
+    private static IEnumerable<Scenario> Owners =>
+    [
+        new("an entry has an owner", [],
+            new PutEntry("default", "veth-a", "veth-b", Owner: "cni:node/1"), Created(("spec.owner", "cni:node/1"))),
+        new("an entry has no owner unless told", [],
+            new PutEntry("default", "veth-a", "veth-b"), Created(("spec.owner", null))),
+        new("an owner that cannot be", [], new PutEntry("default", "veth-a", "veth-b", Owner: "no owner"), Invalid("owner")),
+        new("a write that omits the owner clears it", [new PutEntry("default", "veth-a", "veth-b", Owner: "cni")],
+            new PutEntry("default", "veth-a", "veth-b"), Changed(("spec.owner", null))),
+        new("a list by owner", [new PutEntry("vlans", "1", "veth-b", Owner: "cni"), new PutEntry("vlans", "2", "veth-b")],
+            new ListEntries("vlans", Owner: "cni"), Done(("entries.count", "1"), ("entries.0.key", "1"))),
+        new("a list by an owner that cannot be", [], new ListEntries("vlans", Owner: "no owner"), Invalid("owner")),
+        new("an attachment has labels and an owner", [],
+            new PutAttachment("default", "veth-a", "native", Labels(("rack", "7")), "me"), Created(("spec.labels.rack", "7"), ("spec.owner", "me"))),
+        new("labels of an attachment change while the program runs", [new PutAttachment("default", "veth-a", "native")],
+            new PutAttachment("default", "veth-a", "native", Labels(("rack", "7"))),
+            Changed(("spec.labels.rack", "7"), ("revision", "3"), ("status.state", "Attached"))),
+        new("an attachment with a label and an owner that cannot be", [],
+            new PutAttachment("default", "veth-a", "native", Labels(("no name", "7")), "no owner"), Invalid("labels.no name", "owner")),
+        new("a program has labels and an owner", [],
+            new PutProgram("seen", "count", Labels: Labels(("use", "meter")), Owner: "me"), Created(("spec.labels.use", "meter"), ("spec.owner", "me"))),
+        new("labels of a program in use change", [new PutProgram("seen", "count"), new PutEntry("default", "veth-a", "veth-b", "seen")],
+            new PutProgram("seen", "count", Labels: Labels(("use", "meter"))), Changed(("spec.labels.use", "meter"), ("status.entries", "1"))),
+        new("a program with a label and an owner that cannot be", [],
+            new PutProgram("seen", "count", Labels: Labels(("no name", "7")), Owner: "no owner"), Invalid("labels.no name", "owner")),
+    ];
+
+    private static IEnumerable<Scenario> Views =>
+    [
+        new("the basic view has state, kernel key and ifindex", [new PutEntry("default", "veth-a", "veth-b", Labels: Labels(("pod", "web")))],
+            new ListEntries("default", View: "basic"),
+            Done(("entries.0.key", "veth-a"), ("entries.0.revision", "2"), ("entries.0.spec.labels.pod", "web"), ("entries.0.status.state", "Forwarding"),
+                ("entries.0.status.kernelKey", "2"), ("entries.0.status.ifindex", "3"), ("entries.0.status.packets", null),
+                ("entries.0.status.conditions.0.type", null))),
+        new("the full view has conditions", [new PutEntry("default", "veth-a", "veth-b")],
+            new ListEntries("default", View: "full"), Done(("entries.0.status.packets", "0"), ("entries.0.status.conditions.0.type", "InKernel"))),
+        new("a view that is none", [], new ListEntries("default", View: "half"), Invalid("view")),
+        new("counters are listed by key", [new PutEntry("vlans", "1", "veth-b"), new PutEntry("vlans", "2", "veth-a")],
+            new ListCounters("vlans"),
+            Done(("counters.count", "2"), ("counters.0.key", "1"), ("counters.0.packets", "0"), ("counters.0.bytes", "0"), ("counters.0.drops", "0"),
+                ("nextPageToken", null), ("revision", "3"))),
+        new("counters are listed page by page", [new PutEntry("vlans", "1", "veth-b"), new PutEntry("vlans", "2", "veth-b")],
+            new ListCounters("vlans", PageSize: 1), Done(("counters.count", "1"), ("counters.0.key", "1"))),
+        new("counters by interface", [new PutEntry("vlans", "1", "veth-b"), new PutEntry("vlans", "2", "veth-a")],
+            new ListCounters("vlans", Interface: "veth-a"), Done(("counters.count", "1"), ("counters.0.key", "2"))),
+        new("counters have drops", [new PutEntry("default", "veth-a", "veth-b")],
+            new ListCounters("default"), Done(("counters.0.key", "veth-a"), ("counters.0.drops", "3")))
+            { Between = ScenarioEvent.FramesDropped },
+        new("counters of an unknown devmap", [], new ListCounters("nowhere"), new Expected.Failure(ErrorCode.DevmapNotFound)),
+        new("counters by a wrong query", [], new ListCounters("vlans", PageSize: 0, Owner: "no owner"), Invalid("pageSize", "owner")),
+    ];
+
+    private static IEnumerable<Scenario> MissingInterfaces =>
+    [
+        new("an attachment to an interface to come is pending when that is allowed", [],
+            new PutAttachment("default", "veth-z", "native", AllowPending: true), Created(("status.state", "Pending"), ("status.ifindex", null))),
+        new("a pending attachment attaches when its interface appears", [new PutAttachment("default", "late0", "native", AllowPending: true)],
+            new PutAttachment("default", "late0", "native"), Changed(("revision", "2"), ("status.state", "Attached")))
+            { Between = ScenarioEvent.Late0Added },
+        new("an attachment that is stored is written again without its interface", [new PutAttachment("vlans", "veth-b", "native")],
+            new PutAttachment("vlans", "veth-b", "native"), Changed(("revision", "2")))
+            { Between = ScenarioEvent.VethBRemoved },
+        new("an entry that is stored is written again without its interface", [new PutEntry("vlans", "100", "veth-b")],
+            new PutEntry("vlans", "100", "veth-b"), Changed(("revision", "2"), ("status.state", "Pending")))
+            { Between = ScenarioEvent.VethBRemoved },
+        new("an entry that is changed needs its interface", [new PutEntry("vlans", "100", "veth-b")],
+            new PutEntry("vlans", "100", "veth-b", Owner: "me"), new Expected.Failure(ErrorCode.InterfaceNotFound, "interface") { Remedy = true })
+            { Between = ScenarioEvent.VethBRemoved },
+    ];
+
+    private static IEnumerable<Scenario> InterfaceRevisions =>
+    [
+        new("an interface without entries has revision 0", [], new GetInterface("veth-b"), Done(("revision", "0"))),
+        new("an interface has the highest revision of its entries", [new PutEntry("vlans", "1", "veth-b"), new PutEntry("vlans", "2", "veth-b"), new PutEntry("vlans", "3", "veth-a")],
+            new GetInterface("veth-b"), Done(("revision", "3"))),
+        new("a program for an interface at the expected revision", [new PutProgram("seen", "count"), new PutEntry("vlans", "1", "veth-b")],
+            new SetEgressProgram("veth-b", "seen") { ExpectedRevision = 3 }, Done(("changed", "1"), ("revision", "4"))),
+        new("a program for an interface at another revision", [new PutProgram("seen", "count"), new PutEntry("vlans", "1", "veth-b")],
+            new SetEgressProgram("veth-b", "seen") { ExpectedRevision = 2 }, new Expected.Failure(ErrorCode.RevisionMismatch) { Remedy = true }),
+    ];
+}
