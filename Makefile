@@ -15,7 +15,7 @@ TOOLS := tools/node_modules/.package-lock.json
 BUF := $(CURDIR)/tools/node_modules/.bin/buf
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
-# The kernel wants capabilities; building does not. What needs root gets it here and nowhere else.
+# The kernel wants capabilities; building does not. Commands that need root get it here and nowhere else.
 ROOT := $(if $(filter 0,$(shell id -u)),,sudo env "PATH=$(PATH)" "DOTNET_ROOT=$(DOTNET_ROOT)")
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -30,7 +30,7 @@ help: ## Show this list
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
 	@echo "  make test GROUP=truth            only the tests of a group: truth, soak, snapshot"
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
-	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 unless told"
+	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 by default"
 	@echo "  make truth CASES=1000 SEED=7     more random cases than 300; from a seed, to repeat a run"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 

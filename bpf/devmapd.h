@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the BPF programs share with user space. Every struct has a mirror in
+ * Layouts that the BPF programs share with user space. Every struct has a mirror in
  * src/ControlPlane.Kernel/Native/Devmapd.Layouts.cs under the same name; the kernel tests compare
  * size and offsets.
  *
@@ -16,7 +16,7 @@
 #define DEVMAPD_VERSION 2
 #define DEVMAPD_OLDEST_VERSION 1 /* 1: the redirect program without missed keys */
 
-/* What a config belongs to */
+/* Kinds of programs that a config belongs to */
 enum devmapd_kind {
 	DEVMAPD_REDIRECT = 1,
 	DEVMAPD_EGRESS = 2,
@@ -24,14 +24,14 @@ enum devmapd_kind {
 	DEVMAPD_PASS = 4,
 };
 
-/* What the key of a frame is. Mirror: ControlPlane.Core.Devmaps.KeySelector */
+/* The key of a frame. Mirror: ControlPlane.Core.Model.KeySelector */
 enum devmapd_selector {
 	DEVMAPD_INGRESS_INTERFACE = 0,
 	DEVMAPD_VLAN = 1,
 	DEVMAPD_IPV4_DESTINATION = 2,
 };
 
-/* What an egress program does. Mirror: ControlPlane.Core.Programs.EgressTemplate */
+/* The action of an egress program. Mirror: ControlPlane.Core.Model.EgressTemplate */
 enum devmapd_template {
 	DEVMAPD_COUNT = 0,
 	DEVMAPD_DROP = 1,
@@ -126,7 +126,7 @@ struct devmapd_redirect_errors {
 };
 _Static_assert(sizeof(struct devmapd_redirect_errors) == 32, "mirrored in user space");
 
-/* What redirect errors are counted by */
+/* Key of the redirect error counters */
 struct devmapd_redirect_error_key {
 	__u32 map_id;
 	__u32 key;
@@ -134,7 +134,7 @@ struct devmapd_redirect_error_key {
 };
 _Static_assert(sizeof(struct devmapd_redirect_error_key) == 12, "mirrored in user space");
 
-/* What drops on the way out are counted by */
+/* Key of the counters of drops on the way out */
 struct devmapd_transmit_drop_key {
 	__u32 from;  /* ifindex */
 	__u32 to;    /* ifindex */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What both programs do with a frame. */
+/* Frame parsing that both programs share. */
 #ifndef DEVMAPD_FRAME_H
 #define DEVMAPD_FRAME_H
 

@@ -16,7 +16,7 @@ const volatile struct devmapd_redirect_config config;
 
 /*
  * One slot that holds the active devmap, so that a whole table can be replaced between two frames.
- * User space makes it from the devmap it is to hold; what stands here is the shape.
+ * User space makes it from the devmap that it holds; this is only the shape.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -32,7 +32,7 @@ struct {
 } slot SEC(".maps");
 
 /*
- * What each entry got, by kernel key. Elements are made here on the first hit and removed by user
+ * Frames and bytes of each entry, by kernel key. Elements are made here on the first hit and removed by user
  * space with the entry. max_entries is set to the devmap's before load. Not preallocated: most
  * entries of a large table are idle.
  */

@@ -63,10 +63,10 @@ mount_bpffs() {
 }
 
 check_dotnet() {
-    local wanted
-    wanted=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
+    local required
+    required=$(sed -n 's/.*"version": *"\([^"]*\)".*/\1/p' global.json)
     command -v dotnet >/dev/null && dotnet --version >/dev/null 2>&1 ||
-        fail "The .NET SDK $wanted or a later one of its release is missing; Debian does not have it, so this script cannot install it." \
+        fail "The .NET SDK $required or a later one of its release is missing; Debian does not have it, so this script cannot install it." \
             "Get it from https://dotnet.microsoft.com/download and put 'dotnet' on the PATH."
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What map operations cost in plain C: one thread, one devmap_hash, nothing around it.
+ * The cost of map operations in plain C: one thread, one devmap_hash, nothing around it.
  * Usage: map_ops IFINDEX COUNT. Prints "operation nanoseconds" a line, per operation.
  */
 #include <stdio.h>

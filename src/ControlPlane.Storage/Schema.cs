@@ -10,7 +10,7 @@ internal static class Schema
     /// <summary>Marks the file as ours (<c>PRAGMA application_id</c>): "dvmp".</summary>
     private const int ApplicationId = 0x64766d70;
 
-    /// <summary>What brings a store from version i to i + 1. Never changed once released; only added to.</summary>
+    /// <summary>The statements that bring a store from version i to i + 1. Never changed once released; only added to.</summary>
     private static readonly string[] _migrations =
     [
         """
@@ -70,9 +70,9 @@ internal static class Schema
     {
         if (Scalar(connection, "PRAGMA application_id") is not ApplicationId)
             throw new StoreException("it is a database, but not a store of devmapd");
-        var faults = IntegrityFaults(connection);
-        if (faults.Count > 0)
-            throw new StoreException($"it is damaged: {string.Join("; ", faults)}");
+        var damages = IntegrityErrors(connection);
+        if (damages.Count > 0)
+            throw new StoreException($"it is damaged: {string.Join("; ", damages)}");
         var version = (int)Scalar(connection, "PRAGMA user_version");
         if (version > _migrations.Length)
             throw new StoreException(string.Create(
@@ -81,15 +81,15 @@ internal static class Schema
         return version;
     }
 
-    private static List<string> IntegrityFaults(SqliteConnection connection)
+    private static List<string> IntegrityErrors(SqliteConnection connection)
     {
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA integrity_check(10)";
         using var reader = command.ExecuteReader();
-        var faults = new List<string>();
+        var damages = new List<string>();
         while (reader.Read())
-            faults.Add(reader.GetString(0));
-        return faults is ["ok"] ? [] : faults;
+            damages.Add(reader.GetString(0));
+        return damages is ["ok"] ? [] : damages;
     }
 
     private static void Migrate(SqliteConnection connection, int from)

@@ -15,7 +15,7 @@ public sealed class SqliteStore : IStore
     /// <summary>The schema version that this program writes.</summary>
     public static int SchemaVersion => Schema.Version;
 
-    // Whoever else holds the file (a backup, an inspection) must let go within this time.
+    // Others that hold the file (a backup, an inspection) must let go within this time.
     private const int BusyTimeoutSeconds = 2;
 
     private readonly string _path;

@@ -10,7 +10,7 @@ internal sealed record Arguments(bool Live, TimeSpan? Time)
     private const int MaxSeconds = 86_400;
     private static readonly TimeSpan UsualTimeWithoutTerminal = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reads <c>[--seconds N]</c>; null with the fault when it is something else.</summary>
+    /// <summary>Reads <c>[--seconds N]</c>; null with the error when it is something else.</summary>
     public static Arguments? Parse(string[] args, bool live, out string? fault)
     {
         fault = null;

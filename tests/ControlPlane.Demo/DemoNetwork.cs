@@ -3,7 +3,7 @@ using Devmapd.V1;
 
 namespace ControlPlane.Demo;
 
-/// <summary>What the demo shows: one devmap for each key selector, and entries in the states a user meets.</summary>
+/// <summary>The demo's network: one devmap for each key selector, and entries in the states a user meets.</summary>
 internal static class DemoNetwork
 {
     /// <summary>The egress port that is missing at first.</summary>
@@ -13,7 +13,7 @@ internal static class DemoNetwork
     public static string[] Devmaps =>
         [.. Devmap(0, "ports", "ingressInterface"), .. Devmap(1, "vlans", "vlan"), .. Devmap(2, "routes", "ipv4Destination")];
 
-    /// <summary>The ingress ports, and the devmap whose redirect program is to run on each.</summary>
+    /// <summary>The ingress ports, and the devmap whose redirect program runs on each.</summary>
     public static IReadOnlyList<(string Port, string Devmap)> Entrances { get; } =
         [("in1", "ports"), ("in2", "ports"), ("trunk", "vlans"), ("uplink", "routes")];
 

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace ControlPlane.Demo;
 
-/// <summary>Builds the network, steers it by gRPC and shows it. What it makes, it puts on the undo stack at once.</summary>
+/// <summary>Builds the network, steers it by gRPC and shows it. Everything it makes goes onto the undo stack at once.</summary>
 internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
 {
     private const int WidthWithoutTerminal = 150;
@@ -109,7 +109,7 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         }
     }
 
-    /// <summary>Waits, and returns early without a fault when it is interrupted.</summary>
+    /// <summary>Waits, and returns early without an error when it is interrupted.</summary>
     private static async Task PauseAsync(TimeSpan time, CancellationToken interrupted) =>
         await Task.Delay(time, interrupted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -6,7 +6,7 @@ namespace ControlPlane.Demo;
 /// <summary>Whether this machine and this user can run the demo.</summary>
 internal static class Fitness
 {
-    /// <summary>What stands in the way, and what to do; null when nothing does.</summary>
+    /// <summary>The obstacle and the way around it; null if there is none.</summary>
     public static string? Objection()
     {
         const string Otherwise = "Without privileges: make run ARGS=--simulate serves the API on a simulated kernel.";

@@ -4,7 +4,7 @@ using Devmapd.V1;
 namespace ControlPlane.Demo;
 
 /// <summary>One stream of frames, the entry that steers it, and where it comes out.</summary>
-/// <param name="Entry">What is asked of the daemon.</param>
+/// <param name="Entry">The request to the daemon.</param>
 /// <param name="Entrance">The ingress port, whose far end sends the frames.</param>
 /// <param name="Exit">The port of the egress interface.</param>
 /// <param name="FramesPerSecond">How fast.</param>

@@ -14,7 +14,7 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interru
 using var termination = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
 using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Interrupt);
 
-// Whatever ends the demo, what it made is undone before the process ends.
+// However the demo ends, everything it made is undone before the process ends.
 var undo = new UndoStack();
 try
 {
@@ -25,7 +25,7 @@ catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {
     return 0;
 }
-#pragma warning disable CA1031 // whatever it is: it is told, and the rest is undone
+#pragma warning disable CA1031 // any failure is reported, and the rest is undone
 catch (Exception failure)
 #pragma warning restore CA1031
 {

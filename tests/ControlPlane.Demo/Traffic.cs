@@ -24,6 +24,6 @@ internal sealed class Traffic(Topology topology, UndoStack undo, TimeSpan time)
             _receivers[flow] = undo.Add(TrafficReceiver.Start(topology.OpenFarEnd(flow.Exit), _runs[flow]));
     }
 
-    /// <summary>Frames of the flow that came out at the far end so far.</summary>
+    /// <summary>Frames of the flow that came out at the far end until now.</summary>
     public ulong Arrived(Flow flow) => _receivers.GetValueOrDefault(flow)?.Delivered ?? 0;
 }

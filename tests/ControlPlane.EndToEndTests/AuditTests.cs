@@ -4,7 +4,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Somebody changes the kernel's objects with bpftool; the daemon finds it out, says so, and puts it right.</summary>
+/// <summary>Somebody changes the kernel's objects with bpftool; the daemon finds it, reports it and repairs it.</summary>
 public sealed class AuditTests
 {
     private const string Changed = "10.0.0.1", Removed = "10.0.0.2", Kept = "10.0.0.3";

@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>What was lost, and why, is counted where a user looks for it.</summary>
+/// <summary>Lost frames, and why they were lost, are counted where a user looks for them.</summary>
 public sealed class CounterTests
 {
     private const string First = "10.0.0.1", Second = "10.0.0.2", Third = "10.0.0.3";

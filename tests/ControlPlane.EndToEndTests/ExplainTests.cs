@@ -159,7 +159,7 @@ public sealed class ExplainTests
         }
     }
 
-    // What was said of the frame is true of the one that arrived.
+    // The explanation describes the frame that arrived.
     private static void AssertIs(LeavingFrame said, string target, byte[] sent, byte[] arrived)
     {
         var tagged = (arrived[12], arrived[13]) is (0x81, 0);

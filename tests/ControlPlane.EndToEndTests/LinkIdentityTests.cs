@@ -43,7 +43,7 @@ public sealed class LinkIdentityTests
     {
         await using var testbed = await Testbed.StartAsync();
         var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
-        foreach (var waiting in new[] { "aaa", "zzz" }) // one before and one after it, in whatever order names are gone through
+        foreach (var waiting in new[] { "aaa", "zzz" }) // one before and one after it, in whatever order names are visited
             await testbed.Http.PutEntryAsync(Testbed.ByInterface, waiting, target.Name, allowPending: true);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
 

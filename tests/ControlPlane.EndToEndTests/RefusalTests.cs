@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>What the daemon refuses, and that the refusal names what is to be known.</summary>
+/// <summary>The daemon refuses, and the refusal names the cause and the way out.</summary>
 public sealed class RefusalTests
 {
     private const int AlreadyRunning = 75;

@@ -54,7 +54,7 @@ public sealed class RemovedDeviceTests
         await removal;
 
         var survivors = Enumerable.Range(0, Entries).Where(n => !doomed.Contains(Target(bridges, n))).Select(ManyEntries.Key).ToHashSet();
-        // Those whose devices went after they were adopted are still wanted.
+        // Entries whose devices disappeared after the adoption are still desired.
         await Eventually.Async(async () =>
             (await testbed.Http.ListAsync(Testbed.ByAddress, "pageSize=1000&state=Forwarding")).Select(e => e.Key).ToHashSet().SetEquals(survivors));
         var all = await testbed.Http.ListAsync(Testbed.ByAddress, "pageSize=1000");

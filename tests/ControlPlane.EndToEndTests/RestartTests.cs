@@ -37,7 +37,7 @@ public sealed class RestartTests
         Assert.Equal((sent, 0ul), (traffic.RedirectedPackets, traffic.MissedPackets));
     }
 
-    /// <summary>What a restart must not change.</summary>
+    /// <summary>The state that a restart must not change.</summary>
     private sealed record Snapshot(
         string State, uint? KernelKey, string Interface, string? EgressProgram, uint? Ifindex, uint? EgressProgramId,
         uint MapId, uint RedirectId, int Entries, uint? LinkId, string Mode, string Attached)

@@ -41,7 +41,7 @@ public sealed class TeardownTests
         Assert.All(foreign, pin => Assert.Contains(output, line => line.StartsWith("kept: ", StringComparison.Ordinal) && line.Contains(pin, StringComparison.Ordinal)));
         Assert.DoesNotContain("xdp", testbed.Space.Shell("ip", "-d", "link", "show", "dev", ingress.Name), StringComparison.Ordinal);
         Assert.All(foreign, pin => Assert.True(File.Exists(pin)));
-        // What holds the foreign pin is left whole.
+        // The folder that holds the foreign pin is left whole.
         Assert.Equal([Testbed.ByVlan], Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Select(Path.GetFileName));
         Assert.False(Directory.Exists($"{testbed.Runner.PinRoot}/programs"));
 
@@ -64,7 +64,7 @@ public sealed class TeardownTests
         Assert.False(Directory.Exists(testbed.Runner.PinRoot));
         Assert.Empty(Directory.GetFileSystemEntries(testbed.Runner.StateDirectory));
         Assert.Contains(output, line => line.StartsWith("removed the store ", StringComparison.Ordinal));
-        // Once more: nothing to do is no fault.
+        // Once more: nothing to do is no error.
         Assert.Equal(0, (await RunAsync(testbed, "teardown", "--with-store")).Code);
         await testbed.Runner.StartAsync();
         Assert.Empty((await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName());

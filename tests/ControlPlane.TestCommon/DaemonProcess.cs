@@ -39,7 +39,7 @@ public sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Where gRPC is served, once it is ready.</summary>
     public Uri Grpc => new(_addresses["gRPC"]);
 
-    /// <summary>What it wrote to standard error.</summary>
+    /// <summary>Its standard error.</summary>
     public string StandardError
     {
         get

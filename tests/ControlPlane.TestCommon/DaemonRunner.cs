@@ -19,9 +19,9 @@ public sealed class DaemonRunner : IAsyncDisposable
     private GrpcChannel? _channel;
 
     /// <summary>Makes the home; no daemon runs yet.</summary>
-    /// <param name="space">Where its daemons are to run.</param>
-    /// <param name="detached">Whether they are to be out of the terminal's reach, so that Ctrl-C ends only this process.</param>
-    /// <param name="arguments">What every daemon gets.</param>
+    /// <param name="space">The network namespace of its daemons.</param>
+    /// <param name="detached">Whether they stay out of the terminal's reach, so that Ctrl-C ends only this process.</param>
+    /// <param name="arguments">The arguments of every daemon.</param>
     public DaemonRunner(NetworkNamespace space, bool detached, params string[] arguments)
     {
         PinRoot = $"{Bpffs}/devmapd-{LabNames.Next()}";
@@ -48,7 +48,7 @@ public sealed class DaemonRunner : IAsyncDisposable
     public GrpcChannel Channel => _channel ?? throw new InvalidOperationException("no daemon was started");
 
     /// <summary>Starts a daemon and waits until it is ready. The one before must have ended; what it pinned is adopted.</summary>
-    /// <param name="arguments">What this one gets beside the arguments of all.</param>
+    /// <param name="arguments">The arguments of this daemon, in addition to those of all.</param>
     public async Task StartAsync(params string[] arguments)
     {
         await DropDaemonAsync();

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Bench.Benchmarks;
 
-/// <summary>What a frame costs in the redirect program and on its way out of a veth, whose peer drops it.</summary>
+/// <summary>The cost of a frame in the redirect program and on its way out of a veth, whose peer drops it.</summary>
 internal sealed class Datapath : IBenchmark
 {
     private const int Frames = 500_000;
@@ -19,7 +19,7 @@ internal sealed class Datapath : IBenchmark
     private const uint DownDestination = Destination + 1;
     private const uint MissingDestination = Destination + 2;
 
-    // What becomes of a frame.
+    // The ways a frame can take.
     private const string Redirected = "redirected";
     private const string Lost = "target down";
     private const string Missing = "key missing";

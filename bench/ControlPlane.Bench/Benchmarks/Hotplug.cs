@@ -84,7 +84,7 @@ internal sealed class Hotplug : IBenchmark
         return Metrics.Of(Named(entries), elapsed.TotalNanoseconds);
     }
 
-    // The daemon knows that the interface has gone, and its writer, which takes news before requests, has nothing left to do.
+    // The daemon knows that the interface was removed, and its writer, which handles notifications before requests, is idle.
     private static async Task SettleAsync(ChannelBase channel, string interfaceName, uint firstKey)
     {
         var host = new HostService.HostServiceClient(channel);

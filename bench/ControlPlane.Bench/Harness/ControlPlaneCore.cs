@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Bench.Harness;
 
-/// <summary>The control plane in this process, on the real kernel, without a face.</summary>
+/// <summary>The control plane in this process, on the real kernel, without REST and gRPC.</summary>
 internal sealed class ControlPlaneCore : IAsyncDisposable
 {
     private static readonly TimeSpan _drain = TimeSpan.FromSeconds(10);

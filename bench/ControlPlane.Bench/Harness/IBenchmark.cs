@@ -6,7 +6,7 @@ internal interface IBenchmark
     /// <summary>Its name on the command line.</summary>
     string Name { get; }
 
-    /// <summary>What is measured, in a line.</summary>
+    /// <summary>The thing measured, in a line.</summary>
     string Title { get; }
 
     /// <summary>Measures it.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace ControlPlane.Bench.Harness;
 
-/// <summary>What must not outlive this program, even when a benchmark is given up in its middle: processes, pins, folders.</summary>
+/// <summary>Objects that must not outlive this program, even when a benchmark is given up in its middle: processes, pins, folders.</summary>
 internal static class Leftovers
 {
     private static readonly ConcurrentDictionary<object, Action> _all = new();

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace ControlPlane.Bench.Harness;
 
 /// <summary>Samples of all variants, round by round.</summary>
-/// <param name="Unit">What a time is shown in.</param>
+/// <param name="Unit">The unit of times.</param>
 /// <param name="References">The variants that others are divided by; the first is the plain C one.</param>
 /// <param name="Variants">The variants in order, each with the metrics of its rounds.</param>
 internal sealed record Table(TimeUnit Unit, IReadOnlyList<string> References, IReadOnlyList<(string Name, IReadOnlyList<Metrics> Rounds)> Variants)

@@ -1,6 +1,6 @@
 namespace ControlPlane.Bench.Harness;
 
-/// <summary>What times are shown in.</summary>
+/// <summary>The units of times.</summary>
 /// <param name="Name">Its short name.</param>
 /// <param name="Ns">Nanoseconds in one.</param>
 internal sealed record TimeUnit(string Name, double Ns)

@@ -75,7 +75,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
 
     /// <summary>One turn: takes what waits and brings <see cref="Table"/> up to it.</summary>
     /// <param name="alsoAsk">Indexes to ask for although nothing was said of them.</param>
-    /// <returns>What changed; null when nothing did.</returns>
+    /// <returns>The changes; null if there are none.</returns>
     /// <exception cref="KernelException">The kernel refused; the notices are kept for the next turn.</exception>
     public LinkChanges? Turn(IEnumerable<uint> alsoAsk)
     {

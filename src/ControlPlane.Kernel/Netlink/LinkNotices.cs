@@ -4,7 +4,7 @@ using static ControlPlane.Kernel.Native.NetlinkConstants;
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// What a batch of notifications speaks of. Only that: what is true of it by now is asked afterwards, so that the order
+/// The interfaces that a batch of notifications names. Their present state is asked afterwards, so that the order
 /// of two sockets' messages, and messages older than an answer, cannot leave a wrong table.
 /// </summary>
 internal sealed class LinkNotices

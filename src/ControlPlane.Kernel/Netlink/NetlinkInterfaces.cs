@@ -34,7 +34,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     private volatile InterfaceTable _current;
 
     /// <summary>Reads all interfaces and begins to listen.</summary>
-    /// <param name="logger">Takes faults of the monitor.</param>
+    /// <param name="logger">Takes failures of the monitor.</param>
     /// <param name="receiveBufferBytes">The receive buffer of each listening socket; the kernel doubles it and has a minimum.</param>
     /// <exception cref="KernelException">The kernel refused a socket or the first dump.</exception>
     public NetlinkInterfaces(ILogger<NetlinkInterfaces> logger, int receiveBufferBytes = LinkMonitor.DefaultReceiveBufferBytes)
@@ -113,7 +113,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             }
             catch (KernelException failure)
             {
-                // What was not answered is kept for the next turn, which comes in any case.
+                // Unanswered questions are kept for the next turn, which comes in any case.
                 timeoutMs = 0;
                 KernelLog.MonitorFailed(_logger, RetryMs, failure);
                 _stopping.Wait(RetryMs);
@@ -140,7 +140,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             {
                 watcher.OnChange(changes);
             }
-#pragma warning disable CA1031 // one watcher's fault must end neither the others nor the monitor
+#pragma warning disable CA1031 // one watcher's failure must end neither the others nor the monitor
             catch (Exception failure)
 #pragma warning restore CA1031
             {

@@ -5,7 +5,7 @@ using Devmapd.V1;
 namespace ControlPlane.EndToEndTests.Crashes;
 
 /// <summary>
-/// Writes at random, without rest, until the daemon is gone: entries of all three selectors, egress programs and, if it has an
+/// Writes at random, without rest, until the daemon has ended: entries of all three selectors, egress programs and, if it has an
 /// ingress interface of its own, an attachment; with and without preconditions. Nobody else writes what it writes, so it knows
 /// what every answer must be.
 /// </summary>

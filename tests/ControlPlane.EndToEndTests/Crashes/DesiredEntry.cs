@@ -2,7 +2,7 @@ using ControlPlane.EndToEndTests.Support;
 
 namespace ControlPlane.EndToEndTests.Crashes;
 
-/// <summary>How an entry is to be.</summary>
+/// <summary>The desired state of an entry.</summary>
 internal sealed record DesiredEntry(string Devmap, string Key, string Target, string? Program, IReadOnlyDictionary<string, string> Labels, bool AllowPending)
 {
     /// <summary>The <see cref="ResourceVersion.Spec"/> it comes to.</summary>

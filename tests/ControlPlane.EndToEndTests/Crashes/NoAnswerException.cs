@@ -1,5 +1,5 @@
 namespace ControlPlane.EndToEndTests.Crashes;
 
-/// <summary>There was no answer: the daemon is gone, and what was asked may have happened or not.</summary>
+/// <summary>There was no answer: the daemon has ended, and the write may have happened or not.</summary>
 /// <param name="inner">How it showed.</param>
 internal sealed class NoAnswerException(Exception inner) : Exception(inner.Message, inner);

@@ -3,7 +3,7 @@ using ControlPlane.EndToEndTests.Support;
 namespace ControlPlane.EndToEndTests.Crashes;
 
 /// <summary>
-/// What the one client that writes a resource knows of it. A write that was under way when the daemon died may have happened, as a
+/// The knowledge of the one client that writes a resource. A write that was under way when the daemon died may have happened, as a
 /// whole, or not; everything else is certain.
 /// </summary>
 /// <param name="name">The resource, <c>devmaps/vlans/entries/7</c>.</param>
@@ -18,11 +18,11 @@ internal sealed class Oracle(string name)
     public ResourceVersion? Known { get; private set; }
 
     /// <summary>A write goes out.</summary>
-    /// <param name="spec">What it asks for; null for a deletion.</param>
+    /// <param name="spec">The state it asks for; null for a deletion.</param>
     public void Ask(string? spec) => (_underWay, _asked) = (true, spec);
 
     /// <summary>The write was answered with success.</summary>
-    /// <param name="fact">What the answer says; null for a deletion.</param>
+    /// <param name="fact">The state in the answer; null for a deletion.</param>
     /// <param name="floor">The revision that was the store's before; a change has a higher one.</param>
     public void Acknowledge(ResourceVersion? fact, long floor)
     {

@@ -1,6 +1,6 @@
 namespace ControlPlane.EndToEndTests.Crashes;
 
-/// <summary>What a write asks to be true of its resource; nothing unless said.</summary>
+/// <summary>The precondition of a write on its resource; none by default.</summary>
 /// <param name="Revision">The revision it must be at.</param>
 /// <param name="MustExist">It must be there. gRPC cannot say this.</param>
 /// <param name="MustNotExist">It must not be there.</param>

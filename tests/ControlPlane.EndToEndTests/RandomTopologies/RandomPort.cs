@@ -34,13 +34,13 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
     /// <summary>Whether the near end is where the daemon sees it.</summary>
     public bool IsInSight => NearSpace == near;
 
-    /// <summary>What comes out by the near end.</summary>
+    /// <summary>Frames that come out by the near end.</summary>
     public FrameSocket? FarEnd => NearSpace is null ? null : _farEnd ??= FrameSocket.Open(FarSpace, FarName);
 
-    /// <summary>What comes out by the far end.</summary>
+    /// <summary>Frames that come out by the far end.</summary>
     public FrameSocket? NearEnd => NearSpace is { } space ? _nearEnd ??= FrameSocket.Open(space, Name) : null;
 
-    /// <summary>Whether frames as long as the near end's MTU allows can come in by it.</summary>
+    /// <summary>Whether frames as long as the near end's MTU allows can arrive on it.</summary>
     public bool BringsFullFrames => IsInSight && IsUp && IsFarUp && FarMtu >= Mtu;
 
     public void Create(bool gro)

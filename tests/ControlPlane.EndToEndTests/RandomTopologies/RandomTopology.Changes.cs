@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
-/// <summary>What can happen in it.</summary>
+/// <summary>The changes that can happen in it.</summary>
 internal sealed partial class RandomTopology
 {
     private static readonly int[] _mtus = [1300, 1400, RandomPort.UsualMtu, RandomPort.UsualMtu, 1600, 2000];
@@ -65,7 +65,7 @@ internal sealed partial class RandomTopology
             return Do($"create {port.Name}", () => port.Create(gro: _random.Next(3) > 0));
         if (!port.IsInSight)
             return Do($"move {port.Name} back", () => port.Move(Testbed.Space));
-        // What is down or too narrow is put right more often than not, so that worlds do not run down.
+        // An interface that is down or too narrow is repaired more often than not, so that topologies do not decay.
         if (!(port.IsUp && port.IsFarUp) && _random.Next(3) > 0)
             return Do($"both ends of {port.Name} up", () => SetUp(port));
         if (port.FarMtu < port.Mtu && _random.Next(3) > 0)

@@ -4,14 +4,14 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
-/// <summary>What its frames say.</summary>
+/// <summary>The evidence of its frames.</summary>
 internal sealed partial class RandomTopology
 {
     private const int Headers = 28; // of IPv4 and UDP
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>What the API says of every entry, beside what became of frames sent to it.</summary>
+    /// <summary>The API's word on every entry, beside the fate of frames sent to it.</summary>
     public async Task<IReadOnlyList<Verdict>> JudgeAsync()
     {
         List<Probe> probes = [];

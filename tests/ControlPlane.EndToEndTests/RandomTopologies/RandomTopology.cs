@@ -34,7 +34,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
 
     public Testbed Testbed { get; }
 
-    /// <summary>What was done since it was made, in order.</summary>
+    /// <summary>The changes made since it was built, in order.</summary>
     public List<string> History { get; } = [];
 
     /// <summary>How many changes were carried out, and how many the kernel or the daemon refused.</summary>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.KernelTests.Bpf;
 
-/// <summary>What is known of a program that the kernel refuses.</summary>
+/// <summary>The facts about a program that the kernel refuses.</summary>
 [Collection(ProcessWide.Name)]
 public sealed class LoadFailureTests
 {

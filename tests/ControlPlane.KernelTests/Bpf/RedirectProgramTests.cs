@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
 
-/// <summary>What the redirect program does with a frame; here without interfaces, frame by frame.</summary>
+/// <summary>The redirect program without interfaces, frame by frame.</summary>
 public sealed class RedirectProgramTests : IDisposable
 {
     private readonly KernelTestbed _testbed = new();
@@ -13,7 +13,7 @@ public sealed class RedirectProgramTests : IDisposable
 
     public static TheoryData<KeySelector, string, uint?> Keys { get; } = new()
     {
-        { KeySelector.IngressInterface, "ipv4", 1 }, // a test run comes in by loopback
+        { KeySelector.IngressInterface, "ipv4", 1 }, // a test run arrives on loopback
         { KeySelector.Vlan, "ipv4", 0 },
         { KeySelector.Vlan, "vlan", 100 },
         { KeySelector.Vlan, "vlan-priority", 100 },

@@ -2,7 +2,7 @@ using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.KernelTests.Bpf;
 
-/// <summary>Runs an XDP program on one frame, without any interface (<c>BPF_PROG_TEST_RUN</c>); it comes in by loopback.</summary>
+/// <summary>Runs an XDP program on one frame, without any interface (<c>BPF_PROG_TEST_RUN</c>); the frame arrives on loopback.</summary>
 internal static unsafe class XdpRun
 {
     public static (uint Action, byte[] Frame) On(FileDescriptor program, byte[] frame)

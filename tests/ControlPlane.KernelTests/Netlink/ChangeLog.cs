@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Netlink;
 
-/// <summary>What a watcher was told.</summary>
+/// <summary>The changes that a watcher received.</summary>
 internal sealed class ChangeLog : IDisposable
 {
     private readonly Lock _lock = new();

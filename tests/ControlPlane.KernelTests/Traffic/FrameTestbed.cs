@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace ControlPlane.KernelTests.Traffic;
 
 /// <summary>
-/// A namespace with an interface frames come in by and two they may leave by, each with its far end, and the kernel
-/// layer at work in it. What writes to the kernel runs inside, for there it looks up indexes.
+/// A namespace with an interface that frames arrive on and two that they may leave by, each with its far end, and the kernel
+/// layer at work in it. Writes to the kernel run inside, because the kernel resolves indexes there.
 /// </summary>
 public sealed class FrameTestbed : IAsyncDisposable, IDisposable
 {

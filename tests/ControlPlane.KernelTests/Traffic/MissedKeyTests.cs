@@ -40,7 +40,7 @@ public sealed class MissedKeyTests(FrameTestbed testbed) : IClassFixture<FrameTe
         await Eventually.Async(() => devmap.Kernel.ReadTotals()!.Value.MissedPackets == 250);
 
         var missed = devmap.Kernel.ReadMissedKeys();
-        // Sequential keys spread over nearly all places; those of another CPU come on top, and the newest 64 are told.
+        // Sequential keys spread over nearly all places; those of another CPU come on top, and the newest 64 are reported.
         Assert.InRange(missed.Count, 40, 64);
         Assert.Contains(missed, m => m.KernelKey == 0x0a0001f9);
         Assert.Equal(missed.Count, missed.Select(m => m.KernelKey).Distinct().Count());

@@ -72,7 +72,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
     public void Frames_WithoutAnEntry_TakeTheMissAction(KeySelector selector, AttachMode mode, MissAction action)
     {
         using var devmap = testbed.Open(Definition(selector) with { Spec = Definition(selector).Spec with { MissAction = action } });
-        var key = TestFrames.Key(selector, testbed.Other.Ifindex); // of the interface: another than frames come in by
+        var key = TestFrames.Key(selector, testbed.Other.Ifindex); // of the interface: another than frames arrive on
         devmap.Update(key, testbed.Target.Ifindex);
         devmap.Attach(testbed.Ingress, mode);
 

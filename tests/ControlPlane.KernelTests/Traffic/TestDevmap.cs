@@ -43,7 +43,7 @@ public sealed class TestDevmap : IDisposable
     public bool Detach(TestInterface ingress) => _testbed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
 
     /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
-    /// <param name="meanwhile">What happens while no daemon runs.</param>
+    /// <param name="meanwhile">The changes made while no daemon runs.</param>
     public void Restart(Action? meanwhile = null)
     {
         var definition = _devmap.Definition;

@@ -25,7 +25,7 @@ internal static class TestFrames
         _ => new EgressProgramConfig(template),
     };
 
-    /// <summary>The kernel key of <see cref="WithKey"/>'s frames when they come in by this interface.</summary>
+    /// <summary>The kernel key of <see cref="WithKey"/>'s frames when they arrive on this interface.</summary>
     public static uint Key(KeySelector selector, uint ingress) => selector switch
     {
         KeySelector.IngressInterface => ingress,
@@ -91,7 +91,7 @@ internal static class TestFrames
         _ => [],
     });
 
-    /// <summary>What leaves of a frame; null when nothing does.</summary>
+    /// <summary>The frame that leaves; null if none does.</summary>
     public static byte[]? After(EgressTemplate? template, byte[] frame)
     {
         var changed = template switch

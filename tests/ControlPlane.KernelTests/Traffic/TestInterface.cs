@@ -6,7 +6,7 @@ namespace ControlPlane.KernelTests.Traffic;
 public sealed class TestInterface : IDisposable
 {
     /// <param name="space">Where both ends are.</param>
-    /// <param name="options">Accepts redirected frames, unless told otherwise.</param>
+    /// <param name="options">Accepts redirected frames by default.</param>
     public TestInterface(NetworkNamespace space, VethOptions? options = null)
     {
         Pair = VethPair.Create(space, options ?? new VethOptions { AcceptsRedirect = true });
@@ -19,10 +19,10 @@ public sealed class TestInterface : IDisposable
 
     public uint Ifindex { get; }
 
-    /// <summary>What reaches the stack by this interface: what no program took.</summary>
+    /// <summary>Frames that reach the stack by this interface: those that no program took.</summary>
     public FrameSocket Near { get; }
 
-    /// <summary>The wire: frames sent here come in by the interface, frames that leave by it are received here.</summary>
+    /// <summary>The wire: frames sent here arrive on the interface, frames that leave by it are received here.</summary>
     public FrameSocket Far { get; }
 
     public void Dispose()

@@ -6,7 +6,7 @@ using ControlPlane.Core.Ports;
 namespace ControlPlane.TestCommon.Contract;
 
 /// <summary>
-/// What the ports promise. The suite runs on the real kernel and on the simulated one, so that the simulation claims nothing
+/// The promises of the ports. The suite runs on the real kernel and on the simulated one, so that the simulation claims nothing
 /// that the kernel does not do.
 /// </summary>
 public abstract partial class KernelContract : IDisposable

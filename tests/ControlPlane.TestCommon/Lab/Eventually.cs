@@ -10,7 +10,7 @@ public static class Eventually
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Returns when the condition holds.</summary>
-    /// <exception cref="TimeoutException">It did not hold within the deadline (15 s unless told).</exception>
+    /// <exception cref="TimeoutException">It did not hold within the deadline (15 s by default).</exception>
     public static Task Async(
         Func<bool> condition, TimeSpan? deadline = null, [CallerArgumentExpression(nameof(condition))] string what = "") =>
         Async(() => Task.FromResult(condition()), deadline, what);

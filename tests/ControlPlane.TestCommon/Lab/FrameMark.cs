@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>
-/// What identifies a frame of the tests: its last 24 bytes. Programs that push or pop tags or change addresses leave
+/// The mark that identifies a frame of the tests: its last 24 bytes. Programs that push or pop tags or change addresses leave
 /// them alone.
 /// </summary>
 /// <param name="Run">The run it belongs to (<see cref="NewRun"/>).</param>

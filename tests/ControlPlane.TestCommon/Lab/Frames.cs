@@ -19,15 +19,15 @@ public static class Frames
     private const ushort ArpProtocol = 0x0806;
     private const ushort TestPort = 40_000;
 
-    /// <summary>Where frames come from unless told.</summary>
+    /// <summary>The default source of frames.</summary>
     public static MacAddress Source { get; } = new(0x02_00_00_00_00_01);
 
-    /// <summary>Where frames go unless told.</summary>
+    /// <summary>The default destination of frames.</summary>
     public static MacAddress Destination { get; } = new(0x02_00_00_00_00_02);
 
     /// <summary>An IPv4/UDP frame with right checksums.</summary>
     /// <param name="mark">Ends its payload.</param>
-    /// <param name="destination">The IPv4 destination; 10.0.0.2 unless told.</param>
+    /// <param name="destination">The IPv4 destination; 10.0.0.2 by default.</param>
     /// <param name="payload">Bytes of UDP payload, at least <see cref="FrameMark.Length"/>.</param>
     /// <param name="tags">VLAN tags, the outer one first.</param>
     public static byte[] Udp(FrameMark mark, string destination = "10.0.0.2", int payload = 64, params ReadOnlySpan<VlanTag> tags)

@@ -7,7 +7,7 @@ public static class LabNames
 {
     private static int _last;
 
-    /// <summary>What every name of this process begins with.</summary>
+    /// <summary>The prefix of every name of this process.</summary>
     public static string Prefix { get; } = string.Create(CultureInfo.InvariantCulture, $"x{Environment.ProcessId:x}-");
 
     /// <summary>A new name of at most 13 characters, so that a caller may add two.</summary>

@@ -1,7 +1,7 @@
 namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>
-/// What a test could leave behind on this machine: interfaces of this process's names in the initial namespace,
+/// Objects that a test could leave behind on this machine: interfaces of this process's names in the initial namespace,
 /// named namespaces, pins under a folder, and BPF descriptors of this process.
 /// </summary>
 public sealed class Leftovers
@@ -13,12 +13,12 @@ public sealed class Leftovers
     private Leftovers(string? pinFolder, bool descriptors) =>
         (_pinFolder, _descriptors, _items) = (pinFolder, descriptors, Collect(pinFolder, descriptors));
 
-    /// <summary>What is there now.</summary>
+    /// <summary>The objects that exist now.</summary>
     /// <param name="pinFolder">A folder in a bpffs to watch, which need not exist.</param>
     /// <param name="descriptors">Whether to count this process's BPF descriptors: only where no other test runs beside.</param>
     public static Leftovers Capture(string? pinFolder = null, bool descriptors = false) => new(pinFolder, descriptors);
 
-    /// <summary>What is there now and was not when this was captured.</summary>
+    /// <summary>The objects that exist now and did not when this was captured.</summary>
     public IReadOnlyList<string> Since() => Collect(_pinFolder, _descriptors).Except(_items).Order().ToList();
 
     /// <summary>Waits until nothing more is there than when this was captured: the kernel takes namespaces down in its own time.</summary>

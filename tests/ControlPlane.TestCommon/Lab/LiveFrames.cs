@@ -15,8 +15,8 @@ internal static unsafe class LiveFrames
 
     /// <summary>Sends this many; gives nanoseconds for each.</summary>
     /// <param name="program">The program that each frame is given to.</param>
-    /// <param name="frame">What each frame is.</param>
-    /// <param name="ingressIfindex">By what the program is told it came in, in the network namespace of the calling thread.</param>
+    /// <param name="frame">The bytes of each frame.</param>
+    /// <param name="ingressIfindex">The ingress interface that the program sees, in the network namespace of the calling thread.</param>
     /// <param name="frames">How many.</param>
     public static double Send(FileDescriptor program, byte[] frame, uint ingressIfindex, int frames)
     {

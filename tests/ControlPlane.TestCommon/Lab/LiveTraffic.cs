@@ -79,10 +79,10 @@ public sealed class LiveTraffic : IAsyncDisposable
             () => ingress.PeerNamespace.Run(() => SendAll(ingress.PeerIfindex)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    /// <summary>Frames sent so far.</summary>
+    /// <summary>Frames sent until now.</summary>
     public ulong Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Frames that came out so far.</summary>
+    /// <summary>Frames that came out until now.</summary>
     public ulong Arrived
     {
         get
@@ -93,7 +93,7 @@ public sealed class LiveTraffic : IAsyncDisposable
     }
 
     /// <summary>Begins to send.</summary>
-    /// <param name="ingress">The interface that frames come in by; its redirect program must run in native mode.</param>
+    /// <param name="ingress">The interface that frames arrive on; its redirect program must run in native mode.</param>
     /// <param name="target">The interface they leave by. Nobody else may have a program at its peer.</param>
     /// <param name="framesPerSecond">How fast at most.</param>
     public static LiveTraffic Start(VethPair ingress, VethPair target, double framesPerSecond) => new(ingress, target, framesPerSecond);

@@ -19,10 +19,10 @@ public sealed class TrafficGenerator : IAsyncDisposable
     private TrafficGenerator(FrameSocket socket, ulong run, Func<FrameMark, byte[]> build, TrafficPlan plan) =>
         (_socket, _run, _build, _plan) = (socket, run, build, plan);
 
-    /// <summary>Frames sent so far: their numbers are 0 .. Sent - 1.</summary>
+    /// <summary>Frames sent until now: their numbers are 0 .. Sent - 1.</summary>
     public ulong Sent => Interlocked.Read(ref _sent);
 
-    /// <summary>Done when the plan is; it carries the fault if sending failed.</summary>
+    /// <summary>Done when the plan is; it carries the exception if sending failed.</summary>
     public Task Ended => _ended.Task;
 
     /// <summary>Begins to send.</summary>

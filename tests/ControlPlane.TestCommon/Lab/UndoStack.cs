@@ -1,7 +1,7 @@
 namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>
-/// What must be undone, last first. Everything is tried; what failed is thrown together at the end. Safe on any thread
+/// Actions that must be undone, last first. Everything is tried; failures are thrown together at the end. Safe on any thread
 /// and to dispose twice (from an interrupt and from the end of the program).
 /// </summary>
 public sealed class UndoStack : IAsyncDisposable

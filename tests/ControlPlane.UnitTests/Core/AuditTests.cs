@@ -9,7 +9,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
 
-/// <summary>What others change in the kernel is found, told with before and after, and put right by the writer.</summary>
+/// <summary>The writer finds changes that others made in the kernel, reports them with before and after, and repairs them.</summary>
 public sealed class AuditTests
 {
     private static readonly KernelEntry Stranger = new(1, 0);

@@ -8,7 +8,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 
-/// <summary>What is said of a frame on a simulated host: every end there is, and the step that decides it.</summary>
+/// <summary>Explanations of frames on a simulated host: every end there is, and the step that decides it.</summary>
 public sealed class ExplainTests
 {
     private const string Address = "10.0.0.7";

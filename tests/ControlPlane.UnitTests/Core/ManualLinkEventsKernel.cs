@@ -28,7 +28,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
 
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
-    /// <summary>What every question for an interface fails with; null when they are answered.</summary>
+    /// <summary>The exception of every question for an interface; null if questions are answered.</summary>
     public Exception? Fault { get; set; }
 
     public InterfaceInfo? Query(string name) => Fault is null ? inner.Interfaces.Query(name) : throw Fault;

@@ -3,7 +3,7 @@ using ControlPlane.Core.Status;
 
 namespace ControlPlane.UnitTests.Core;
 
-/// <summary>What an interface's facts say about it as a target, and what is to be done.</summary>
+/// <summary>The conditions of an interface as a target, and their remedies.</summary>
 public sealed class TargetConditionTests
 {
     private static readonly InterfaceInfo _veth = new(1, "veth")

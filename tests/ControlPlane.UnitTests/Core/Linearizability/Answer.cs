@@ -2,7 +2,7 @@ using ControlPlane.Core.Errors;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
-/// <summary>What a caller was answered.</summary>
+/// <summary>The answer to a caller.</summary>
 /// <param name="Error">The code of the error; null for success.</param>
 /// <param name="IsCreated">Whether a put made something new.</param>
 /// <param name="Revision">The revision of the resource, where the answer has one.</param>

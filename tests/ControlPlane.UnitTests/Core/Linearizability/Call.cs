@@ -4,7 +4,7 @@ namespace ControlPlane.UnitTests.Core.Linearizability;
 
 /// <summary>One call of a history.</summary>
 /// <param name="Caller">Who called.</param>
-/// <param name="Operation">What was asked for.</param>
+/// <param name="Operation">The operation.</param>
 /// <param name="Precondition">Under which condition.</param>
 /// <param name="Begun">When it began, on a clock that counts beginnings and ends of all calls.</param>
 /// <param name="Ended">When it was answered, on the same clock.</param>

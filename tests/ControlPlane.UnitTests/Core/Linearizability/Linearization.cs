@@ -36,7 +36,7 @@ internal sealed class Linearization
             return false;
         if (_inVain.Count > MostPositions)
             throw new InvalidOperationException($"not decided after {MostPositions} positions");
-        // Whoever began after another had ended cannot come before it.
+        // A call that began after another had ended cannot come before it.
         var firstEnd = long.MaxValue;
         for (var i = 0; i < _calls.Count; i++)
         {

@@ -23,12 +23,12 @@ internal sealed record Model
 
     private IReadOnlySet<ErrorCode> Refusals { get; }
 
-    /// <summary>Nothing wanted yet.</summary>
+    /// <summary>Nothing desired yet.</summary>
     /// <param name="links">The interfaces there are.</param>
-    /// <param name="refusals">What any write may be answered at any time, and then must not have changed anything.</param>
+    /// <param name="refusals">Answers that any write may get at any time; the write must not have changed anything then.</param>
     public static Model Empty(IEnumerable<string> links, params ErrorCode[] refusals) => new([.. links], refusals.ToHashSet());
 
-    /// <summary>All that is wanted, as text.</summary>
+    /// <summary>The desired state, as text.</summary>
     public string Content =>
         string.Join('\n', [.. Entries.Select(e => $"{e.Key} {e.Value.Content} @{e.Value.Revision}"), .. Programs.Select(p => $"{p.Key} {p.Value.Template} @{p.Value.Revision}")]);
 

@@ -1,6 +1,6 @@
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
-/// <summary>What a caller asks for.</summary>
+/// <summary>The operation of a caller.</summary>
 internal abstract record Operation
 {
     private Operation()
@@ -10,7 +10,7 @@ internal abstract record Operation
     /// <summary>The resource it is about, as <c>small/1</c> or <c>p</c>: what a caller remembers the revision of.</summary>
     public abstract string Resource { get; }
 
-    /// <summary>What must be true for a write to happen.</summary>
+    /// <summary>The precondition of a write.</summary>
     public Condition Condition { get; init; }
 
     public sealed record PutEntry(string Devmap, string Key, string Target, string? Program, int Label, bool AllowPending) : Operation
@@ -43,7 +43,7 @@ internal abstract record Operation
         public override string Resource => Name;
     }
 
-    /// <summary>The host's doing, not the API's: an interface comes or goes, if it is not as wanted already.</summary>
+    /// <summary>The host's doing, not the API's: an interface appears or disappears, unless it is so already.</summary>
     public sealed record SetLink(string Name, bool IsThere) : Operation
     {
         public override string Resource => Name;

@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
-/// <summary>What every caller asks for, one after the other.</summary>
+/// <summary>The operations of every caller, one after the other.</summary>
 /// <param name="Seed">Of whatever else is left to chance: pauses and refusals.</param>
 /// <param name="Scripts">A script for each caller.</param>
 internal sealed record Scenario(int Seed, Step[][] Scripts)
@@ -21,7 +21,7 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
             Gen.Int.NonNegative, step.Array[1, MostSteps].Array[2, MostCallers], (seed, scripts) => new Scenario(seed, scripts));
     }
 
-    /// <summary>What is done before, so that there is something to get into each other's way about.</summary>
+    /// <summary>The operations done before, so that the callers have something to conflict about.</summary>
     public static IReadOnlyList<Step> Prelude { get; } =
     [
         new(new Operation.PutProgram("p", "count"), IsHasty: false),

@@ -5,7 +5,7 @@ using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
-/// <summary>What is called: the services, as both faces call them.</summary>
+/// <summary>The services under test, as REST and gRPC call them.</summary>
 internal class Subject(CoreFixture core)
 {
     /// <summary>Calls, and tells what was answered.</summary>

@@ -2,7 +2,7 @@ using ControlPlane.Core.Watching;
 
 namespace ControlPlane.UnitTests.Core.Watching;
 
-/// <summary>What a client knows of a devmap from a stream alone. It complains of anything the stream must not do.</summary>
+/// <summary>The knowledge of a client that sees a devmap by a stream alone. It complains of anything the stream must not do.</summary>
 internal sealed class WatchModel
 {
     private readonly Dictionary<string, long> _entries = new(StringComparer.Ordinal);

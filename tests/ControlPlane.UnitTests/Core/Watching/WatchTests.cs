@@ -8,7 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core.Watching;
 
-/// <summary>What a stream tells, when it ends, and what it refuses. A new store is at revision 1, for it has taken the devmaps over.</summary>
+/// <summary>The events of a stream, its end, and its refusals. A new store is at revision 1, because it has adopted the devmaps.</summary>
 public sealed class WatchTests
 {
     [Fact]
@@ -253,7 +253,7 @@ public sealed class WatchTests
         Assert.Equal(0, core.Watches.Watchers);
     }
 
-    // How soon the reader sees the other devmap's change and sets its alarm anew is the scheduler's choice.
+    // How soon the reader sees the other devmap's change and sets its alarm again is the scheduler's choice.
     private static async Task AdvanceUntilAsync(Task waiting, FakeTimeProvider time)
     {
         var deadline = DateTime.UtcNow.AddSeconds(30);
@@ -264,7 +264,7 @@ public sealed class WatchTests
         }
     }
 
-    // An attachment to sim0 changes that interface, which may be told in between.
+    // An attachment to sim0 changes that interface, and the event may come in between.
     private static async Task<WatchEvent> NextChangeAsync(IAsyncEnumerator<WatchEvent> reader) =>
         (await reader.UntilAsync(e => e is not WatchEvent.StatusChanged))[^1];
 
