@@ -4,6 +4,7 @@ using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest;
+using ControlPlane.Daemon.Security;
 
 namespace ControlPlane.Daemon;
 
@@ -11,30 +12,36 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => CommandLine.RunAsync(args, arguments => Build(arguments));
 
-    /// <summary>The daemon, ready to run. Whatever it must refuse to start for, it refuses here, before anything is touched.</summary>
-    /// <param name="arguments">The command line.</param>
-    /// <param name="replace">Takes the place of services that were registered before; for tests.</param>
-    /// <exception cref="StartRefusedException">The configuration or the host is not fit for it.</exception>
+    /// <summary>Builds the daemon. It refuses here whatever it must not start for, before the kernel and the store are touched.</summary>
+    /// <param name="arguments">The configuration of the command line.</param>
+    /// <param name="replace">Replaces services that were registered before; for tests.</param>
+    /// <exception cref="StartRefusedException">The configuration or the host does not allow a start.</exception>
     internal static WebApplication Build(Arguments arguments, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "devmapd", ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddConfiguration(arguments);
         builder.AddLog();
-        builder.AddClaims(options, arguments.Simulate);
-        builder.AddListeners(options.Listen);
+        builder.AddListeners(builder.AddClaims(options, arguments.Simulate));
         builder.AddLifetime(options.Writer.DrainTimeout);
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions());
-        builder.Services.AddPorts(options, arguments.Simulate);
+        builder.Services.AddBackends(options, arguments.Simulate);
+        builder.Services.AddDevmapMetrics();
+        builder.Services.AddAnswerForm();
         builder.Services.AddRestApi();
         builder.Services.AddGrpcApi();
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
+        app.OpenStore();
         app.UseRequestLog();
+        app.UseRequestMetrics();
+        app.UseAnswerForm();
+        app.UseProblems();
         app.UseLocalOnly();
         app.UseReadyGate();
         app.UseRouting();
         app.MapHealth();
+        app.MapMetrics();
         app.MapRestApi();
         app.MapGrpcApi();
         return app;

@@ -1,4 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using ControlPlane.EndToEndTests.Support;
+using ControlPlane.Storage;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
@@ -6,7 +10,43 @@ namespace ControlPlane.EndToEndTests;
 /// <summary>The daemon refuses, and the refusal names the cause and the way out.</summary>
 public sealed class RefusalTests
 {
+    private const int Unavailable = 69;
+    private const int IoError = 74;
     private const int AlreadyRunning = 75;
+
+    [Fact]
+    public async Task Start_PortTaken_LeavesNothingInTheKernelAndNoFile()
+    {
+        using var space = NetworkNamespace.Create();
+        await using var runner = new DaemonRunner(space, detached: false);
+        using var taken = space.Run(() =>
+        {
+            var listener = new TcpListener(IPAddress.Loopback, 0);
+            listener.Start();
+            return listener;
+        });
+        await using var daemon = runner.Launch($"--ControlPlane:Listen:Rest=http://{taken.LocalEndpoint}");
+
+        Assert.Equal(Unavailable, await daemon.WaitExitAsync());
+        Assert.Contains(taken.LocalEndpoint.ToString()!, daemon.StandardError, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(runner.PinRoot));
+        Assert.False(Directory.Exists(runner.StateDirectory));
+    }
+
+    [Fact]
+    public async Task Start_StoreDamaged_LeavesNothingInTheKernel()
+    {
+        using var space = NetworkNamespace.Create();
+        await using var runner = new DaemonRunner(space, detached: false);
+        var store = Path.Combine(Directory.CreateDirectory(runner.StateDirectory).FullName, SqliteStore.FileName);
+        await File.WriteAllTextAsync(store, new string('x', 8192));
+        await using var daemon = runner.Launch();
+
+        Assert.Equal(IoError, await daemon.WaitExitAsync());
+        Assert.Contains(store, daemon.StandardError, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(runner.PinRoot));
+        Assert.Equal(new string('x', 8192), await File.ReadAllTextAsync(store));
+    }
 
     [Fact]
     public async Task SecondDaemon_OnTheSameFolders_IsRefusedAndNamesTheFirst()

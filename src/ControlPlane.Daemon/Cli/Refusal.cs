@@ -2,7 +2,6 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Serilog;
 
@@ -50,8 +49,6 @@ internal static class Refusal
             ExitCodes.IoError,
             store.Message,
             "Nothing was changed. Restore the file from a backup; or move it away to start with what is pinned in the kernel."),
-        IOException { InnerException: AddressInUseException } => new StartRefusedException(ExitCodes.Unavailable,
-            exception.Message, "Stop the program that listens there (ss -ltnp shows it), or set ControlPlane:Listen."),
         _ => null,
     };
 }

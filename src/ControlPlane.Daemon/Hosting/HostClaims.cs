@@ -1,55 +1,80 @@
 using System.Net.Sockets;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Probing;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace ControlPlane.Daemon.Hosting;
 
 /// <summary>
-/// What this process alone may use, for as long as it lives: the pins, the state directory, the unix socket. Taken
-/// before anything else is touched. The first hosted service, so that the container disposes of it after all others.
+/// What only this process may use while it lives: addresses, pins, state directory, unix socket. They are claimed before the kernel and
+/// the store are touched.
 /// </summary>
-internal sealed class HostClaims : IHostedService, IDisposable
+internal sealed class HostClaims : IDisposable
 {
+    private const UnixFileMode OwnerAndGroup =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+
+    // Kestrel listens with the same backlog.
+    private const int Backlog = 512;
+
     private readonly List<DirectoryLock> _locks = [];
-    private readonly string _socket;
+    private readonly List<string> _made = [];
+    private readonly List<Socket> _sockets = [];
 
-    private HostClaims(string socket) => _socket = socket;
+    /// <summary>The sockets that are bound: gRPC, REST, and the unix socket if there is one.</summary>
+    public IReadOnlyList<Socket> Sockets => _sockets;
 
-    /// <summary>Takes what the options name.</summary>
-    /// <exception cref="StartRefusedException">Something cannot be had, or another daemon has it.</exception>
+    /// <summary>Claims what a daemon needs.</summary>
+    /// <exception cref="StartRefusedException">Something is not there or cannot be used, or another daemon has it.</exception>
     public static HostClaims Take(ControlPlaneOptions options, bool simulated)
     {
         if (!simulated)
             RequireKernel(options.PinRoot);
-        var claims = new HostClaims(options.Listen.UnixSocket);
-        try
+        return Take(claims =>
         {
+            // Addresses first: a refusal that follows releases them, and nothing of them stays.
+            claims.Listen(options.Listen.Grpc, "ControlPlane:Listen:Grpc");
+            claims.Listen(options.Listen.Rest, "ControlPlane:Listen:Rest");
             claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory");
             if (!simulated)
                 claims.Lock(options.PinRoot, "ControlPlane:PinRoot");
-            claims.ClearSocket();
-            return claims;
-        }
-        catch
-        {
-            claims.Dispose();
-            throw;
-        }
+            claims.ListenOnUnixSocket(options.Listen.UnixSocket);
+        });
     }
 
-    /// <summary>Takes the pins and, if asked, the state directory; as long as it is held no daemon runs there.</summary>
-    /// <exception cref="StartRefusedException">Something cannot be had, or a daemon has it.</exception>
+    /// <summary>Claims the pins and, if asked, the state directory. While they are claimed, no daemon runs there.</summary>
+    /// <exception cref="StartRefusedException">Something is not there or cannot be used, or a daemon has it.</exception>
     public static HostClaims TakePins(ControlPlaneOptions options, bool withState)
     {
         RequireKernel(options.PinRoot);
-        var claims = new HostClaims(socket: "");
-        try
+        return Take(claims =>
         {
             claims.Lock(options.PinRoot, "ControlPlane:PinRoot");
             if (withState)
                 claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory");
+        });
+    }
+
+    /// <summary>Releases everything, and removes the folders that were made for it if nothing was put into them.</summary>
+    public void Dispose()
+    {
+        _sockets.ForEach(socket => socket.Dispose());
+        _made.Where(folder => Directory.Exists(folder) && Directory.GetFileSystemEntries(folder).Length == 0).ToList().ForEach(Directory.Delete);
+        _locks.ForEach(held => held.Dispose());
+        _made.Clear();
+        _locks.Clear();
+        _sockets.Clear();
+    }
+
+    private static HostClaims Take(Action<HostClaims> take)
+    {
+        var claims = new HostClaims();
+        try
+        {
+            take(claims);
             return claims;
         }
         catch
@@ -59,34 +84,23 @@ internal sealed class HostClaims : IHostedService, IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var held in _locks)
-            held.Dispose();
-        _locks.Clear();
-    }
-
     private static void RequireKernel(string pinRoot)
     {
-        var faults = KernelPreflight.Check(pinRoot);
-        if (faults.Count > 0)
+        var missing = KernelPreflight.Check(pinRoot);
+        if (missing.Count > 0)
             throw new StartRefusedException(
-                faults.Any(f => f.LacksPrivilege) ? ExitCodes.NoPermission : ExitCodes.Unavailable,
-                [.. faults.SelectMany(f => new[] { f.Problem, f.Remedy }), "Without any of this: devmapd --simulate runs on a simulated kernel."]);
+                missing.Any(f => f.LacksPrivilege) ? ExitCodes.NoPermission : ExitCodes.Unavailable,
+                [.. missing.SelectMany(f => new[] { f.Problem, f.Remedy }), "Without any of this: devmapd --simulate runs on a simulated kernel."]);
     }
 
     private void Lock(string folder, string key)
     {
         try
         {
+            var isNew = !Directory.Exists(folder);
             _locks.Add(DirectoryLock.Acquire(folder));
+            if (isNew)
+                _made.Add(folder);
         }
         catch (DirectoryLockedException e)
         {
@@ -99,49 +113,101 @@ internal sealed class HostClaims : IHostedService, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or KernelException)
         {
             throw new StartRefusedException(ExitCodes.CannotCreate,
-                $"The folder {folder} cannot be had: {e.Message}",
+                $"The folder {folder} cannot be used: {e.Message}",
                 $"Name another with {key}, or make it for the user that runs the daemon: install -d -m 0700 -o USER {folder}");
         }
     }
 
-    /// <summary>Removes a socket that a daemon left behind when it was killed; refuses one that is served.</summary>
-    private void ClearSocket()
+    /// <summary>Clients that connect from now on wait until Kestrel accepts them.</summary>
+    private void Listen(string address, string key)
     {
-        if (_socket.Length == 0)
+        try
+        {
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(LoopbackAddressAttribute.TryParse(address)!);
+            _sockets.Add(socket);
+            socket.Listen(Backlog);
+        }
+        catch (SocketException e)
+        {
+            throw new StartRefusedException(ExitCodes.Unavailable,
+                $"The daemon cannot listen on {address}: {e.Message}.",
+                $"Stop the program that listens there (ss -ltnp shows it), or set {key}.");
+        }
+    }
+
+    /// <summary>Replaces the socket that a killed daemon left behind; refuses a socket that is served.</summary>
+    private void ListenOnUnixSocket(string path)
+    {
+        if (path.Length == 0)
             return;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(_socket)!);
-            if (!File.Exists(_socket))
-                return;
-            if (IsServed(_socket))
-                throw new StartRefusedException(ExitCodes.AlreadyRunning,
-                    $"Another program serves the unix socket {_socket}.",
-                    "Stop it, or name another socket with ControlPlane:Listen:UnixSocket.");
-            File.Delete(_socket);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            if (File.Exists(path))
+                RemoveUnserved(path);
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(new UnixDomainSocketEndPoint(path));
+            _sockets.Add(socket);
+            // Before it listens nobody can connect, so the socket is never open to others.
+            File.SetUnixFileMode(path, OwnerAndGroup);
+            socket.Listen(Backlog);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
         {
             throw new StartRefusedException(ExitCodes.CannotCreate,
-                $"The unix socket {_socket} cannot be made: {e.Message}",
+                $"The unix socket {path} cannot be made: {e.Message}",
                 "Name another with ControlPlane:Listen:UnixSocket; empty for none.");
         }
     }
 
-    private static bool IsServed(string path)
+    private static void RemoveUnserved(string path)
     {
         using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             probe.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
+            throw new StartRefusedException(ExitCodes.AlreadyRunning,
+                $"Another program serves the unix socket {path}.",
+                "Stop it, or name another socket with ControlPlane:Listen:UnixSocket.");
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused && !IsRegularFile(path))
         {
-            return false;
+            File.Delete(path);
         }
     }
 
-    // connect(2) says ECONNREFUSED for a plain file, too; what somebody keeps there must not be deleted.
+    // connect(2) also gives ECONNREFUSED for a regular file, which must not be deleted.
     private static bool IsRegularFile(string path) => (File.GetAttributes(path) & FileAttributes.Normal) != 0 && new FileInfo(path).Length > 0;
+}
+
+/// <summary>Registers <see cref="HostClaims"/>.</summary>
+internal static class HostClaimsSetup
+{
+    /// <summary>Checks that the host is fit for the daemon and claims what the daemon needs.</summary>
+    /// <exception cref="StartRefusedException">The host is not fit, or another daemon has something of it.</exception>
+    public static HostClaims AddClaims(this WebApplicationBuilder builder, ControlPlaneOptions options, bool simulate)
+    {
+        var claims = HostClaims.Take(options, simulate);
+        // By a factory: the container disposes only of what it has made.
+        builder.Services.AddSingleton(_ => claims);
+        return claims;
+    }
+
+    /// <summary>
+    /// Opens the store, before any service asks for the kernel: if the store is refused, the kernel stays as it is, and all claims are
+    /// released.
+    /// </summary>
+    public static void OpenStore(this WebApplication app)
+    {
+        try
+        {
+            // The container disposes of its services in reverse order: of the claims last.
+            app.Services.GetRequiredService<HostClaims>();
+            app.Services.GetRequiredService<IStore>();
+        }
+        catch
+        {
+            ((IDisposable)app).Dispose();
+            throw;
+        }
+    }
 }

@@ -1,14 +1,15 @@
+using ControlPlane.Core.Auditing;
 using Microsoft.Extensions.Hosting.Systemd;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Registers how the daemon starts and ends.</summary>
+/// <summary>Registers the services that start and end the daemon.</summary>
 internal static class Lifetime
 {
-    // What Kestrel gets, after the writer has drained, to send the answers that are under way.
+    // The time that Kestrel has, after the writer has drained, to send the last answers.
     private static readonly TimeSpan LastAnswers = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds the writer's life, readiness, health, and the notifications to systemd where that started the daemon.</summary>
+    /// <summary>Adds writer, audits, readiness and health, and the notifications to systemd if systemd started the daemon.</summary>
     public static void AddLifetime(this WebApplicationBuilder builder, TimeSpan drainTimeout)
     {
         builder.Services.Configure<HostOptions>(o =>
@@ -27,12 +28,25 @@ internal static class Lifetime
     }
 
     /// <summary>
-    /// What <c>AddSystemd</c> would do, had it not to look at the parent process first, which a unit with
-    /// <c>ProtectProc=invisible</c> cannot see.
+    /// <c>AddSystemd</c> would do the same, but it first looks at the parent process, which a unit with <c>ProtectProc=invisible</c>
+    /// does not see.
     /// </summary>
     private static void AddSystemdNotification(IServiceCollection services)
     {
         services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
         services.AddSingleton<IHostLifetime, SystemdLifetime>();
+    }
+}
+
+/// <summary>Runs the regular audits while the daemon is ready.</summary>
+internal sealed class AuditLifetime(AuditService audits, Readiness readiness) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // A daemon that never becomes ready ends by itself and has nothing to audit.
+        await readiness.Reconciled.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (readiness.IsReady)
+            await audits.RunAsync(stoppingToken);
     }
 }

@@ -1,35 +1,29 @@
-using System.Net.Sockets;
-using ControlPlane.Daemon.Options;
+using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using ListenOptions = ControlPlane.Daemon.Options.ListenOptions;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Opens the daemon's three doors: REST and gRPC on loopback, and both on the unix socket.</summary>
+/// <summary>Serves REST and gRPC on the claimed sockets: two on loopback, and the unix socket. Each serves both APIs.</summary>
 internal static class Listeners
 {
-    private const UnixFileMode OwnerAndGroup =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
-
     /// <summary>Configures Kestrel.</summary>
-    public static void AddListeners(this WebApplicationBuilder builder, ListenOptions listen)
+    public static void AddListeners(this WebApplicationBuilder builder, HostClaims claims)
     {
-        builder.WebHost.UseKestrelCore().UseSockets(BindUnixSocketPrivately);
+        builder.WebHost.UseKestrelCore().UseSockets(transport => transport.CreateBoundListenSocket = endpoint =>
+            claims.Sockets.First(socket => socket.LocalEndPoint!.ToString() == endpoint.ToString()));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits);
-
             var http2 = new Http2Pipeline();
-            kestrel.Listen(LoopbackAddressAttribute.TryParse(listen.Grpc)!, grpc =>
+            var endpoints = claims.Sockets.Select(socket => socket.LocalEndPoint!).ToList();
+            Listen(kestrel, endpoints[0], grpc =>
             {
                 grpc.Protocols = HttpProtocols.Http2;
                 http2.CaptureFrom(grpc);
             });
-            kestrel.Listen(LoopbackAddressAttribute.TryParse(listen.Rest)!, rest => rest.Protocols = HttpProtocols.Http1);
-            if (listen.UnixSocket.Length > 0)
-                kestrel.ListenUnixSocket(listen.UnixSocket, both =>
+            foreach (var endpoint in endpoints.Skip(1))
+                Listen(kestrel, endpoint, both =>
                 {
                     both.Protocols = HttpProtocols.Http1;
                     http2.OfferOn(both);
@@ -37,10 +31,18 @@ internal static class Listeners
         });
     }
 
-    /// <summary>Generous for what the API carries, and small enough that no client can take the host's memory.</summary>
+    private static void Listen(KestrelServerOptions kestrel, EndPoint endpoint, Action<ListenOptions> configure)
+    {
+        if (endpoint is IPEndPoint address)
+            kestrel.Listen(address, configure);
+        else
+            kestrel.ListenUnixSocket(endpoint.ToString()!, configure);
+    }
+
+    /// <summary>Generous for what the API carries, and small enough that no client can take the memory of the host.</summary>
     private static void SetLimits(KestrelServerLimits limits)
     {
-        // The faces allow 64 KiB and answer more with an error of the catalogue; this is only the wall behind them.
+        // The API allows 64 KiB and answers more with an error of the catalogue. This is only the wall behind it.
         limits.MaxRequestBodySize = 1024 * 1024;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;
@@ -48,15 +50,7 @@ internal static class Listeners
         limits.MaxConcurrentConnections = 4096;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+        // gRPC clients put all streams on one connection, and a client that waits for a stream hangs without a word.
         limits.Http2.MaxStreamsPerConnection = 1024;
     }
-
-    /// <summary>Sets the socket's mode between bind and listen: before listen nobody can connect, so no moment is open to others.</summary>
-    private static void BindUnixSocketPrivately(SocketTransportOptions transport) => transport.CreateBoundListenSocket = endpoint =>
-    {
-        var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-        if (endpoint is UnixDomainSocketEndPoint)
-            File.SetUnixFileMode(endpoint.ToString()!, OwnerAndGroup);
-        return socket;
-    };
 }

@@ -1,27 +1,90 @@
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Where the daemon is in its life.</summary>
+/// <summary>The state of the daemon: starting, ready or stopping.</summary>
 internal sealed class Readiness
 {
     private readonly TaskCompletionSource _reconciled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
 
-    /// <summary>Ends when the kernel's state has been reconciled; cancelled when that will not come.</summary>
+    /// <summary>Ends when the kernel has been reconciled; cancelled if the daemon stops before.</summary>
     public Task Reconciled => _reconciled.Task;
 
-    /// <summary>Whether requests are served and writes taken.</summary>
+    /// <summary>Whether the daemon serves requests and takes writes.</summary>
     public bool IsReady => !_stopping && Reconciled.IsCompletedSuccessfully;
 
     /// <summary><c>starting</c>, <c>ready</c> or <c>stopping</c>.</summary>
     public string Text => _stopping ? "stopping" : IsReady ? "ready" : "starting";
 
-    /// <summary>All is reconciled.</summary>
+    /// <summary>Marks the kernel as reconciled.</summary>
     public void MarkReady() => _reconciled.TrySetResult();
 
-    /// <summary>The daemon is going.</summary>
+    /// <summary>Marks the daemon as stopping.</summary>
     public void MarkStopping()
     {
         _stopping = true;
         _reconciled.TrySetCanceled();
     }
+}
+
+/// <summary>The health check of <c>/readyz</c> and of the gRPC health service.</summary>
+internal sealed class ReadinessCheck(Readiness readiness) : IHealthCheck
+{
+    /// <summary>The tag of checks that say whether the daemon serves.</summary>
+    public const string Tag = "ready";
+
+    /// <inheritdoc/>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(readiness.IsReady ? HealthCheckResult.Healthy(readiness.Text) : HealthCheckResult.Unhealthy(readiness.Text));
+}
+
+/// <summary>Health endpoints for load balancers, orchestrators and scripts.</summary>
+internal static class HealthEndpoints
+{
+    /// <summary>Maps <c>/healthz</c> (the process answers) and <c>/readyz</c> (200 if the daemon is ready, else 503).</summary>
+    public static void MapHealth(this WebApplication app)
+    {
+        app.MapGet("/healthz", () => Results.Json(new { status = "alive" })).ExcludeFromDescription();
+        app.MapHealthChecks("/readyz", new HealthCheckOptions
+        {
+            Predicate = check => check.Tags.Contains(ReadinessCheck.Tag),
+            ResponseWriter = (context, _) =>
+                context.Response.WriteAsJsonAsync(new { status = context.RequestServices.GetRequiredService<Readiness>().Text }),
+        });
+    }
+}
+
+/// <summary>
+/// Holds requests back until the kernel is reconciled. A client that starts along with the daemon needs no retry, and no client sees a
+/// half-built state. Health answers at once.
+/// </summary>
+internal static class ReadyGate
+{
+    /// <summary>Adds the gate.</summary>
+    public static void UseReadyGate(this WebApplication app)
+    {
+        var readiness = app.Services.GetRequiredService<Readiness>();
+        app.Use(next => context =>
+            readiness.Reconciled.IsCompletedSuccessfully || IsHealth(context.Request.Path) ? next(context) : WaitAsync(next, context));
+
+        async Task WaitAsync(RequestDelegate next, HttpContext context)
+        {
+            try
+            {
+                await readiness.Reconciled.WaitAsync(context.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                context.Abort();
+                return;
+            }
+
+            await next(context);
+        }
+    }
+
+    private static bool IsHealth(PathString path) =>
+        path == "/healthz" || path == "/readyz" || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
 }

@@ -1,12 +1,12 @@
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Sees to it that a stream whose client does not read cannot delay the daemon's end.</summary>
+/// <summary>Ends a stream whose client does not read, so that it cannot delay the end of the daemon.</summary>
 internal static class StreamEnd
 {
-    // Enough for a client that reads to get the last events and how the stream ended.
+    // Enough for a client that reads to receive the last events and the end of the stream.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>Breaks the connection (HTTP/2: the stream) if the answer is not over soon after the token is cancelled.</summary>
+    /// <summary>Aborts the connection (HTTP/2: the stream) if the answer does not end soon after the token is cancelled.</summary>
     public static void EndSoonAfter(this HttpContext http, CancellationToken closed)
     {
         var time = http.RequestServices.GetRequiredService<TimeProvider>();

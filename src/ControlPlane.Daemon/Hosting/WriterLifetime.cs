@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace ControlPlane.Daemon.Hosting;
 
 /// <summary>
-/// Starts the writer once the listeners are open and drains it while they still are: health answers during both, and
-/// systemd hears READY only after the reconciliation, because the host says it after <see cref="StartedAsync"/>.
+/// Starts the writer after the listeners are open and drains it before they close. Health answers during both. systemd receives READY
+/// after the reconciliation, because the host sends it after <see cref="StartedAsync"/>.
 /// </summary>
 internal sealed class WriterLifetime(
     HostService host, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
@@ -22,7 +22,7 @@ internal sealed class WriterLifetime(
         HostLog.Starting(logger, HostService.DaemonVersion, Environment.ProcessId);
         if (host.Get().Facts.Simulated)
             HostLog.Simulated(logger);
-        TellAddresses();
+        LogAddresses();
 
         var started = clock.GetTimestamp();
         await writer.StartAsync([.. options.Value.Devmaps.Select(d => d.ToDefinition())], cancellationToken);
@@ -56,8 +56,8 @@ internal sealed class WriterLifetime(
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>The addresses as bound, in the order of <see cref="Listeners"/>: a configured port 0 is a real one by now.</summary>
-    private void TellAddresses()
+    /// <summary>Logs the addresses as bound, in the order of <see cref="Listeners"/>. A configured port 0 is a real port by now.</summary>
+    private void LogAddresses()
     {
         string[] names = ["gRPC", "REST", "REST and gRPC"];
         foreach (var (name, address) in names.Zip(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []))
@@ -68,7 +68,7 @@ internal sealed class WriterLifetime(
         }
     }
 
-    /// <summary>A daemon whose writer died (which said so in the log) would take no write: better to go, and be started again.</summary>
+    /// <summary>Stops the daemon if its writer died, which the log says: it could take no write, and the service manager starts it again.</summary>
     private async Task WatchAsync()
     {
         await writer.Completion.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -15,8 +15,7 @@ internal static class EventIds
     public const int Stopped = 5005;
 
     // 5100-5199: requests.
-    public const int RequestDone = 5100;
-    public const int RequestFromElsewhere = 5101;
+    public const int RequestDone = 5100; // 5101 was used until LocalOnly's refusals were logged by the API
 
     // 3000-3999: gRPC. 4000-4999: REST.
 }

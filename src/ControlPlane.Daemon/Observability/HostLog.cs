@@ -1,6 +1,6 @@
 namespace ControlPlane.Daemon.Observability;
 
-/// <summary>What the log says of the host's life.</summary>
+/// <summary>The log messages of start and end.</summary>
 internal static partial class HostLog
 {
     [LoggerMessage(EventIds.Starting, LogLevel.Information, "devmapd {Version} starts, pid {Pid}")]

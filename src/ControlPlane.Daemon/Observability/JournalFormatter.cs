@@ -9,7 +9,7 @@ namespace ControlPlane.Daemon.Observability;
 internal sealed class JournalFormatter : ITextFormatter
 {
     private static readonly MessageTemplateTextFormatter Text =
-        new("{Message:lj} {OperationId}{NewLine}{Exception}", CultureInfo.InvariantCulture);
+        new("{Message:lj} {RequestId} {TraceParent}{NewLine}{Exception}", CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public void Format(LogEvent logEvent, TextWriter output)

@@ -11,7 +11,7 @@ namespace ControlPlane.Daemon.Observability;
 /// <summary>The log: Serilog, to standard output, in the form that its reader needs. Section <c>Serilog</c> has the levels.</summary>
 internal static class LogSetup
 {
-    private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {OperationId}{NewLine}{Exception}";
+    private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {RequestId} {TraceParent}{NewLine}{Exception}";
 
     /// <summary>The form of the log of this process.</summary>
     public static LogForm Form { get; } =
@@ -29,8 +29,10 @@ internal static class LogSetup
 
     // The host would log a refused start with its stack trace, and the health checks each question of a client before the daemon
     // is ready. The command line reports the one, WriterLifetime the other.
+    // Hosting diagnostics would open a scope for each request, whose RequestId is not ours.
     private static LoggerConfiguration Configured(IConfiguration configuration) => new LoggerConfiguration()
         .Enrich.FromLogContext()
+        .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
         .ReadFrom.Configuration(configuration);

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Watching;
+using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest.Errors;
 using ControlPlane.Daemon.Rest.Resources;
 
@@ -29,7 +30,7 @@ internal static class EventStream
         }
         catch (ControlPlaneException e)
         {
-            var problem = Problems.Of(e.Error, http.Request.Path.ToUriComponent(), http.TraceIdentifier);
+            var problem = Problems.Of(e.Error, http.Request.Path.ToUriComponent(), RequestIdentity.Of(http).RequestId);
             Write(response.BodyWriter, null, "ended", problem, RestJson.Instance.ProblemResource);
             await response.BodyWriter.FlushAsync(gone);
         }

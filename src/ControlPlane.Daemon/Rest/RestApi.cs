@@ -1,26 +1,31 @@
-using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest.Errors;
 using ControlPlane.Daemon.Rest.OpenApi;
+using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest;
 
-/// <summary>The REST face: <c>/v1</c>, its OpenAPI document, Swagger UI and <c>/metrics</c>.</summary>
+/// <summary>The REST API: <c>/v1</c>, its OpenAPI document and Swagger UI.</summary>
 internal static class RestApi
 {
-    /// <summary>Adds what the face needs.</summary>
+    /// <summary>Adds what the API needs.</summary>
     public static IServiceCollection AddRestApi(this IServiceCollection services)
     {
         services.AddRouting();
-        services.AddDevmapMetrics();
         services.AddOpenApiDocument();
         return services;
     }
 
-    /// <summary>Maps its endpoints, behind the middleware that counts requests and renders failures.</summary>
+    /// <summary>Renders the errors of everything that follows in the pipeline as problems.</summary>
+    public static void UseProblems(this WebApplication app) => app.UseMiddleware<ProblemMiddleware>();
+
+    /// <summary>Maps its endpoints. Requires routing.</summary>
     public static WebApplication MapRestApi(this WebApplication app)
     {
-        app.UseRequestMetrics();
-        app.UseMiddleware<ProblemMiddleware>();
+        app.Use(next => http =>
+        {
+            PathValues.Restore(http);
+            return next(http);
+        });
 
         var v1 = app.MapGroup("/v1");
         v1.MapDevmaps();
@@ -33,7 +38,6 @@ internal static class RestApi
         v1.MapHost();
 
         app.MapOpenApiDocument();
-        app.MapMetrics();
         return app;
     }
 }

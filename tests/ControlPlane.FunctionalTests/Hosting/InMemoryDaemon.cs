@@ -33,6 +33,7 @@ public sealed class InMemoryDaemon : IDisposable
             var app = Program.Build(
                 CommandLine.Parse([
                     "--simulate", $"--ControlPlane:StateDirectory={_folder}/state", $"--ControlPlane:PinRoot={_folder}/pins",
+                    "--ControlPlane:Listen:Rest=http://127.0.0.1:0", "--ControlPlane:Listen:Grpc=http://127.0.0.1:0",
                     "--ControlPlane:Listen:UnixSocket=", "--Serilog:MinimumLevel:Default=Fatal",
                 ]).Arguments,
                 services => services.AddSingleton<IServer, TestServer>());

@@ -1,8 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Devmapd.V1;
+using Grpc.Net.Client;
 
 namespace ControlPlane.FunctionalTests.Hosting;
 
@@ -116,23 +119,91 @@ public sealed class ListenerTests : IAsyncLifetime
         Assert.NotEqual(HttpStatusCode.Forbidden, passed.StatusCode);
     }
 
-    [Fact]
-    public async Task Answer_CarriesItsOwnOperationId_AndNoServerName()
+    [Theory]
+    [InlineData("Origin", "http://page.example", "own")]
+    [InlineData("Origin", "own", "http://page.example")]
+    [InlineData("Origin", "null")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Sec-Fetch-Site", "same-site")]
+    [InlineData("Sec-Fetch-Site", "same-origin", "cross-site")]
+    public async Task Change_WithAnyForeignHeader_IsRefused(string header, params string[] values)
     {
         using var client = new HttpClient();
-        var ids = new List<string>();
-        for (var i = 0; i < 2; i++)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Rest, "/readyz"));
-            request.Headers.Add("X-Operation-Id", "forged");
-            using var response = await client.SendAsync(request);
-            ids.Add(Assert.Single(response.Headers.GetValues("X-Operation-Id")));
-            Assert.False(response.Headers.Contains("Server"));
-            Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
-        }
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(_daemon.Rest, "/v1/devmaps/default/entries/sim0"));
+        var own = _daemon.Rest.GetLeftPart(UriPartial.Authority);
+        request.Headers.Add(header, values.Select(value => value == "own" ? own : value));
+        request.Content = new StringContent("{\"interface\":\"sim1\"}", new MediaTypeHeaderValue("application/json"));
 
-        Assert.DoesNotContain("forged", ids);
-        Assert.NotEqual(ids[0], ids[1]);
+        using var refused = await SendRawAsync(request, values.Select(value => $"{header}: {(value == "own" ? own : value)}"));
+
+        Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        using var read = await client.GetAsync(request.RequestUri);
+        Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("PUT", "same-origin", true)]
+    [InlineData("PUT", "none", true)]
+    [InlineData("GET", "cross-site", true)]
+    [InlineData("DELETE", "cross-site", false)]
+    public async Task FetchMetadata_OnlyChangesOfOtherSitesAreRefused(string method, string site, bool passes)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(_daemon.Rest, "/v1/devmaps/default/entries/sim0"));
+        request.Headers.Add("Sec-Fetch-Site", site);
+        using var response = await client.SendAsync(request);
+        Assert.Equal(passes, response.StatusCode != HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task RestPort_ServesHttp2WithPriorKnowledge_AndGrpc()
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Rest, "/v1/devmaps/default"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        using var response = await client.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, HttpVersion.Version20), (response.StatusCode, response.Version));
+
+        using var channel = GrpcChannel.ForAddress(_daemon.Rest);
+        Assert.NotEmpty((await new DevmapService.DevmapServiceClient(channel).ListDevmapsAsync(new ListDevmapsRequest())).Devmaps);
+    }
+
+    [Fact]
+    public async Task EventStream_IsNotCompressed_AndArrivesAtOnce()
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_daemon.Rest, "/v1/devmaps/default/events"));
+        request.Headers.Add("Accept-Encoding", "gzip");
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Empty(response.Content.Headers.ContentEncoding);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        Assert.NotNull(await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public async Task Answer_NamesNoServer()
+    {
+        using var client = new HttpClient();
+        using var response = await client.GetAsync(new Uri(_daemon.Rest, "/readyz"));
+        Assert.False(response.Headers.Contains("Server"));
+        Assert.Equal("nosniff", Assert.Single(response.Headers.GetValues("X-Content-Type-Options")));
+    }
+
+    /// <summary>Sends the headers on lines of their own, which HttpClient would join.</summary>
+    private static async Task<HttpResponseMessage> SendRawAsync(HttpRequestMessage request, IEnumerable<string> headers)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(request.RequestUri!.Host, request.RequestUri.Port);
+        var body = await request.Content!.ReadAsStringAsync();
+        var text = $"{request.Method} {request.RequestUri.PathAndQuery} HTTP/1.1\r\nHost: {request.RequestUri.Authority}\r\n{string.Join("\r\n", headers)}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}";
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+        using var reader = new StreamReader(socket.GetStream());
+        var status = (await reader.ReadToEndAsync()).Split(' ')[1];
+        return new HttpResponseMessage((HttpStatusCode)int.Parse(status, CultureInfo.InvariantCulture));
     }
 
     private static async Task AssertRefusedAsync(HttpResponseMessage response)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.TestCommon;
 
@@ -142,5 +143,50 @@ public sealed class StartTests
         await using var daemon = await DaemonProcess.StartReadyAsync("--simulate");
         await daemon.SignalAsync(signal);
         Assert.Equal(ExitCodes.Ok, await daemon.WaitExitAsync());
+    }
+
+    [Fact]
+    public async Task TakenPort_LeavesNothingBehind()
+    {
+        using var taken = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        await using var daemon = DaemonProcess.Start(["--simulate", $"--ControlPlane:Listen:Grpc=http://{taken.LocalEndpoint}"]);
+
+        Assert.Equal(ExitCodes.Unavailable, await daemon.WaitExitAsync());
+        Assert.Empty(Directory.GetFileSystemEntries(daemon.Folder));
+    }
+
+    [Fact]
+    public async Task UnixSocket_ThatCannotBeMade_IsRefusedAndLeavesNothingBehind()
+    {
+        await using var daemon = DaemonProcess.Start(["--simulate", "--ControlPlane:Listen:UnixSocket=/proc/devmapd.sock"]);
+
+        Assert.Equal(ExitCodes.CannotCreate, await daemon.WaitExitAsync());
+        Assert.Contains("/proc/devmapd.sock", daemon.StandardError, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(daemon.Folder));
+    }
+
+    [Fact]
+    public async Task Log_OfARequest_HasItsIdAndItsTrace()
+    {
+        const string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        await using var daemon = await DaemonProcess.StartReadyAsync("--simulate", "--Serilog:MinimumLevel:Override:ControlPlane.Daemon=Debug");
+        using var client = new HttpClient();
+        foreach (var (id, parent) in new[] { ("first", trace), ("second", "00-not-a-trace") })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(daemon.Rest, "/v1/devmaps/none"));
+            request.Headers.Add("X-Request-Id", id);
+            request.Headers.Add("traceparent", parent);
+            (await client.SendAsync(request)).Dispose();
+        }
+
+        await daemon.StopAsync();
+
+        var lines = daemon.Log.Select(line => JsonNode.Parse(line)!).ToList();
+        var first = lines.Where(line => (string?)line["RequestId"] == "first").ToList();
+        Assert.Contains(first, line => ((string)line["@m"]!).Contains("devmap_not_found", StringComparison.Ordinal));
+        Assert.Contains(first, line => ((string)line["@m"]!).Contains("\"404\" in", StringComparison.Ordinal));
+        Assert.All(first, line => Assert.Equal(trace, (string?)line["TraceParent"]));
+        Assert.All(lines.Where(line => (string?)line["RequestId"] == "second"), line => Assert.Null(line["TraceParent"]));
     }
 }

@@ -21,7 +21,7 @@ public sealed class ProblemTests : RestTest
         Assert.Equal(Errno.EBUSY, answer.Body["errno"]!.GetValue<int>());
         Assert.NotNull(answer.Body["remedy"]);
         Assert.Equal("interfaces/held0", answer.Body["resource"]!.GetValue<string>());
-        Assert.False(string.IsNullOrEmpty(answer.Body["operationId"]!.GetValue<string>()));
+        Assert.False(string.IsNullOrEmpty(answer.Body["requestId"]!.GetValue<string>()));
         Assert.False(answer.Body.ContainsKey("verifierLog"));
     }
 

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
+using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.Simulation;
@@ -37,8 +38,12 @@ public sealed class RestDaemon : IAsyncDisposable
         testbed.AddTo(builder.Services, options);
         if (wrap is not null)
             builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(testbed.Host)));
+        builder.Services.AddDevmapMetrics();
         builder.Services.AddRestApi();
         var app = builder.Build();
+        app.UseRequestMetrics();
+        app.UseProblems();
+        app.MapMetrics();
         app.MapRestApi();
         configure?.Invoke(app);
         await testbed.StartAsync(app.Services);

@@ -14,7 +14,6 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
     {
         try
         {
-            PathValues.Restore(http);
             await next(http);
         }
         catch (Exception) when (http.Response.HasStarted)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Rest.Resources;
 
 namespace ControlPlane.Daemon.Rest.Errors;
@@ -14,7 +15,7 @@ internal static class Problems
     private const string TypePrefix = "urn:devmapd:error:";
 
     /// <summary>An error of the catalogue.</summary>
-    public static ProblemResource Of(Error error, string instance, string operationId) => new()
+    public static ProblemResource Of(Error error, string instance, string requestId) => new()
     {
         Type = TypePrefix + error.Code.Text(),
         Title = error.Code.Title(),
@@ -27,7 +28,7 @@ internal static class Problems
         Remedy = error.Remedy,
         Resource = error.Resource,
         VerifierLog = error.VerifierLog,
-        OperationId = operationId,
+        RequestId = requestId,
     };
 
     /// <summary>Answers with an error of the catalogue.</summary>
@@ -35,7 +36,7 @@ internal static class Problems
     {
         if (error.RetryAfter is { } delay || (error.Code == ErrorCode.WriterBusy && Second(out delay)))
             http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return WriteAsync(http, Of(error, Instance(http), http.TraceIdentifier));
+        return WriteAsync(http, Of(error, Instance(http), RequestIdentity.Of(http).RequestId));
     }
 
     private static Task WriteAsync(HttpContext http, ProblemResource problem)

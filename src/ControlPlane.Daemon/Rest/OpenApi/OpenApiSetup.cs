@@ -51,6 +51,7 @@ internal static class OpenApiSetup
 
     public static void MapOpenApiDocument(this WebApplication app)
     {
+        app.MapGet("/", () => Results.Redirect("/swagger/index.html")).ExcludeFromDescription();
         app.MapSwagger("/openapi/{documentName}.json");
         app.UseSwaggerUI(options =>
         {

@@ -56,5 +56,5 @@ internal sealed class ProblemResource
 
     /// <summary>The id under which the daemon's log speaks of this request.</summary>
     /// <example>5f2c9a6b01d4e837</example>
-    public required string OperationId { get; init; }
+    public required string RequestId { get; init; }
 }

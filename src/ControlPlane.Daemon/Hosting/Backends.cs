@@ -6,13 +6,11 @@ using ControlPlane.Storage;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Registers what stands behind Core's ports.</summary>
-internal static class Ports
+/// <summary>Registers the implementations of Core's ports.</summary>
+internal static class Backends
 {
-    /// <summary>
-    /// Adds the real kernel and the store; or the simulated kernel and a store that, like it, ends with the process.
-    /// </summary>
-    public static IServiceCollection AddPorts(this IServiceCollection services, ControlPlaneOptions options, bool simulate) =>
+    /// <summary>Adds the kernel and the store. In a simulation both end with the process.</summary>
+    public static IServiceCollection AddBackends(this IServiceCollection services, ControlPlaneOptions options, bool simulate) =>
         simulate
             ? services.AddSimulatedKernel().AddMemoryStore()
             : services.AddKernel(new KernelOptions { PinRoot = options.PinRoot }).AddSqliteStore(options.StateDirectory);

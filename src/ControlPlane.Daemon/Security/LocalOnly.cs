@@ -1,0 +1,54 @@
+using System.Net;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Daemon.Security;
+
+/// <summary>
+/// Keeps web pages of other origins out. A browser on this host also reaches loopback. Therefore a request over TCP must name loopback
+/// in its <c>Host</c>; a page whose own name was made to resolve to 127.0.0.1 does not. And a request that can change something must
+/// not come from a page of another origin. No page can reach a unix socket.
+/// </summary>
+internal static class LocalOnly
+{
+    // The pages are those of Swagger UI: its own scripts and styles, styles also set by scripts, and nothing from elsewhere.
+    private const string ContentSecurityPolicy =
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>Adds the checks, and the headers that tell a browser how little these pages need.</summary>
+    public static void UseLocalOnly(this WebApplication app) => app.Use(next => context =>
+    {
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
+        return Objection(context) is { } objection ? throw new ControlPlaneException(ErrorCode.PermissionDenied, objection) : next(context);
+    });
+
+    /// <summary>The reason to refuse the request; null if there is none.</summary>
+    private static string? Objection(HttpContext context)
+    {
+        var request = context.Request;
+        var overUnixSocket = context.Connection.RemoteIpAddress is null;
+        if (!overUnixSocket && !IsLoopback(request.Host.Host))
+            return $"The host '{request.Host.Host}' is not a name of this daemon; its names are localhost, 127.0.0.1 and [::1].";
+        return IsSafe(request.Method) ? null : ForeignPage(request);
+    }
+
+    /// <summary>The reason why a request that can change something comes from a page of another origin. Every value of a header counts.</summary>
+    private static string? ForeignPage(HttpRequest request)
+    {
+        var own = $"{request.Scheme}://{request.Host}";
+        if (request.Headers.Origin.FirstOrDefault(origin => origin != own) is { } other)
+            return $"A page of '{other}' must not change anything here.";
+        // Browsers send this header even where they send no Origin. "none" is a request that the user made, not a page.
+        return request.Headers["Sec-Fetch-Site"].FirstOrDefault(site => site is not ("same-origin" or "none")) is { } site
+            ? $"A page of another origin (Sec-Fetch-Site: {site}) must not change anything here."
+            : null;
+    }
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.AsSpan().Trim("[]"), out var address) && IPAddress.IsLoopback(address));
+
+    private static bool IsSafe(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+}
