@@ -1,6 +1,6 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core;
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Kernel;
@@ -37,11 +37,11 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
     }
 
     public Task PutAsync(string key, string target) =>
-        Entries.PutAsync(Devmaps.Default.Name, key, new EntryRequest(target), new Violations(), default, CancellationToken.None);
+        Entries.PutAsync(Devmaps.Default.Name, key, new EntryRequest(target), RequestContext.OfDaemon());
 
-    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, default, CancellationToken.None);
+    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, RequestContext.OfDaemon());
 
-    public void Get(string key) => Entries.Get(Devmaps.Default.Name, key);
+    public void Get(string key) => Entries.Get(Devmaps.Default.Name, key, RequestContext.OfDaemon());
 
     /// <summary>Lists everything in the largest pages; gives the number of entries.</summary>
     public int ListAll()
@@ -49,7 +49,7 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
         var (count, token) = (0, (string?)null);
         do
         {
-            var page = Entries.List(Devmaps.Default.Name, new EntryQuery(EntryQuery.MaxPageSize, token), new Violations());
+            var page = Entries.List(Devmaps.Default.Name, new EntryQuery(EntryQuery.MaxPageSize, token), RequestContext.OfDaemon());
             count += page.Entries.Count;
             token = page.NextPageToken;
         }

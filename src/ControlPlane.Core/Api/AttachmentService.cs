@@ -17,7 +17,7 @@ public sealed record AttachmentRequest(
     string? Owner = null,
     bool AllowPending = false);
 
-/// <summary>Attachments: what both faces call.</summary>
+/// <summary>The attachment operations of the API.</summary>
 public sealed class AttachmentService
 {
     private readonly ControlPlaneState _state;
@@ -27,35 +27,45 @@ public sealed class AttachmentService
 
     /// <summary>Where the devmap's redirect program is to run, in order of the interfaces' names.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
-    public IReadOnlyList<Attachment> List(string devmap) => [.. _state.Devmap(devmap).Attachments.Values.Select(AttachmentEvaluator.View)];
+    public IReadOnlyList<Attachment> List(string devmap, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return [.. _state.Devmap(devmap).Attachments.Values.Select(AttachmentEvaluator.View)];
+    }
 
     /// <summary>One attachment.</summary>
     /// <exception cref="ControlPlaneException">No such devmap or attachment.</exception>
-    public Attachment Get(string devmap, string interfaceName) =>
-        AttachmentEvaluator.View(_state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound.Attachment(devmap, interfaceName));
+    public Attachment Get(string devmap, string interfaceName, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return AttachmentEvaluator.View(
+            _state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound.Attachment(devmap, interfaceName));
+    }
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<Attachment>> PutAsync(
-        string devmap, string interfaceName, AttachmentRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
+    public async Task<PutOutcome<Attachment>> PutAsync(string devmap, string interfaceName, AttachmentRequest attachment, RequestContext request)
     {
-        if (!InterfaceName.IsValid(interfaceName) && !faults.Has("interface"))
-            faults.Add("interface", InterfaceName.Rule);
-        if (request.Mode is not ("native" or "generic") && !faults.Has("mode"))
-            faults.Add("mode", "is required: native or generic");
-        LabelRules.Validate(request.Labels, request.Owner, faults);
-        faults.ThrowIfAny();
+        if (!InterfaceName.IsValid(interfaceName) && !request.Violations.Has("interface"))
+            request.Violations.Add("interface", InterfaceName.Rule);
+        if (attachment.Mode is not ("native" or "generic") && !request.Violations.Has("mode"))
+            request.Violations.Add("mode", "is required: native or generic");
+        LabelRules.Validate(attachment.Labels, attachment.Owner, request.Violations);
+        request.Violations.ThrowIfAny();
         var spec = new AttachmentSpec(
-            request.Mode == "native" ? AttachMode.Native : AttachMode.Generic,
-            Labels.Of(request.Labels),
-            string.IsNullOrEmpty(request.Owner) ? null : request.Owner);
-        var command = new PutAttachmentCommand(_state.Devmap(devmap), interfaceName, spec, request.AllowPending, precondition);
-        var (created, attachment) = await _writer.SubmitAsync(command, cancellationToken);
-        return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(attachment));
+            attachment.Mode == "native" ? AttachMode.Native : AttachMode.Generic,
+            Labels.Of(attachment.Labels),
+            string.IsNullOrEmpty(attachment.Owner) ? null : attachment.Owner);
+        var command = new PutAttachmentCommand(_state.Devmap(devmap), interfaceName, spec, attachment.AllowPending, request.Precondition);
+        var (created, placed) = await _writer.SubmitAsync(command, request);
+        return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(placed));
     }
 
     /// <summary>Detaches it.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string devmap, string interfaceName, Precondition precondition, CancellationToken cancellationToken) =>
-        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Devmap(devmap), interfaceName, precondition), cancellationToken);
+    public async Task DeleteAsync(string devmap, string interfaceName, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Devmap(devmap), interfaceName, request.Precondition), request);
+    }
 }

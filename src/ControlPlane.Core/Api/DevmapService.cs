@@ -6,7 +6,7 @@ using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>Devmaps: what both faces call.</summary>
+/// <summary>The devmap operations of the API.</summary>
 public sealed class DevmapService
 {
     private readonly ControlPlaneState _state;
@@ -18,15 +18,27 @@ public sealed class DevmapService
         (_state, _interfaces, _drops) = (state, interfaces, drops);
 
     /// <summary>All devmaps, in order of their names.</summary>
-    public IReadOnlyList<Devmap> List() => [.. _state.Devmaps.Values.Select(View)];
+    public IReadOnlyList<Devmap> List(RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return [.. _state.Devmaps.Values.Select(View)];
+    }
 
     /// <summary>One devmap.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
-    public Devmap Get(string devmap) => View(_state.Devmap(devmap));
+    public Devmap Get(string devmap, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return View(_state.Devmap(devmap));
+    }
 
     /// <summary>How the entries of a devmap lie in the kernel's hash, and what that costs.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
-    public DevmapShape GetShape(string devmap) => _state.Devmap(devmap).Shape;
+    public DevmapShape GetShape(string devmap, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return _state.Devmap(devmap).Shape;
+    }
 
     private Devmap View(DevmapState devmap) => new(
         devmap.Definition.Name,

@@ -9,7 +9,7 @@ using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>Entries: what both faces call.</summary>
+/// <summary>The entry operations of the API.</summary>
 public sealed class EntryService
 {
     private readonly ControlPlaneState _state;
@@ -23,56 +23,53 @@ public sealed class EntryService
     /// <summary>Makes the entry be as asked, and answers when it is in the kernel (or pending, if that was allowed).</summary>
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="key">The key in any of its text forms.</param>
-    /// <param name="request">The body.</param>
-    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
-    /// <param name="precondition">What must be true of the entry for the write to happen.</param>
-    /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<Entry>> PutAsync(
-        string devmap, string key, EntryRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
+    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntryRequest entry, RequestContext request)
     {
         var state = _state.Devmaps.GetValueOrDefault(devmap);
-        var entryKey = state is null ? null : ParseKey(state, key, faults);
-        Validate(request, state?.Definition, faults);
-        faults.ThrowIfAny();
+        var entryKey = state is null ? null : ParseKey(state, key, request.Violations);
+        Validate(entry, state?.Definition, request.Violations);
+        request.Violations.ThrowIfAny();
         var command = new PutEntryCommand(
             state ?? _state.Devmap(devmap),
             entryKey!.Value,
             new EntrySpec(
-                request.Interface!,
-                NullIfEmpty(request.EgressProgram),
-                Labels.Of(request.Labels),
-                NullIfEmpty(request.Owner)),
-            request.AllowPending,
-            precondition);
-        var (created, entry) = await _writer.SubmitAsync(command, cancellationToken);
-        return new PutOutcome<Entry>(created, Evaluator(state!).View(entry));
+                entry.Interface!,
+                NullIfEmpty(entry.EgressProgram),
+                Labels.Of(entry.Labels),
+                NullIfEmpty(entry.Owner)),
+            entry.AllowPending,
+            request.Precondition);
+        var (created, placed) = await _writer.SubmitAsync(command, request);
+        return new PutOutcome<Entry>(created, Evaluator(state!).View(placed));
     }
 
     /// <summary>Removes the entry.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string devmap, string key, Precondition precondition, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string devmap, string key, RequestContext request)
     {
-        var state = _state.Devmap(devmap);
-        await _writer.SubmitAsync(new DeleteEntryCommand(state, ParseKey(state, key), precondition), cancellationToken);
+        var (state, parsed) = Address(devmap, key, request);
+        await _writer.SubmitAsync(new DeleteEntryCommand(state, parsed, request.Precondition), request);
     }
 
     /// <summary>One entry, with its status as of now.</summary>
     /// <exception cref="ControlPlaneException">No such devmap or entry, or the key is none.</exception>
-    public Entry Get(string devmap, string key)
+    public Entry Get(string devmap, string key, RequestContext request)
     {
-        var state = _state.Devmap(devmap);
-        var entry = EntryLookup.Find(state, ParseKey(state, key)) ?? throw NotFound.Entry(devmap, key);
+        var (state, parsed) = Address(devmap, key, request);
+        var entry = EntryLookup.Find(state, parsed) ?? throw NotFound.Entry(devmap, key);
         return Evaluator(state).View(entry);
     }
 
     /// <summary>One page of a devmap's entries.</summary>
     /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all faults are named.</exception>
-    public EntryPage List(string devmap, EntryQuery query, Violations faults)
+    public EntryPage List(string devmap, EntryQuery query, RequestContext request)
     {
-        var filter = EntryQueryValidation.Filter(query, faults);
-        var after = EntryQueryValidation.Token(devmap, query, faults);
-        faults.ThrowIfAny();
+        var filter = EntryQueryValidation.Filter(query, request.Violations);
+        var after = EntryQueryValidation.Token(devmap, query, request.Violations);
+        request.Violations.ThrowIfAny();
         var state = _state.Devmap(devmap);
         var (evaluator, revision) = (Evaluator(state), _state.Revision);
         var (entries, next) = EntryLister.Page(
@@ -88,11 +85,11 @@ public sealed class EntryService
 
     /// <summary>One page of the counters of a devmap's entries, in the order of <see cref="List"/>.</summary>
     /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all violations are named.</exception>
-    public CounterPage ListCounters(string devmap, EntryQuery query, Violations faults)
+    public CounterPage ListCounters(string devmap, EntryQuery query, RequestContext request)
     {
-        var filter = EntryQueryValidation.Filter(query, faults);
-        var after = EntryQueryValidation.Token(devmap, query, faults);
-        faults.ThrowIfAny();
+        var filter = EntryQueryValidation.Filter(query, request.Violations);
+        var after = EntryQueryValidation.Token(devmap, query, request.Violations);
+        request.Violations.ThrowIfAny();
         var state = _state.Devmap(devmap);
         var (evaluator, interfaces, revision) = (Evaluator(state), _kernel.Interfaces.Current, _state.Revision);
         var (counters, next) = EntryLister.Page(
@@ -146,45 +143,45 @@ public sealed class EntryService
 
     private StatusEvaluator Evaluator(DevmapState devmap) => new(_state, devmap, _kernel.Interfaces.Current, _drops);
 
-    private static EntryKey ParseKey(DevmapState devmap, string text)
+    private (DevmapState Devmap, EntryKey Key) Address(string devmap, string key, RequestContext request)
     {
-        var faults = new Violations();
-        var key = ParseKey(devmap, text, faults);
-        faults.ThrowIfAny();
-        return key!.Value;
+        var state = _state.Devmaps.GetValueOrDefault(devmap);
+        var parsed = state is null ? null : ParseKey(state, key, request.Violations);
+        request.Violations.ThrowIfAny();
+        return (state ?? throw NotFound.Devmap(devmap), parsed!.Value);
     }
 
-    private static EntryKey? ParseKey(DevmapState devmap, string text, Violations faults)
+    private static EntryKey? ParseKey(DevmapState devmap, string text, Violations violations)
     {
         var key = KeyCodec.Parse(devmap.Definition.Spec.KeySelector, text, out var fault);
-        if (fault is not null && !faults.Has("key"))
-            faults.Add("key", fault);
+        if (fault is not null && !violations.Has("key"))
+            violations.Add("key", fault);
         return key;
     }
 
-    private static void Validate(EntryRequest request, DevmapRecord? devmap, Violations faults)
+    private static void Validate(EntryRequest entry, DevmapRecord? devmap, Violations violations)
     {
-        if (!faults.Has("interface"))
+        if (!violations.Has("interface"))
         {
-            if (string.IsNullOrEmpty(request.Interface))
-                faults.Add("interface", "is required: the name of the egress interface");
-            else if (!InterfaceName.IsValid(request.Interface))
-                faults.Add("interface", InterfaceName.Rule);
+            if (string.IsNullOrEmpty(entry.Interface))
+                violations.Add("interface", "is required: the name of the egress interface");
+            else if (!InterfaceName.IsValid(entry.Interface))
+                violations.Add("interface", InterfaceName.Rule);
         }
 
-        if (!string.IsNullOrEmpty(request.EgressProgram))
+        if (!string.IsNullOrEmpty(entry.EgressProgram))
         {
-            if (!ProgramName.IsValid(request.EgressProgram))
-                faults.Add("egressProgram", ProgramName.Rule);
+            if (!ProgramName.IsValid(entry.EgressProgram))
+                violations.Add("egressProgram", ProgramName.Rule);
             if (devmap is { Spec.ValueSize: < 8 })
             {
-                faults.Add("egressProgram", string.Create(
+                violations.Add("egressProgram", string.Create(
                     CultureInfo.InvariantCulture,
                     $"the devmap '{devmap.Name}' has values of {devmap.Spec.ValueSize} bytes, which carry no egress program; configure it with ValueSize 8"));
             }
         }
 
-        LabelRules.Validate(request.Labels, request.Owner, faults);
+        LabelRules.Validate(entry.Labels, entry.Owner, violations);
     }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

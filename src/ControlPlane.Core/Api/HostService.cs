@@ -5,7 +5,7 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>The host: what both faces call.</summary>
+/// <summary>The host operations of the API.</summary>
 public sealed class HostService
 {
     private readonly IKernel _kernel;
@@ -20,5 +20,9 @@ public sealed class HostService
         typeof(HostService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>Versions and features.</summary>
-    public HostView Get() => new(_kernel.Host, DaemonVersion, _startedAt, _state.Revision);
+    public HostView Get(RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return new HostView(_kernel.Host, DaemonVersion, _startedAt, _state.Revision);
+    }
 }

@@ -7,7 +7,7 @@ using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>Interfaces: what both faces call.</summary>
+/// <summary>The interface operations of the API.</summary>
 public sealed class InterfaceService
 {
     private readonly ControlPlaneState _state;
@@ -16,20 +16,20 @@ public sealed class InterfaceService
     internal InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
 
     /// <summary>All interfaces, in order of their index.</summary>
-    public IReadOnlyList<InterfaceView> List()
+    public IReadOnlyList<InterfaceView> List(RequestContext request)
     {
+        request.Violations.ThrowIfAny();
         var (interfaces, revisions) = (_kernel.Interfaces.Current, _state.InterfaceRevisions());
         return [.. interfaces.All.Select(i => View(i, interfaces, revisions.GetValueOrDefault(i.Name)))];
     }
 
     /// <summary>One interface, as the kernel has it now.</summary>
     /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
-    public InterfaceView Get(string name)
+    public InterfaceView Get(string name, RequestContext request)
     {
-        var faults = new Violations();
-        if (!InterfaceName.IsValid(name))
-            faults.Add("interface", InterfaceName.Rule);
-        faults.ThrowIfAny();
+        if (!InterfaceName.IsValid(name) && !request.Violations.Has("interface"))
+            request.Violations.Add("interface", InterfaceName.Rule);
+        request.Violations.ThrowIfAny();
         var info = _kernel.Interfaces.Query(name) ?? throw KernelErrors.NoAddressedInterface(name);
         return View(info, _kernel.Interfaces.Current, _state.InterfaceRevisions().GetValueOrDefault(info.Name));
     }

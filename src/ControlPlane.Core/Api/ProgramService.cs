@@ -6,7 +6,7 @@ using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>Egress programs: what both faces call.</summary>
+/// <summary>The program operations of the API.</summary>
 public sealed class ProgramService
 {
     private readonly ControlPlaneState _state;
@@ -17,50 +17,57 @@ public sealed class ProgramService
         (_state, _writer, _kernel) = (state, writer, kernel);
 
     /// <summary>All egress programs, in order of their names.</summary>
-    public IReadOnlyList<EgressProgram> List() => [.. _state.Programs.Values.Select(View)];
+    public IReadOnlyList<EgressProgram> List(RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return [.. _state.Programs.Values.Select(View)];
+    }
 
     /// <summary>One egress program.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
-    public EgressProgram Get(string program) => View(_state.Programs.GetValueOrDefault(program) ?? throw NotFound.Program(program));
+    public EgressProgram Get(string program, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        return View(_state.Programs.GetValueOrDefault(program) ?? throw NotFound.Program(program));
+    }
 
     /// <summary>Loads the program as asked.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<EgressProgram>> PutAsync(
-        string program, ProgramRequest request, Violations faults, Precondition precondition, CancellationToken cancellationToken)
+    public async Task<PutOutcome<EgressProgram>> PutAsync(string program, ProgramRequest body, RequestContext request)
     {
-        if (!ProgramName.IsValid(program) && !faults.Has("program"))
-            faults.Add("program", ProgramName.Rule);
-        var config = ProgramValidation.Read(request, faults);
-        LabelRules.Validate(request.Labels, request.Owner, faults);
-        faults.ThrowIfAny();
-        var spec = new EgressProgramSpec(config!, Labels.Of(request.Labels), string.IsNullOrEmpty(request.Owner) ? null : request.Owner);
-        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, precondition), cancellationToken);
+        if (!ProgramName.IsValid(program) && !request.Violations.Has("program"))
+            request.Violations.Add("program", ProgramName.Rule);
+        var config = ProgramValidation.Read(body, request.Violations);
+        LabelRules.Validate(body.Labels, body.Owner, request.Violations);
+        request.Violations.ThrowIfAny();
+        var spec = new EgressProgramSpec(config!, Labels.Of(body.Labels), string.IsNullOrEmpty(body.Owner) ? null : body.Owner);
+        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, request.Precondition), request);
         return new PutOutcome<EgressProgram>(created, View(status));
     }
 
     /// <summary>Removes the program; entries must not carry it.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string program, Precondition precondition, CancellationToken cancellationToken) =>
-        await _writer.SubmitAsync(new DeleteProgramCommand(program, precondition), cancellationToken);
+    public async Task DeleteAsync(string program, RequestContext request)
+    {
+        request.Violations.ThrowIfAny();
+        await _writer.SubmitAsync(new DeleteProgramCommand(program, request.Precondition), request);
+    }
 
     /// <summary>Has all entries that send to the interface, over all devmaps, carry this egress program: all of them, or none is changed.</summary>
     /// <param name="interfaceName">The egress interface.</param>
     /// <param name="program">The program; null or empty for none.</param>
-    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
-    /// <param name="expectedRevision">The revision that the interface must have; null for any.</param>
-    /// <param name="cancellationToken">Ends the waiting; a write under way finishes.</param>
+    /// <param name="request">The request. Its precondition is about the revision of the interface.</param>
     /// <remarks>A frame that leaves while the entries are being written may still meet the program it would have met before.</remarks>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<EgressProgramSwap> SetOfInterfaceAsync(
-        string interfaceName, string? program, Violations faults, long? expectedRevision, CancellationToken cancellationToken)
+    public async Task<EgressProgramSwap> SetOfInterfaceAsync(string interfaceName, string? program, RequestContext request)
     {
-        if (!InterfaceName.IsValid(interfaceName) && !faults.Has("interface"))
-            faults.Add("interface", InterfaceName.Rule);
+        if (!InterfaceName.IsValid(interfaceName) && !request.Violations.Has("interface"))
+            request.Violations.Add("interface", InterfaceName.Rule);
         if (!string.IsNullOrEmpty(program) && !ProgramName.IsValid(program))
-            faults.Add("egressProgram", ProgramName.Rule);
-        faults.ThrowIfAny();
+            request.Violations.Add("egressProgram", ProgramName.Rule);
+        request.Violations.ThrowIfAny();
         return await _writer.SubmitAsync(
-            new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program, expectedRevision), cancellationToken);
+            new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program, request.Precondition), request);
     }
 
     private EgressProgram View(PlacedProgram program)

@@ -34,13 +34,14 @@ public sealed class AuditService
     /// <summary>Audits one devmap now, as fast as it goes.</summary>
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="repair">Whether differences are put right; null for what the configuration says.</param>
-    /// <param name="cancellationToken">Ends it; what has been put right stays so.</param>
+    /// <param name="request">The request. Its cancellation ends the audit; what has been repaired stays so.</param>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>; or the writer refused the work.</exception>
     /// <exception cref="KernelException">The kernel refused to be read.</exception>
-    public Task<AuditReport> AuditAsync(string devmap, bool? repair, CancellationToken cancellationToken)
+    public Task<AuditReport> AuditAsync(string devmap, bool? repair, RequestContext request)
     {
+        request.Violations.ThrowIfAny();
         var state = _state.Devmap(devmap);
-        return Task.Run(() => AuditAsync(state, repair ?? _options.Repair, paced: false, cancellationToken), cancellationToken);
+        return Task.Run(() => AuditAsync(state, repair ?? _options.Repair, paced: false, request), request.Cancellation);
     }
 
     /// <summary>Audits all devmaps, one after the other and slowly, again and again until cancelled or until the writer has ended.</summary>
@@ -55,7 +56,7 @@ public sealed class AuditService
             {
                 try
                 {
-                    await AuditAsync(devmap, _options.Repair, paced: true, cancellationToken);
+                    await AuditAsync(devmap, _options.Repair, paced: true, RequestContext.OfDaemon(cancellationToken));
                 }
                 catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.ShuttingDown)
                 {
@@ -69,23 +70,23 @@ public sealed class AuditService
         }
     }
 
-    private async Task<AuditReport> AuditAsync(DevmapState devmap, bool repair, bool paced, CancellationToken cancellationToken)
+    private async Task<AuditReport> AuditAsync(DevmapState devmap, bool repair, bool paced, RequestContext request)
     {
         var (startedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
-        var drifts = new List<Drift>(await _writer.SubmitAsync(new JudgeObjectsCommand(devmap, repair), cancellationToken));
+        var drifts = new List<Drift>(await _writer.SubmitAsync(new JudgeObjectsCommand(devmap, repair), request));
         var (found, repaired) = (drifts.Count, drifts.Count(d => d.Repaired));
         var search = new DriftSearch(_state, devmap, _kernel.Interfaces);
         var suspects = new List<uint>();
         var (slice, sliceStarted) = (ElementsPerSlice, _time.GetTimestamp());
         foreach (var bucket in search.Suspects())
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            request.Cancellation.ThrowIfCancellationRequested();
             suspects.AddRange(bucket);
             if (suspects.Count >= MaxSuspects)
                 await JudgeAsync();
             if (!paced || search.Checked < slice)
                 continue;
-            await Task.Delay(_time.GetElapsedTime(sliceStarted) * (DutyCycle - 1), _time, cancellationToken);
+            await Task.Delay(_time.GetElapsedTime(sliceStarted) * (DutyCycle - 1), _time, request.Cancellation);
             (slice, sliceStarted) = (slice + ElementsPerSlice, _time.GetTimestamp());
         }
 
@@ -100,7 +101,7 @@ public sealed class AuditService
         {
             foreach (var some in suspects.Chunk(MaxSuspects))
             {
-                var judged = await _writer.SubmitAsync(new JudgeElementsCommand(devmap, some, repair), cancellationToken);
+                var judged = await _writer.SubmitAsync(new JudgeElementsCommand(devmap, some, repair), request);
                 found += judged.Count;
                 repaired += judged.Count(d => d.Repaired);
                 drifts.AddRange(judged.Take(AuditReport.MaxDrifts - drifts.Count));

@@ -21,15 +21,15 @@ public sealed class ExplainService
     /// </summary>
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="query">The key, or the frame.</param>
-    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
+    /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">No such devmap or entry, or the frame cannot be; all wrong fields are named.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public Explanation Explain(string devmap, ExplainQuery query, Violations faults)
+    public Explanation Explain(string devmap, ExplainQuery query, RequestContext request)
     {
         var state = _state.Devmaps.GetValueOrDefault(devmap);
         var interfaces = Fresh(_kernel.Interfaces.Current, query.Ingress);
-        var question = new ExplainQueryReader(state, interfaces, faults).Read(query);
-        faults.ThrowIfAny();
+        var question = new ExplainQueryReader(state, interfaces, request.Violations).Read(query);
+        request.Violations.ThrowIfAny();
         state ??= _state.Devmap(devmap);
         if (question.Ingress is { } ingress && ingress != query.Ingress)
             interfaces = Fresh(interfaces, ingress);

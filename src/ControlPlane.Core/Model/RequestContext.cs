@@ -1,7 +1,6 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 
-namespace ControlPlane.Core.Api;
+namespace ControlPlane.Core.Model;
 
 /// <summary>One request, from the API down to the writer's command.</summary>
 /// <param name="Caller">Who sent the request, for logs.</param>
@@ -10,4 +9,8 @@ namespace ControlPlane.Core.Api;
 /// <param name="Violations">The validation errors found so far. The operation adds its own and throws all of them at once.</param>
 /// <param name="Cancellation">Ends the wait. A write that has begun finishes.</param>
 public sealed record RequestContext(
-    string Caller, string RequestId, Precondition Precondition, Violations Violations, CancellationToken Cancellation);
+    string Caller, string RequestId, Precondition Precondition, Violations Violations, CancellationToken Cancellation)
+{
+    /// <summary>Returns the context of work that the daemon does for itself.</summary>
+    public static RequestContext OfDaemon(CancellationToken cancellation = default) => new("devmapd", "-", default, new Violations(), cancellation);
+}

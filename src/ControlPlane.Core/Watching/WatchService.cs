@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Watching;
 
-/// <summary>Streams of changes: what both faces call.</summary>
+/// <summary>The streams of changes of the API.</summary>
 public sealed class WatchService
 {
     private readonly WatchOptions _options;
@@ -37,28 +38,27 @@ public sealed class WatchService
     /// </summary>
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="fromRevision">The revision to go on after, as an event gave it; null to begin with a snapshot.</param>
-    /// <param name="faults">What the face already found wrong with the request; the service adds to it and throws all.</param>
-    /// <param name="cancellationToken">Ends the stream.</param>
+    /// <param name="request">The request. Its cancellation ends the stream.</param>
     /// <exception cref="ControlPlaneException">
     /// At once: <see cref="ErrorCode.DevmapNotFound"/>, <see cref="ErrorCode.InvalidArgument"/> for a revision that has not been yet,
     /// <see cref="ErrorCode.RevisionCompacted"/> for one that is too old, <see cref="ErrorCode.ShuttingDown"/>. From the stream: the last two,
     /// <see cref="ErrorCode.RevisionCompacted"/> when the reader has fallen too far behind.
     /// </exception>
-    public IAsyncEnumerable<WatchEvent> Watch(string devmap, long? fromRevision, Violations faults, CancellationToken cancellationToken)
+    public IAsyncEnumerable<WatchEvent> Watch(string devmap, long? fromRevision, RequestContext request)
     {
         var head = _log.Current;
-        if (fromRevision < 0 && !faults.Has("revision"))
-            faults.Add("revision", "must not be negative");
+        if (fromRevision < 0 && !request.Violations.Has("revision"))
+            request.Violations.Add("revision", "must not be negative");
         if (fromRevision > head.Revision)
-            faults.Add("revision", string.Create(CultureInfo.InvariantCulture, $"is in the future: the daemon is at {head.Revision}"));
-        faults.ThrowIfAny();
+            request.Violations.Add("revision", string.Create(CultureInfo.InvariantCulture, $"is in the future: the daemon is at {head.Revision}"));
+        request.Violations.ThrowIfAny();
         var state = _state.Devmap(devmap);
         if (head.IsLast)
             throw ShuttingDown();
         if (fromRevision is not { } revision)
-            return RunAsync(state, head.Position, head.Revision, cancellationToken);
+            return RunAsync(state, head.Position, head.Revision, request.Cancellation);
         var position = _log.PositionAfter(revision) ?? throw Compacted(state, revision);
-        return RunAsync(state, position, null, cancellationToken);
+        return RunAsync(state, position, null, request.Cancellation);
     }
 
     private async IAsyncEnumerable<WatchEvent> RunAsync(

@@ -90,10 +90,11 @@ public sealed partial class DevmapWriter : IDisposable
 
     /// <summary>Gives the writer a command and waits for the answer.</summary>
     /// <exception cref="ControlPlaneException">The command failed; or <see cref="ErrorCode.WriterBusy"/>, <see cref="ErrorCode.ShuttingDown"/>.</exception>
-    internal Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, CancellationToken cancellationToken)
+    internal Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, RequestContext request)
     {
+        command.Request = request;
         if (_queue.Writer.TryWrite(command))
-            return command.WaitAsync(cancellationToken);
+            return command.WaitAsync(request.Cancellation);
         throw _stopping ? ShuttingDown() : Busy();
     }
 

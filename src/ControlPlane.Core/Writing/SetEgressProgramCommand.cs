@@ -7,7 +7,7 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Writing;
 
 /// <summary>Has all entries that send to an interface, over all devmaps, carry one egress program, or none. All of them, or none is changed.</summary>
-internal sealed class SetEgressProgramCommand(string target, string? program, long? expectedRevision) : WriterCommand<EgressProgramSwap>
+internal sealed class SetEgressProgramCommand(string target, string? program, Precondition precondition) : WriterCommand<EgressProgramSwap>
 {
     protected override Plan<EgressProgramSwap> Plan(WriterContext context)
     {
@@ -15,7 +15,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program, lo
         var ids = context.State.Targets.EntriesOf(target);
         if (ids.Count == 0 && context.Interface(target) is null)
             throw KernelErrors.NoAddressedInterface(target);
-        new Precondition(expectedRevision).Require($"interfaces/{target}", RevisionOf(context));
+        precondition.Require($"interfaces/{target}", RevisionOf(context));
         RequireRoom(ids);
         var now = context.Now;
         List<(DevmapState Devmap, PlacedEntry Before, PlacedEntry After)> changes = [];

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Core.Writing;
@@ -11,6 +12,9 @@ internal abstract class WriterCommand
 {
     private const int Waiting = 0, Begun = 1, Cancelled = 2;
     private int _phase = Waiting;
+
+    /// <summary>The request that the command carries out. Set before the command is in the queue.</summary>
+    public RequestContext Request { get; set; } = RequestContext.OfDaemon();
 
     /// <summary>Takes the command out of the waiting; false when it was cancelled before.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref _phase, Begun, Waiting) == Waiting;

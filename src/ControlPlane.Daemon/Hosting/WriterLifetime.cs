@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Observability;
@@ -20,7 +21,7 @@ internal sealed class WriterLifetime(
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         HostLog.Starting(logger, HostService.DaemonVersion, Environment.ProcessId);
-        if (host.Get().Facts.Simulated)
+        if (host.Get(RequestContext.OfDaemon(cancellationToken)).Facts.Simulated)
             HostLog.Simulated(logger);
         LogAddresses();
 

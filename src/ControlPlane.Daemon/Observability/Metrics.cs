@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
@@ -86,7 +87,7 @@ internal sealed class Metrics
         _commands.IncTo(_writer.Commands);
         _watchers.Set(_watches.Watchers);
         _watchersCutOff.IncTo(_watches.CutOff);
-        var devmaps = _devmaps.List();
+        var devmaps = _devmaps.List(RequestContext.OfDaemon());
         _entryMetrics.Collect(devmaps.Select(d => d.Name));
         foreach (var devmap in devmaps)
         {

@@ -39,15 +39,15 @@ internal static class AttachmentEndpoints
 
     private static IResult List(string devmap, HttpContext http, AttachmentService attachments)
     {
-        RestRequest.Check(http);
-        var list = new AttachmentListResource { Attachments = attachments.List(devmap).Select(AttachmentResource.From) };
+        var request = RestRequest.Of(http).Read();
+        var list = new AttachmentListResource { Attachments = attachments.List(devmap, request).Select(AttachmentResource.From) };
         return Answers.Ok(list, RestJson.Instance.AttachmentListResource);
     }
 
     private static IResult Get(string devmap, [FromRoute(Name = "interface")] string interfaceName, HttpContext http, AttachmentService attachments)
     {
-        RestRequest.Check(http);
-        var view = attachments.Get(devmap, interfaceName);
+        var request = RestRequest.Of(http).Read();
+        var view = attachments.Get(devmap, interfaceName, request);
         return Answers.Ok(http, AttachmentResource.From(view), RestJson.Instance.AttachmentResource, view.Revision);
     }
 
@@ -56,14 +56,14 @@ internal static class AttachmentEndpoints
     {
         var request = RestRequest.Of(http);
         var mode = await request.ReadBodyAsync(AttachmentBody.Read, cancellationToken);
-        var outcome = await attachments.PutAsync(devmap, interfaceName, new AttachmentRequest(mode), request.Faults, request.Precondition(), cancellationToken);
+        var outcome = await attachments.PutAsync(devmap, interfaceName, new AttachmentRequest(mode), request.Write());
         return Answers.Put(http, outcome, AttachmentResource.From, RestJson.Instance.AttachmentResource, outcome.View.Revision, "devmaps", devmap, "attachments", interfaceName);
     }
 
     private static async Task<IResult> DeleteAsync(
         string devmap, [FromRoute(Name = "interface")] string interfaceName, HttpContext http, AttachmentService attachments, CancellationToken cancellationToken)
     {
-        await attachments.DeleteAsync(devmap, interfaceName, RestRequest.CheckWrite(http), cancellationToken);
+        await attachments.DeleteAsync(devmap, interfaceName, RestRequest.Of(http).Write());
         return TypedResults.NoContent();
     }
 }

@@ -41,29 +41,28 @@ internal static class DevmapEndpoints
 
     private static IResult List(HttpContext http, DevmapService devmaps)
     {
-        RestRequest.Check(http);
-        var list = new DevmapListResource { Devmaps = devmaps.List().Select(DevmapResource.From) };
+        var request = RestRequest.Of(http).Read();
+        var list = new DevmapListResource { Devmaps = devmaps.List(request).Select(DevmapResource.From) };
         return Answers.Ok(list, RestJson.Instance.DevmapListResource);
     }
 
     private static IResult Get(string devmap, HttpContext http, DevmapService devmaps)
     {
-        RestRequest.Check(http);
-        return Answers.Ok(DevmapResource.From(devmaps.Get(devmap)), RestJson.Instance.DevmapResource);
+        var request = RestRequest.Of(http).Read();
+        return Answers.Ok(DevmapResource.From(devmaps.Get(devmap, request)), RestJson.Instance.DevmapResource);
     }
 
     private static IResult GetShape(string devmap, HttpContext http, DevmapService devmaps)
     {
-        RestRequest.Check(http);
-        return Answers.Ok(DevmapShapeResource.From(devmaps.GetShape(devmap)), RestJson.Instance.DevmapShapeResource);
+        var request = RestRequest.Of(http).Read();
+        return Answers.Ok(DevmapShapeResource.From(devmaps.GetShape(devmap, request)), RestJson.Instance.DevmapShapeResource);
     }
 
     private static async Task<IResult> AuditAsync(string devmap, HttpContext http, AuditService audits, CancellationToken cancellationToken)
     {
         var request = RestRequest.Of(http);
         var repair = request.Query.Boolean(Repair.Name);
-        request.Faults.ThrowIfAny();
-        var report = await audits.AuditAsync(devmap, repair, cancellationToken);
+        var report = await audits.AuditAsync(devmap, repair, request.Read());
         return Answers.Ok(AuditReportResource.From(report), RestJson.Instance.AuditReportResource);
     }
 }

@@ -68,14 +68,14 @@ internal static class EntryEndpoints
             request.Query.Text(EgressProgram.Name),
             request.Query.Text(State.Name),
             request.Query.Texts(Label.Name));
-        var page = entries.List(devmap, query, request.Faults);
+        var page = entries.List(devmap, query, request.Read());
         return Answers.Ok(EntryListResource.From(page), RestJson.Instance.EntryListResource);
     }
 
     private static IResult Get(string devmap, string key, HttpContext http, EntryService entries)
     {
-        RestRequest.Check(http);
-        var view = entries.Get(devmap, key);
+        var request = RestRequest.Of(http).Read();
+        var view = entries.Get(devmap, key, request);
         return Answers.Ok(http, EntryResource.From(view), RestJson.Instance.EntryResource, view.Revision!.Value);
     }
 
@@ -83,13 +83,13 @@ internal static class EntryEndpoints
     {
         var request = RestRequest.Of(http);
         var body = await request.ReadBodyAsync(EntryBody.Read, cancellationToken);
-        var outcome = await entries.PutAsync(devmap, key, body, request.Faults, request.Precondition(), cancellationToken);
+        var outcome = await entries.PutAsync(devmap, key, body, request.Write());
         return Answers.Put(http, outcome, EntryResource.From, RestJson.Instance.EntryResource, outcome.View.Revision!.Value, "devmaps", devmap, "entries", outcome.View.Key);
     }
 
     private static async Task<IResult> DeleteAsync(string devmap, string key, HttpContext http, EntryService entries, CancellationToken cancellationToken)
     {
-        await entries.DeleteAsync(devmap, key, RestRequest.CheckWrite(http), cancellationToken);
+        await entries.DeleteAsync(devmap, key, RestRequest.Of(http).Write());
         return TypedResults.NoContent();
     }
 }

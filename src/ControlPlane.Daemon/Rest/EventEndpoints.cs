@@ -36,7 +36,7 @@ internal static class EventEndpoints
                 request.Faults.Add(LastEventId, "must be the id of an event: a revision");
         }
 
-        var events = watches.Watch(devmap, revision, request.Faults, http.RequestAborted);
+        var events = watches.Watch(devmap, revision, request.Read());
         http.EndSoonAfter(watches.Closed);
         await EventStream.WriteAsync(http, events);
     }

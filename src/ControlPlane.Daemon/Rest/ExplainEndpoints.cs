@@ -50,7 +50,7 @@ internal static class ExplainEndpoints
         var request = RestRequest.Of(http);
         var query = new ExplainQuery(
             key, request.Query.Text(Ingress.Name), request.Query.Number(Vlan.Name), request.Query.Text(Destination.Name), request.Query.Number(Length.Name));
-        var explanation = explanations.Explain(devmap, query, request.Faults);
+        var explanation = explanations.Explain(devmap, query, request.Read());
         http.Response.Headers.Vary = HeaderNames.Accept;
         return Answers.PrefersText(http)
             ? TypedResults.Text(ExplanationText.Render(explanation), "text/plain", System.Text.Encoding.UTF8)

@@ -16,7 +16,7 @@ internal static class HostEndpoints
 
     private static IResult Get(HttpContext http, HostService host)
     {
-        RestRequest.Check(http);
-        return Answers.Ok(HostResource.From(host.Get()), RestJson.Instance.HostResource);
+        var request = RestRequest.Of(http).Read();
+        return Answers.Ok(HostResource.From(host.Get(request)), RestJson.Instance.HostResource);
     }
 }

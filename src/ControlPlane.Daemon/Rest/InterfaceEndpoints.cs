@@ -33,15 +33,15 @@ internal static class InterfaceEndpoints
 
     private static IResult List(HttpContext http, InterfaceService interfaces)
     {
-        RestRequest.Check(http);
-        var list = new InterfaceListResource { Interfaces = interfaces.List().Select(InterfaceResource.From) };
+        var request = RestRequest.Of(http).Read();
+        var list = new InterfaceListResource { Interfaces = interfaces.List(request).Select(InterfaceResource.From) };
         return Answers.Ok(list, RestJson.Instance.InterfaceListResource);
     }
 
     private static IResult Get([FromRoute(Name = "interface")] string interfaceName, HttpContext http, InterfaceService interfaces)
     {
-        RestRequest.Check(http);
-        return Answers.Ok(InterfaceResource.From(interfaces.Get(interfaceName)), RestJson.Instance.InterfaceResource);
+        var request = RestRequest.Of(http).Read();
+        return Answers.Ok(InterfaceResource.From(interfaces.Get(interfaceName, request)), RestJson.Instance.InterfaceResource);
     }
 
     private static async Task<IResult> SetEgressProgramAsync(
@@ -49,7 +49,7 @@ internal static class InterfaceEndpoints
     {
         var request = RestRequest.Of(http);
         var program = await request.ReadBodyAsync(EgressProgramSwapBody.Read, cancellationToken);
-        var swap = await programs.SetOfInterfaceAsync(interfaceName, program, request.Faults, null, cancellationToken);
+        var swap = await programs.SetOfInterfaceAsync(interfaceName, program, request.Read());
         return Answers.Ok(EgressProgramSwapResource.From(swap), RestJson.Instance.EgressProgramSwapResource);
     }
 }

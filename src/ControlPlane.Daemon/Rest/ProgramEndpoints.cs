@@ -38,15 +38,15 @@ internal static class ProgramEndpoints
 
     private static IResult List(HttpContext http, ProgramService programs)
     {
-        RestRequest.Check(http);
-        var list = new ProgramListResource { Programs = programs.List().Select(ProgramResource.From) };
+        var request = RestRequest.Of(http).Read();
+        var list = new ProgramListResource { Programs = programs.List(request).Select(ProgramResource.From) };
         return Answers.Ok(list, RestJson.Instance.ProgramListResource);
     }
 
     private static IResult Get(string program, HttpContext http, ProgramService programs)
     {
-        RestRequest.Check(http);
-        var view = programs.Get(program);
+        var request = RestRequest.Of(http).Read();
+        var view = programs.Get(program, request);
         return Answers.Ok(http, ProgramResource.From(view), RestJson.Instance.ProgramResource, view.Revision);
     }
 
@@ -54,13 +54,13 @@ internal static class ProgramEndpoints
     {
         var request = RestRequest.Of(http);
         var body = await request.ReadBodyAsync(ProgramBody.Read, cancellationToken);
-        var outcome = await programs.PutAsync(program, body, request.Faults, request.Precondition(), cancellationToken);
+        var outcome = await programs.PutAsync(program, body, request.Write());
         return Answers.Put(http, outcome, ProgramResource.From, RestJson.Instance.ProgramResource, outcome.View.Revision, "programs", program);
     }
 
     private static async Task<IResult> DeleteAsync(string program, HttpContext http, ProgramService programs, CancellationToken cancellationToken)
     {
-        await programs.DeleteAsync(program, RestRequest.CheckWrite(http), cancellationToken);
+        await programs.DeleteAsync(program, RestRequest.Of(http).Write());
         return TypedResults.NoContent();
     }
 }

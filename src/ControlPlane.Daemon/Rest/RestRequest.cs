@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Daemon.Api;
 using ControlPlane.Daemon.Rest.Reading;
 
 namespace ControlPlane.Daemon.Rest;
@@ -22,23 +23,14 @@ internal readonly struct RestRequest
     /// <summary>The query.</summary>
     public QueryReader Query { get; }
 
-    /// <summary>The precondition of a write.</summary>
-    public Precondition Precondition() => Preconditions.Read(_http.Request.Headers, Faults);
+    /// <summary>The context of a read.</summary>
+    public RequestContext Read() => new(_http.Caller(), _http.TraceIdentifier, default, Faults, _http.RequestAborted);
 
-    /// <summary>For writes without a body whose service takes no collector: the precondition, once nothing is wrong with the request.</summary>
-    public static Precondition CheckWrite(HttpContext http)
-    {
-        var request = Of(http);
-        var precondition = request.Precondition();
-        request.Faults.ThrowIfAny();
-        return precondition;
-    }
+    /// <summary>The context of a write, with its precondition.</summary>
+    public RequestContext Write() => Read() with { Precondition = Preconditions.Read(_http.Request.Headers, Faults) };
 
     /// <summary>Begins to read a request.</summary>
     public static RestRequest Of(HttpContext http) => new(http);
-
-    /// <summary>For operations whose service takes no collector: refuses the request if the face found faults.</summary>
-    public static void Check(HttpContext http) => Of(http).Faults.ThrowIfAny();
 
     /// <summary>Reads the body.</summary>
     public ValueTask<T> ReadBodyAsync<T>(Func<JsonFields, T> read, CancellationToken cancellationToken) =>

@@ -1,7 +1,7 @@
+using ControlPlane.Core.Model;
 using System.Net;
 using System.Text.Json.Nodes;
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Errors;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Rest;
@@ -13,7 +13,7 @@ public sealed class EntryListTests : RestTest
     {
         var service = Daemon.Services.GetRequiredService<EntryService>();
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
-            service.PutAsync("routes", $"10.0.0.{i}", new EntryRequest("veth-b"), new Violations(), default, TestContext.Deadline())));
+            service.PutAsync("routes", $"10.0.0.{i}", new EntryRequest("veth-b"), RequestContext.OfDaemon(TestContext.Deadline()))));
         var revision = (await Client.AskAsync("GET", "/v1/host")).Body["revision"]!.GetValue<long>();
         var keys = new List<string>();
         string? token = null;

@@ -1,7 +1,7 @@
+using ControlPlane.Core.Model;
 using System.Net.Sockets;
 using System.Text;
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Watching;
 using ControlPlane.FunctionalTests.Hosting;
 using ControlPlane.TestCommon.Lab;
@@ -88,6 +88,6 @@ public sealed class StreamEndTests
     private static async Task PutAsync(EntryService entries, int key, string label)
     {
         var labels = Enumerable.Range(0, 12).ToDictionary(i => $"label-{i}", i => $"{label}-{new string('x', 50)}");
-        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1", Labels: labels), new Violations(), default, CancellationToken.None);
+        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1", Labels: labels), RequestContext.OfDaemon());
     }
 }

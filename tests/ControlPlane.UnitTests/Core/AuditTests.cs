@@ -81,7 +81,7 @@ public sealed class AuditTests
     {
         var host = SimulatedHost.WithInterfaces();
         await using var core = await CoreFixture.StartAsync(host);
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         host.DetachByHand("vlans", "sim0");
 
         var drift = Assert.Single((await AuditAsync(core)).Drifts);
@@ -110,7 +110,7 @@ public sealed class AuditTests
         var host = SimulatedHost.WithInterfaces();
         await using var core = await CoreFixture.StartAsync(host);
         await core.PutAsync("vlans", "10", "sim0");
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         host.SetElementByHand("vlans", 10, Stranger);
         host.SetElementByHand("vlans", 99, Stranger);
         host.DetachByHand("vlans", "sim0");
@@ -149,7 +149,7 @@ public sealed class AuditTests
         var put = await core.PutAsync("vlans", "10", "sim0");
         host.SetElementByHand("vlans", 10, null);
         host.SetElementByHand("vlans", 99, Stranger);
-        await using var events = core.Watches.Watch("vlans", put.View.Revision!.Value, new Violations(), default).GetAsyncEnumerator();
+        await using var events = core.Watches.Watch("vlans", put.View.Revision!.Value, RequestContext.OfDaemon()).GetAsyncEnumerator();
 
         await AuditAsync(core);
 
@@ -164,7 +164,7 @@ public sealed class AuditTests
     {
         await using var core = await CoreFixture.StartAsync();
 
-        var error = await CoreFixture.FailsAsync(() => core.Audits.AuditAsync("nowhere", null, default));
+        var error = await CoreFixture.FailsAsync(() => core.Audits.AuditAsync("nowhere", null, RequestContext.OfDaemon()));
 
         Assert.Equal(ErrorCode.DevmapNotFound, error.Code);
     }
@@ -188,5 +188,5 @@ public sealed class AuditTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
-    private static Task<AuditReport> AuditAsync(CoreFixture core, bool? repair = null) => core.Audits.AuditAsync("vlans", repair, default);
+    private static Task<AuditReport> AuditAsync(CoreFixture core, bool? repair = null) => core.Audits.AuditAsync("vlans", repair, RequestContext.OfDaemon());
 }

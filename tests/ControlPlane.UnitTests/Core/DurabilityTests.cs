@@ -122,7 +122,7 @@ public sealed class DurabilityTests
         await using (var first = await CoreFixture.StartAsync(host, store: store))
         {
             var request = new EntryRequest("sim1", null, new Dictionary<string, string> { ["owner"] = "cni" });
-            labelled = (await first.Entries.PutAsync("vlans", "1", request, new Violations(), default, default)).View.DesiredPart();
+            labelled = (await first.Entries.PutAsync("vlans", "1", request, RequestContext.OfDaemon())).View.DesiredPart();
             await first.PutAsync("vlans", "2", "later", allowPending: true);
             revision = first.List("vlans").Revision;
         }
@@ -142,7 +142,7 @@ public sealed class DurabilityTests
         {
             await first.PutAsync("vlans", "1", "sim1");
             await first.PutAsync("vlans", "2", "sim1");
-            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         }
 
         var map = host.Devmaps["vlans"];
@@ -183,7 +183,7 @@ public sealed class DurabilityTests
         {
             await first.PutProgramAsync("counting", "count");
             await first.PutAsync("vlans", "1", "sim1", "counting");
-            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
         }
 
         await using var rebooted = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), store: store);

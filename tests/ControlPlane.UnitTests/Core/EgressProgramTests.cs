@@ -95,5 +95,5 @@ public sealed class EgressProgramTests
     }
 
     private static Task<EgressProgramSwap> SetAsync(CoreFixture core, string target, string? program) =>
-        core.Programs.SetOfInterfaceAsync(target, program, new Violations(), null, default);
+        core.Programs.SetOfInterfaceAsync(target, program, RequestContext.OfDaemon());
 }

@@ -60,7 +60,7 @@ public sealed class EntryTests
         await using var core = await CoreFixture.StartAsync();
         var labels = new Dictionary<string, string> { ["-bad"] = "x", ["long"] = new('x', 300) };
         var error = await CoreFixture.FailsAsync(() => core.Entries.PutAsync(
-            "vlans", "x", new EntryRequest("a/b", "BAD", labels), new Violations(), default, default));
+            "vlans", "x", new EntryRequest("a/b", "BAD", labels), RequestContext.OfDaemon()));
         Assert.Equal(["key", "interface", "egressProgram", "labels.-bad", "labels.long"], error.Fields.Select(f => f.Field));
     }
 
@@ -185,9 +185,9 @@ public sealed class EntryTests
     {
         await using var core = await CoreFixture.StartAsync();
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.None });
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
         Assert.Equal(EntryState.Forwarding, (await core.PutAsync("vlans", "1", "sim1")).View.Status.State);
-        await core.Attachments.PutAsync("vlans", "sim2", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim2", new AttachmentRequest("native"), RequestContext.OfDaemon());
         Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "1").Status.State);
     }
 }

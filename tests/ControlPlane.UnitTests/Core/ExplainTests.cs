@@ -1,5 +1,4 @@
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -18,8 +17,8 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         await core.Programs.PutAsync(
-            "to-router", new ProgramRequest("rewrite-mac", "02:00:00:00:00:0b", "02:00:00:00:00:0c"), new Violations(), default, default);
-        await core.Programs.SetOfInterfaceAsync("sim1", "to-router", new Violations(), null, default);
+            "to-router", new ProgramRequest("rewrite-mac", "02:00:00:00:00:0b", "02:00:00:00:00:0c"), RequestContext.OfDaemon());
+        await core.Programs.SetOfInterfaceAsync("sim1", "to-router", RequestContext.OfDaemon());
 
         var explanation = Explain(core, "addresses", Frame with { Vlan = 100, Length = 1400 });
 
@@ -43,8 +42,8 @@ public sealed class ExplainTests
     public async Task Tags_AreToldAsTheyLeave(string template, int vlan, int length, int bytes, int leavesIn)
     {
         await using var core = await SteeringAsync();
-        await core.Programs.PutAsync("tags", new ProgramRequest(template, VlanId: template == "push-vlan" ? 7 : null), new Violations(), default, default);
-        await core.Programs.SetOfInterfaceAsync("sim1", "tags", new Violations(), null, default);
+        await core.Programs.PutAsync("tags", new ProgramRequest(template, VlanId: template == "push-vlan" ? 7 : null), RequestContext.OfDaemon());
+        await core.Programs.SetOfInterfaceAsync("sim1", "tags", RequestContext.OfDaemon());
 
         var leaving = Explain(core, "addresses", Frame with { Vlan = vlan, Length = length }).Verdict.Leaving;
 
@@ -82,8 +81,8 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         core.Host.ChangeInterface("sim1", i => i with { PeerMtu = 1400 });
-        await core.Programs.PutAsync("tags", new ProgramRequest("push-vlan", VlanId: 7), new Violations(), default, default);
-        await core.Programs.SetOfInterfaceAsync("sim1", "tags", new Violations(), null, default);
+        await core.Programs.PutAsync("tags", new ProgramRequest("push-vlan", VlanId: 7), RequestContext.OfDaemon());
+        await core.Programs.SetOfInterfaceAsync("sim1", "tags", RequestContext.OfDaemon());
 
         Assert.Equal(ExplainOutcome.Leaves, Explain(core, "addresses", Frame with { Length = 1400 }).Verdict.Outcome);
         var verdict = Explain(core, "addresses", Frame with { Vlan = 100, Length = 1400 }).Verdict;
@@ -95,7 +94,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         await core.PutProgramAsync("nothing", "drop");
-        await core.Programs.SetOfInterfaceAsync("sim1", "nothing", new Violations(), null, default);
+        await core.Programs.SetOfInterfaceAsync("sim1", "nothing", RequestContext.OfDaemon());
 
         var explanation = Explain(core, "addresses", Frame);
 
@@ -120,7 +119,7 @@ public sealed class ExplainTests
     public async Task NoRedirectProgram_PassesOrIsAnothersToDecide()
     {
         await using var core = await SteeringAsync();
-        await core.Attachments.PutAsync("ingress", "sim2", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("ingress", "sim2", new AttachmentRequest("native"), RequestContext.OfDaemon());
 
         var bare = Explain(core, "addresses", Frame with { Ingress = "sim3" }).Verdict;
         var other = Explain(core, "addresses", Frame with { Ingress = "sim2" }).Verdict;
@@ -223,7 +222,7 @@ public sealed class ExplainTests
         await using (var core = await SteeringAsync(host))
         {
             await core.PutProgramAsync("seen", "count");
-            await core.Programs.SetOfInterfaceAsync("sim1", "seen", new Violations(), null, default);
+            await core.Programs.SetOfInterfaceAsync("sim1", "seen", RequestContext.OfDaemon());
             host.SetElementByHand("addresses", 1, new KernelEntry(host.Interfaces.Find("sim1")!.Ifindex, 0));
         }
 
@@ -240,7 +239,7 @@ public sealed class ExplainTests
         await core.PutAsync("ingress", "6", "sim1");
         await core.PutAsync("ingress", "late0", "sim2", allowPending: true);
         Assert.Equal(6u, core.Host.AddInterface("late0"));
-        await core.Attachments.PutAsync("ingress", "late0", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("ingress", "late0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         for (var i = 0; i < 1000 && core.Entries.Get("ingress", "late0").Status.State != EntryState.Failed; i++)
             await Task.Delay(10);
 
@@ -255,7 +254,7 @@ public sealed class ExplainTests
     public async Task SeveralIngresses_TheStrictestIsJudgedAndEachCanBeAskedFor()
     {
         await using var core = await SteeringAsync();
-        await core.Attachments.PutAsync("addresses", "sim2", new AttachmentRequest("generic"), new Violations(), default, default);
+        await core.Attachments.PutAsync("addresses", "sim2", new AttachmentRequest("generic"), RequestContext.OfDaemon());
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.Basic });
 
         var any = Explain(core, "addresses", Frame with { Ingress = null });
@@ -301,12 +300,12 @@ public sealed class ExplainTests
     private static async Task<CoreFixture> SteeringAsync(SimulatedHost? host = null)
     {
         var core = await CoreFixture.StartAsync(host);
-        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         await core.PutAsync("addresses", Address, "sim1");
         return core;
     }
 
-    private static Explanation Explain(CoreFixture core, string devmap, ExplainQuery query) => core.Explanations.Explain(devmap, query, new Violations());
+    private static Explanation Explain(CoreFixture core, string devmap, ExplainQuery query) => core.Explanations.Explain(devmap, query, RequestContext.OfDaemon());
 
     private static string NotReceived(CoreFixture core, string devmap, ExplainQuery query)
     {

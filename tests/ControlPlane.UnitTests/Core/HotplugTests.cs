@@ -121,7 +121,7 @@ public sealed class HotplugTests
         foreach (var (name, target) in new[] { ("sim0", "sim2"), ("sim1", "sim3") })
         {
             await core.PutAsync("ingress", name, target);
-            await core.Attachments.PutAsync("vlans", name, new AttachmentRequest("native"), new Violations(), default, default);
+            await core.Attachments.PutAsync("vlans", name, new AttachmentRequest("native"), RequestContext.OfDaemon());
         }
 
         gate.Close();
@@ -201,7 +201,7 @@ public sealed class HotplugTests
     public async Task IngressGoesAndReturns_IsAttachedAgain()
     {
         await using var core = await CoreFixture.StartAsync();
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         core.Host.RemoveInterface("sim0");
         await SettleAsync(core);
         Assert.Equal(AttachmentState.Pending, core.Attachments.Get("vlans", "sim0").Status.State);
@@ -220,7 +220,7 @@ public sealed class HotplugTests
             await first.PutProgramAsync("counting", "count");
             await first.PutAsync("vlans", "1", "sim1", "counting");
             await first.PutAsync("ingress", "sim0", "sim2");
-            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
         }
 
         await using var second = await CoreFixture.StartAsync(host);

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 
@@ -66,8 +67,8 @@ public sealed class ListTests
         await using var core = await CoreFixture.StartAsync();
         await core.PutProgramAsync("counting", "count");
         var labels = new Dictionary<string, string> { ["owner"] = "cni" };
-        await core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels), new Violations(), default, default);
-        await core.Entries.PutAsync("vlans", "2", new EntryRequest("sim2", "counting", labels), new Violations(), default, default);
+        await core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels), RequestContext.OfDaemon());
+        await core.Entries.PutAsync("vlans", "2", new EntryRequest("sim2", "counting", labels), RequestContext.OfDaemon());
         await core.PutAsync("vlans", "3", "sim2", "counting");
         await core.PutAsync("vlans", "4", "later", allowPending: true);
         Assert.Equal(["2", "3"], Keys(core, new EntryQuery(Interface: "sim2")));

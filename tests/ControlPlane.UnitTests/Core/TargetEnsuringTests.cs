@@ -1,5 +1,4 @@
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
@@ -73,7 +72,7 @@ public sealed class TargetEnsuringTests
         await core.PutAsync("vlans", "10", "out");
         var pass = Peer(core).XdpProgramId;
 
-        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", new AttachmentRequest("native"), new Violations(), default, default);
+        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", new AttachmentRequest("native"), RequestContext.OfDaemon());
         Assert.Equal(AttachmentState.Attached, attachment.View.Status.State);
         Assert.NotEqual(pass, Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
@@ -89,7 +88,7 @@ public sealed class TargetEnsuringTests
         await using var core = await StartAsync();
         await core.PutAsync("vlans", "10", "out");
 
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
 
         Assert.Null(Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);

@@ -16,107 +16,72 @@ internal sealed class DevmapGrpcService(
     private static readonly Messages Messages = new();
 
     public override Task<ListDevmapsResponse> ListDevmaps(ListDevmapsRequest request, ServerCallContext context) =>
-        Task.FromResult(new ListDevmapsResponse { Devmaps = { devmaps.List().Select(Messages.Of) } });
+        Task.FromResult(new ListDevmapsResponse { Devmaps = { devmaps.List(context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetDevmapResponse> GetDevmap(GetDevmapRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(new GetDevmapResponse { Devmap = Messages.Of(devmaps.Get(request.Devmap)) });
-    }
+    public override Task<GetDevmapResponse> GetDevmap(GetDevmapRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetDevmapResponse { Devmap = Messages.Of(devmaps.Get(request.Devmap, context.Request())) });
 
-    public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(Messages.Of(devmaps.GetShape(request.Devmap)));
-    }
+    public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context) =>
+        Task.FromResult(Messages.Of(devmaps.GetShape(request.Devmap, context.Request())));
 
-    public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context)
-    {
-        var call = context.Request();
-        call.Violations.ThrowIfAny();
-        return Messages.Of(await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, call.Cancellation));
-    }
+    public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context) =>
+        Messages.Of(await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, context.Request()));
 
-    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) => Task.FromResult(new ExplainResponse
-    {
-        Explanation = Messages.Of(explanations.Explain(request.Devmap, request.ToQuery(), context.Request().Violations)),
-    });
+    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) =>
+        Task.FromResult(new ExplainResponse { Explanation = Messages.Of(explanations.Explain(request.Devmap, request.ToQuery(), context.Request())) });
 
     public override Task<ListEntriesResponse> ListEntries(ListEntriesRequest request, ServerCallContext context)
     {
-        var violations = context.Request().Violations;
-        var page = entries.List(request.Devmap, request.ToQuery(violations), violations);
-        return Task.FromResult(new ListEntriesResponse
-        {
-            Entries = { page.Entries.Select(new Messages(shares: true).Of) },
-            NextPageToken = page.NextPageToken ?? "",
-            Revision = page.Revision,
-        });
+        var call = context.Request();
+        return Task.FromResult(new Messages(shares: true).Of(entries.List(request.Devmap, request.ToQuery(call.Violations), call)));
     }
 
     public override Task<ListCountersResponse> ListCounters(ListCountersRequest request, ServerCallContext context)
     {
-        var violations = context.Request().Violations;
-        var page = entries.ListCounters(request.Devmap, request.ToQuery(violations), violations);
-        return Task.FromResult(Messages.Of(page));
+        var call = context.Request();
+        return Task.FromResult(Messages.Of(entries.ListCounters(request.Devmap, request.ToQuery(call.Violations), call)));
     }
 
-    public override Task<GetEntryResponse> GetEntry(GetEntryRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(new GetEntryResponse { Entry = Messages.Of(entries.Get(request.Devmap, request.Key)) });
-    }
+    public override Task<GetEntryResponse> GetEntry(GetEntryRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetEntryResponse { Entry = Messages.Of(entries.Get(request.Devmap, request.Key, context.Request())) });
 
     public override async Task<PutEntryResponse> PutEntry(PutEntryRequest request, ServerCallContext context)
     {
-        var call = context.Request();
-        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.ToRequest(), call.Violations, call.Precondition, call.Cancellation);
-        return new PutEntryResponse { Entry = Messages.Of(outcome.View), Created = outcome.Created };
+        var (created, entry) = await entries.PutAsync(request.Devmap, request.Key, request.ToRequest(), context.Request());
+        return new PutEntryResponse { Entry = Messages.Of(entry), Created = created };
     }
 
     public override async Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context)
     {
-        var call = context.Request();
-        call.Violations.ThrowIfAny();
-        await entries.DeleteAsync(request.Devmap, request.Key, call.Precondition, call.Cancellation);
+        await entries.DeleteAsync(request.Devmap, request.Key, context.Request());
         return new DeleteEntryResponse();
     }
 
-    public override Task<ListAttachmentsResponse> ListAttachments(ListAttachmentsRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(new ListAttachmentsResponse { Attachments = { attachments.List(request.Devmap).Select(Messages.Of) } });
-    }
+    public override Task<ListAttachmentsResponse> ListAttachments(ListAttachmentsRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListAttachmentsResponse { Attachments = { attachments.List(request.Devmap, context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetAttachmentResponse> GetAttachment(GetAttachmentRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(new GetAttachmentResponse { Attachment = Messages.Of(attachments.Get(request.Devmap, request.Interface)) });
-    }
+    public override Task<GetAttachmentResponse> GetAttachment(GetAttachmentRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetAttachmentResponse { Attachment = Messages.Of(attachments.Get(request.Devmap, request.Interface, context.Request())) });
 
     public override async Task<PutAttachmentResponse> PutAttachment(PutAttachmentRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        var outcome = await attachments.PutAsync(
-            request.Devmap, request.Interface, request.ToRequest(call.Violations), call.Violations, call.Precondition, call.Cancellation);
-        return new PutAttachmentResponse { Attachment = Messages.Of(outcome.View), Created = outcome.Created };
+        var (created, attachment) = await attachments.PutAsync(request.Devmap, request.Interface, request.ToRequest(call.Violations), call);
+        return new PutAttachmentResponse { Attachment = Messages.Of(attachment), Created = created };
     }
 
     public override async Task<DeleteAttachmentResponse> DeleteAttachment(DeleteAttachmentRequest request, ServerCallContext context)
     {
-        var call = context.Request();
-        call.Violations.ThrowIfAny();
-        await attachments.DeleteAsync(request.Devmap, request.Interface, call.Precondition, call.Cancellation);
+        await attachments.DeleteAsync(request.Devmap, request.Interface, context.Request());
         return new DeleteAttachmentResponse();
     }
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
-        var call = context.Request();
-        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, call.Violations, call.Cancellation);
+        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, context.Request());
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         await foreach (var happened in events)
-            await responseStream.WriteAsync(Messages.Of(happened), call.Cancellation);
+            await responseStream.WriteAsync(Messages.Of(happened), context.CancellationToken);
     }
 }
 
@@ -126,37 +91,26 @@ internal sealed class ProgramGrpcService(Core.Api.ProgramService programs) : Dev
     private static readonly Messages Messages = new();
 
     public override Task<ListProgramsResponse> ListPrograms(ListProgramsRequest request, ServerCallContext context) =>
-        Task.FromResult(new ListProgramsResponse { Programs = { programs.List().Select(Messages.Of) } });
+        Task.FromResult(new ListProgramsResponse { Programs = { programs.List(context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetProgramResponse> GetProgram(GetProgramRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(new GetProgramResponse { Program = Messages.Of(programs.Get(request.Program)) });
-    }
+    public override Task<GetProgramResponse> GetProgram(GetProgramRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetProgramResponse { Program = Messages.Of(programs.Get(request.Program, context.Request())) });
 
     public override async Task<PutProgramResponse> PutProgram(PutProgramRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        var outcome = await programs.PutAsync(
-            request.Program, request.Spec.ToRequest(call.Violations), call.Violations, call.Precondition, call.Cancellation);
-        return new PutProgramResponse { Program = Messages.Of(outcome.View), Created = outcome.Created };
+        var (created, program) = await programs.PutAsync(request.Program, request.Spec.ToRequest(call.Violations), call);
+        return new PutProgramResponse { Program = Messages.Of(program), Created = created };
     }
 
     public override async Task<DeleteProgramResponse> DeleteProgram(DeleteProgramRequest request, ServerCallContext context)
     {
-        var call = context.Request();
-        call.Violations.ThrowIfAny();
-        await programs.DeleteAsync(request.Program, call.Precondition, call.Cancellation);
+        await programs.DeleteAsync(request.Program, context.Request());
         return new DeleteProgramResponse();
     }
 
-    public override async Task<SetEgressProgramResponse> SetEgressProgram(SetEgressProgramRequest request, ServerCallContext context)
-    {
-        var call = context.Request();
-        return Messages.Of(await programs.SetOfInterfaceAsync(
-            request.Interface, request.HasEgressProgram ? request.EgressProgram : null, call.Violations,
-            request.HasExpectedRevision ? request.ExpectedRevision : null, call.Cancellation));
-    }
+    public override async Task<SetEgressProgramResponse> SetEgressProgram(SetEgressProgramRequest request, ServerCallContext context) => Messages.Of(
+        await programs.SetOfInterfaceAsync(request.Interface, request.HasEgressProgram ? request.EgressProgram : null, context.Request()));
 }
 
 /// <summary>The host calls of the contract.</summary>
@@ -165,14 +119,11 @@ internal sealed class HostGrpcService(Core.Api.HostService host, InterfaceServic
     private static readonly Messages Messages = new();
 
     public override Task<GetHostResponse> GetHost(GetHostRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetHostResponse { Host = Messages.Of(host.Get()) });
+        Task.FromResult(new GetHostResponse { Host = Messages.Of(host.Get(context.Request())) });
 
     public override Task<ListInterfacesResponse> ListInterfaces(ListInterfacesRequest request, ServerCallContext context) =>
-        Task.FromResult(new ListInterfacesResponse { Interfaces = { interfaces.List().Select(Messages.Of) } });
+        Task.FromResult(new ListInterfacesResponse { Interfaces = { interfaces.List(context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetInterfaceResponse> GetInterface(GetInterfaceRequest request, ServerCallContext context)
-    {
-        context.Request().Violations.ThrowIfAny();
-        return Task.FromResult(new GetInterfaceResponse { Interface = Messages.Of(interfaces.Get(request.Interface)) });
-    }
+    public override Task<GetInterfaceResponse> GetInterface(GetInterfaceRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetInterfaceResponse { Interface = Messages.Of(interfaces.Get(request.Interface, context.Request())) });
 }

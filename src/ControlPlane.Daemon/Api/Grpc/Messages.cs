@@ -36,6 +36,13 @@ internal sealed partial class Messages(bool shares = false)
     [MapProperty(nameof(AuditReport.StartedAt), nameof(V1.AuditDevmapResponse.StartTime))]
     public partial V1.AuditDevmapResponse Of(AuditReport report);
 
+    public V1.ListEntriesResponse Of(EntryPage page) => new()
+    {
+        Entries = { page.Entries.Select(Of) },
+        NextPageToken = page.NextPageToken ?? "",
+        Revision = page.Revision,
+    };
+
     public V1.ListCountersResponse Of(CounterPage page) => new()
     {
         Counters = { page.Counters.Select(Of) },

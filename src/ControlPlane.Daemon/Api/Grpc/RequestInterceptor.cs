@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using Google.Protobuf;
@@ -98,7 +97,7 @@ internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimePr
 
         private static readonly FieldDescriptor? ExpectedRevision = Request.FindFieldByName("expected_revision");
 
-        /// <summary>Returns the precondition: absent for none, 0 for a resource that must not exist, else the revision it must have.</summary>
+        /// <summary>Returns the precondition. In a put, revision 0 stands for a resource that must not exist.</summary>
         public static Precondition Read(IMessage request, Violations violations)
         {
             foreach (var field in Required)
@@ -113,8 +112,8 @@ internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimePr
                 return default;
             var revision = (long)ExpectedRevision.Accessor.GetValue(request);
             if (revision < 0)
-                violations.Add(ExpectedRevision.JsonName, "must be the revision of a read, or 0 for a resource that must not exist");
-            return revision == 0 ? new Precondition(MustNotExist: true) : new Precondition(revision);
+                violations.Add(ExpectedRevision.JsonName, $"must be the revision of a read{(Spec is null ? "" : ", or 0 for a resource that must not exist")}");
+            return revision == 0 && Spec is not null ? new Precondition(MustNotExist: true) : new Precondition(revision);
         }
     }
 }

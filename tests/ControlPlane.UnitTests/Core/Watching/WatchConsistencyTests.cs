@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Watching;
@@ -127,7 +128,7 @@ public sealed class WatchConsistencyTests
                 await core.PutAsync("vlans", $"{random.Next(8)}", "sim1");
                 break;
             case 16:
-                await core.Attachments.PutAsync("ingress", $"sim{random.Next(4)}", new AttachmentRequest(random.Next(2) == 0 ? "native" : "generic"), new Violations(), default, default);
+                await core.Attachments.PutAsync("ingress", $"sim{random.Next(4)}", new AttachmentRequest(random.Next(2) == 0 ? "native" : "generic"), RequestContext.OfDaemon());
                 break;
             case 17:
                 await core.Attachments.DeleteAsync("ingress", $"sim{random.Next(4)}", default, default);

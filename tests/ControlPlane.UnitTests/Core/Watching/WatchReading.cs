@@ -1,4 +1,4 @@
-using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
 
 namespace ControlPlane.UnitTests.Core.Watching;
@@ -7,7 +7,7 @@ namespace ControlPlane.UnitTests.Core.Watching;
 internal static class WatchReading
 {
     public static IAsyncEnumerable<WatchEvent> Watch(this CoreFixture core, string devmap, long? fromRevision = null) =>
-        core.Watches.Watch(devmap, fromRevision, new Violations(), new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token);
+        core.Watches.Watch(devmap, fromRevision, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
 
     /// <summary>The next events, up to one that fits.</summary>
     public static async Task<List<WatchEvent>> UntilAsync(this IAsyncEnumerator<WatchEvent> reader, Func<WatchEvent, bool> last)

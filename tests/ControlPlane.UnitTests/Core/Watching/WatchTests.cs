@@ -17,7 +17,7 @@ public sealed class WatchTests
         await using var core = await CoreFixture.StartAsync();
         await core.PutAsync("vlans", "1", "sim1");
         await core.PutAsync("addresses", "10.0.0.1", "sim1");
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), new Violations(), default, default);
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
         await using var reader = core.Watch("vlans").GetAsyncEnumerator();
         var snapshot = await reader.UntilAsync(e => e is WatchEvent.Synced);
         Assert.Equal(["AttachmentPut", "EntryPut", "Synced"], snapshot.Select(e => e.GetType().Name));
@@ -244,7 +244,7 @@ public sealed class WatchTests
     {
         await using var core = await CoreFixture.StartAsync();
         using var client = new CancellationTokenSource();
-        await using var reader = core.Watches.Watch("vlans", null, new Violations(), client.Token).GetAsyncEnumerator(client.Token);
+        await using var reader = core.Watches.Watch("vlans", null, RequestContext.OfDaemon(client.Token)).GetAsyncEnumerator(client.Token);
         await reader.NextAsync();
         var waiting = reader.NextAsync();
         Assert.Equal(1, core.Watches.Watchers);
