@@ -10,7 +10,6 @@ namespace ControlPlane.TestCommon;
 /// </summary>
 public sealed class DaemonRunner : IAsyncDisposable
 {
-    private const string Bpffs = "/sys/fs/bpf";
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("devmapd-home-");
     private readonly string[] _prefix;
     private readonly string[] _arguments;
@@ -24,7 +23,7 @@ public sealed class DaemonRunner : IAsyncDisposable
     /// <param name="arguments">The arguments of every daemon.</param>
     public DaemonRunner(NetworkNamespace space, bool detached, params string[] arguments)
     {
-        PinRoot = $"{Bpffs}/devmapd-{LabNames.Next()}";
+        PinRoot = LabNames.NextPinRoot();
         _prefix = [.. detached ? ["setsid"] : Array.Empty<string>(), "nsenter", $"--net={space.Path}", "--"];
         _arguments = [$"--ControlPlane:PinRoot={PinRoot}", .. arguments];
     }

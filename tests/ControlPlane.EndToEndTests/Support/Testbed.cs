@@ -21,7 +21,7 @@ internal sealed class Testbed : IAsyncDisposable
     public const string ByAddress = "addresses";
 
     private readonly List<IDisposable> _parts = [];
-    private readonly Leftovers _residue;
+    private readonly Leftovers _leftovers;
 
     private Testbed(NetworkNamespace space)
     {
@@ -29,7 +29,7 @@ internal sealed class Testbed : IAsyncDisposable
         Runner = new DaemonRunner(
             space, detached: false,
             [.. Devmap(0, ByInterface, "ingressInterface", "pass"), .. Devmap(1, ByVlan, "vlan", "drop"), .. Devmap(2, ByAddress, "ipv4Destination", "drop")]);
-        _residue = Leftovers.Capture(Runner.PinRoot);
+        _leftovers = Leftovers.Capture();
     }
 
     public NetworkNamespace Space { get; }
@@ -84,7 +84,7 @@ internal sealed class Testbed : IAsyncDisposable
         foreach (var part in Enumerable.Reverse(_parts))
             part.Dispose();
         Space.Dispose();
-        await _residue.AssertNothingLeftAsync();
+        await _leftovers.AssertNothingLeftAsync();
     }
 
     // Bytes as "0x0a", the least significant first; a value is an ifindex and a program id.

@@ -14,7 +14,7 @@ internal sealed class KernelTestbed : IDisposable
 
     public KernelTestbed()
     {
-        PinRoot = $"/sys/fs/bpf/devmapd-test-{LabNames.Next()}";
+        PinRoot = LabNames.NextPinRoot();
         Kernel = Start();
     }
 

@@ -12,7 +12,7 @@ public sealed class LibbpfKernelContract() : KernelContract(new Testbed())
 {
     private sealed class Testbed : IKernelTestbed
     {
-        private readonly string _pinRoot = $"/sys/fs/bpf/devmapd-test-{LabNames.Next()}";
+        private readonly string _pinRoot = LabNames.NextPinRoot();
         private readonly List<VethPair> _pairs = [];
         private readonly List<NetlinkInterfaces> _interfaces = [];
 

@@ -144,17 +144,17 @@ public sealed class LabTests : IDisposable
     }
 
     [Fact]
-    public async Task Residue_LeftInterfaceAndNamespace_AreListed()
+    public async Task Leftovers_LeftInterfaceAndNamespace_AreListed()
     {
-        var residue = Leftovers.Capture();
+        var leftovers = Leftovers.Capture();
         var name = LabNames.Next();
         using (var named = NetworkNamespace.Create(name))
         using (var pair = VethPair.Create(NetworkNamespace.Initial, new VethOptions { PeerNamespace = named }))
         {
-            Assert.Contains($"interface {pair.Name}", residue.Since());
-            Assert.Contains($"namespace {name}", residue.Since());
+            Assert.Contains($"interface {pair.Name}", leftovers.Since());
+            Assert.Contains($"namespace {name}", leftovers.Since());
         }
 
-        await Eventually.Async(() => !residue.Since().Any(item => item.Contains(name, StringComparison.Ordinal)));
+        await Eventually.Async(() => !leftovers.Since().Any(item => item.Contains(name, StringComparison.Ordinal)));
     }
 }

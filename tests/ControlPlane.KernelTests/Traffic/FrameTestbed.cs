@@ -15,7 +15,7 @@ public sealed class FrameTestbed : IAsyncDisposable, IDisposable
 {
     private readonly UndoStack _undo = new();
     private readonly NetlinkInterfaces _interfaces;
-    private readonly string _pinRoot = $"/sys/fs/bpf/{LabNames.Next()}";
+    private readonly string _pinRoot = LabNames.NextPinRoot();
 
     public FrameTestbed()
     {

@@ -1,63 +1,55 @@
 namespace ControlPlane.TestCommon.Lab;
 
 /// <summary>
-/// Objects that a test could leave behind on this machine: interfaces of this process's names in the initial namespace,
-/// named namespaces, pins under a folder, and BPF descriptors of this process.
+/// Objects of this process that outlive it or a test: interfaces in the initial namespace, named namespaces and pins. All carry
+/// <see cref="LabNames.Prefix"/> in their names.
 /// </summary>
 public sealed class Leftovers
 {
-    private readonly string? _pinFolder;
-    private readonly bool _descriptors;
-    private readonly HashSet<string> _items;
+    private readonly HashSet<string> _before;
 
-    private Leftovers(string? pinFolder, bool descriptors) =>
-        (_pinFolder, _descriptors, _items) = (pinFolder, descriptors, Collect(pinFolder, descriptors));
+    private Leftovers() => _before = [.. Named()];
+
+    /// <summary>Records the objects that exist now.</summary>
+    public static Leftovers Capture() => new();
 
     /// <summary>The objects that exist now.</summary>
-    /// <param name="pinFolder">A folder in a bpffs to watch, which need not exist.</param>
-    /// <param name="descriptors">Whether to count this process's BPF descriptors: only where no other test runs beside.</param>
-    public static Leftovers Capture(string? pinFolder = null, bool descriptors = false) => new(pinFolder, descriptors);
+    public static IEnumerable<string> Named() => [.. Interfaces(), .. Namespaces(), .. Pins()];
 
-    /// <summary>The objects that exist now and did not when this was captured.</summary>
-    public IReadOnlyList<string> Since() => Collect(_pinFolder, _descriptors).Except(_items).Order().ToList();
+    /// <summary>The objects that exist now and were not recorded.</summary>
+    public IReadOnlyList<string> Since() => [.. Named().Except(_before).Order()];
 
-    /// <summary>Waits until nothing more is there than when this was captured: the kernel takes namespaces down in its own time.</summary>
+    /// <summary>Waits until only recorded objects exist.</summary>
     /// <exception cref="TimeoutException">Something is left; the message lists it.</exception>
-    public async Task AssertNothingLeftAsync(TimeSpan? deadline = null)
+    public Task AssertNothingLeftAsync() => AssertNoneAsync(Since);
+
+    /// <summary>Waits until a list is empty: the kernel removes namespaces, and processes end, some time after they are asked to.</summary>
+    /// <exception cref="TimeoutException">Something is left; the message lists it.</exception>
+    internal static async Task AssertNoneAsync(Func<IReadOnlyCollection<string>> list)
     {
         try
         {
-            await Eventually.Async(() => Since().Count == 0, deadline);
+            await Eventually.Async(() => list().Count == 0);
         }
         catch (TimeoutException)
         {
-            throw new TimeoutException($"left behind: {string.Join(", ", Since())}");
+            throw new TimeoutException($"left behind: {string.Join(", ", list())}");
         }
     }
 
-    private static HashSet<string> Collect(string? pinFolder, bool descriptors)
-    {
-        var items = NetworkNamespace.Initial.InterfaceNames()
-            .Where(name => name.StartsWith(LabNames.Prefix, StringComparison.Ordinal))
-            .Select(name => $"interface {name}")
-            .ToHashSet();
-        const string NamedNamespaces = "/run/netns";
-        if (Directory.Exists(NamedNamespaces))
-            items.UnionWith(Directory.EnumerateFiles(NamedNamespaces, LabNames.Prefix + "*").Select(path => $"namespace {Path.GetFileName(path)}"));
-        if (pinFolder is not null && Directory.Exists(pinFolder))
-            items.UnionWith(Directory.EnumerateFileSystemEntries(pinFolder, "*", SearchOption.AllDirectories).Prepend(pinFolder).Select(path => $"pin {path}"));
-        if (descriptors)
-            items.UnionWith(BpfDescriptors());
-        return items;
-    }
+    // Of the main thread, which no test moves to another namespace. No privilege is needed to read it.
+    private static IEnumerable<string> Interfaces() => File.ReadLines("/proc/self/net/dev")
+        .Select(line => line.TrimStart())
+        .Where(line => line.StartsWith(LabNames.Prefix, StringComparison.Ordinal))
+        .Select(line => $"interface {line[..line.LastIndexOf(':')]}");
 
-    private static IEnumerable<string> BpfDescriptors()
-    {
-        foreach (var descriptor in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
-        {
-            var target = new FileInfo(descriptor).LinkTarget;
-            if (target?.StartsWith("anon_inode:bpf", StringComparison.Ordinal) == true)
-                yield return $"descriptor {Path.GetFileName(descriptor)} ({target})";
-        }
-    }
+    private static IEnumerable<string> Namespaces() => Entries("/run/netns", LabNames.Prefix + "*").Select(path => $"namespace {Path.GetFileName(path)}");
+
+    // With all that they hold: a pin that a test adds to a root that stays is found, too.
+    private static IEnumerable<string> Pins() => Entries(LabNames.Bpffs, $"*{LabNames.Prefix}*")
+        .SelectMany(root => Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Prepend(root))
+        .Select(path => $"pin {path}");
+
+    private static IEnumerable<string> Entries(string folder, string pattern) =>
+        Directory.Exists(folder) ? Directory.EnumerateFileSystemEntries(folder, pattern, new EnumerationOptions()) : [];
 }
