@@ -3,6 +3,7 @@ using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using ControlPlane.KernelTests.Support;
 
 namespace ControlPlane.KernelTests.Bpf;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Probing;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging;
 

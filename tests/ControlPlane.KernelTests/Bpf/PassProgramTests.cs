@@ -3,6 +3,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;

@@ -1,6 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
-using ControlPlane.KernelTests.Bpf;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;

@@ -1,6 +1,6 @@
 using ControlPlane.TestCommon.Lab;
 
-namespace ControlPlane.KernelTests.Traffic;
+namespace ControlPlane.KernelTests.Support;
 
 /// <summary>An interface under test with sockets at both its ends.</summary>
 public sealed class TestInterface : IDisposable

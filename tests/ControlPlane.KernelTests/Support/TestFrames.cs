@@ -2,7 +2,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
 using static ControlPlane.TestCommon.Lab.Frames;
 
-namespace ControlPlane.KernelTests.Traffic;
+namespace ControlPlane.KernelTests.Support;
 
 /// <summary>Frames by what a selector makes of them, and what templates make of frames.</summary>
 internal static class TestFrames

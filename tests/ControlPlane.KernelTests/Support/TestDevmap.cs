@@ -1,7 +1,7 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
-namespace ControlPlane.KernelTests.Traffic;
+namespace ControlPlane.KernelTests.Support;
 
 /// <summary>A devmap of the testbed, written from inside its namespace; disposing takes it out of the kernel.</summary>
 public sealed class TestDevmap : IDisposable
@@ -19,7 +19,7 @@ public sealed class TestDevmap : IDisposable
 
     public IDevmap Kernel => _devmap;
 
-    private static WriterScope Scope => new(granted: true);
+    private static WriterScope Scope => KernelTestbed.Scope;
 
     public void Update(uint key, uint ifindex, string? program = null) => _testbed.Space.Run(() => _devmap.Update(Scope, key, ifindex, program));
 
@@ -76,7 +76,7 @@ public sealed class TestDevmap : IDisposable
         }
         catch
         {
-            // One test's failure shall not be the next one's as well: the pins hold links.
+            // The pins hold links, and would make the next test fail as well.
             if (Directory.Exists(_testbed.PinFolder(definition.Name)))
                 Directory.Delete(_testbed.PinFolder(definition.Name), recursive: true);
             throw;

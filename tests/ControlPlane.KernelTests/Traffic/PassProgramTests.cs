@@ -1,17 +1,18 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
 
 /// <summary>The pass program on real interfaces: what was lost arrives, and is lost again without it.</summary>
-public sealed class TargetProgramTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
+public sealed class PassProgramTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
     private const uint Key = 0x0a000007;
     private const int Frames = 10;
     private static readonly DevmapRecord Small = new("targets", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
 
-    private static WriterScope Scope => new(granted: true);
+    private static WriterScope Scope => KernelTestbed.Scope;
 
     [Theory]
     [InlineData(null, null)]

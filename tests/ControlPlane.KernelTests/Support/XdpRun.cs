@@ -1,6 +1,6 @@
 using ControlPlane.Kernel.Native;
 
-namespace ControlPlane.KernelTests.Bpf;
+namespace ControlPlane.KernelTests.Support;
 
 /// <summary>Runs an XDP program on one frame, without any interface (<c>BPF_PROG_TEST_RUN</c>); the frame arrives on loopback.</summary>
 internal static unsafe class XdpRun

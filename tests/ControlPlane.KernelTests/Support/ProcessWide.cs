@@ -1,4 +1,4 @@
-namespace ControlPlane.KernelTests.Bpf;
+namespace ControlPlane.KernelTests.Support;
 
 /// <summary>Tests of what the process has but once (descriptors, libbpf's callback): not beside others.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
