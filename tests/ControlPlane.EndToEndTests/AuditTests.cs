@@ -18,7 +18,7 @@ public sealed class AuditTests
         var wanted = await ArrangeAsync(testbed, ingress, target);
         ChangeByHand(testbed, other);
         Assert.Equal("Undeliverable", (await testbed.Http.EntryAsync(Testbed.ByAddress, Changed)).Status.State);
-        Assert.Equal(0, Arriving(ingress, target, Changed));
+        ingress.AssertDoesNotReach(target, Changed);
 
         var told = await testbed.Http.AuditAsync(Testbed.ByAddress, repair: false);
         Assert.Equal((5, 0), (told.Found, told.Repaired));
@@ -34,7 +34,7 @@ public sealed class AuditTests
         Assert.Equal(wanted, testbed.KernelMap(Testbed.ByAddress));
         Assert.Equal(0, (await testbed.Http.AuditAsync(Testbed.ByAddress)).Found);
         foreach (var key in (string[])[Changed, Removed, Kept])
-            Assert.Equal(1, Arriving(ingress, target, key));
+            ingress.AssertReaches(target, key);
     }
 
     [Fact]
@@ -80,6 +80,6 @@ public sealed class AuditTests
     private static int Arriving(Port from, Port to, string key)
     {
         var run = FrameMark.NewRun();
-        return from.Send([Frames.Udp(new FrameMark(run, 0), key)], run, to)[0].Count;
+        return from.Send([Frames.Udp(new FrameMark(run, 0), key)], run, to, expected: 1).Count;
     }
 }

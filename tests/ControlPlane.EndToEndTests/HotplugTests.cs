@@ -4,16 +4,16 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Interfaces that go and come back with another index.</summary>
-public sealed class HotplugTests
+public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     [Fact]
     public async Task Target_DeletedAndMadeAgain_EntryWaitsAndForwardsAgain()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
         await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
         var first = await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", target.Name);
-        AssertForwards(ingress, target);
+        ingress.AssertReaches(target);
 
         target.Pair.Delete();
         await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Pending");
@@ -21,7 +21,7 @@ public sealed class HotplugTests
 
         var again = testbed.AddPort(target.Name);
         await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
-        AssertForwards(ingress, again);
+        ingress.AssertReaches(again);
         var entry = await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7");
         Assert.Equal(again.Pair.Ifindex, entry.Status.Ifindex);
         Assert.Equal(first.Revision, entry.Revision); // nobody asked for anything else
@@ -31,7 +31,7 @@ public sealed class HotplugTests
     [Fact]
     public async Task Ingress_DeletedAndMadeAgain_IsAttachedAgainAndItsEntryFollows()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
         await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name);
         var before = await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name);
@@ -47,13 +47,13 @@ public sealed class HotplugTests
         var entry = await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name);
         Assert.NotEqual(before.KernelKey, entry.KernelKey);
         Assert.Equal([entry.KernelKey!.Value], testbed.KernelMap(Testbed.ByInterface).Keys);
-        AssertForwards(again, target);
+        again.AssertReaches(target);
     }
 
     [Fact]
     public async Task Target_MovedToAnotherNamespaceAndBack_EntryFollows()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
         await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
         await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", target.Name);
@@ -65,7 +65,7 @@ public sealed class HotplugTests
         target.Pair.SetUp(true);
 
         await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
-        AssertForwards(ingress, target);
+        ingress.AssertReaches(target);
     }
 
     [Fact]
@@ -87,13 +87,6 @@ public sealed class HotplugTests
         Assert.Equal("10.0.0.7", Assert.Single(entries, e => e.Status.State == "Forwarding").Key);
         await Eventually.Async(async () => (await testbed.Http.ReadAsync<Attachment>(
             $"/v1/devmaps/{Testbed.ByAddress}/attachments/{ingress.Name}")).Status.State == "Attached");
-        AssertForwards(again, stays);
-    }
-
-    private static void AssertForwards(Port from, Port to)
-    {
-        var run = FrameMark.NewRun();
-        var frame = Frames.Udp(new FrameMark(run, 0), "10.0.0.7");
-        Assert.Equal([frame], from.Send([frame], run, to)[0]);
+        again.AssertReaches(stays);
     }
 }

@@ -1,5 +1,4 @@
 using ControlPlane.EndToEndTests.Support;
-using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
@@ -21,9 +20,7 @@ public sealed class InterfaceNameTests
 
         for (var round = 1; round <= 2; round++)
         {
-            var run = FrameMark.NewRun();
-            var frame = Frames.Udp(new FrameMark(run, 0));
-            Assert.Equal([frame], ingress.Send([frame], run, target)[0]);
+            ingress.AssertReaches(target);
             var entry = await testbed.Http.EntryAsync(Testbed.ByInterface, key);
             Assert.Equal((ingressName, targetName, (ulong)round), (entry.Key, entry.Interface, entry.Status.Packets));
             var attachment = await testbed.Http.ReadAsync<Attachment>($"/v1/devmaps/{Testbed.ByInterface}/attachments/{key}");

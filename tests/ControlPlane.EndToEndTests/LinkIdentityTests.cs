@@ -8,7 +8,7 @@ namespace ControlPlane.EndToEndTests;
 /// An entry follows the interface of its name, whatever indexes and devices that name passes through. Each case once step by
 /// step, and once with a daemon that sees only the outcome.
 /// </summary>
-public sealed class LinkIdentityTests
+public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const uint FreeIndex = 4242;
 
@@ -17,7 +17,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task SameIndex_OtherDevice_OldEntriesWaitAndTheStrangersAreRight(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
         await testbed.Http.AttachAsync(Testbed.ByInterface, first.Name);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
@@ -33,7 +33,7 @@ public sealed class LinkIdentityTests
         var again = testbed.AddPort(first.Name);
         await testbed.WaitForStateAsync(Testbed.ByInterface, first.Name, "Forwarding");
         await testbed.AssertConsistentAsync();
-        AssertForwards(again, target);
+        again.AssertReaches(target);
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task SameIndex_PassesToAnInterfaceThatWaits_BothEntriesEndRight(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
         foreach (var waiting in new[] { "aaa", "zzz" }) // one before and one after it, in whatever order names are visited
             await testbed.Http.PutEntryAsync(Testbed.ByInterface, waiting, target.Name, allowPending: true);
@@ -60,7 +60,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task SameIndexAndName_OtherDevice_IsAttachedAndWrittenAgain(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
         await testbed.Http.AttachAsync(Testbed.ByInterface, first.Name);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
@@ -73,13 +73,13 @@ public sealed class LinkIdentityTests
         await testbed.AssertConsistentAsync();
         elsewhere.Shell("ip", "link", "set", "dev", "far", "up");
         using var far = FrameSocket.Open(elsewhere, "far");
-        AssertForwards(first with { Far = far }, target);
+        (first with { Far = far }).AssertReaches(target);
     }
 
     [Fact]
     public async Task IndexIsAKeyInUse_TheLaterEntryFailsUntilTheKeyIsFree()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (held, target) = (testbed.AddPort(), testbed.AddPort());
         var number = FreeIndex.ToString(CultureInfo.InvariantCulture);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, number, held.Name);
@@ -97,13 +97,13 @@ public sealed class LinkIdentityTests
         await testbed.WaitForStateAsync(Testbed.ByInterface, "late", "Forwarding");
         await testbed.AssertConsistentAsync();
         await testbed.Http.AttachAsync(Testbed.ByInterface, "late");
-        AssertForwards(late, target);
+        late.AssertReaches(target);
     }
 
     [Fact]
     public async Task IndexIsAKeyInUse_TheInterfaceReturnsWithAnother_ItsEntryIsWritten()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (held, target) = (testbed.AddPort(), testbed.AddPort());
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, FreeIndex.ToString(CultureInfo.InvariantCulture), held.Name);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, "late", target.Name, allowPending: true);
@@ -119,7 +119,7 @@ public sealed class LinkIdentityTests
         await testbed.AssertConsistentAsync();
         Assert.Equal(2, testbed.KernelMap(Testbed.ByInterface).Count);
         await testbed.Http.AttachAsync(Testbed.ByInterface, "late");
-        AssertForwards(late, target);
+        late.AssertReaches(target);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task Renamed_AwayAndBack_EverythingIsInPlaceAgain(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = await BothWaysAsync(testbed);
         string[] away = [.. Rename(ingress.Name, "away1"), .. Rename(target.Name, "away2")];
         string[] back = [.. Rename("away1", ingress.Name), .. Rename("away2", target.Name)];
@@ -146,7 +146,7 @@ public sealed class LinkIdentityTests
 
         await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
         await testbed.AssertConsistentAsync();
-        AssertForwards(ingress, target);
+        ingress.AssertReaches(target);
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task Renamed_AnotherDeviceToTheWantedNames_EverythingGoesToThose(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = await BothWaysAsync(testbed);
         var (otherIngress, otherTarget) = (testbed.AddPort(), testbed.AddPort());
 
@@ -168,7 +168,7 @@ public sealed class LinkIdentityTests
 
         await testbed.AssertConsistentAsync();
         await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
-        AssertForwards(otherIngress, otherTarget);
+        otherIngress.AssertReaches(otherTarget);
     }
 
     [Theory]
@@ -176,7 +176,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task Renamed_NamesExchanged_EntriesAndAttachmentsCross(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         Port[] ingress = [testbed.AddPort(), testbed.AddPort()];
         Port[] target = [testbed.AddPort(), testbed.AddPort()];
         foreach (var (from, to) in ingress.Zip(target))
@@ -189,8 +189,8 @@ public sealed class LinkIdentityTests
             testbed, unseen, [.. Rename(ingress[0].Name, "between"), .. Rename(ingress[1].Name, ingress[0].Name), .. Rename("between", ingress[1].Name)]);
 
         await testbed.AssertConsistentAsync();
-        AssertForwards(ingress[0], target[1]);
-        AssertForwards(ingress[1], target[0]);
+        ingress[0].AssertReaches(target[1]);
+        ingress[1].AssertReaches(target[0]);
     }
 
     [Theory]
@@ -198,7 +198,7 @@ public sealed class LinkIdentityTests
     [InlineData(true)]
     public async Task MovedToAnotherNamespaceAndBack_EverythingIsInPlaceAgain(bool unseen)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = await BothWaysAsync(testbed);
         using var elsewhere = NetworkNamespace.Create();
         if (unseen)
@@ -222,8 +222,8 @@ public sealed class LinkIdentityTests
             await testbed.Runner.Daemon.SignalAsync("CONT");
         await testbed.AssertConsistentAsync();
         await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
-        AssertForwards(ingress, target);
-        AssertForwards(target, ingress);
+        ingress.AssertReaches(target);
+        target.AssertReaches(ingress);
     }
 
     /// <summary>Frames of each of two ports go to the other.</summary>
@@ -249,12 +249,5 @@ public sealed class LinkIdentityTests
             await testbed.BatchUnseenAsync(commands);
         else
             testbed.Batch(commands);
-    }
-
-    private static void AssertForwards(Port from, Port to)
-    {
-        var run = FrameMark.NewRun();
-        var frame = Frames.Udp(new FrameMark(run, 0));
-        Assert.Equal([frame], from.Send([frame], run, to)[0]);
     }
 }

@@ -12,7 +12,7 @@ namespace ControlPlane.EndToEndTests;
 /// allows show that they do not arrive, the remedy that the answer gives is carried out word for word, and they do.
 /// </summary>
 [Trait("Group", "truth")]
-public sealed class LossCauseTests(ITestOutputHelper output)
+public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output) : IClassFixture<SharedDaemon>
 {
     public static TheoryData<string, string> CausesAndModes
     {
@@ -35,7 +35,7 @@ public sealed class LossCauseTests(ITestOutputHelper output)
     public async Task Cause_IsToldAndItsRemedyMendsIt(string name, string mode)
     {
         var cause = LossCause.All[name];
-        await using var entryTestbed = await EntryTestbed.StartAsync(mode);
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
 
         await cause.Bring(entryTestbed);
         var told = await entryTestbed.BecomesAsync(cause.State);
@@ -51,7 +51,7 @@ public sealed class LossCauseTests(ITestOutputHelper output)
         else
             await entryTestbed.Testbed.RunRemedyAsync(fault.Remedy!, entryTestbed.Target.Pair);
         var mended = await entryTestbed.BecomesAsync("Forwarding");
-        entryTestbed.AssertArrive();
+        entryTestbed.AssertArrives();
         Assert.Empty((await entryTestbed.StatusAsync()).Faults);
         output.WriteLine(FormattableString.Invariant(
             $"truth | {name} | {mode} | {cause.State} | {cause.Type}/{cause.Reason} | {(cause.Missed ? "missed" : counted ?? "-")} | {told.TotalMilliseconds:F0} ms | {mended.TotalMilliseconds:F0} ms | {fault.Remedy}"));
@@ -62,12 +62,12 @@ public sealed class LossCauseTests(ITestOutputHelper output)
     [InlineData("bridge")]
     public async Task TargetWithoutNdoXmit_GenericMode_ForwardsAndSaysSo(string name)
     {
-        await using var entryTestbed = await EntryTestbed.StartAsync("generic");
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), "generic");
 
         await LossCause.All[name].Bring(entryTestbed);
 
         await entryTestbed.BecomesAsync("Forwarding");
-        entryTestbed.AssertArrive();
+        entryTestbed.AssertArrives();
         Assert.Equal("GenericMode", (await entryTestbed.StatusAsync()).Conditions.Single(c => c.Type == "TargetAcceptsRedirect").Reason);
     }
 
@@ -76,7 +76,7 @@ public sealed class LossCauseTests(ITestOutputHelper output)
     [InlineData("generic")]
     public async Task KeyMissing_IsCountedAndForwardsOnceItIsThere(string mode)
     {
-        await using var entryTestbed = await EntryTestbed.StartAsync(mode);
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
 
         await entryTestbed.Testbed.Http.RemoveAsync(EntryTestbed.EntryPath);
         await entryTestbed.AssertLostAsync(missed: true);
@@ -85,7 +85,7 @@ public sealed class LossCauseTests(ITestOutputHelper output)
         var entry = await entryTestbed.Testbed.Http.PutEntryAsync(Testbed.ByAddress, EntryTestbed.Key, entryTestbed.Target.Name);
         Assert.Equal("Forwarding", entry.Status.State);
         output.WriteLine(FormattableString.Invariant($"truth | key missing | {mode} | none | counted as missed | - | {clock.Elapsed.TotalMilliseconds:F0} ms | PUT {EntryTestbed.EntryPath}"));
-        entryTestbed.AssertArrive();
+        entryTestbed.AssertArrives();
     }
 
     [Theory]
@@ -94,19 +94,19 @@ public sealed class LossCauseTests(ITestOutputHelper output)
     public async Task EntriesOfOneDeviceDisagree_IsToldWhereItMattersAndItsRemedyMendsIt(string mode)
     {
         const string Other = "10.0.0.8";
-        await using var entryTestbed = await EntryTestbed.StartAsync(mode);
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await Testbed.StartAsync(), mode);
         await entryTestbed.Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/dropper", new { template = "drop" });
         await entryTestbed.Testbed.Http.PutEntryAsync(Testbed.ByAddress, Other, entryTestbed.Target.Name);
         await entryTestbed.Testbed.Runner.StopAsync();
         GiveInStore(entryTestbed.Testbed, Other, "dropper"); // as no request could
         await entryTestbed.Testbed.Runner.StartAsync();
 
-        Assert.Equal(0, entryTestbed.Arriving(Other));
+        entryTestbed.AssertDoesNotArrive(Other);
         var status = await entryTestbed.StatusAsync();
         if (mode == "generic")
         {
             Assert.Equal("Forwarding", status.State);
-            entryTestbed.AssertArrive();
+            entryTestbed.AssertArrives();
             return;
         }
 
@@ -117,14 +117,14 @@ public sealed class LossCauseTests(ITestOutputHelper output)
         var mended = await entryTestbed.BecomesAsync("Forwarding");
         output.WriteLine(FormattableString.Invariant(
             $"truth | entries of one device disagree | {mode} | Undeliverable | {fault.Type}/{fault.Reason} | at start | {mended.TotalMilliseconds:F0} ms | {fault.Remedy}"));
-        entryTestbed.AssertArrive();
-        Assert.Equal(1, entryTestbed.Arriving(Other));
+        entryTestbed.AssertArrives();
+        entryTestbed.AssertArrives(Other);
     }
 
     [Fact]
     public async Task PeerWithXdpProgram_ForwardsWithoutGro()
     {
-        await using var entryTestbed = await EntryTestbed.StartAsync("native");
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), "native");
         var pair = entryTestbed.Target.Pair;
         pair.DisablePeerReceive();
         await entryTestbed.BecomesAsync("Undeliverable");
@@ -134,7 +134,7 @@ public sealed class LossCauseTests(ITestOutputHelper output)
         pair.PeerNamespace.Shell("ip", "link", "set", "dev", pair.PeerName, "xdpdrv", "obj", pass.Path, "sec", "xdp");
 
         await entryTestbed.BecomesAsync("Forwarding");
-        entryTestbed.AssertArrive();
+        entryTestbed.AssertArrives();
     }
 
     [Theory]
@@ -142,13 +142,13 @@ public sealed class LossCauseTests(ITestOutputHelper output)
     [InlineData("generic")]
     public async Task NotAttached_IsToldAndItsRemedyWorks(string mode)
     {
-        await using var entryTestbed = await EntryTestbed.StartAsync(mode);
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
         var (http, ingress) = (entryTestbed.Testbed.Http, entryTestbed.Ingress);
         await http.RemoveAsync($"/v1/devmaps/{Testbed.ByAddress}/attachments/{ingress.Name}");
         await http.PutEntryAsync(Testbed.ByInterface, ingress.Name, entryTestbed.Target.Name);
         var fault = Assert.Single((await http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults);
         Assert.Equal(("IngressAttached", "NotAttached"), (fault.Type, fault.Reason));
-        Assert.Equal(0, entryTestbed.Arriving());
+        entryTestbed.AssertDoesNotArrive();
 
         var clock = Stopwatch.StartNew();
         await entryTestbed.Testbed.RunRemedyAsync(fault.Remedy!, entryTestbed.Target.Pair);
@@ -158,7 +158,7 @@ public sealed class LossCauseTests(ITestOutputHelper output)
             $"truth | not attached | {mode} | {status.State} (told only) | {fault.Type}/{fault.Reason} | 0 ms | {clock.Elapsed.TotalMilliseconds:F0} ms | {fault.Remedy}"));
         Assert.Equal("Forwarding", status.State);
         Assert.Empty(status.Faults);
-        entryTestbed.AssertArrive();
+        entryTestbed.AssertArrives();
     }
 
     private static void GiveInStore(Testbed testbed, string key, string program)

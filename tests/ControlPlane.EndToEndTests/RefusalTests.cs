@@ -7,8 +7,8 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>The daemon refuses, and the refusal names the cause and the way out.</summary>
-public sealed class RefusalTests
+/// <summary>What the daemon refuses, and that the refusal names what is to be known.</summary>
+public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const int Unavailable = 69;
     private const int IoError = 74;
@@ -51,7 +51,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task SecondDaemon_OnTheSameFolders_IsRefusedAndNamesTheFirst()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         await using var second = testbed.Runner.Launch();
 
         Assert.Equal(AlreadyRunning, await second.WaitExitAsync());
@@ -62,7 +62,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task SecondDaemon_OnTheSamePinsAlone_IsRefusedAndNamesTheFirst()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var state = Directory.CreateTempSubdirectory();
         await using var second = testbed.Runner.Launch(
             $"--ControlPlane:StateDirectory={state.FullName}", "--ControlPlane:Listen:UnixSocket=");
@@ -75,7 +75,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Attach_PeerMtuTooLarge_IsUnsuitable()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         using var pair = VethPair.Create(testbed.Space, new VethOptions { Mtu = 9000 });
 
         var problem = await testbed.Http.RefusedAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{pair.Name}", new { mode = "native" });
@@ -93,7 +93,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Attach_MorePeerQueuesThanOwn_IsUnsuitable()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         testbed.Space.Shell("ip", "link", "add", "few", "numrxqueues", "1", "type", "veth", "peer", "name", "many", "numtxqueues", "4");
         testbed.Space.Shell("ethtool", "-L", "many", "tx", "4");
 
@@ -108,7 +108,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Attach_ForeignProgramHoldsTheInterface_IsAConflictUntilItsRemedyIsDone()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var port = testbed.AddPort();
         using var foreign = XdpPassObject.Compile();
         testbed.Space.Shell("ip", "link", "set", "dev", port.Name, "xdpdrv", "obj", foreign.Path, "sec", "xdp");
@@ -128,7 +128,7 @@ public sealed class RefusalTests
     [Fact]
     public async Task Entry_OtherEgressProgramForTheSameDevice_NamesBothEntries()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var target = testbed.AddPort();
         await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/a", new { template = "count" });
         await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.1", target.Name, "a");

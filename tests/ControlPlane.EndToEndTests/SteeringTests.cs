@@ -4,7 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Entries put by REST, and frames that take the way they say.</summary>
-public sealed class SteeringTests
+public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const int Count = 40;
 
@@ -17,10 +17,11 @@ public sealed class SteeringTests
     [InlineData(Testbed.ByAddress, "generic")]
     public async Task Entry_BySelector_SteersCountsAndEnds(string devmap, string mode)
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target, bystander) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
         var key = devmap switch { Testbed.ByInterface => ingress.Name, Testbed.ByVlan => "100", _ => "10.0.0.7" };
         await testbed.Http.AttachAsync(devmap, ingress.Name, mode);
+        var before = (await testbed.Http.DevmapAsync(devmap)).Status.Traffic;
 
         // Without an entry: the miss action.
         var (run, frames) = NewFrames();
@@ -30,9 +31,8 @@ public sealed class SteeringTests
         Assert.Equal("Forwarding", entry.Status.State);
         Assert.Equal(target.Pair.Ifindex, testbed.KernelMap(devmap)[entry.KernelKey!.Value]);
         (run, frames) = NewFrames();
-        var arrived = ingress.Send(frames, run, target, bystander);
-        Assert.Equal(frames, arrived[0]);
-        Assert.Empty(arrived[1]);
+        Assert.Equal(frames, ingress.Send(frames, run, target, expected: Count));
+        Assert.Empty(bystander.Far.ReceiveUntilQuiet(run, TimeSpan.Zero));
         var status = (await testbed.Http.EntryAsync(devmap, key)).Status;
         Assert.Equal(((ulong)Count, (ulong)frames.Sum(f => f.Length)), (status.Packets, status.Bytes));
 
@@ -41,22 +41,24 @@ public sealed class SteeringTests
         (run, frames) = NewFrames();
         Assert.All(ingress.Send(frames, run, target, bystander), Assert.Empty);
         var traffic = (await testbed.Http.DevmapAsync(devmap)).Status.Traffic;
-        Assert.Equal(((ulong)Count, 2ul * Count, 0ul), (traffic.RedirectedPackets, traffic.MissedPackets, traffic.UnkeyedPackets));
+        Assert.Equal(
+            (before.RedirectedPackets + Count, before.MissedPackets + (2 * Count), before.UnkeyedPackets),
+            (traffic.RedirectedPackets, traffic.MissedPackets, traffic.UnkeyedPackets));
     }
 
     [Fact]
     public async Task EgressProgram_OfAnEntry_ChangesAndCountsItsFrames()
     {
-        await using var testbed = await Testbed.StartAsync();
+        await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
         await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/untag", new { template = "pop-vlan" });
         await testbed.Http.AttachAsync(Testbed.ByVlan, ingress.Name);
         await testbed.Http.PutEntryAsync(Testbed.ByVlan, "100", target.Name, "untag");
 
         var (run, frames) = NewFrames();
-        var arrived = ingress.Send(frames, run, target);
+        var arrived = ingress.Send(frames, run, target, expected: Count);
 
-        Assert.Equal(frames.Select(Frames.WithoutTag), arrived[0]);
+        Assert.Equal(frames.Select(Frames.WithoutTag), arrived);
         var program = await testbed.Http.ReadAsync<EgressProgram>("/v1/programs/untag");
         Assert.Equal((1, (ulong)Count), (program.Status.Entries, program.Status.Packets));
     }

@@ -44,6 +44,8 @@ internal sealed record DriftElement(uint Ifindex, string? Interface, uint? Egres
 
 internal sealed record EgressProgram(string Name, string Template, EgressProgramStatus Status);
 
+internal sealed record EgressProgramList(IReadOnlyList<EgressProgram> Programs);
+
 internal sealed record EgressProgramStatus(uint KernelProgramId, int Entries, ulong Packets, ulong Bytes);
 
 internal sealed record Problem(int Status, string Code, string Detail, string? Remedy, string? Resource, int? Errno);

@@ -22,7 +22,7 @@ internal static class Steering
     {
         Assert.Equal("Forwarding", (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.State);
         var run = FrameMark.NewRun();
-        Assert.Equal(3, ingress.Send([.. Enumerable.Range(0, 3).Select(n => Frames.Udp(new FrameMark(run, (ulong)n)))], run, target)[0].Count);
+        Assert.Equal(3, ingress.Send([.. Enumerable.Range(0, 3).Select(n => Frames.Udp(new FrameMark(run, (ulong)n)))], run, target, expected: 3).Count);
     }
 
     /// <summary>Waits until the API says that the entry is in this state.</summary>

@@ -6,8 +6,8 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests.Support;
 
 /// <summary>
-/// The world of one test: a namespace with a daemon in it, which owns one devmap for each selector, and veths whose far ends the
-/// test holds. At its end nothing of it may be left.
+/// A namespace with a daemon in it, which owns one devmap for each selector, and veths whose far ends the test holds. Nothing of it
+/// may be left at its end.
 /// </summary>
 internal sealed class Testbed : IAsyncDisposable
 {
@@ -20,16 +20,20 @@ internal sealed class Testbed : IAsyncDisposable
     /// <summary>The devmap keyed by IPv4 destination; its frames without an entry are dropped.</summary>
     public const string ByAddress = "addresses";
 
-    private readonly List<IDisposable> _parts = [];
-    private readonly Leftovers _leftovers;
+    private static readonly string[] Devmaps = [ByInterface, ByVlan, ByAddress];
 
-    private Testbed(NetworkNamespace space)
+    private readonly List<IDisposable> _parts = [];
+    private readonly bool _isShared;
+    private readonly Leftovers _beforeDaemon;
+    private Leftovers? _beforeTest;
+
+    private Testbed(NetworkNamespace space, bool isShared = false)
     {
-        Space = space;
+        (Space, _isShared) = (space, isShared);
         Runner = new DaemonRunner(
             space, detached: false,
             [.. Devmap(0, ByInterface, "ingressInterface", "pass"), .. Devmap(1, ByVlan, "vlan", "drop"), .. Devmap(2, ByAddress, "ipv4Destination", "drop")]);
-        _leftovers = Leftovers.Capture();
+        _beforeDaemon = Leftovers.Capture();
     }
 
     public NetworkNamespace Space { get; }
@@ -38,12 +42,23 @@ internal sealed class Testbed : IAsyncDisposable
 
     public HttpClient Http => Runner.Http;
 
-    /// <summary>Makes the namespace and starts the daemon in it.</summary>
-    /// <param name="space">Where instead; the test's to end.</param>
-    /// <param name="arguments">What the daemon gets beside.</param>
-    public static async Task<Testbed> StartAsync(NetworkNamespace? space = null, params string[] arguments)
+    /// <summary>Whether a shared testbed is ready for the next test.</summary>
+    public bool IsClean { get; private set; } = true;
+
+    /// <summary>Makes a namespace and starts a daemon in it, for one test.</summary>
+    /// <param name="space">An existing namespace instead. Its interfaces are removed at the end, except in the initial one.</param>
+    /// <param name="arguments">More arguments for the daemon.</param>
+    public static Task<Testbed> StartAsync(NetworkNamespace? space = null, params string[] arguments) =>
+        StartAsync(new Testbed(space ?? NetworkNamespace.Create()), arguments);
+
+    /// <summary>Makes a namespace and starts a daemon in it, for several tests one after another (<see cref="SharedDaemon"/>).</summary>
+    public static Task<Testbed> StartSharedAsync() => StartAsync(new Testbed(NetworkNamespace.Create(), isShared: true), []);
+
+    /// <summary>Begins a test on a shared testbed.</summary>
+    public void Begin() => (_beforeTest, IsClean) = (Leftovers.Capture(), false);
+
+    private static async Task<Testbed> StartAsync(Testbed testbed, string[] arguments)
     {
-        var testbed = new Testbed(space ?? NetworkNamespace.Create());
         try
         {
             await testbed.Runner.StartAsync(arguments);
@@ -51,7 +66,7 @@ internal sealed class Testbed : IAsyncDisposable
         }
         catch
         {
-            await testbed.DisposeAsync();
+            await testbed.EndAsync();
             throw;
         }
     }
@@ -78,13 +93,55 @@ internal sealed class Testbed : IAsyncDisposable
         return [.. dump.RootElement.EnumerateArray().Select(e => (Number(e.GetProperty("key"), 0), Number(e.GetProperty("value"), 0), Number(e.GetProperty("value"), 4)))];
     }
 
+    /// <summary>Ends the test: removes what it has made, and the daemon unless other tests share it.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_isShared)
+            await ClearAsync();
+        else
+            await EndAsync();
+    }
+
+    /// <summary>Ends the daemon and removes everything.</summary>
+    public async Task EndAsync()
+    {
         await Runner.DisposeAsync();
+        DisposeParts();
+        Space.Dispose();
+        await _beforeDaemon.AssertNothingLeftAsync();
+    }
+
+    /// <summary>Removes all entries, attachments and egress programs.</summary>
+    public async Task RemoveResourcesAsync()
+    {
+        foreach (var devmap in Devmaps)
+        {
+            foreach (var entry in await Http.ListAsync(devmap, "pageSize=1000"))
+                await Http.RemoveAsync($"/v1/devmaps/{devmap}/entries/{Uri.EscapeDataString(entry.Key)}");
+            foreach (var attachment in (await Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments)
+                await Http.RemoveAsync($"/v1/devmaps/{devmap}/attachments/{Uri.EscapeDataString(attachment.Interface)}");
+        }
+
+        foreach (var program in (await Http.ReadAsync<EgressProgramList>("/v1/programs")).Programs)
+            await Http.RemoveAsync($"/v1/programs/{program.Name}");
+    }
+
+    private async Task ClearAsync()
+    {
+        await RemoveResourcesAsync();
+        DisposeParts();
+        Space.RemoveInterfaces();
+        foreach (var devmap in Devmaps)
+            await Eventually.Async(() => KernelElements(devmap).Count == 0, what: $"the kernel's {devmap} is empty");
+        await _beforeTest!.AssertNothingLeftAsync();
+        IsClean = true;
+    }
+
+    private void DisposeParts()
+    {
         foreach (var part in Enumerable.Reverse(_parts))
             part.Dispose();
-        Space.Dispose();
-        await _leftovers.AssertNothingLeftAsync();
+        _parts.Clear();
     }
 
     // Bytes as "0x0a", the least significant first; a value is an ifindex and a program id.

@@ -7,26 +7,22 @@ using Microsoft.Playwright;
 namespace ControlPlane.EndToEndTests.Swagger;
 
 /// <summary>A person with a browser steers the kernel.</summary>
-public sealed class SwaggerUiTests : IAsyncLifetime
+public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<SwaggerUiTests.Setup>, IAsyncLifetime
 {
-    private Testbed _testbed = null!;
-    private Browser _browser = null!;
+    private BrowserPage _page = null!;
 
-    private IPage Page => _browser.Page;
+    private IPage Page => _page.Page;
 
-    private Uri Address => _testbed.Runner.Daemon.Rest;
+    private Testbed Testbed => setup.Testbed;
 
-    public async Task InitializeAsync()
-    {
-        _testbed = await Testbed.StartAsync(NetworkNamespace.Initial); // where the browser can reach its loopback
-        _browser = await Browser.StartAsync();
-    }
+    private Uri Address => Testbed.Runner.Daemon.Rest;
+
+    public async Task InitializeAsync() => _page = await setup.Browser.OpenPageAsync();
 
     public async Task DisposeAsync()
     {
-        if (_browser is not null)
-            await _browser.DisposeAsync();
-        await _testbed.DisposeAsync();
+        await _page.DisposeAsync();
+        await Testbed.RemoveResourcesAsync();
     }
 
     [Fact]
@@ -41,13 +37,13 @@ public sealed class SwaggerUiTests : IAsyncLifetime
         var answer = operation.Locator(".live-responses-table tr.response");
         await Assertions.Expect(answer.Locator(".response-col_status").First).ToContainTextAsync("201");
         await Assertions.Expect(answer.Locator(".response-col_description pre").First).ToContainTextAsync("\"hand\"");
-        await _browser.ShootAsync("put-entry");
+        await _page.ShootAsync("put-entry");
 
         var entry = await ReadAsync("/v1/devmaps/default/entries/lo");
         Assert.Equal("hand", entry["labels"]!["by"]!.GetValue<string>());
         Assert.Equal(
             [KeyValuePair.Create(entry["kernelKey"]!.GetValue<uint>(), entry["status"]!["ifindex"]!.GetValue<uint>())],
-            _testbed.KernelMap(Testbed.ByInterface));
+            Testbed.KernelMap(Testbed.ByInterface));
     }
 
     [Fact]
@@ -71,9 +67,9 @@ public sealed class SwaggerUiTests : IAsyncLifetime
         var operations = (await ReadAsync("/openapi/v1.json"))["paths"]!.AsObject().Sum(p => p.Value!.AsObject().Count);
         await Assertions.Expect(Page.Locator(".opblock")).ToHaveCountAsync(operations);
         await Assertions.Expect(Page).ToHaveTitleAsync("devmapd API");
-        await _browser.ShootAsync("overview");
-        Assert.Empty(_browser.Faults);
-        Assert.All(_browser.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(Address.Authority, r.Authority));
+        await _page.ShootAsync("overview");
+        Assert.Empty(_page.Faults);
+        Assert.All(_page.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(Address.Authority, r.Authority));
     }
 
     /// <summary>The operation, opened by its deep link.</summary>
@@ -85,5 +81,27 @@ public sealed class SwaggerUiTests : IAsyncLifetime
         return operation;
     }
 
-    private async Task<JsonNode> ReadAsync(string path) => (await _testbed.Http.GetFromJsonAsync<JsonNode>(path))!;
+    private async Task<JsonNode> ReadAsync(string path) => (await Testbed.Http.GetFromJsonAsync<JsonNode>(path))!;
+
+    /// <summary>One daemon and one browser for all tests of the class.</summary>
+    public sealed class Setup : IAsyncLifetime
+    {
+        internal Testbed Testbed { get; private set; } = null!;
+
+        internal Browser Browser { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Testbed = await Testbed.StartAsync(NetworkNamespace.Initial); // where the browser can reach its loopback
+            Browser = await Browser.StartAsync();
+        }
+
+        public async Task DisposeAsync()
+        {
+            if (Browser is not null)
+                await Browser.DisposeAsync();
+            if (Testbed is not null)
+                await Testbed.DisposeAsync();
+        }
+    }
 }

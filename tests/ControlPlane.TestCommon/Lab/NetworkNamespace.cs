@@ -104,18 +104,26 @@ public sealed class NetworkNamespace : IDisposable
         .Select(line => line[..line.LastIndexOf(':')].Trim())
         .ToList());
 
-    /// <summary>Removes what was made in it, and it itself.</summary>
+    /// <summary>Removes all interfaces but loopback.</summary>
+    public void RemoveInterfaces()
+    {
+        if (!_owned)
+            throw new InvalidOperationException("the interfaces of the initial namespace are the machine's");
+        // "force" goes on if one end of a pair has gone with the other.
+        var names = InterfaceNames().Where(name => name != "lo").ToList();
+        if (names.Count > 0)
+            ShellWithInput(string.Concat(names.Select(name => $"link del dev {name}\n")), "sh", "-c", "ip -force -batch - 2>/dev/null || true");
+    }
+
+    /// <summary>Removes the namespace and its interfaces.</summary>
     public void Dispose()
     {
         if (!_owned || _descriptor.IsClosed)
             return;
         try
         {
-            // At once, and not only when the last thread that was inside has ended. "force" goes on where one end of a
-            // pair went with the other.
-            var doomed = InterfaceNames().Where(i => i != "lo").ToList();
-            if (doomed.Count > 0)
-                ShellWithInput(string.Concat(doomed.Select(i => $"link del dev {i}\n")), "sh", "-c", "ip -force -batch - 2>/dev/null || true");
+            // At once, and not only when the last thread that was inside has ended.
+            RemoveInterfaces();
         }
         finally
         {
