@@ -26,3 +26,31 @@ public sealed record Scenario(string Name, IReadOnlyList<Operation> Given, Opera
 
     public override string ToString() => Name;
 }
+
+/// <summary>What the testbed does in the middle of a scenario.</summary>
+public enum ScenarioEvent
+{
+    Nothing,
+
+    /// <summary><c>veth-b</c> is removed from the host; the kernel drops its entries.</summary>
+    VethBRemoved,
+
+    /// <summary><c>late0</c> appears, with the next index, 11.</summary>
+    Late0Added,
+
+    /// <summary>Somebody removes the element of the kernel key 2, which is veth-a, from the map of the devmap default, and adds one of the key 99.</summary>
+    MapChangedByHand,
+
+    /// <summary>The kernel drops 3 frames that default redirected by the kernel key 2, which is veth-a: their target is down.</summary>
+    FramesDropped,
+
+    /// <summary>The writer has been told to stop.</summary>
+    DaemonStopping,
+}
+
+/// <summary>One face of the daemon, driven by the scenarios.</summary>
+public interface IApiDriver
+{
+    /// <summary>Asks the daemon and answers in neutral words.</summary>
+    Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken);
+}

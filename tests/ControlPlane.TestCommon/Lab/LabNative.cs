@@ -142,3 +142,16 @@ internal static unsafe partial class LabNative
         public short revents;
     }
 }
+
+/// <summary>Owns a file descriptor.</summary>
+internal sealed class LabHandle : SafeHandle
+{
+    public LabHandle(nint descriptor)
+        : base(-1, ownsHandle: true) => SetHandle(descriptor);
+
+    public override bool IsInvalid => handle == -1;
+
+    public int Descriptor => (int)handle;
+
+    protected override bool ReleaseHandle() => LabNative.close(handle) == 0;
+}

@@ -46,3 +46,13 @@ public static class Shell
             : throw new ShellException(shown, process.ExitCode, error.GetAwaiter().GetResult());
     }
 }
+
+/// <summary>A command failed.</summary>
+public sealed class ShellException(string command, int exitCode, string error)
+    : Exception($"`{command}` ended with {exitCode}: {error.Trim()}")
+{
+    public int ExitCode { get; } = exitCode;
+
+    /// <summary>What it wrote to its standard error.</summary>
+    public string StandardError { get; } = error;
+}

@@ -59,3 +59,14 @@ internal abstract record Operation
     private static string EntryName(string devmap, string key) =>
         $"{devmap}/{(devmap == SmallSetup.ByInterface.Name && SmallSetup.NameOfIndex.TryGetValue(key, out var name) ? name : key)}";
 }
+
+/// <summary>A precondition, before it is known which revision it names.</summary>
+internal enum Condition
+{
+    None,
+    MustNotExist,
+    MustExist,
+
+    /// <summary>The revision at which the caller has last seen the resource.</summary>
+    AsSeen,
+}

@@ -58,3 +58,8 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
             operation, condition, Gen.Int[0, 15], (o, c, hasty) => new Step(o with { Condition = c }, IsHasty: hasty == 0));
     }
 }
+
+/// <summary>One step of a caller.</summary>
+/// <param name="Operation">What it asks for.</param>
+/// <param name="IsHasty">It takes it back at once, which succeeds if the writer has not begun with it.</param>
+internal sealed record Step(Operation Operation, bool IsHasty);
