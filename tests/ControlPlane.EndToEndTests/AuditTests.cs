@@ -4,14 +4,14 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Somebody changes the kernel's objects with bpftool; the daemon finds it, reports it and repairs it.</summary>
+/// <summary>Another process changes the kernel's objects with bpftool; the daemon finds, reports and repairs the changes.</summary>
 public sealed class AuditTests
 {
     private const string Changed = "10.0.0.1", Removed = "10.0.0.2", Kept = "10.0.0.3";
     private const uint Foreign = 0x0a000009;
 
     [Fact]
-    public async Task Audit_MapAndLinkChangedByBpftool_AllIsToldAndPutRight()
+    public async Task Audit_MapAndLinkChangedByBpftool_ReportsAndRepairsAll()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target, other) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
@@ -38,7 +38,7 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task RegularAudit_MapAndLinkChangedByBpftool_IsPutRightByItself()
+    public async Task RegularAudit_MapAndLinkChangedByBpftool_RepairsWithoutARequest()
     {
         await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Audit:Interval=00:00:00.2");
         var (ingress, target, other) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
@@ -70,7 +70,7 @@ public sealed class AuditTests
             Shell.Run("bpftool", "link", "detach", "pinned", link);
     }
 
-    // In the namespace of the interfaces: the kernel resolves the index in that of the caller.
+    // In the namespace of the interfaces, because the kernel resolves the index in the namespace of the caller.
     private static void Update(Testbed testbed, string map, uint key, uint ifindex) => Shell.Run(
         "nsenter", [$"--net={testbed.Space.Path}", "--", "bpftool", "map", "update", "pinned", $"{map}/active", "key", .. Bytes(key), "value", .. Bytes(ifindex), .. Bytes(0)]);
 

@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Lost frames, and why they were lost, are counted where a user looks for them.</summary>
+/// <summary>Lost frames are counted with their cause, in the entry, the devmap and the metrics.</summary>
 public sealed class CounterTests
 {
     private const string First = "10.0.0.1", Second = "10.0.0.2", Third = "10.0.0.3";
@@ -47,7 +47,7 @@ public sealed class CounterTests
     }
 
     [Fact]
-    public async Task KeyMissing_IsInTheSampleInItsTextForm()
+    public async Task KeyMissing_IsSampledInItsTextForm()
     {
         await using var testbed = await Testbed.StartAsync();
         var ingress = testbed.AddPort();
@@ -59,7 +59,7 @@ public sealed class CounterTests
     }
 
     [Fact]
-    public async Task Metrics_TellOnlyTheBusiestEntries()
+    public async Task Metrics_HaveOnlyTheBusiestEntries()
     {
         await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Metrics:TopEntries=2");
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());

@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>The demo without a terminal, and that it leaves nothing however it ends.</summary>
+/// <summary>The demo without a terminal. It leaves nothing, however it ends.</summary>
 public sealed partial class DemoTests
 {
     [Fact]
@@ -17,7 +17,7 @@ public sealed partial class DemoTests
 
         foreach (var expected in new[] { "ports", "vlans", "routes", "10.0.0.7", "untag", "Pending (NoSuchInterface)", "Undeliverable (TemplateDrops)" })
             Assert.Contains(expected, demo.Output, StringComparison.Ordinal);
-        // Of each table's row: the packets that the daemon counted and those that arrived. At the end all are through.
+        // A row of the table has the packets that the daemon counted and those that arrived. All have arrived at the end.
         var first = demo.Output.Split('\n').Last(l => l.Contains("│ ports", StringComparison.Ordinal) && l.Contains("-in1", StringComparison.Ordinal));
         var cells = first.Split('│', StringSplitOptions.TrimEntries);
         Assert.True(int.Parse(cells[6], NumberStyles.Number, CultureInfo.InvariantCulture) > 1000, first);
@@ -71,7 +71,7 @@ public sealed partial class DemoTests
     [GeneratedRegex(@"pinned (\S+)/devmaps")]
     private static partial Regex PinRoot();
 
-    /// <summary>A demo that runs.</summary>
+    /// <summary>A running demo.</summary>
     private sealed class Run : IAsyncDisposable
     {
         private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
@@ -111,7 +111,7 @@ public sealed partial class DemoTests
             return new Run(Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true })!);
         }
 
-        /// <summary>Starts it and waits until it has something to show.</summary>
+        /// <summary>Starts the demo and waits for the end of its introduction.</summary>
         public static async Task<Run> StartAsync(params string[] arguments)
         {
             var demo = Start([], arguments);
@@ -138,7 +138,7 @@ public sealed partial class DemoTests
         public async ValueTask DisposeAsync()
         {
             if (!_process.HasExited)
-                _process.Kill(); // a test has failed; its interfaces go with its namespaces
+                _process.Kill(entireProcessTree: true); // with its daemon; the interfaces go with their namespaces
             await EndAsync();
             _process.Dispose();
         }

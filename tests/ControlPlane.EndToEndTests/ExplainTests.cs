@@ -4,8 +4,8 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>
-/// The final word on a frame is what becomes of it: each way it can go is prepared, the daemon is asked, and the very frame is
-/// sent. Whether it left is seen at the far end of the target, whether it was passed to the stack at the ingress.
+/// The verdict of an explanation is true. Each test prepares one outcome, asks the daemon, and sends the frame. A frame that leaves is
+/// seen at the far end of the target; a frame that is passed to the stack is seen at the ingress.
 /// </summary>
 [Trait("Group", "truth")]
 public sealed class ExplainTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
@@ -47,11 +47,11 @@ public sealed class ExplainTests(SharedDaemon daemon) : IClassFixture<SharedDaem
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task FinalWord_IsWhatHappens(string mode, string what, string word)
+    public async Task Verdict_IsTheFateOfTheFrame(string mode, string what, string word)
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
-        // Longer frames come in than the target takes.
+        // So that frames can arrive that are too long for the target.
         ingress.Pair.PeerNamespace.Shell("ip", "link", "set", "dev", ingress.Pair.PeerName, "mtu", "2000");
         ingress.Pair.Namespace.Shell("ip", "link", "set", "dev", ingress.Name, "mtu", what == "too long for the ingress" ? "1500" : "2000");
         using var stack = FrameSocket.Open(testbed.Space, ingress.Name);
@@ -88,7 +88,7 @@ public sealed class ExplainTests(SharedDaemon daemon) : IClassFixture<SharedDaem
     }
 
     [Fact]
-    public async Task Page_TellsAPersonWhatToDo()
+    public async Task TextPage_HasRemedyAndVerdict()
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
@@ -159,7 +159,7 @@ public sealed class ExplainTests(SharedDaemon daemon) : IClassFixture<SharedDaem
         }
     }
 
-    // The explanation describes the frame that arrived.
+    // The frame that arrived is the frame that was predicted.
     private static void AssertIs(LeavingFrame said, string target, byte[] sent, byte[] arrived)
     {
         var tagged = (arrived[12], arrived[13]) is (0x81, 0);

@@ -3,11 +3,11 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Interfaces that go and come back with another index.</summary>
+/// <summary>Interfaces that are removed and come back with another index.</summary>
 public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     [Fact]
-    public async Task Target_DeletedAndMadeAgain_EntryWaitsAndForwardsAgain()
+    public async Task Target_DeletedAndCreatedAgain_EntryIsPendingThenForwards()
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
@@ -24,12 +24,12 @@ public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaem
         ingress.AssertReaches(again);
         var entry = await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7");
         Assert.Equal(again.Pair.Ifindex, entry.Status.Ifindex);
-        Assert.Equal(first.Revision, entry.Revision); // nobody asked for anything else
-        Assert.Equal(1ul, entry.Status.Packets); // it is new in the kernel
+        Assert.Equal(first.Revision, entry.Revision); // the desired state is the same
+        Assert.Equal(1ul, entry.Status.Packets); // the element in the kernel is new
     }
 
     [Fact]
-    public async Task Ingress_DeletedAndMadeAgain_IsAttachedAgainAndItsEntryFollows()
+    public async Task Ingress_DeletedAndCreatedAgain_IsAttachedAgainAndItsEntryFollows()
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
@@ -69,7 +69,7 @@ public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaem
     }
 
     [Fact]
-    public async Task Target_GoneWhileNoDaemonRuns_IsNotMissedAtTheNextStart()
+    public async Task Target_DeletedWhileNoDaemonRuns_IsPendingAtTheNextStart()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target, stays) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());

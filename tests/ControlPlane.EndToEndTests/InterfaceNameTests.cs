@@ -2,15 +2,15 @@ using ControlPlane.EndToEndTests.Support;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Names of interfaces that are awkward in paths, pins or tables.</summary>
+/// <summary>Interface names with characters that are special in paths, pins or tables.</summary>
 public sealed class InterfaceNameTests
 {
-    // In a namespace of its own no name needs to be unique.
+    // The namespace is the test's own, so names need not be unique.
     [Theory]
     [InlineData("in.100", "out.200.7")]
     [InlineData("fifteen-chars-i", "fifteen.chars.o")]
     [InlineData("in@x", "+out=~")]
-    public async Task AwkwardNames_AttachSteerAndSurviveARestart(string ingressName, string targetName)
+    public async Task SpecialNames_AttachForwardAndSurviveARestart(string ingressName, string targetName)
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(ingressName), testbed.AddPort(targetName));

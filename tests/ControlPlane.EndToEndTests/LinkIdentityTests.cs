@@ -5,8 +5,8 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>
-/// An entry follows the interface of its name, whatever indexes and devices that name passes through. Each case once step by
-/// step, and once with a daemon that sees only the outcome.
+/// An entry follows the interface of its name, whatever device and index have that name. Each case runs twice: the daemon sees every
+/// step, or only the outcome.
 /// </summary>
 public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
@@ -15,7 +15,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task SameIndex_OtherDevice_OldEntriesWaitAndTheStrangersAreRight(bool unseen)
+    public async Task SameIndex_OtherDevice_OldEntriesArePendingAndNewOnesCorrect(bool unseen)
     {
         await using var testbed = await daemon.UseAsync();
         var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
@@ -24,7 +24,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
         await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", first.Name);
 
         await ChangeAsync(testbed, unseen, $"link del dev {first.Name}", $"link add name stranger index {FreeIndex} up type veth peer name strangerp");
-        var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, "stranger", target.Name); // at once, whatever has been heard of
+        var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, "stranger", target.Name); // at once, before the daemon must have seen the change
 
         Assert.Equal(FreeIndex, entry.KernelKey);
         await testbed.AssertConsistentAsync();
@@ -39,11 +39,11 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task SameIndex_PassesToAnInterfaceThatWaits_BothEntriesEndRight(bool unseen)
+    public async Task SameIndex_PassesToAPendingInterface_BothEntriesEndCorrect(bool unseen)
     {
         await using var testbed = await daemon.UseAsync();
         var (first, target) = (testbed.AddPort(ifindex: FreeIndex), testbed.AddPort());
-        foreach (var waiting in new[] { "aaa", "zzz" }) // one before and one after it, in whatever order names are visited
+        foreach (var waiting in new[] { "aaa", "zzz" }) // one before and one after it in the order of names
             await testbed.Http.PutEntryAsync(Testbed.ByInterface, waiting, target.Name, allowPending: true);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, first.Name, target.Name);
 
@@ -125,7 +125,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Renamed_AwayAndBack_EverythingIsInPlaceAgain(bool unseen)
+    public async Task Renamed_AwayAndBack_EverythingIsRestored(bool unseen)
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = await BothWaysAsync(testbed);
@@ -152,7 +152,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Renamed_AnotherDeviceToTheWantedNames_EverythingGoesToThose(bool unseen)
+    public async Task Renamed_OtherDevicesToTheDesiredNames_EntriesFollowTheNames(bool unseen)
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = await BothWaysAsync(testbed);
@@ -174,7 +174,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Renamed_NamesExchanged_EntriesAndAttachmentsCross(bool unseen)
+    public async Task Renamed_NamesExchanged_EntriesAndAttachmentsFollowTheNames(bool unseen)
     {
         await using var testbed = await daemon.UseAsync();
         Port[] ingress = [testbed.AddPort(), testbed.AddPort()];
@@ -196,7 +196,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task MovedToAnotherNamespaceAndBack_EverythingIsInPlaceAgain(bool unseen)
+    public async Task MovedToAnotherNamespaceAndBack_EverythingIsRestored(bool unseen)
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = await BothWaysAsync(testbed);
@@ -226,7 +226,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
         target.AssertReaches(ingress);
     }
 
-    /// <summary>Frames of each of two ports go to the other.</summary>
+    /// <summary>Makes two ports and forwards frames of each to the other.</summary>
     private static async Task<(Port Ingress, Port Target)> BothWaysAsync(Testbed testbed)
     {
         var (first, second) = (testbed.AddPort(), testbed.AddPort());
@@ -239,7 +239,7 @@ public sealed class LinkIdentityTests(SharedDaemon daemon) : IClassFixture<Share
         return (first, second);
     }
 
-    // Down, because before Linux 6.2 an interface that is up keeps its name.
+    // Down, because Linux before 6.2 does not rename an interface that is up.
     private static string[] Rename(string from, string to) =>
         [$"link set dev {from} down", $"link set dev {from} name {to}", $"link set dev {to} up"];
 

@@ -2,13 +2,13 @@ using ControlPlane.EndToEndTests.Support;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Interfaces that change faster, or more of them at once, than anybody can follow step by step.</summary>
+/// <summary>Interfaces that change faster, or more at once, than the daemon can follow step by step.</summary>
 public sealed class LinkStormTests
 {
     private const string Key = "10.0.0.7";
 
     [Fact]
-    public async Task Flapping_HundredTimesASecond_EndsAsTheLinksEnd()
+    public async Task Flapping_HundredTimesASecond_EndsInTheStateOfTheLinks()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
@@ -19,7 +19,7 @@ public sealed class LinkStormTests
 
         var flapping = testbed.RepeatAsync(times: 200, TimeSpan.FromMilliseconds(10), [.. down, .. up]);
         for (var n = 0; !flapping.IsCompleted; n++)
-            await testbed.Http.PutEntryAsync(Testbed.ByAddress, ManyEntries.Key(65536 + n), target.Name); // writes go on meanwhile
+            await testbed.Http.PutEntryAsync(Testbed.ByAddress, ManyEntries.Key(65536 + n), target.Name); // writes continue meanwhile
         await flapping;
         testbed.Batch(down);
         await testbed.AssertConsistentAsync();
@@ -33,7 +33,7 @@ public sealed class LinkStormTests
     }
 
     [Fact]
-    public async Task DeletedAndMadeAgain_AsFastAsTheKernelCan_EndsInPlace()
+    public async Task DeletedAndCreatedAgain_AsFastAsTheKernelCan_EndsCorrect()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
@@ -53,7 +53,7 @@ public sealed class LinkStormTests
     }
 
     [Fact]
-    public async Task ThousandInterfaces_MadeAndDeletedInOneGo_EveryEntryFollows()
+    public async Task ThousandInterfaces_CreatedAndDeletedInOneBatch_EveryEntryFollows()
     {
         const int Count = 1000;
         const int Group = 7;
@@ -83,7 +83,7 @@ public sealed class LinkStormTests
     }
 
     [Fact]
-    public async Task NotificationsLost_WhatWasNotHeardOf_IsFound()
+    public async Task NotificationsLost_MissedChangesAreFound()
     {
         const int Flood = 20_000; // several times what the receive buffer takes
         await using var testbed = await Testbed.StartAsync();
@@ -103,11 +103,11 @@ public sealed class LinkStormTests
         await testbed.BatchUnseenAsync(
         [
             .. Enumerable.Range(0, Flood).Select(n => $"link set dev {kept.Name} mtu {1499 + (n % 2)}"),
-            // The first of those that wait gets the index of one that is a key.
+            // The first pending interface gets the index of an interface that is a key.
             $"link del dev {gone.Name}",
             $"link add name {late[0]} index {gone.Pair.Ifindex} up type veth peer name {late[0]}p",
             .. late.Skip(1).Select(n => $"link add name {n} up type veth peer name {n}p"),
-            // The ingress as another device under its name and its index.
+            // Another device gets the name and the index of the ingress.
             $"link del dev {ingress.Name}",
             $"link add name {ingress.Name} index {ingress.Pair.Ifindex} type veth peer name {ingress.Name}p",
         ]);

@@ -5,8 +5,8 @@ using Xunit.Abstractions;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>No frame of very many is lost while the daemon stops and starts again, and while a start swaps the redirect program.</summary>
-/// <remarks>How many frames a run has at least: environment variable <c>DEVMAPD_LIVE_FRAMES</c>, 500,000 unless set.</remarks>
+/// <summary>No frame is lost while the daemon stops and starts again, and while a start replaces the redirect program.</summary>
+/// <remarks>The environment variable <c>DEVMAPD_LIVE_FRAMES</c> sets the least number of frames; the default is 500,000.</remarks>
 [Trait("Group", "soak")]
 public sealed class LiveFrameTests(ITestOutputHelper output)
 {
@@ -21,7 +21,7 @@ public sealed class LiveFrameTests(ITestOutputHelper output)
     public Task StopAndStart_LosesNoFrame() => RunAsync(async (testbed, traffic, _) =>
     {
         Assert.Equal(0, await testbed.Runner.StopAsync());
-        await traffic.FlowAsync(FramesBetween); // with no daemon at all
+        await traffic.FlowAsync(FramesBetween); // while no daemon runs
         await testbed.Runner.StartAsync();
     });
 

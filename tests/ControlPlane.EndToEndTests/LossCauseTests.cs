@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>
-/// An entry is called Forwarding only if a frame sent to it would leave: each cause is brought about, frames as long as the MTU
-/// allows show that they do not arrive, the remedy that the answer gives is carried out word for word, and they do.
+/// An entry is Forwarding only if frames that are sent to it arrive. Each test makes one cause of loss, and shows that frames as long as
+/// the MTU allows are lost. Then it runs the reported remedy word for word, and shows that they arrive.
 /// </summary>
 [Trait("Group", "truth")]
 public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output) : IClassFixture<SharedDaemon>
@@ -32,12 +32,12 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
 
     [Theory]
     [MemberData(nameof(CausesAndModes))]
-    public async Task Cause_IsToldAndItsRemedyMendsIt(string name, string mode)
+    public async Task Cause_IsReportedAndItsRemedyRepairsIt(string name, string mode)
     {
         var cause = LossCause.All[name];
         await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
 
-        await cause.Bring(entryTestbed);
+        await cause.Make(entryTestbed);
         var told = await entryTestbed.BecomesAsync(cause.State);
         var counted = mode == "native" ? cause.Counted : cause.CountedInGenericMode;
         await entryTestbed.AssertLostAsync(cause.Missed, counted);
@@ -46,8 +46,8 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
         var fault = Assert.Single(status.Faults, c => c.Type == cause.Type);
         Assert.Equal(cause.Reason, fault.Reason);
 
-        if (cause.Mend is { } mend)
-            await mend(entryTestbed);
+        if (cause.Repair is { } repair)
+            await repair(entryTestbed);
         else
             await entryTestbed.Testbed.RunRemedyAsync(fault.Remedy!, entryTestbed.Target.Pair);
         var mended = await entryTestbed.BecomesAsync("Forwarding");
@@ -60,11 +60,11 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
     [Theory]
     [InlineData("veth whose peer has neither XDP nor GRO")]
     [InlineData("bridge")]
-    public async Task TargetWithoutNdoXmit_GenericMode_ForwardsAndSaysSo(string name)
+    public async Task TargetWithoutNdoXmit_GenericMode_IsForwarding(string name)
     {
         await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), "generic");
 
-        await LossCause.All[name].Bring(entryTestbed);
+        await LossCause.All[name].Make(entryTestbed);
 
         await entryTestbed.BecomesAsync("Forwarding");
         entryTestbed.AssertArrives();
@@ -74,7 +74,7 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
     [Theory]
     [InlineData("native")]
     [InlineData("generic")]
-    public async Task KeyMissing_IsCountedAndForwardsOnceItIsThere(string mode)
+    public async Task KeyMissing_IsCountedAndTheNextPutForwards(string mode)
     {
         await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
 
@@ -91,14 +91,14 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
     [Theory]
     [InlineData("native")]
     [InlineData("generic")]
-    public async Task EntriesOfOneDeviceDisagree_IsToldWhereItMattersAndItsRemedyMendsIt(string mode)
+    public async Task EntriesOfOneDeviceDisagree_IsReportedInNativeModeAndItsRemedyRepairsIt(string mode)
     {
         const string Other = "10.0.0.8";
         await using var entryTestbed = await EntryTestbed.CreateAsync(await Testbed.StartAsync(), mode);
         await entryTestbed.Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/dropper", new { template = "drop" });
         await entryTestbed.Testbed.Http.PutEntryAsync(Testbed.ByAddress, Other, entryTestbed.Target.Name);
         await entryTestbed.Testbed.Runner.StopAsync();
-        GiveInStore(entryTestbed.Testbed, Other, "dropper"); // as no request could
+        SetProgramInStore(entryTestbed.Testbed, Other, "dropper"); // no request could do so
         await entryTestbed.Testbed.Runner.StartAsync();
 
         entryTestbed.AssertDoesNotArrive(Other);
@@ -140,7 +140,7 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
     [Theory]
     [InlineData("native")]
     [InlineData("generic")]
-    public async Task NotAttached_IsToldAndItsRemedyWorks(string mode)
+    public async Task NotAttached_IsReportedAndItsRemedyRepairsIt(string mode)
     {
         await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
         var (http, ingress) = (entryTestbed.Testbed.Http, entryTestbed.Ingress);
@@ -161,7 +161,7 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
         entryTestbed.AssertArrives();
     }
 
-    private static void GiveInStore(Testbed testbed, string key, string program)
+    private static void SetProgramInStore(Testbed testbed, string key, string program)
     {
         using var store = new SqliteConnection($"Data Source={Path.Combine(testbed.Runner.StateDirectory, SqliteStore.FileName)};Pooling=False");
         store.Open();

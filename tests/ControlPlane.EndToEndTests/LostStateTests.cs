@@ -3,11 +3,11 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>One of the two, the pins or the store, is lost while no daemon runs.</summary>
+/// <summary>Pins or store are lost while no daemon runs.</summary>
 public sealed class LostStateTests
 {
     [Fact]
-    public async Task PinsGone_EverythingIsRebuiltFromTheStore()
+    public async Task PinsLost_EverythingIsRebuiltFromTheStore()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = await testbed.SteerAsync();
@@ -31,7 +31,7 @@ public sealed class LostStateTests
     }
 
     [Fact]
-    public async Task StoreGone_WhatIsPinnedIsTakenOverWithoutLosingAFrame()
+    public async Task StoreLost_PinnedObjectsAreAdoptedWithoutLosingAFrame()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = await testbed.SteerAsync();

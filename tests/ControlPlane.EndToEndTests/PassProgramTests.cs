@@ -5,8 +5,8 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>
-/// <c>ensureTargets</c>: where both ends of a veth are in the daemon's namespace it makes the target accept redirected frames by a pass
-/// program on the peer, for as long as an entry needs it.
+/// <c>ensureTargets</c>: if both ends of a veth are in the daemon's namespace, the daemon attaches a pass program to the peer of a target.
+/// The target accepts redirected frames as long as an entry needs it.
 /// </summary>
 [Trait("Group", "truth")]
 public sealed class PassProgramTests
@@ -14,7 +14,7 @@ public sealed class PassProgramTests
     private const string Key = "10.0.0.7";
 
     [Fact]
-    public async Task PeerInOurNamespace_ForwardsAtOnceAndTheProgramGoesWithTheLastEntry()
+    public async Task PeerInTheSameNamespace_ForwardsAtOnceAndTheProgramGoesWithTheLastEntry()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(), AddPort(testbed));
@@ -36,7 +36,7 @@ public sealed class PassProgramTests
     }
 
     [Fact]
-    public async Task Off_IsUndeliverableAndItsRemedyMendsIt()
+    public async Task Off_IsUndeliverableAndItsRemedyRepairsIt()
     {
         await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Devmaps:2:EnsureTargets=off");
         var (ingress, target) = (testbed.AddPort(), AddPort(testbed));
@@ -56,7 +56,7 @@ public sealed class PassProgramTests
     }
 
     [Fact]
-    public async Task Restarted_KeepsItAndFramesArriveMeanwhile()
+    public async Task Restart_KeepsTheProgramAndFramesArriveMeanwhile()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(), AddPort(testbed));
@@ -75,7 +75,7 @@ public sealed class PassProgramTests
     }
 
     [Fact]
-    public async Task Teardown_RemovesIt()
+    public async Task Teardown_RemovesTheProgram()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(), AddPort(testbed));
@@ -94,7 +94,7 @@ public sealed class PassProgramTests
         AssertArrives(ingress, target);
     }
 
-    /// <summary>Both ends where the daemon is; a frame that the pass program lets up is seen at the peer.</summary>
+    /// <summary>Makes a port with both ends in the daemon's namespace. A frame that the pass program passes is seen at the peer.</summary>
     private static Port AddPort(Testbed testbed)
     {
         var pair = VethPair.Create(testbed.Space);
@@ -109,7 +109,7 @@ public sealed class PassProgramTests
 
     private static void AssertArrives(Port ingress, Port target)
     {
-        // A receive ring that has just been made or unmade may still lose a frame.
+        // A receive ring that was just made or removed may still lose a frame.
         var attempts = 1;
         while (Arriving(ingress, target) == 0)
             Assert.True(attempts++ < 5, "no frame arrives");

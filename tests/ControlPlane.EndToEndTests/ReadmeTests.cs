@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>README's walk-through, run as it stands but for the names of namespaces and interfaces, which must be this test's own.</summary>
+/// <summary>Runs the walk-through of the README, with this test's own names of namespaces and interfaces.</summary>
 public sealed partial class ReadmeTests
 {
     [Fact]
@@ -23,7 +23,7 @@ public sealed partial class ReadmeTests
             .Replace("right", right, StringComparison.Ordinal)).ToList();
         try
         {
-            // One shell for all, as a reader has one: variables last from block to block.
+            // One shell for all blocks, as a reader has: variables last from block to block.
             var output = testbed.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
             Assert.Equal(blocks.Count, output.Length);
             var (attached, explained, reached, map, byGrpc, counted) = (output[1], output[2], output[3], output[4], output[5], output[6]);

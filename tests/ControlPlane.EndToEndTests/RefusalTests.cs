@@ -7,7 +7,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>What the daemon refuses, and that the refusal names what is to be known.</summary>
+/// <summary>Requests and starts that the daemon refuses. The refusal names the cause and the remedy.</summary>
 public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const int Unavailable = 69;
@@ -56,7 +56,7 @@ public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaem
 
         Assert.Equal(AlreadyRunning, await second.WaitExitAsync());
         Assert.Contains($"kill {testbed.Runner.Daemon.Id}", second.StandardError, StringComparison.Ordinal);
-        Assert.Equal(0, (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Entries); // the first serves on
+        Assert.Equal(0, (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Entries); // the first still serves
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaem
 
         Assert.Equal((422, "interface_unsuitable"), (problem.Status, problem.Code));
         Assert.Contains("MTU", problem.Remedy, StringComparison.Ordinal);
-        // As the remedy says: smaller, or generic.
+        // As the remedy says: a smaller MTU, or generic mode.
         Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, pair.Name, "generic")).Status.State);
         await testbed.Http.RemoveAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{pair.Name}");
         testbed.Space.Shell("ip", "link", "set", "dev", pair.Name, "mtu", "3500");

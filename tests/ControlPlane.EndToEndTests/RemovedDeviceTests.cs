@@ -3,14 +3,14 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Walks of a map from which the kernel removes entries at the same time, because their devices go.</summary>
+/// <summary>Walks of a map while the kernel removes elements of it, because their devices are removed.</summary>
 public sealed class RemovedDeviceTests
 {
     private const int Devices = 200;
     private const int Entries = 5000;
 
     [Fact]
-    public async Task List_WhileDevicesVanish_HasEachEntryOnceAndMissesNoSurvivor()
+    public async Task List_WhileDevicesAreRemoved_HasEachEntryOnceAndMissesNoSurvivor()
     {
         await using var testbed = await Testbed.StartAsync();
         var bridges = await FillAsync(testbed);
@@ -42,7 +42,7 @@ public sealed class RemovedDeviceTests
     }
 
     [Fact]
-    public async Task Start_WhileDevicesVanish_AdoptsEverySurvivor()
+    public async Task Start_WhileDevicesAreRemoved_AdoptsEverySurvivor()
     {
         await using var testbed = await Testbed.StartAsync();
         var bridges = await FillAsync(testbed);
@@ -54,7 +54,7 @@ public sealed class RemovedDeviceTests
         await removal;
 
         var survivors = Enumerable.Range(0, Entries).Where(n => !doomed.Contains(Target(bridges, n))).Select(ManyEntries.Key).ToHashSet();
-        // Entries whose devices disappeared after the adoption are still desired.
+        // Entries whose devices were removed after the adoption are still desired.
         await Eventually.Async(async () =>
             (await testbed.Http.ListAsync(Testbed.ByAddress, "pageSize=1000&state=Forwarding")).Select(e => e.Key).ToHashSet().SetEquals(survivors));
         var all = await testbed.Http.ListAsync(Testbed.ByAddress, "pageSize=1000");
@@ -64,7 +64,7 @@ public sealed class RemovedDeviceTests
 
     private static string Target(Bridges bridges, int number) => bridges.Names[number % Devices];
 
-    // Bridges accept redirected frames in generic mode alone: one such attachment, so that entries are Forwarding.
+    // Bridges accept redirected frames only in generic mode. With one such attachment their entries are Forwarding.
     private static async Task<Bridges> FillAsync(Testbed testbed)
     {
         var bridges = new Bridges(testbed.Space, Devices);

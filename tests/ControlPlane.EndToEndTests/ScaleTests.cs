@@ -32,7 +32,7 @@ public sealed class ScaleTests
         Assert.Equal(Enumerable.Range(0, Count).Select(ManyEntries.Key).ToHashSet(), keys);
         Assert.Equal(Count, testbed.KernelMap(Testbed.ByAddress).Count);
 
-        // All of it is adopted by the next daemon.
+        // The next daemon adopts all of them.
         await testbed.Runner.KillAsync();
         await testbed.Runner.StartAsync();
         Assert.Equal(Count, (await testbed.Http.DevmapAsync(Testbed.ByAddress)).Status.Entries);

@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>Entries put by REST, and frames that take the way they say.</summary>
+/// <summary>Entries by REST, and the frames that they forward.</summary>
 public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const int Count = 40;
@@ -15,7 +15,7 @@ public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDae
     [InlineData(Testbed.ByInterface, "generic")]
     [InlineData(Testbed.ByVlan, "generic")]
     [InlineData(Testbed.ByAddress, "generic")]
-    public async Task Entry_BySelector_SteersCountsAndEnds(string devmap, string mode)
+    public async Task Entry_OfEachSelector_ForwardsCountsAndEnds(string devmap, string mode)
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target, bystander) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
@@ -63,7 +63,7 @@ public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDae
         Assert.Equal((1, (ulong)Count), (program.Status.Entries, program.Status.Packets));
     }
 
-    // With a tag and an address that every selector has a key for.
+    // With a tag and an address, so that every selector has a key for them.
     private static (ulong Run, IReadOnlyList<byte[]> Frames) NewFrames()
     {
         var run = FrameMark.NewRun();

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary>The disk is full, the store is locked or cannot be written: writes are refused whole, everything else goes on.</summary>
+/// <summary>The disk is full, or the store is locked or read-only: writes are refused as a whole, everything else works.</summary>
 public sealed class StoreFailureTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class StoreFailureTests
     {
         await using var testbed = await Testbed.StartAsync();
         await testbed.Runner.StopAsync();
-        // A small disk of the daemon's own, which goes with its mount namespace.
+        // A small disk in the daemon's own mount namespace, which goes with the daemon.
         testbed.Runner.Wrapper = Mounted(testbed, "mount -t tmpfs -o size=8m tmpfs \"$0\"");
         await testbed.Runner.StartAsync();
         var state = $"/proc/{testbed.Runner.Daemon.Id}/root{testbed.Runner.StateDirectory}";
@@ -64,7 +64,7 @@ public sealed class StoreFailureTests
         await testbed.AssertForwardsAsync(ingress, target);
     }
 
-    // Of a copy: SQLite would resolve the path into the daemon's mount namespace to one of this.
+    // From a copy: SQLite would resolve the path in this mount namespace, not in the daemon's.
     private static void AssertStored(string state, ApiListing view)
     {
         var copy = Directory.CreateTempSubdirectory();
@@ -95,7 +95,7 @@ public sealed class StoreFailureTests
         Assert.Fail("the disk has more room than it was given");
     }
 
-    /// <summary>Writes of each kind are refused as they have to be, and change nothing; reads and frames go on.</summary>
+    /// <summary>Writes of each kind are refused and change nothing; reads and frames work.</summary>
     private static async Task AssertRefusesAllAsync(Testbed testbed, Port ingress, Port target)
     {
         var before = (await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName();

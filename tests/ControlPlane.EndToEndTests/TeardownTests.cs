@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests;
 
-/// <summary><c>devmapd teardown</c>: all that is ours goes, and nothing else.</summary>
+/// <summary><c>devmapd teardown</c> removes all objects of the daemon, and nothing else.</summary>
 public sealed class TeardownTests
 {
     [Fact]
@@ -23,7 +23,7 @@ public sealed class TeardownTests
     }
 
     [Fact]
-    public async Task Teardown_RemovesAllOfOursAndNothingElse()
+    public async Task Teardown_RemovesAllObjectsOfTheDaemonAndNothingElse()
     {
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = await testbed.SteerAsync();
@@ -41,11 +41,11 @@ public sealed class TeardownTests
         Assert.All(foreign, pin => Assert.Contains(output, line => line.StartsWith("kept: ", StringComparison.Ordinal) && line.Contains(pin, StringComparison.Ordinal)));
         Assert.DoesNotContain("xdp", testbed.Space.Shell("ip", "-d", "link", "show", "dev", ingress.Name), StringComparison.Ordinal);
         Assert.All(foreign, pin => Assert.True(File.Exists(pin)));
-        // The folder that holds the foreign pin is left whole.
+        // The devmap whose folder holds a foreign pin is kept whole.
         Assert.Equal([Testbed.ByVlan], Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Select(Path.GetFileName));
         Assert.False(Directory.Exists($"{testbed.Runner.PinRoot}/programs"));
 
-        // The store was kept: the next start brings all back.
+        // The store is kept, so the next start restores everything.
         File.Delete(foreign[1]);
         await testbed.Runner.StartAsync();
         await testbed.AssertForwardsAsync(ingress, target);
@@ -64,7 +64,7 @@ public sealed class TeardownTests
         Assert.False(Directory.Exists(testbed.Runner.PinRoot));
         Assert.Empty(Directory.GetFileSystemEntries(testbed.Runner.StateDirectory));
         Assert.Contains(output, line => line.StartsWith("removed the store ", StringComparison.Ordinal));
-        // Once more: nothing to do is no error.
+        // A second teardown has nothing to do and succeeds.
         Assert.Equal(0, (await RunAsync(testbed, "teardown", "--with-store")).Code);
         await testbed.Runner.StartAsync();
         Assert.Empty((await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName());

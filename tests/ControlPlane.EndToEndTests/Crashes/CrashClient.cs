@@ -5,8 +5,8 @@ using Devmapd.V1;
 namespace ControlPlane.EndToEndTests.Crashes;
 
 /// <summary>
-/// Writes at random, without rest, until the daemon has ended: entries of all three selectors, egress programs and, if it has an
-/// ingress interface of its own, an attachment; with and without preconditions. Nobody else writes what it writes, so it knows
+/// Makes random writes, without pauses, until the daemon is killed: entries of all three selectors, egress programs and, if it has its
+/// own ingress interface, an attachment; with and without preconditions. No other client writes the same resources, so the client knows
 /// what every answer must be.
 /// </summary>
 internal sealed class CrashClient
@@ -25,10 +25,10 @@ internal sealed class CrashClient
     private int _acknowledged;
     private int _refused;
 
-    /// <param name="number">Tells its resources from those of the others; 0 .. 99.</param>
-    /// <param name="targets">Interfaces to send to, and the egress program that all entries for one of them carry.</param>
-    /// <param name="ingress">Its own ingress interface.</param>
-    /// <param name="seed">Of its choices.</param>
+    /// <param name="number">The number of the client, 0 .. 99. It is part of the names of its resources.</param>
+    /// <param name="targets">Target interfaces, each with the egress program that all its entries carry.</param>
+    /// <param name="ingress">The client's own ingress interface; null for none.</param>
+    /// <param name="seed">The seed of its random choices.</param>
     public CrashClient(int number, IReadOnlyList<(string Interface, string? Program)> targets, string? ingress, int seed)
     {
         (_random, _targets, _ingress) = (new Random(seed), targets, ingress);
@@ -47,18 +47,18 @@ internal sealed class CrashClient
         _attachment = new Oracle(ResourceVersions.AttachmentName(Testbed.ByVlan, ingress));
     }
 
-    /// <summary>Writes that were answered with success.</summary>
+    /// <summary>The number of writes that succeeded.</summary>
     public int Acknowledged => Volatile.Read(ref _acknowledged);
 
-    /// <summary>Writes that were refused, as they had to be.</summary>
+    /// <summary>The number of writes that were refused, as expected.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <summary>All that it writes.</summary>
+    /// <summary>The oracles of all its resources.</summary>
     public IEnumerable<Oracle> Oracles => [.. _entries.Select(e => e.Oracle), .. _programs.Select(p => p.Oracle), .. _attachment is { } a ? [a] : Array.Empty<Oracle>()];
 
     /// <summary>Writes until the daemon no longer answers.</summary>
-    /// <param name="writes">To the daemon.</param>
-    /// <param name="floor">The store's revision now: whatever is changed gets a higher one.</param>
+    /// <param name="writes">Sends the writes.</param>
+    /// <param name="floor">The store's revision now. Every change gets a higher one.</param>
     public async Task RunAsync(IWriteClient writes, long floor)
     {
         (_writes, _floor) = (writes, floor);
@@ -69,7 +69,7 @@ internal sealed class CrashClient
         }
         catch (NoAnswerException)
         {
-            // Killed; what was under way stays unknown.
+            // The daemon was killed. The outcome of the last write is unknown.
         }
     }
 
@@ -105,22 +105,22 @@ internal sealed class CrashClient
         ? PutAsync(oracle, $"{AttachMode.Native}", expected => _writes.AttachAsync(Testbed.ByVlan, ingress, expected))
         : DeleteAsync(oracle, expected => _writes.DetachAsync(Testbed.ByVlan, ingress, expected));
 
-    /// <summary>A write that must be refused, and then must not have left a trace.</summary>
+    /// <summary>Makes a write that must be refused and must change nothing.</summary>
     private async Task RefusedAsync()
     {
         var (oracle, devmap, key) = _entries[_random.Next(_entries.Count)];
         var (program, name) = _programs[_random.Next(_programs.Count)];
-        // Unlike anything that is there: so that a trace would show.
+        // Unlike every stored resource, so that any effect of the write shows.
         var desired = NewEntry(devmap, key) with { Labels = new Dictionary<string, string> { ["refused"] = "yes" } };
         const uint Vlan = 4094;
         var (code, write) = _random.Next(9) switch
         {
-            0 when Unfit(oracle) is var (why, expected) => (why, () => _writes.PutEntryAsync(desired, expected)),
+            0 when Failing(oracle) is var (why, expected) => (why, () => _writes.PutEntryAsync(desired, expected)),
             1 when oracle.Known is { } known => ("revision_mismatch", () => _writes.DeleteEntryAsync(devmap, key, Stale(known))),
             2 when oracle.Known is null => ("entry_not_found", () => _writes.DeleteEntryAsync(devmap, key, default)),
-            3 when Unfit(program) is var (why, expected) => (why, () => _writes.PutProgramAsync(name, Vlan, expected)),
+            3 when Failing(program) is var (why, expected) => (why, () => _writes.PutProgramAsync(name, Vlan, expected)),
             4 when program.Known is { } known => ("revision_mismatch", () => _writes.DeleteProgramAsync(name, Stale(known))),
-            5 when _attachment is not null && Unfit(_attachment) is var (why, expected) => (why, () => _writes.AttachAsync(Testbed.ByVlan, _ingress!, expected)),
+            5 when _attachment is not null && Failing(_attachment) is var (why, expected) => (why, () => _writes.AttachAsync(Testbed.ByVlan, _ingress!, expected)),
             6 when _attachment?.Known is { } known => ("revision_mismatch", () => _writes.DetachAsync(Testbed.ByVlan, _ingress!, Stale(known))),
             7 => ("program_not_found", () => _writes.PutEntryAsync(desired with { Program = "nosuch" }, default)),
             _ => ("interface_not_found", (Func<Task>)(() => _writes.PutEntryAsync(desired with { Target = "nosuch1", Program = null, AllowPending = false }, default))),
@@ -139,30 +139,30 @@ internal sealed class CrashClient
         return new DesiredEntry(devmap, key, target, program, labels, AllowPending: true);
     }
 
-    /// <summary>Nothing, or something that is true.</summary>
-    private Precondition Fit(Oracle oracle) => (oracle.Known, _random.Next(4)) switch
+    /// <summary>Returns no precondition, or one that holds.</summary>
+    private Precondition Holding(Oracle oracle) => (oracle.Known, _random.Next(4)) switch
     {
         (null, 0 or 1) => new(MustNotExist: true),
         ({ } known, 0 or 1) => new(known.Revision),
-        ({ }, 2) when _writes.KnowsMustExist => new(MustExist: true),
+        ({ }, 2) when _writes.HasMustExist => new(MustExist: true),
         _ => default,
     };
 
-    /// <summary>Something that is not true, and the code it must be answered with.</summary>
-    private (string Code, Precondition Expected) Unfit(Oracle oracle) => (oracle.Known, _random.Next(2)) switch
+    /// <summary>Returns a precondition that does not hold, and the error code it must cause.</summary>
+    private (string Code, Precondition Expected) Failing(Oracle oracle) => (oracle.Known, _random.Next(2)) switch
     {
-        (null, 0) when _writes.KnowsMustExist => ("revision_mismatch", new(MustExist: true)),
+        (null, 0) when _writes.HasMustExist => ("revision_mismatch", new(MustExist: true)),
         (null, _) => ("revision_mismatch", new(_floor + 1_000_000)),
         ({ } known, 0) => ("revision_mismatch", Stale(known)),
         _ => ("already_exists", new(MustNotExist: true)),
     };
 
-    /// <summary>The revision before the one it is at: what somebody who has missed the last change would ask for.</summary>
+    /// <summary>Returns the revision before the current one, as a client expects that has missed the last change.</summary>
     private static Precondition Stale(ResourceVersion known) => new(known.Revision - 1);
 
     private async Task PutAsync(Oracle oracle, string spec, Func<Precondition, Task<ResourceVersion>> put)
     {
-        var expected = Fit(oracle);
+        var expected = Holding(oracle);
         oracle.Ask(spec);
         oracle.Acknowledge(await put(expected), _floor);
         Interlocked.Increment(ref _acknowledged);
@@ -170,7 +170,7 @@ internal sealed class CrashClient
 
     private async Task DeleteAsync(Oracle oracle, Func<Precondition, Task> delete)
     {
-        var expected = Fit(oracle);
+        var expected = Holding(oracle);
         oracle.Ask(null);
         await delete(expected);
         oracle.Acknowledge(null, _floor);

@@ -8,9 +8,9 @@ namespace ControlPlane.EndToEndTests.Crashes;
 
 /// <summary>
 /// The daemon is killed (SIGKILL) at random moments under random writes of many clients, half of them by gRPC and half by REST, and
-/// under traffic. After each start an oracle knows what must be there, and the API, the store and the kernel must all say so.
+/// under traffic. After each start the API, the store and the kernel must agree with the oracles.
 /// </summary>
-/// <remarks>How often it is killed: environment variable <c>DEVMAPD_KILLS</c>, 10 unless set.</remarks>
+/// <remarks>The environment variable <c>DEVMAPD_KILLS</c> sets the number of kills; the default is 10.</remarks>
 [Trait("Group", "soak")]
 public sealed class CrashTests(ITestOutputHelper output)
 {
@@ -46,7 +46,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             IWriteClient[] faces = [new GrpcWriteClient(testbed.Runner.Channel), new RestWriteClient(testbed.Http)];
             var writing = clients.Select((c, n) => c.RunAsync(faces[n % faces.Length], revision)).ToList();
             await Eventually.Async(() => clients.Sum(c => c.Acknowledged) >= enough || writing.Exists(w => w.IsCompleted));
-            await Task.Delay(random.Next(10)); // a moment as good as any other: the kill waits for nothing
+            await Task.Delay(random.Next(10)); // so that the kill comes at a random moment
             await testbed.Runner.KillAsync();
             await Task.WhenAll(writing);
             await testbed.Runner.StartAsync();
@@ -76,7 +76,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         Assert.True(view.Revision >= Math.Max(Math.Max(before, acknowledged), all.Max()), $"revision {view.Revision} after {before}, {acknowledged} answered");
     }
 
-    /// <summary>Holds each client's claims against what is there; what remains is what was there from the beginning, unchanged.</summary>
+    /// <summary>Compares each oracle with its resource. All other resources must be those from before the first write, unchanged.</summary>
     private static List<bool> Settle(ApiListing view, Dictionary<string, ResourceVersion> steady, IReadOnlyList<CrashClient> clients, long floor)
     {
         var found = view.ByName();
@@ -99,7 +99,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         Assert.Equal(stored.OrderBy(f => f.Key, StringComparer.Ordinal), view.ByName().OrderBy(f => f.Key, StringComparer.Ordinal));
     }
 
-    /// <summary>Every entry whose interface is there is in the kernel with that interface and program, and nothing else is.</summary>
+    /// <summary>Every entry whose interface exists is in the kernel with that interface and program, and nothing else is.</summary>
     private static void AssertKernel(Testbed testbed, ApiListing view, params Port[] targets)
     {
         var ifindexes = targets.ToDictionary(t => t.Name, t => t.Pair.Ifindex);

@@ -5,13 +5,13 @@ using Grpc.Core;
 
 namespace ControlPlane.EndToEndTests.Crashes;
 
-/// <summary>By gRPC, with <c>expected_revision</c>.</summary>
+/// <summary>Writes by gRPC, with <c>expected_revision</c>.</summary>
 internal sealed class GrpcWriteClient(ChannelBase channel) : IWriteClient
 {
     private readonly DevmapService.DevmapServiceClient _devmaps = new(channel);
     private readonly ProgramService.ProgramServiceClient _programs = new(channel);
 
-    public bool KnowsMustExist => false;
+    public bool HasMustExist => false;
 
     public async Task<ResourceVersion> PutEntryAsync(DesiredEntry desired, Precondition expected)
     {
@@ -75,7 +75,7 @@ internal sealed class GrpcWriteClient(ChannelBase channel) : IWriteClient
 
     private static long? Revision(Precondition expected) => expected.MustNotExist ? 0 : expected.Revision;
 
-    // An error without a code of the catalogue is no answer of the daemon's.
+    // An error without a code of the catalogue does not come from the daemon.
     private static async Task<TAnswer> AnswerAsync<TAnswer>(AsyncUnaryCall<TAnswer> call)
     {
         try

@@ -3,8 +3,8 @@ using ControlPlane.EndToEndTests.Support;
 namespace ControlPlane.EndToEndTests.Crashes;
 
 /// <summary>
-/// The knowledge of the one client that writes a resource. A write that was under way when the daemon died may have happened, as a
-/// whole, or not; everything else is certain.
+/// The expected state of one resource, which only one client writes. A write that the daemon had not answered when it was killed may
+/// have happened, as a whole, or not. Everything else is certain.
 /// </summary>
 /// <param name="name">The resource, <c>devmaps/vlans/entries/7</c>.</param>
 internal sealed class Oracle(string name)
@@ -14,28 +14,28 @@ internal sealed class Oracle(string name)
 
     public string Name => name;
 
-    /// <summary>How it was answered or found last; null when there is none.</summary>
+    /// <summary>The last version that was answered or found; null if the resource does not exist.</summary>
     public ResourceVersion? Known { get; private set; }
 
-    /// <summary>A write goes out.</summary>
-    /// <param name="spec">The state it asks for; null for a deletion.</param>
+    /// <summary>Notes that a write is sent.</summary>
+    /// <param name="spec">The spec; null for a deletion.</param>
     public void Ask(string? spec) => (_underWay, _asked) = (true, spec);
 
-    /// <summary>The write was answered with success.</summary>
-    /// <param name="fact">The state in the answer; null for a deletion.</param>
-    /// <param name="floor">The revision that was the store's before; a change has a higher one.</param>
-    public void Acknowledge(ResourceVersion? fact, long floor)
+    /// <summary>Notes that the write succeeded, and checks the answer.</summary>
+    /// <param name="answer">The resource as answered; null for a deletion.</param>
+    /// <param name="floor">The store's revision before. A change has a higher one.</param>
+    public void Acknowledge(ResourceVersion? answer, long floor)
     {
-        Assert.Equal(_asked, fact?.Spec);
-        if (fact is not null && Known is not null && fact.Spec == Known.Spec)
-            Assert.Equal(Known, fact); // nothing changed, so nothing may differ
-        else if (fact is not null)
-            AssertChanged(fact, floor);
-        (Known, _underWay) = (fact, false);
+        Assert.Equal(_asked, answer?.Spec);
+        if (answer is not null && Known is not null && answer.Spec == Known.Spec)
+            Assert.Equal(Known, answer); // the spec is the same, so nothing may change
+        else if (answer is not null)
+            AssertChanged(answer, floor);
+        (Known, _underWay) = (answer, false);
     }
 
-    /// <summary>Compares it with how it was found after the crash, which from now on is certain.</summary>
-    /// <returns>Whether a write was under way, and if so whether it has happened.</returns>
+    /// <summary>Checks the resource after the crash. From now on that state is certain.</summary>
+    /// <returns>Whether the unanswered write happened; null if every write was answered.</returns>
     public bool? Settle(ResourceVersion? found, long floor)
     {
         var wasUnderWay = _underWay;
@@ -52,12 +52,12 @@ internal sealed class Oracle(string name)
         return wasUnderWay ? happened : null;
     }
 
-    private void AssertChanged(ResourceVersion fact, long floor)
+    private void AssertChanged(ResourceVersion version, long floor)
     {
-        Assert.True(fact.Revision > Math.Max(floor, Known?.Revision ?? 0), $"{name}: changed to {fact}, although {floor} was reached and it was {Known}");
+        Assert.True(version.Revision > Math.Max(floor, Known?.Revision ?? 0), $"{name}: changed from {Known} to {version}, below {floor}");
         if (Known is null)
             return;
-        Assert.Equal(Known.CreatedAt, fact.CreatedAt);
-        Assert.True(fact.UpdatedAt >= Known.UpdatedAt, $"{name}: {fact} after {Known}");
+        Assert.Equal(Known.CreatedAt, version.CreatedAt);
+        Assert.True(version.UpdatedAt >= Known.UpdatedAt, $"{name}: {version} after {Known}");
     }
 }

@@ -5,10 +5,10 @@ using Devmapd.V1;
 
 namespace ControlPlane.EndToEndTests.Crashes;
 
-/// <summary>By REST, with <c>If-Match</c> and <c>If-None-Match</c>.</summary>
+/// <summary>Writes by REST, with <c>If-Match</c> and <c>If-None-Match</c>.</summary>
 internal sealed class RestWriteClient(HttpClient http) : IWriteClient
 {
-    public bool KnowsMustExist => true;
+    public bool HasMustExist => true;
 
     public async Task<ResourceVersion> PutEntryAsync(DesiredEntry desired, Precondition expected)
     {
@@ -84,7 +84,7 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
         }
     }
 
-    // The body has been read with the head: HttpClient buffers it.
+    // The body is already here: HttpClient buffers it.
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<T>())!;
 
     private abstract record Resource(long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)

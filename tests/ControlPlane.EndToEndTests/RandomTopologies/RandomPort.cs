@@ -3,8 +3,8 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
 /// <summary>
-/// A veth of a random world, and what the test has made of it: everything that happens to it happens here, so what stands here is
-/// true without asking anyone who is under test.
+/// A veth of a random topology, with its expected state. All changes go through this object, so its state is known without asking the
+/// daemon.
 /// </summary>
 internal sealed class RandomPort(NetworkNamespace near, string name, NetworkNamespace far, string farName) : IDisposable
 {
@@ -13,12 +13,12 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
     private FrameSocket? _farEnd;
     private FrameSocket? _nearEnd;
 
-    /// <summary>The near end's name now.</summary>
+    /// <summary>The current name of the near end.</summary>
     public string Name { get; private set; } = name;
 
     public string FarName { get; } = farName;
 
-    /// <summary>Where the near end is now; null while it does not exist.</summary>
+    /// <summary>The namespace of the near end; null while it does not exist.</summary>
     public NetworkNamespace? NearSpace { get; private set; }
 
     public NetworkNamespace FarSpace { get; private set; } = far;
@@ -31,17 +31,17 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
 
     public int FarMtu { get; private set; } = UsualMtu;
 
-    /// <summary>Whether the near end is where the daemon sees it.</summary>
-    public bool IsInSight => NearSpace == near;
+    /// <summary>Whether the near end is in the daemon's namespace.</summary>
+    public bool IsVisible => NearSpace == near;
 
-    /// <summary>Frames that come out by the near end.</summary>
+    /// <summary>Receives frames that leave by the near end.</summary>
     public FrameSocket? FarEnd => NearSpace is null ? null : _farEnd ??= FrameSocket.Open(FarSpace, FarName);
 
-    /// <summary>Frames that come out by the far end.</summary>
+    /// <summary>Receives frames that leave by the far end.</summary>
     public FrameSocket? NearEnd => NearSpace is { } space ? _nearEnd ??= FrameSocket.Open(space, Name) : null;
 
     /// <summary>Whether frames as long as the near end's MTU allows can arrive on it.</summary>
-    public bool BringsFullFrames => IsInSight && IsUp && IsFarUp && FarMtu >= Mtu;
+    public bool ReceivesFullFrames => IsVisible && IsUp && IsFarUp && FarMtu >= Mtu;
 
     public void Create(bool gro)
     {
@@ -89,10 +89,10 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
 
     public void SetNearGro(bool on) => NearSpace!.Shell("ethtool", "-K", Name, "gro", on ? "on" : "off");
 
-    /// <summary>Has a program of somebody else's pass all that comes in at the near end, or none.</summary>
+    /// <summary>Attaches a foreign program that passes all frames to the near end, or detaches it.</summary>
     public void SetXdp(string mode, string? objectFile) => SetNear(Program(mode, objectFile));
 
-    /// <summary>The same at the far end.</summary>
+    /// <summary>Attaches the program to the far end, or detaches it.</summary>
     public void SetFarXdp(string mode, string? objectFile) => SetFar(Program(mode, objectFile));
 
     public void Rename(string to)
@@ -103,7 +103,7 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
         _nearEnd = null;
     }
 
-    /// <summary>Moves the near end, which the kernel sets down on the way.</summary>
+    /// <summary>Moves the near end to another namespace and sets it up again.</summary>
     public void Move(NetworkNamespace to)
     {
         SetNear("netns", to.Path);
@@ -114,7 +114,7 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
         SetUp(true);
     }
 
-    /// <summary>Moves the far end, which the kernel sets down on the way.</summary>
+    /// <summary>Moves the far end to another namespace and sets it up again.</summary>
     public void MoveFar(NetworkNamespace to)
     {
         SetFar("netns", to.Path);
@@ -127,8 +127,8 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
     public void Dispose() => Close();
 
     public override string ToString() => NearSpace is null
-        ? $"{Name}: gone"
-        : $"{Name}{(IsInSight ? "" : " elsewhere")} {(IsUp ? "up" : "down")} mtu {Mtu}, {FarName}{(FarSpace == near ? " in sight" : "")} {(IsFarUp ? "up" : "down")} mtu {FarMtu}";
+        ? $"{Name}: deleted"
+        : $"{Name}{(IsVisible ? "" : " elsewhere")} {(IsUp ? "up" : "down")} mtu {Mtu}, {FarName}{(FarSpace == near ? " beside" : "")} {(IsFarUp ? "up" : "down")} mtu {FarMtu}";
 
     private static string[] Program(string mode, string? objectFile) => objectFile is null ? [mode, "off"] : [mode, "obj", objectFile, "sec", "xdp"];
 

@@ -3,12 +3,12 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
-/// <summary>The changes that can happen in it.</summary>
+/// <summary>The random changes.</summary>
 internal sealed partial class RandomTopology
 {
     private static readonly int[] _mtus = [1300, 1400, RandomPort.UsualMtu, RandomPort.UsualMtu, 1600, 2000];
 
-    /// <summary>Carries out some random changes; one that is refused changes nothing. Now and then the daemon sees only what they lead to.</summary>
+    /// <summary>Makes some random changes. A refused change has no effect. In some rounds the daemon sees only the outcome.</summary>
     public async Task ChangeAsync(int count)
     {
         switch (_random.Next(12))
@@ -63,9 +63,9 @@ internal sealed partial class RandomTopology
         var port = _random.Next(5) == 0 ? _beside : Pick(_ports);
         if (port.NearSpace is null)
             return Do($"create {port.Name}", () => port.Create(gro: _random.Next(3) > 0));
-        if (!port.IsInSight)
+        if (!port.IsVisible)
             return Do($"move {port.Name} back", () => port.Move(Testbed.Space));
-        // An interface that is down or too narrow is repaired more often than not, so that topologies do not decay.
+        // Interfaces that are down or have a small MTU are mostly repaired, so that frames can still arrive.
         if (!(port.IsUp && port.IsFarUp) && _random.Next(3) > 0)
             return Do($"both ends of {port.Name} up", () => SetUp(port));
         if (port.FarMtu < port.Mtu && _random.Next(3) > 0)
@@ -96,7 +96,7 @@ internal sealed partial class RandomTopology
         };
     }
 
-    // To a name that nothing has: one that another was renamed from, or a new one.
+    // To a free name: an earlier name of another port, or a new one.
     private bool Rename(RandomPort port)
     {
         var free = Enumerable.Range(0, Ports).Select(i => $"port{i}").Append($"{port.FarName}-x").Except(AllPorts().Select(p => p.Name)).ToList();
@@ -105,7 +105,7 @@ internal sealed partial class RandomTopology
 
     private bool Exchange(RandomPort port, RandomPort other)
     {
-        if (port == other || port == _beside || !port.IsInSight || !other.IsInSight)
+        if (port == other || port == _beside || !port.IsVisible || !other.IsVisible)
             return false;
         var (name, otherName) = (port.Name, other.Name);
         return Do($"{name} and {otherName} exchange names", () =>

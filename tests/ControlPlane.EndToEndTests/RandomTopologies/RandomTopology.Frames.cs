@@ -4,14 +4,14 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
-/// <summary>The evidence of its frames.</summary>
+/// <summary>The comparison of the API with frames.</summary>
 internal sealed partial class RandomTopology
 {
     private const int Headers = 28; // of IPv4 and UDP
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>The API's word on every entry, beside the fate of frames sent to it.</summary>
+    /// <summary>Reads every entry, sends frames to it, and returns both.</summary>
     public async Task<IReadOnlyList<Verdict>> JudgeAsync()
     {
         List<Probe> probes = [];
@@ -20,12 +20,12 @@ internal sealed partial class RandomTopology
         {
             var attached = (await Testbed.Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments
                 .Where(a => a.Status.State == "Attached")
-                .Select(a => (Attachment: a, Port: _ports.SingleOrDefault(p => p.IsInSight && p.Name == a.Interface)))
+                .Select(a => (Attachment: a, Port: _ports.SingleOrDefault(p => p.IsVisible && p.Name == a.Interface)))
                 .ToList();
             foreach (var entry in await Testbed.Http.ListAsync(devmap))
             {
                 var ways = attached.Where(a => devmap != Testbed.ByInterface || a.Attachment.Interface == entry.Key).ToList();
-                var able = ways.Where(w => w.Port?.BringsFullFrames == true).Select(w => w.Port!).ToList();
+                var able = ways.Where(w => w.Port?.ReceivesFullFrames == true).Select(w => w.Port!).ToList();
                 var verdict = new Verdict(entry, string.Join(", ", ways.Select(w => $"{w.Attachment.Interface} {w.Attachment.Mode}")), able.Count < ways.Count);
                 verdicts.Add(verdict);
                 probes.AddRange(able.Select(ingress => new Probe(verdict, ingress, SinkOf(entry.Interface))));
@@ -36,14 +36,14 @@ internal sealed partial class RandomTopology
         return verdicts;
     }
 
-    // Where frames come out that leave by the interface of this name; null where there is none.
+    // The socket that receives frames that leave by an interface; null if no such interface exists.
     private FrameSocket? SinkOf(string target)
     {
         if (target == Bridge)
             return _isBridged ? _bridged.FarEnd : null;
         if (target == _beside.FarName)
             return _beside.NearEnd;
-        return AllPorts().SingleOrDefault(p => p.IsInSight && p.Name == target)?.FarEnd;
+        return AllPorts().SingleOrDefault(p => p.IsVisible && p.Name == target)?.FarEnd;
     }
 
     private static void Send(List<Probe> probes)
@@ -54,7 +54,7 @@ internal sealed partial class RandomTopology
         for (var i = 0; i < probes.Count; i++)
             probes[i].Ingress.FarEnd!.Send(probes[i].Frame(new FrameMark(run, (ulong)i)));
 
-        // Until all have come that should, and nothing more has come for a while.
+        // Until all expected frames have arrived, and no frame has arrived for a while.
         var (begun, last) = (Stopwatch.StartNew(), Stopwatch.StartNew());
         bool IsMissed(int i) => probes[i].Verdict.Entry.Status.State == "Forwarding" && probes[i].Sink is { } sink && !arrived.Contains(((ulong)i, sink));
         while (last.Elapsed < Quiet || (begun.Elapsed < Limit && Enumerable.Range(0, probes.Count).Any(IsMissed)))
@@ -75,7 +75,7 @@ internal sealed partial class RandomTopology
             probes[i].Verdict.Outcomes.Add((probes[i].Ingress.Name, probes[i].Sink is { } sink && arrived.Contains(((ulong)i, sink))));
     }
 
-    /// <summary>A frame for an entry by an ingress, as long as its MTU allows.</summary>
+    /// <summary>A frame to an entry, as long as the MTU of the ingress allows.</summary>
     private sealed record Probe(Verdict Verdict, RandomPort Ingress, FrameSocket? Sink)
     {
         public byte[] Frame(FrameMark mark)

@@ -5,8 +5,8 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
 /// <summary>
-/// A random topology: veths whose peers are elsewhere, one whose peer is beside it, a bridge with one port; attachments in both modes,
-/// entries of all three selectors, and egress programs of every template.
+/// A random topology: veths whose peers are in other namespaces, one whose peer is in the same, and a bridge with one port. It has
+/// attachments in both modes, entries of all three selectors, and egress programs of every template.
 /// </summary>
 internal sealed partial class RandomTopology : IAsyncDisposable
 {
@@ -16,7 +16,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private const int Entries = 12;
 
     private static readonly string[] _devmaps = [Testbed.ByInterface, Testbed.ByVlan, Testbed.ByAddress];
-    // Entries of the first can be found by one interface only, and seldom are.
+    // Less often by interface, because frames of only one interface find such an entry.
     private static readonly string[] _entryDevmaps = [Testbed.ByInterface, Testbed.ByVlan, Testbed.ByVlan, Testbed.ByAddress, Testbed.ByAddress];
     private static readonly string?[] _programs = [null, "count", "drop", "rewrite", "push", "pop"];
 
@@ -25,7 +25,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private readonly NetworkNamespace _elsewhere = NetworkNamespace.Create();
     private readonly List<NetworkNamespace> _homes = [];
     private readonly List<RandomPort> _ports = [];
-    private RandomPort _beside = null!; // both ends in sight; never an ingress, so that either end shows what the other sends
+    private RandomPort _beside = null!; // both ends in the daemon's namespace; never an ingress, so that either end shows what the other sends
     private RandomPort _bridged = null!;
     private bool _isBridged = true;
     private int _fence = 1000;
@@ -34,10 +34,10 @@ internal sealed partial class RandomTopology : IAsyncDisposable
 
     public Testbed Testbed { get; }
 
-    /// <summary>The changes made since it was built, in order.</summary>
+    /// <summary>All changes, in order.</summary>
     public List<string> History { get; } = [];
 
-    /// <summary>How many changes were carried out, and how many the kernel or the daemon refused.</summary>
+    /// <summary>The number of changes that were made, and that the kernel or the daemon refused.</summary>
     public (int Done, int Refused) Changes { get; private set; }
 
     public static async Task<RandomTopology> CreateAsync(Random random)
@@ -55,7 +55,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the daemon has taken in all that has happened to interfaces: links are announced in order.</summary>
+    /// <summary>Waits until the daemon has seen all changes of interfaces. Link events come in order, so the last one is enough.</summary>
     public async Task SettleAsync()
     {
         _fence = _fence == 1000 ? 1001 : 1000;
@@ -76,7 +76,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
         _pass.Dispose();
     }
 
-    /// <summary>The topology in words.</summary>
+    /// <summary>The state of all ports.</summary>
     public override string ToString() => string.Join("\n  ", AllPorts().Select(p => p.ToString()));
 
     private IEnumerable<RandomPort> AllPorts() => _ports.Append(_beside).Append(_bridged).Where(p => p is not null);

@@ -5,21 +5,21 @@ using Xunit.Abstractions;
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
 /// <summary>
-/// In random topologies random things happen; after each few a full-size frame is sent for every entry by every interface that can bring
-/// it. The state is Forwarding if and only if they arrive.
+/// Random changes in random topologies. After every few changes a full-size frame is sent to every entry from every interface that can
+/// receive it. An entry is Forwarding if and only if its frames arrive.
 /// </summary>
-/// <remarks><c>DEVMAPD_TRUTH_CASES</c> says how many cases there are, and <c>DEVMAPD_TRUTH_SEED</c> repeats a run.</remarks>
+/// <remarks>The environment variable <c>DEVMAPD_TRUTH_CASES</c> sets the number of cases; <c>DEVMAPD_TRUTH_SEED</c> repeats a run.</remarks>
 [Trait("Group", "truth")]
 public sealed class RandomTopologyTests(ITestOutputHelper output)
 {
     private const int CasesPerTopology = 10;
     private const int MaxChanges = 4;
 
-    // A word may come late, and a ring that has just been made may lose a frame: only what stays is a disagreement.
+    // A state may be reported late, and a new ring may lose a frame. Only a lasting difference counts.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     [Fact]
-    public async Task RandomTopologiesAndChanges_ForwardingIfAndOnlyIfTheFrameArrives()
+    public async Task RandomChanges_ForwardingIfAndOnlyIfTheFramesArrive()
     {
         var cases = Number("DEVMAPD_TRUTH_CASES", 40);
         var seed = Number("DEVMAPD_TRUTH_SEED", Random.Shared.Next(1_000_000));
@@ -87,7 +87,7 @@ public sealed class RandomTopologyTests(ITestOutputHelper output)
             Cases++;
             foreach (var verdict in verdicts)
             {
-                var state = verdict.Open ?? verdict.Entry.Status.State;
+                var state = verdict.Unproved ?? verdict.Entry.Status.State;
                 States[state] = States.GetValueOrDefault(state) + 1;
             }
         }

@@ -2,27 +2,27 @@ using ControlPlane.EndToEndTests.Support;
 
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
-/// <summary>The word on an entry, and the frames that were sent to it.</summary>
-/// <param name="Entry">The entry as the API showed it.</param>
-/// <param name="Ways">By which interfaces its frames can come in, in words.</param>
-/// <param name="SomeCannotBring">Whether full frames cannot be sent by some of these.</param>
-internal sealed record Verdict(Entry Entry, string Ways, bool SomeCannotBring)
+/// <summary>The reported state of an entry, and the frames that were sent to it.</summary>
+/// <param name="Entry">The entry as the API shows it.</param>
+/// <param name="Ways">The interfaces on which its frames can arrive, as text.</param>
+/// <param name="SomeCannotReceive">Whether some of these interfaces cannot receive full frames.</param>
+internal sealed record Verdict(Entry Entry, string Ways, bool SomeCannotReceive)
 {
-    /// <summary>By which interface a frame was sent, and whether it came out where the entry says.</summary>
+    /// <summary>The interface on which each frame arrived first, and whether the frame left by the interface of the entry.</summary>
     public List<(string Ingress, bool Arrived)> Outcomes { get; } = [];
 
     /// <summary>
-    /// Why the frames say nothing: none can find the entry, none could be sent, or all arrived of those that could and perhaps the others
-    /// would not have. Null when they do.
+    /// The reason why the frames prove nothing: no frame can find the entry, no frame could be sent, or all frames arrived but some
+    /// interfaces could not receive one. Null if the frames prove the state.
     /// </summary>
-    public string? Open =>
-        Entry.Status.Faults.Any(f => f.Type is "KeyReachable" or "IngressAttached") ? "not to be found"
-        : Outcomes.Count == 0 ? "not to be sent"
-        : !SaysForwarding && SomeCannotBring && Outcomes.TrueForAll(o => o.Arrived) ? "not all to be sent"
+    public string? Unproved =>
+        Entry.Status.Faults.Any(f => f.Type is "KeyReachable" or "IngressAttached") ? "unreachable"
+        : Outcomes.Count == 0 ? "no frame could be sent"
+        : !SaysForwarding && SomeCannotReceive && Outcomes.TrueForAll(o => o.Arrived) ? "not all frames could be sent"
         : null;
 
-    /// <summary>Whether word and frames agree: Forwarding if and only if every one arrived.</summary>
-    public bool Agrees => Open is not null || SaysForwarding == Outcomes.TrueForAll(o => o.Arrived);
+    /// <summary>Whether state and frames agree: Forwarding if and only if every frame arrived.</summary>
+    public bool Agrees => Unproved is not null || SaysForwarding == Outcomes.TrueForAll(o => o.Arrived);
 
     private bool SaysForwarding => Entry.Status.State == "Forwarding";
 

@@ -1,6 +1,6 @@
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>Everything that the API lists.</summary>
+/// <summary>All resources that the API lists.</summary>
 internal sealed class ApiListing
 {
     public long Revision { get; set; }
@@ -11,7 +11,7 @@ internal sealed class ApiListing
 
     public List<Devmapd.V1.EgressProgram> Programs { get; } = [];
 
-    /// <summary>All of it by name.</summary>
+    /// <summary>All resources by name.</summary>
     public Dictionary<string, ResourceVersion> ByName() =>
         Entries.Select(e => (ResourceVersions.EntryName(e.Devmap, e.Key), ResourceVersions.Of(e)))
             .Concat(Attachments.Select(a => (ResourceVersions.AttachmentName(a.Devmap, a.Interface), ResourceVersions.Of(a))))

@@ -5,16 +5,15 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests.Support;
 
 /// <summary>
-/// What the API says, what the kernel's maps have and which interfaces there are: three views that are taken independently of
-/// each other, and must agree.
+/// Compares three independent views: the answers of the API, the elements of the kernel's maps, and the interfaces that exist.
 /// </summary>
 internal static class ConsistencyCheck
 {
     private static readonly string[] InKernel = ["Forwarding", "Undeliverable"];
 
-    /// <summary>Waits until they agree in all devmaps.</summary>
+    /// <summary>Waits until the views agree for all devmaps.</summary>
     /// <param name="testbed">The testbed.</param>
-    /// <param name="failed">Entries, as DEVMAP/KEY, that are Failed, and so must not be in the kernel although their interfaces exist.</param>
+    /// <param name="failed">Entries, as DEVMAP/KEY, that must be Failed and not in the kernel, although their interfaces exist.</param>
     public static async Task AssertConsistentAsync(this Testbed testbed, params string[] failed)
     {
         IReadOnlyList<string> differences = [];

@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>One entry by which full-size frames of one port go to another: what is done to it shows in the frames and in its status.</summary>
+/// <summary>A testbed with one entry, which forwards full-size frames from one port to another.</summary>
 internal sealed class EntryTestbed : IAsyncDisposable
 {
     /// <summary>The entry's key.</summary>
@@ -22,7 +22,7 @@ internal sealed class EntryTestbed : IAsyncDisposable
 
     public Testbed Testbed { get; }
 
-    /// <summary>How the redirect program is attached.</summary>
+    /// <summary>The attach mode of the ingress.</summary>
     public string Mode { get; }
 
     public Port Ingress { get; }
@@ -66,7 +66,7 @@ internal sealed class EntryTestbed : IAsyncDisposable
     /// <summary>Asserts that a frame as long as the MTU allows arrives.</summary>
     public void AssertArrives(string address = Key)
     {
-        // A receive ring that has just been made or unmade may still lose a frame.
+        // A receive ring that was just made or removed may still lose a frame.
         var attempts = 1;
         while (Send(1, address, expected: 1) == 0)
             Assert.True(attempts++ < Attempts, "no frame arrives");
@@ -90,7 +90,7 @@ internal sealed class EntryTestbed : IAsyncDisposable
         await Eventually.Async(async () => expected.Equals(await TalliesAsync()), what: $"counted: {expected}");
     }
 
-    /// <summary>Writes the entry's element as somebody else could.</summary>
+    /// <summary>Writes the entry's element without the daemon.</summary>
     public void WriteByHand(uint ifindex, string? programPin = null) => ForeignWriter.Write(Testbed.Space, DevmapPins, 0x0a000007, ifindex, programPin);
 
     public ValueTask DisposeAsync() => Testbed.DisposeAsync();

@@ -2,48 +2,48 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>Why frames that are sent to an entry do not arrive, and what the API must say of it.</summary>
+/// <summary>A cause why frames to an entry do not arrive, and the status that the API must report.</summary>
 /// <param name="State">The state of the entry.</param>
 /// <param name="Type">The condition that does not hold.</param>
-/// <param name="Reason">Its reason.</param>
-/// <param name="Bring">Brings it about.</param>
-internal sealed record LossCause(string State, string Type, string Reason, Func<EntryTestbed, Task> Bring)
+/// <param name="Reason">The reason of the condition.</param>
+/// <param name="Make">Makes the cause.</param>
+internal sealed record LossCause(string State, string Type, string Reason, Func<EntryTestbed, Task> Make)
 {
     private const string Program = "egress";
 
-    /// <summary>Whether it is there in generic mode, too.</summary>
+    /// <summary>Whether the cause exists in generic mode as well.</summary>
     public bool InGenericMode { get; init; } = true;
 
     /// <summary>Whether the redirect program finds no entry.</summary>
     public bool Missed { get; init; }
 
-    /// <summary>As what the kernel counts the frames in native mode; null where it takes them for sent.</summary>
+    /// <summary>The cause under which the kernel counts the frames in native mode; null if it counts them as sent.</summary>
     public string? Counted { get; init; }
 
-    /// <summary>The same in generic mode, in which what is lost behind the redirect is lost without a trace.</summary>
+    /// <summary>The cause under which the kernel counts the frames in generic mode, which counts no loss behind the redirect.</summary>
     public string? CountedInGenericMode { get; init; }
 
-    /// <summary>Carries the remedy out where it is not a command.</summary>
-    public Func<EntryTestbed, Task>? Mend { get; init; }
+    /// <summary>Applies the remedy if it is not a command.</summary>
+    public Func<EntryTestbed, Task>? Repair { get; init; }
 
-    /// <summary>All that are known, by name.</summary>
+    /// <summary>All causes by name.</summary>
     public static IReadOnlyDictionary<string, LossCause> All { get; } = new Dictionary<string, LossCause>
     {
         ["target down"] = new("Undeliverable", "InterfaceUp", "AdministrativelyDown", Done(s => s.Target.Pair.SetUp(false))) { Counted = "targetDown", CountedInGenericMode = "targetDown" },
         ["peer down"] = new("Undeliverable", "CarrierPresent", "PeerDown", Done(s => s.Target.Pair.SetPeerUp(false))) { Counted = "peerDown" },
         ["veth whose peer has neither XDP nor GRO"] =
             new("Undeliverable", "TargetAcceptsRedirect", "PeerWithoutXdp", Done(s => s.Target.Pair.DisablePeerReceive())) { InGenericMode = false, Counted = "notAccepted" },
-        ["bridge"] = new("Undeliverable", "TargetAcceptsRedirect", "NoNdoXmit", PointAtBridgeAsync) { InGenericMode = false, Counted = "notAccepted" },
+        ["bridge"] = new("Undeliverable", "TargetAcceptsRedirect", "NoNdoXmit", SendToBridgeAsync) { InGenericMode = false, Counted = "notAccepted" },
         ["MTU of the target"] = new("Undeliverable", "MtuSufficient", "IngressMtuLarger", Done(s => s.Target.Pair.SetMtu(1400))) { Counted = "frameTooLong", CountedInGenericMode = "frameTooLong" },
         ["MTU of the peer"] = new("Undeliverable", "MtuSufficient", "PeerMtuSmaller", Done(s => s.Target.Pair.SetPeerMtu(1400))) { Counted = "notSent" },
-        ["egress program drops"] = new("Undeliverable", "EgressProgramPasses", "TemplateDrops", GiveDroppingProgramAsync) { Counted = "notSent" },
+        ["egress program drops"] = new("Undeliverable", "EgressProgramPasses", "TemplateDrops", SetDroppingProgramAsync) { Counted = "notSent" },
         ["other egress program by hand"] = new("Undeliverable", "InKernel", "OtherEgressProgram", WriteProgramByHandAsync) { Counted = "notSent" },
         ["other interface by hand"] = new("Undeliverable", "InKernel", "OtherInterface", Done(s => s.WriteByHand(s.Ingress.Pair.Ifindex))),
         ["removed by hand"] = new("Pending", "InKernel", "Missing", Done(RemoveByHand)) { Missed = true },
         ["no such interface"] = new("Pending", "InterfacePresent", "NoSuchInterface", Done(s => s.Target.Pair.Delete()))
         {
             Missed = true,
-            Mend = Done(s => s.Target = s.Testbed.AddPort(s.Target.Name)),
+            Repair = Done(s => s.Target = s.Testbed.AddPort(s.Target.Name)),
         },
     };
 
@@ -53,14 +53,14 @@ internal sealed record LossCause(string State, string Type, string Reason, Func<
         return Task.CompletedTask;
     };
 
-    // The same veth is its port then, so what the bridge sends comes out at the same place.
-    private static async Task PointAtBridgeAsync(EntryTestbed entryTestbed)
+    // The veth becomes a port of the bridge, so frames of the bridge come out at the same place.
+    private static async Task SendToBridgeAsync(EntryTestbed entryTestbed)
     {
         entryTestbed.Testbed.Batch("link add bridge type bridge", "link set dev bridge up", $"link set dev {entryTestbed.Target.Name} master bridge");
         await entryTestbed.Testbed.Http.PutEntryAsync(Testbed.ByAddress, EntryTestbed.Key, "bridge");
     }
 
-    private static async Task GiveDroppingProgramAsync(EntryTestbed entryTestbed)
+    private static async Task SetDroppingProgramAsync(EntryTestbed entryTestbed)
     {
         await entryTestbed.Testbed.Http.WriteAsync<EgressProgram>($"/v1/programs/{Program}", new { template = "drop" });
         await entryTestbed.Testbed.Http.PutEntryAsync(Testbed.ByAddress, EntryTestbed.Key, entryTestbed.Target.Name, Program);

@@ -3,12 +3,12 @@ using Grpc.Core;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>Thousands of unary gRPC calls, many at a time.</summary>
+/// <summary>Writes thousands of entries by unary gRPC calls, many at a time.</summary>
 internal static class ManyEntries
 {
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 128 };
 
-    /// <summary>The key of this number, spread over a /8.</summary>
+    /// <summary>Returns the address with a number, in 10.0.0.0/8.</summary>
     public static string Key(int number) => $"10.{(number >> 16) & 255}.{(number >> 8) & 255}.{number & 255}";
 
     public static Task PutAsync(ChannelBase channel, int count, Func<int, string> target)

@@ -4,15 +4,15 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>Carries out what the API says is to be done, word for word.</summary>
+/// <summary>Runs reported remedies word for word.</summary>
 internal static partial class RemedyRunner
 {
     private const string AtThePeer = "In the peer's network namespace: ";
 
-    /// <summary>A request goes to the API, a command to a shell where it belongs.</summary>
+    /// <summary>Sends a remedy to the API if it is a request, or runs it in a shell in the right namespace.</summary>
     /// <param name="testbed">The testbed.</param>
-    /// <param name="remedy">The words.</param>
-    /// <param name="target">The pair whose far end is the peer they may speak of.</param>
+    /// <param name="remedy">The remedy.</param>
+    /// <param name="target">The pair whose far end is the peer in the remedy.</param>
     public static async Task RunRemedyAsync(this Testbed testbed, string remedy, VethPair target)
     {
         if (Request().Match(remedy) is { Success: true } asked)

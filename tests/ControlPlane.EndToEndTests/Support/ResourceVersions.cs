@@ -7,7 +7,7 @@ using KeySelector = ControlPlane.Core.Model.KeySelector;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>All resources of a daemon, as the API tells them or as the store has them.</summary>
+/// <summary>All resources of a daemon, as the API lists them or as the store has them.</summary>
 internal static class ResourceVersions
 {
     private static readonly Dictionary<string, KeySelector> Selectors = new()
@@ -39,7 +39,7 @@ internal static class ResourceVersions
         ProgramSpec($"{p.Spec.Template}", p.Spec.Parameters?.HasVlanId == true ? p.Spec.Parameters.VlanId : null),
         p.Revision, p.CreateTime.ToDateTimeOffset(), p.UpdateTime.ToDateTimeOffset());
 
-    /// <summary>What gRPC lists.</summary>
+    /// <summary>Lists all resources by gRPC.</summary>
     public static async Task<ApiListing> OfApiAsync(ChannelBase channel)
     {
         var devmaps = new DevmapService.DevmapServiceClient(channel);
@@ -62,7 +62,7 @@ internal static class ResourceVersions
         return view;
     }
 
-    /// <summary>What the store has, and its revision.</summary>
+    /// <summary>Reads all resources from the store, and its revision.</summary>
     public static (long Revision, Dictionary<string, ResourceVersion> All) OfStore(string stateDirectory)
     {
         var state = SqliteStore.Inspect(stateDirectory).State;

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>Requests of REST as a program would make them.</summary>
+/// <summary>REST requests.</summary>
 internal static class RestRequests
 {
     public static async Task<T> ReadAsync<T>(this HttpClient http, string path)
@@ -43,7 +43,7 @@ internal static class RestRequests
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>A write that must be refused.</summary>
+    /// <summary>Makes a write that must be refused, and returns the problem.</summary>
     public static async Task<Problem> RefusedAsync(this HttpClient http, string path, object body)
     {
         using var answer = await http.PutAsJsonAsync(path, body);
@@ -51,7 +51,7 @@ internal static class RestRequests
         return (await answer.Content.ReadFromJsonAsync<Problem>())!;
     }
 
-    /// <summary>All entries, page by page.</summary>
+    /// <summary>Lists all entries, page by page.</summary>
     public static async Task<IReadOnlyList<Entry>> ListAsync(this HttpClient http, string devmap, string query = "pageSize=100", int maxPages = 10_000)
     {
         var entries = new List<Entry>();

@@ -1,6 +1,6 @@
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>An entry as REST shows it; the others below likewise. What no test looks at is left out.</summary>
+/// <summary>An entry as REST shows it. This record and those below have only the fields that tests read.</summary>
 internal sealed record Entry(string Devmap, string Key, uint? KernelKey, string Interface, string? EgressProgram, long Revision, EntryStatus Status);
 
 internal sealed record EntryStatus(string State, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops)

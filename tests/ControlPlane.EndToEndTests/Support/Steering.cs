@@ -2,7 +2,7 @@ using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>The usual content of a testbed: frames of one port go to another, counted by an egress program.</summary>
+/// <summary>The usual content of a testbed: an entry forwards frames from one port to another, through a counting egress program.</summary>
 internal static class Steering
 {
     public const string Meter = "meter";
@@ -17,7 +17,7 @@ internal static class Steering
         return (ingress, target);
     }
 
-    /// <summary>Frames arrive, and the API says so.</summary>
+    /// <summary>Asserts that frames arrive and the entry is Forwarding.</summary>
     public static async Task AssertForwardsAsync(this Testbed testbed, Port ingress, Port target)
     {
         Assert.Equal("Forwarding", (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.State);
@@ -25,7 +25,7 @@ internal static class Steering
         Assert.Equal(3, ingress.Send([.. Enumerable.Range(0, 3).Select(n => Frames.Udp(new FrameMark(run, (ulong)n)))], run, target, expected: 3).Count);
     }
 
-    /// <summary>Waits until the API says that the entry is in this state.</summary>
+    /// <summary>Waits until the API reports that an entry is in a state.</summary>
     public static Task WaitForStateAsync(this Testbed testbed, string devmap, string key, string state) =>
         Eventually.Async(async () => (await testbed.Http.EntryAsync(devmap, key)).Status.State == state, what: $"{key} is {state}");
 }

@@ -71,7 +71,7 @@ internal sealed class Testbed : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a veth that accepts redirected frames, its far end out of the daemon's sight.</summary>
+    /// <summary>Makes a veth that accepts redirected frames. Its far end is in another namespace.</summary>
     public Port AddPort(string? name = null, bool acceptsRedirect = true, uint? ifindex = null)
     {
         var elsewhere = NetworkNamespace.Create();
@@ -83,10 +83,10 @@ internal sealed class Testbed : IAsyncDisposable
         return port;
     }
 
-    /// <summary>What the kernel's map of a devmap has: keys and ifindexes, as bpftool tells them.</summary>
+    /// <summary>Returns the keys and ifindexes in the kernel's map of a devmap, as bpftool prints them.</summary>
     public IReadOnlyDictionary<uint, uint> KernelMap(string devmap) => KernelElements(devmap).ToDictionary(e => e.Key, e => e.Ifindex);
 
-    /// <summary>The same with the id of the egress program, 0 for none.</summary>
+    /// <summary>Returns keys, ifindexes and ids of egress programs (0 for none) in the kernel's map of a devmap.</summary>
     public IReadOnlyList<(uint Key, uint Ifindex, uint Program)> KernelElements(string devmap)
     {
         using var dump = JsonDocument.Parse(Shell.Run("bpftool", "-j", "map", "dump", "pinned", $"{Runner.PinRoot}/devmaps/{devmap}/active"));
@@ -144,7 +144,7 @@ internal sealed class Testbed : IAsyncDisposable
         _parts.Clear();
     }
 
-    // Bytes as "0x0a", the least significant first; a value is an ifindex and a program id.
+    // Bytes are "0x0a", the least significant first. A value is an ifindex and a program id.
     private static uint Number(JsonElement bytes, int offset) => bytes.EnumerateArray().Skip(offset).Take(4).Reverse().Aggregate(
         0u, (number, b) => (number << 8) | uint.Parse(b.GetString()!.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 

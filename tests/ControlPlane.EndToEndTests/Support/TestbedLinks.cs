@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>Changes of interfaces, many in one go.</summary>
+/// <summary>Many changes of interfaces in one batch.</summary>
 internal static class TestbedLinks
 {
-    /// <summary>Runs these commands of <c>ip</c> in the testbed's namespace as fast as the kernel takes them.</summary>
+    /// <summary>Runs commands of <c>ip</c> in the testbed's namespace, as fast as the kernel can.</summary>
     public static void Batch(this Testbed testbed, params IEnumerable<string> commands) =>
         testbed.Space.ShellWithInput(string.Join('\n', commands), "ip", "-batch", "-");
 
-    /// <summary>The same while the daemon stands still: it finds what they have led to, and no step of the way.</summary>
+    /// <summary>Runs commands of <c>ip</c> while the daemon is stopped, so that it sees only the outcome.</summary>
     public static async Task BatchUnseenAsync(this Testbed testbed, params IEnumerable<string> commands)
     {
         await testbed.Runner.Daemon.SignalAsync("STOP");
@@ -17,7 +17,7 @@ internal static class TestbedLinks
         await testbed.Runner.Daemon.SignalAsync("CONT");
     }
 
-    /// <summary>Runs these commands of <c>ip</c> in the testbed's namespace again and again, at a steady rate.</summary>
+    /// <summary>Runs commands of <c>ip</c> in the testbed's namespace repeatedly, at a steady rate.</summary>
     public static async Task RepeatAsync(this Testbed testbed, int times, TimeSpan period, params string[] commands)
     {
         using var ip = testbed.Space.Start(new ProcessStartInfo("ip", ["-batch", "-"]) { RedirectStandardInput = true });

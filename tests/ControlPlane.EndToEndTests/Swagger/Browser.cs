@@ -56,13 +56,13 @@ internal sealed class BrowserPage : IAsyncDisposable
 
     public IPage Page { get; }
 
-    /// <summary>Errors of the console, and requests that failed.</summary>
+    /// <summary>Errors on the console, and failed requests.</summary>
     public List<string> Faults { get; } = [];
 
-    /// <summary>Everything the page asked for.</summary>
+    /// <summary>All requests of the page.</summary>
     public List<Uri> Requests { get; } = [];
 
-    /// <summary>Takes a picture, for people, if DEVMAPD_SCREENSHOTS names a folder.</summary>
+    /// <summary>Takes a screenshot if DEVMAPD_SCREENSHOTS names a folder.</summary>
     public async Task ShootAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("DEVMAPD_SCREENSHOTS") is { Length: > 0 } folder)

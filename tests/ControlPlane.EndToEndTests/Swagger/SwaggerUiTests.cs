@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 
 namespace ControlPlane.EndToEndTests.Swagger;
 
-/// <summary>A person with a browser steers the kernel.</summary>
+/// <summary>Swagger UI in a browser, with the real kernel behind it.</summary>
 public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<SwaggerUiTests.Setup>, IAsyncLifetime
 {
     private BrowserPage _page = null!;
@@ -26,7 +26,7 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Put_ByHand_IsAnsweredAndInTheKernel()
+    public async Task Put_TypedIntoTheForm_IsAnsweredAndInTheKernel()
     {
         var operation = await OpenAsync("Entries", "putEntry");
         await operation.Locator("tr[data-param-name='devmap'] input").FillAsync("default");
@@ -47,7 +47,7 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Example_AsItStands_Works_AndAFaultIsShown()
+    public async Task Example_Unchanged_Works_AndAnErrorIsShown()
     {
         var operation = await OpenAsync("Entries", "putEntry");
         await operation.Locator("button.execute").ClickAsync();
@@ -61,7 +61,7 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
     }
 
     [Fact]
-    public async Task Page_ShowsEveryOperation_AndAsksNobodyElse()
+    public async Task Page_ShowsEveryOperation_AndLoadsNothingFromElsewhere()
     {
         await Page.GotoAsync(new Uri(Address, "/swagger").ToString());
         var operations = (await ReadAsync("/openapi/v1.json"))["paths"]!.AsObject().Sum(p => p.Value!.AsObject().Count);
@@ -72,7 +72,7 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
         Assert.All(_page.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(Address.Authority, r.Authority));
     }
 
-    /// <summary>The operation, opened by its deep link.</summary>
+    /// <summary>Opens an operation by its deep link.</summary>
     private async Task<ILocator> OpenAsync(string tag, string operationId)
     {
         await Page.GotoAsync(new Uri(Address, $"/swagger/index.html#/{tag}/{operationId}").ToString());
