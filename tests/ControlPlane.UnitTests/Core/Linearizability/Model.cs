@@ -63,9 +63,11 @@ internal sealed record Model
         var before = Entries.GetValueOrDefault(put.Resource);
         if (Unmet(call, before?.Revision) is { } unmet)
             return Refuse(call, unmet);
+        // The same spec again succeeds, whether the interface exists or not.
         var after = new Entry(put.Target, put.Program, put.Label, before?.Revision ?? 0);
-        // A write of what is stored succeeds in any state of the interface.
-        if (!put.AllowPending && after != before && !Links.Contains(put.Target))
+        if (after == before)
+            return If(call.Answer == new Answer(Revision: before.Revision, Content: before.Content));
+        if (!put.AllowPending && !Links.Contains(put.Target))
             return Refuse(call, ErrorCode.InterfaceNotFound);
         if (put.Program is not null && !Programs.ContainsKey(put.Program))
             return Refuse(call, ErrorCode.ProgramNotFound);
@@ -73,11 +75,9 @@ internal sealed record Model
             return Refuse(call, ErrorCode.EgressProgramConflict);
         if (before is null && Entries.Keys.Count(k => k.StartsWith(put.Devmap + "/", StringComparison.Ordinal)) >= SmallSetup.Capacity(put.Devmap))
             return Refuse(call, ErrorCode.DevmapFull);
-        return after == before
-            ? If(call.Answer == new Answer(Revision: before.Revision, Content: before.Content))
-            : Changed(call, before is null, after.Content) is { } changed
-                ? changed with { Entries = Entries.SetItem(put.Resource, after with { Revision = changed.Revision }) }
-                : null;
+        return Changed(call, before is null, after.Content) is { } changed
+            ? changed with { Entries = Entries.SetItem(put.Resource, after with { Revision = changed.Revision }) }
+            : null;
     }
 
     private Model? DeleteEntry(Call call, Operation.DeleteEntry delete)
