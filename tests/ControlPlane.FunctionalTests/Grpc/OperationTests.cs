@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.TestCommon;
 using Google.Protobuf.Reflection;
 using Operation = ControlPlane.Core.Api.Operation;
@@ -42,6 +43,13 @@ public sealed partial class OperationTests
         Assert.All(OperationsOf(method), o => Assert.StartsWith(o.Description, Comments[method], StringComparison.Ordinal));
 
     [Fact]
+    public void EveryRefusalOfTheScenarios_IsAnErrorOfItsOperation() => Assert.All(ScenarioTable.Grpc, scenario =>
+    {
+        if (scenario.Then is Expected.Failure failure)
+            Assert.Contains(failure.Code, Operations.All.Single(o => o.Id == IdOf(scenario.When)).Errors);
+    });
+
+    [Fact]
     public void EveryError_IsInTheDocument()
     {
         var document = File.ReadAllText(Repository.PathOf("docs/grpc.md"));
@@ -53,6 +61,13 @@ public sealed partial class OperationTests
         var all = Enum.GetValues<ErrorCode>().Except([ErrorCode.PathNotFound, ErrorCode.MethodNotAllowed, ErrorCode.UnsupportedMediaType]);
         Assert.Equal(all.Select(e => e.Text()).Order(), listed.Order());
     }
+
+    private static string IdOf(Scenarios.Operation operation) => operation switch
+    {
+        Scenarios.Operation.Explain { Key: null } => Operations.ExplainFrame.Id,
+        Scenarios.Operation.Explain => Operations.ExplainEntry.Id,
+        _ => char.ToLowerInvariant(operation.GetType().Name[0]) + operation.GetType().Name[1..],
+    };
 
     private static IEnumerable<Operation> OperationsOf(string method) => Operations.All.Where(o => o.Grpc == method);
 
