@@ -25,7 +25,7 @@ internal static class Program
         builder.AddLifetime(options.Writer.DrainTimeout);
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions());
         builder.Services.AddBackends(options, arguments.Simulate);
-        builder.Services.AddDevmapMetrics();
+        builder.Services.AddDevmapMetrics(options.Metrics);
         builder.Services.AddAnswerForm();
         builder.Services.AddRestApi();
         builder.Services.AddGrpcApi();

@@ -1,115 +1,97 @@
-using System.Text.Json;
-using ControlPlane.Core.Model;
+using System.Diagnostics;
+using System.Globalization;
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Watching;
-using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Options;
 using Prometheus;
 
 namespace ControlPlane.Daemon.Observability;
 
 /// <summary>
-/// The daemon's metrics. What a service knows already is asked of it when Prometheus asks, and not kept twice. Every label has
-/// few values: routes are patterns, never paths; devmaps are those of the configuration.
+/// The metrics at <c>/metrics</c>: those of the core (<see cref="CoreMetrics"/>), of requests, of the build and of the runtime. Every
+/// label has few values: a route is a pattern, never a path.
 /// </summary>
-internal sealed class Metrics
+internal sealed class Metrics : IDisposable
 {
-    private static readonly string[] DevmapLabel = ["devmap"];
+    private readonly MeterExport _core;
 
-    private readonly DevmapService _devmaps;
-    private readonly DevmapWriter _writer;
-    private readonly WatchService _watches;
-    private readonly Gauge _queueLength;
-    private readonly Counter _batches;
-    private readonly Counter _commands;
-    private readonly Gauge _watchers;
-    private readonly Counter _watchersCutOff;
-    private readonly Gauge _entries;
-    private readonly Gauge _maxEntries;
-    private readonly Counter _packets;
-    private readonly Counter _bytes;
-    private readonly Counter _drops;
-    private readonly EntryMetrics _entryMetrics;
-    private readonly Counter _audits;
-    private readonly Counter _drifts;
-
-    public Metrics(DevmapService devmaps, EntryService entries, DevmapWriter writer, WatchService watches, MetricsSettings settings)
+    public Metrics(CoreMetrics core)
     {
-        (_devmaps, _writer, _watches) = (devmaps, writer, watches);
         var factory = Prometheus.Metrics.WithCustomRegistry(Registry);
         Requests = factory.CreateCounter(
             "devmapd_requests_total",
-            "Requests answered, by face (rest, grpc), method, route and code: the HTTP status, or the number of the gRPC status.",
-            ["face", "method", "route", "code"]);
+            "Requests answered, by API (rest, grpc), method, route and code: the HTTP status, or the number of the gRPC status.",
+            ["api", "method", "route", "code"]);
         Duration = factory.CreateHistogram(
             "devmapd_request_duration_seconds",
-            "Time from a request's arrival to the end of its answer.",
-            ["face", "method", "route"],
+            "Time from the arrival of a request to the end of its answer.",
+            ["api", "method", "route"],
             new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.0001, 2, 17) });
-        _queueLength = factory.CreateGauge("devmapd_writer_queue_length", "Commands that wait for the writer now.");
-        _batches = factory.CreateCounter("devmapd_writer_batches_total", "Batches the writer has taken.");
-        _commands = factory.CreateCounter("devmapd_writer_commands_total", "Commands the writer has executed, those that failed included.");
-        _watchers = factory.CreateGauge("devmapd_watchers", "Streams of changes that are read now, by either face.");
-        _watchersCutOff = factory.CreateCounter("devmapd_watchers_cut_off_total", "Streams of changes that were ended because their readers were too slow.");
-        _entries = factory.CreateGauge("devmapd_devmap_entries", "Entries of a devmap, pending and failed ones included.", DevmapLabel);
-        _maxEntries = factory.CreateGauge("devmapd_devmap_max_entries", "Capacity of a devmap in entries.", DevmapLabel);
-        _packets = factory.CreateCounter(
-            "devmapd_devmap_packets_total",
-            "Frames the redirect program handled, by what became of them: redirected, missed (no entry for the key), unkeyed (no such key in the frame).",
-            ["devmap", "result"]);
-        _bytes = factory.CreateCounter("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.", ["devmap", "result"]);
-        _drops = factory.CreateCounter(
-            "devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.", ["devmap", "cause"]);
-        _entryMetrics = new EntryMetrics(factory, entries, settings.TopEntries);
-        _audits = factory.CreateCounter("devmapd_audits_total", "Audits of a devmap.", DevmapLabel);
-        _drifts = factory.CreateCounter(
-            "devmapd_drifts_total", "Differences audits found between the kernel and what is wanted, by whether they were put right.", ["devmap", "repaired"]);
         factory.CreateGauge("devmapd_build_info", "Always 1; its labels say what runs.", ["version", "runtime"])
             .WithLabels(HostService.DaemonVersion, Environment.Version.ToString())
             .Set(1);
+        _core = new MeterExport(core.Meter, Registry);
         DotNetStats.Register(Registry);
-        Registry.AddBeforeCollectCallback(Collect);
     }
 
-    /// <summary>Where they are collected.</summary>
+    /// <summary>The registry, one per daemon.</summary>
     public CollectorRegistry Registry { get; } = Prometheus.Metrics.NewCustomRegistry();
 
-    /// <summary>Requests answered.</summary>
+    /// <summary>The answered requests.</summary>
     public Counter Requests { get; }
 
-    /// <summary>How long they took.</summary>
+    /// <summary>The durations of the requests.</summary>
     public Histogram Duration { get; }
 
-    private void Collect()
+    /// <inheritdoc/>
+    public void Dispose() => _core.Dispose();
+}
+
+/// <summary>Counts and times requests.</summary>
+internal sealed class MetricsMiddleware(RequestDelegate next, Metrics metrics)
+{
+    private const string Rest = "rest";
+    private const string Grpc = "grpc";
+
+    public async Task InvokeAsync(HttpContext http)
     {
-        _queueLength.Set(_writer.QueueLength);
-        _batches.IncTo(_writer.Batches);
-        _commands.IncTo(_writer.Commands);
-        _watchers.Set(_watches.Watchers);
-        _watchersCutOff.IncTo(_watches.CutOff);
-        var devmaps = _devmaps.List(RequestContext.OfDaemon());
-        _entryMetrics.Collect(devmaps.Select(d => d.Name));
-        foreach (var devmap in devmaps)
+        var started = Stopwatch.GetTimestamp();
+        try
         {
-            var name = devmap.Name;
-            _entries.WithLabels(name).Set(devmap.Status.Entries);
-            _maxEntries.WithLabels(name).Set(devmap.Spec.MaxEntries);
-            _audits.WithLabels(name).IncTo(devmap.Status.Audit.Audits);
-            _drifts.WithLabels(name, "true").IncTo(devmap.Status.Audit.Repaired);
-            _drifts.WithLabels(name, "false").IncTo(devmap.Status.Audit.Found - devmap.Status.Audit.Repaired);
-            foreach (var (cause, packets) in devmap.Status.Drops?.ByCause ?? [])
-                _drops.WithLabels(name, JsonNamingPolicy.CamelCase.ConvertName(cause.ToString())).IncTo(packets);
-            if (devmap.Status.Traffic is not { } counters)
-                continue;
-            Count(name, "redirected", counters.RedirectedPackets, counters.RedirectedBytes);
-            Count(name, "missed", counters.MissedPackets, counters.MissedBytes);
-            Count(name, "unkeyed", counters.UnkeyedPackets, counters.UnkeyedBytes);
+            await next(http);
+        }
+        finally
+        {
+            var route = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "none";
+            // By the answer: a request can have any content type. An aborted gRPC call has no gRPC status.
+            var api = http.Response.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true ? Grpc : Rest;
+            var code = RequestLog.GrpcStatus(http) ?? http.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
+            var method = Known(http.Request.Method);
+            metrics.Requests.WithLabels(api, method, route, code).Inc();
+            metrics.Duration.WithLabels(api, method, route).Observe(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
     }
 
-    private void Count(string devmap, string result, ulong packets, ulong bytes)
+    /// <summary>A client can invent methods, which must not become values of a label.</summary>
+    private static string Known(string method) => method switch
     {
-        _packets.WithLabels(devmap, result).IncTo(packets);
-        _bytes.WithLabels(devmap, result).IncTo(bytes);
-    }
+        "GET" or "HEAD" or "PUT" or "POST" or "DELETE" or "OPTIONS" or "PATCH" => method,
+        _ => "other",
+    };
+}
+
+/// <summary>Registers the metrics and maps <c>/metrics</c>.</summary>
+internal static class MetricsSetup
+{
+    /// <summary>Adds the metrics.</summary>
+    public static IServiceCollection AddDevmapMetrics(this IServiceCollection services, MetricsSettings settings) => services
+        .AddSingleton(settings.ToMetricsOptions())
+        .AddSingleton<CoreMetrics>()
+        .AddSingleton<Metrics>();
+
+    /// <summary>Counts and times every request that follows in the pipeline.</summary>
+    public static void UseRequestMetrics(this WebApplication app) => app.UseMiddleware<MetricsMiddleware>();
+
+    /// <summary>Maps <c>/metrics</c>.</summary>
+    public static void MapMetrics(this WebApplication app) =>
+        app.MapMetrics("/metrics", app.Services.GetRequiredService<Metrics>().Registry);
 }

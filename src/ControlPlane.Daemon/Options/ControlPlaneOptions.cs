@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing;
@@ -128,4 +129,7 @@ internal sealed class MetricsSettings
     /// <summary>The number of entries per devmap that have metrics of their own, those with the most traffic, 0 .. 1,000.</summary>
     [Range(0, 1000, ErrorMessage = "must be {1} to {2}")]
     public int TopEntries { get; set; } = 20;
+
+    /// <summary>Returns the settings as options of the core.</summary>
+    public CoreMetricsOptions ToMetricsOptions() => new(TopEntries);
 }

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing;
 using ControlPlane.Daemon.Observability;
+using ControlPlane.Daemon.Options;
 using ControlPlane.Daemon.Rest;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.Simulation;
@@ -38,7 +39,7 @@ public sealed class RestDaemon : IAsyncDisposable
         testbed.AddTo(builder.Services, options);
         if (wrap is not null)
             builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(testbed.Host)));
-        builder.Services.AddDevmapMetrics();
+        builder.Services.AddDevmapMetrics(new MetricsSettings());
         builder.Services.AddRestApi();
         var app = builder.Build();
         app.UseRequestMetrics();

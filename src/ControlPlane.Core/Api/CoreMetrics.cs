@@ -1,0 +1,144 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Watching;
+using ControlPlane.Core.Writing;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Settings of <see cref="CoreMetrics"/>.</summary>
+/// <param name="TopEntries">The number of entries per devmap that have metrics of their own, those with the most traffic.</param>
+public sealed record CoreMetricsOptions(int TopEntries = 20);
+
+/// <summary>
+/// The metrics of the core: instruments of the meter <c>devmapd</c>. All are observable: the component that counts something keeps the
+/// count, and an exporter reads it when somebody asks. Every tag has few values.
+/// </summary>
+public sealed class CoreMetrics : IDisposable
+{
+    private readonly DevmapService _devmaps;
+    private readonly BusiestEntries _busiest;
+    private readonly Lock _reading = new();
+    private readonly HashSet<string> _read = [];
+    private IReadOnlyList<Devmap> _views = [];
+
+    /// <summary>Creates the instruments.</summary>
+    public CoreMetrics(
+        DevmapWriter writer, WatchService watches, DevmapService devmaps, EntryService entries, CoreMetricsOptions options, TimeProvider time)
+    {
+        _devmaps = devmaps;
+        _busiest = new BusiestEntries(entries, options.TopEntries, time);
+
+        Gauge("devmapd_writer_queue_length", "Commands that wait for the writer now.", () => writer.QueueLength);
+        Counter("devmapd_writer_batches_total", "Batches the writer has taken.", () => writer.Batches);
+        Counter("devmapd_writer_commands_total", "Commands the writer has executed, those that failed included.", () => writer.Commands);
+        Gauge("devmapd_watchers", "Streams of changes that are read now, by either API.", () => watches.Watchers);
+        Counter("devmapd_watchers_cut_off_total", "Streams of changes that were ended because their readers were too slow.", () => watches.CutOff);
+
+        GaugeOfDevmaps("devmapd_devmap_entries", "Entries of a devmap, pending and failed ones included.", d => [new(d.Status.Entries, Of(d))]);
+        GaugeOfDevmaps("devmapd_devmap_max_entries", "Capacity of a devmap in entries.", d => [new(d.Spec.MaxEntries, Of(d))]);
+        CounterOfDevmaps("devmapd_devmap_packets_total",
+            "Frames the redirect program handled, by result: redirected, missed (no entry for the key), unkeyed (no such key in the frame).",
+            d => Traffic(d, t => (t.RedirectedPackets, t.MissedPackets, t.UnkeyedPackets)));
+        CounterOfDevmaps("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.",
+            d => Traffic(d, t => (t.RedirectedBytes, t.MissedBytes, t.UnkeyedBytes)));
+        CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
+            d => (d.Status.Drops?.ByCause ?? []).Select(drop => Measure(drop.Packets, Of(d), new("cause", JsonNamingPolicy.CamelCase.ConvertName(drop.Cause.ToString())))));
+        CounterOfDevmaps("devmapd_audits_total", "Audits of a devmap.", d => [new(d.Status.Audit.Audits, Of(d))]);
+        CounterOfDevmaps("devmapd_drifts_total", "Differences between the kernel and the desired state that audits found, by whether they were repaired.", d =>
+        [
+            new(d.Status.Audit.Repaired, Of(d), new("repaired", "true")),
+            new(d.Status.Audit.Found - d.Status.Audit.Repaired, Of(d), new("repaired", "false")),
+        ]);
+
+        CounterOfEntries("devmapd_entry_packets_total", "Frames sent to an entry, of the entries with the most.", e => e.Counters.Packets);
+        CounterOfEntries("devmapd_entry_bytes_total", "Bytes of those frames, from the Ethernet header on.", e => e.Counters.Bytes);
+        CounterOfEntries("devmapd_entry_drops_total", "Of those frames, the ones the kernel dropped after the redirect.", e => e.Dropped);
+    }
+
+    /// <summary>The meter of these instruments.</summary>
+    public Meter Meter { get; } = new("devmapd");
+
+    /// <inheritdoc/>
+    public void Dispose() => Meter.Dispose();
+
+    private void Gauge(string name, string description, Func<long> read) =>
+        Meter.CreateObservableGauge(name, read, unit: null, description);
+
+    private void Counter(string name, string description, Func<long> read) =>
+        Meter.CreateObservableCounter(name, read, unit: null, description);
+
+    private void GaugeOfDevmaps(string name, string description, Func<Devmap, IEnumerable<Measurement<long>>> read) =>
+        Meter.CreateObservableGauge(name, () => Devmaps(name).SelectMany(read), unit: null, description);
+
+    private void CounterOfDevmaps(string name, string description, Func<Devmap, IEnumerable<Measurement<long>>> read) =>
+        Meter.CreateObservableCounter(name, () => Devmaps(name).SelectMany(read), unit: null, description);
+
+    private void CounterOfEntries(string name, string description, Func<EntryTraffic, ulong> read) =>
+        Meter.CreateObservableCounter(name, unit: null, description: description, observeValues: () => _busiest
+            .Read(Devmaps(name).Select(d => d.Name))
+            .Select(e => Measure(read(e.Entry), new("devmap", e.Devmap), new("key", e.Entry.Key), new("interface", e.Entry.Interface))));
+
+    private static IEnumerable<Measurement<long>> Traffic(Devmap devmap, Func<DevmapCounters, (ulong Redirected, ulong Missed, ulong Unkeyed)> read)
+    {
+        if (devmap.Status.Traffic is not { } traffic)
+            return [];
+        var (redirected, missed, unkeyed) = read(traffic);
+        return [Result(redirected, "redirected"), Result(missed, "missed"), Result(unkeyed, "unkeyed")];
+
+        Measurement<long> Result(ulong value, string result) => Measure(value, Of(devmap), new("result", result));
+    }
+
+    private static Measurement<long> Measure(ulong value, params ReadOnlySpan<KeyValuePair<string, object?>> tags) => new((long)value, tags);
+
+    private static KeyValuePair<string, object?> Of(Devmap devmap) => new("devmap", devmap.Name);
+
+    /// <summary>
+    /// Returns the devmaps of this reading. Several instruments need them, and each view reads the kernel: an exporter asks every
+    /// instrument once, so the views are read again when the same instrument asks again.
+    /// </summary>
+    private IReadOnlyList<Devmap> Devmaps(string instrument)
+    {
+        lock (_reading)
+        {
+            if (_read.Count == 0 || !_read.Add(instrument))
+            {
+                _views = _devmaps.List(RequestContext.OfDaemon());
+                _read.Clear();
+                _read.Add(instrument);
+            }
+
+            return _views;
+        }
+    }
+
+    /// <summary>
+    /// The entries with the most traffic. Finding them reads all counters, so it is done at most once in five seconds, and for at most
+    /// a fiftieth of the time.
+    /// </summary>
+    private sealed class BusiestEntries(EntryService entries, int count, TimeProvider time)
+    {
+        private const int DutyCycle = 50;
+        private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+        private readonly Lock _reading = new();
+        private IReadOnlyList<(string Devmap, EntryTraffic Entry)> _found = [];
+        private long? _last;
+        private TimeSpan _pause;
+
+        public IReadOnlyList<(string Devmap, EntryTraffic Entry)> Read(IEnumerable<string> devmaps)
+        {
+            lock (_reading)
+            {
+                if (_last is { } last && time.GetElapsedTime(last) < _pause)
+                    return _found;
+                var started = time.GetTimestamp();
+                _found = [.. devmaps.SelectMany(d => entries.Busiest(d, count).Select(e => (d, e)))];
+                _last = time.GetTimestamp();
+                var rest = time.GetElapsedTime(started, _last.Value) * DutyCycle;
+                _pause = rest > Period ? rest : Period;
+                return _found;
+            }
+        }
+    }
+}
