@@ -22,6 +22,10 @@ public sealed class ArchitectureTests
     [MemberData(nameof(Stacks))]
     public void Folders_HaveNoCycle(string project) => FolderGraph.Of(project).AssertNoCycle();
 
+    // REST is not yet in its place in the stack.
+    [Fact]
+    public void FoldersOfTheDaemon_HaveNoCycle() => FolderGraph.Of("ControlPlane.Daemon", except: "ControlPlane.Daemon.Rest").AssertNoCycle();
+
     [Theory]
     [MemberData(nameof(Stacks))]
     public void Namespaces_AreThoseOfTheFolders(string project) => FolderGraph.AssertNamespaces(project);

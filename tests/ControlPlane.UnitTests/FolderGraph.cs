@@ -16,16 +16,19 @@ namespace ControlPlane.UnitTests;
 internal sealed partial class FolderGraph
 {
     private readonly string _project;
+    private readonly string? _except;
 
     /// <summary>An example of each dependency, by the folder that has it and the folder that it is on.</summary>
     private readonly SortedDictionary<string, SortedDictionary<string, string>> _dependencies = new(StringComparer.Ordinal);
 
-    private FolderGraph(string project) => _project = project;
+    private FolderGraph(string project, string? except) => (_project, _except) = (project, except);
 
     /// <summary>Reads the dependencies between the folders of a project, whose name is also its root namespace.</summary>
-    public static FolderGraph Of(string project)
+    /// <param name="project">The project.</param>
+    /// <param name="except">A folder to leave out, with its subfolders.</param>
+    public static FolderGraph Of(string project, string? except = null)
     {
-        var graph = new FolderGraph(project);
+        var graph = new FolderGraph(project, except);
         graph.AddCompiled();
         graph.AddUsings();
         return graph;
@@ -83,7 +86,9 @@ internal sealed partial class FolderGraph
         targets.TryAdd(to, example);
     }
 
-    private bool IsOurs(string name) => name == _project || name.StartsWith(_project + ".", StringComparison.Ordinal);
+    private bool IsOurs(string name) =>
+        (name == _project || name.StartsWith(_project + ".", StringComparison.Ordinal))
+        && (_except is null || !(name + ".").StartsWith(_except + ".", StringComparison.Ordinal));
 
     /// <summary>A <c>using static</c> and an alias name a type: its folder is the longest namespace that is one.</summary>
     private string FolderOf(string name)

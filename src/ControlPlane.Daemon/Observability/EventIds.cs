@@ -1,12 +1,12 @@
 namespace ControlPlane.Daemon.Observability;
 
 /// <summary>
-/// The event ids of the log: a block per area, an id never reused. Core and the kernel layer log under ids of their
-/// own blocks: core 1000-1999, kernel 2000-2999.
+/// The event ids of the daemon's log: one block per area; an id is never reused. The other layers have blocks of their own: core
+/// 1000-1999, kernel 2000-2999, gRPC 3000-3999, REST 4000-4999.
 /// </summary>
 internal static class EventIds
 {
-    // 5000-5099: the host's life.
+    // 5000-5099: start and end of the daemon.
     public const int Starting = 5000;
     public const int Simulated = 5001;
     public const int Listening = 5002;
@@ -15,7 +15,5 @@ internal static class EventIds
     public const int Stopped = 5005;
 
     // 5100-5199: requests.
-    public const int RequestDone = 5100; // 5101 was used until LocalOnly's refusals were logged by the API
-
-    // 3000-3999: gRPC. 4000-4999: REST.
+    public const int RequestDone = 5100; // 5101 is used up: a request from elsewhere
 }

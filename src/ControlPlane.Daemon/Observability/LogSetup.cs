@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Events;
+using Serilog.Formatting;
 using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
 
 namespace ControlPlane.Daemon.Observability;
 
@@ -61,4 +63,42 @@ internal static class LogSetup
             }
         }
     }
+}
+
+/// <summary>The form of the log, by its reader.</summary>
+internal enum LogForm
+{
+    /// <summary>A person at a terminal.</summary>
+    Terminal,
+
+    /// <summary>The systemd journal: lines that begin with a priority (<c>sd-daemon(3)</c>).</summary>
+    Journal,
+
+    /// <summary>A program: compact JSON, one event per line.</summary>
+    Json,
+}
+
+/// <summary>Writes events for the systemd journal: <c>&lt;N&gt;</c>, the syslog priority, before every line, because the journal splits at line ends.</summary>
+internal sealed class JournalFormatter : ITextFormatter
+{
+    private static readonly MessageTemplateTextFormatter Text =
+        new("{Message:lj} {RequestId} {TraceParent}{NewLine}{Exception}", CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public void Format(LogEvent logEvent, TextWriter output)
+    {
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        Text.Format(logEvent, text);
+        foreach (var line in text.ToString().TrimEnd().Split('\n'))
+            output.Write($"<{Priority(logEvent.Level)}>{line.TrimEnd()}\n");
+    }
+
+    private static int Priority(LogEventLevel level) => level switch
+    {
+        LogEventLevel.Fatal => 2,
+        LogEventLevel.Error => 3,
+        LogEventLevel.Warning => 4,
+        LogEventLevel.Information => 6,
+        _ => 7,
+    };
 }
