@@ -39,7 +39,7 @@ public sealed class AttachmentService
     {
         request.Violations.ThrowIfAny();
         return AttachmentEvaluator.View(
-            _state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound.Attachment(devmap, interfaceName));
+            _state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName)));
     }
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -59,7 +58,7 @@ public sealed class EntryService
     public Entry Get(string devmap, string key, RequestContext request)
     {
         var (state, parsed) = Address(devmap, key, request);
-        var entry = EntryLookup.Find(state, parsed) ?? throw NotFound.Entry(devmap, key);
+        var entry = EntryLookup.Find(state, parsed) ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
         return Evaluator(state).View(entry);
     }
 
@@ -148,7 +147,7 @@ public sealed class EntryService
         var state = _state.Devmaps.GetValueOrDefault(devmap);
         var parsed = state is null ? null : ParseKey(state, key, request.Violations);
         request.Violations.ThrowIfAny();
-        return (state ?? throw NotFound.Devmap(devmap), parsed!.Value);
+        return (state ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap)), parsed!.Value);
     }
 
     private static EntryKey? ParseKey(DevmapState devmap, string text, Violations violations)
@@ -174,11 +173,7 @@ public sealed class EntryService
             if (!ProgramName.IsValid(entry.EgressProgram))
                 violations.Add("egressProgram", ProgramName.Rule);
             if (devmap is { Spec.ValueSize: < 8 })
-            {
-                violations.Add("egressProgram", string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"the devmap '{devmap.Name}' has values of {devmap.Spec.ValueSize} bytes, which carry no egress program; configure it with ValueSize 8"));
-            }
+                violations.Add("egressProgram", DevmapErrors.NoRoomForEgressProgram(devmap.Name, devmap.Spec.ValueSize));
         }
 
         LabelRules.Validate(entry.Labels, entry.Owner, violations);

@@ -3,7 +3,6 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
-using ControlPlane.Core.Writing;
 
 namespace ControlPlane.Core.Api;
 
@@ -30,13 +29,13 @@ public sealed class InterfaceService
         if (!InterfaceName.IsValid(name) && !request.Violations.Has("interface"))
             request.Violations.Add("interface", InterfaceName.Rule);
         request.Violations.ThrowIfAny();
-        var info = _kernel.Interfaces.Query(name) ?? throw KernelErrors.NoAddressedInterface(name);
+        var info = _kernel.Interfaces.Query(name) ?? throw new ControlPlaneException(InterfaceErrors.NotFound(name));
         return View(info, _kernel.Interfaces.Current, _state.InterfaceRevisions().GetValueOrDefault(info.Name));
     }
 
     private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, long revision)
     {
         var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, _state.EnsuredFor(info, interfaces));
-        return new InterfaceView(info, revision, conditions.All(c => c.Status), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
+        return new InterfaceView(info, revision, conditions.All(c => c.Holds), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
     }
 }

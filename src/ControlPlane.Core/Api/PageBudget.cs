@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Api;
@@ -12,7 +13,7 @@ internal sealed class PageBudget
     public const int MaxBytes = 7 * 512 * 1024;
 
     // Names of fields, numbers, times and punctuation.
-    private const int EntryBytes = 700, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150;
+    private const int EntryBytes = 700, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
 
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
@@ -43,12 +44,16 @@ internal sealed class PageBudget
         if (!_conditions.TryGetValue(conditions, out var bytes))
         {
             foreach (var condition in conditions)
-                bytes += ConditionBytes + BytesOf(condition.Type) + BytesOf(condition.Reason) + BytesOf(condition.Message) + BytesOf(condition.Remedy);
+                bytes += ConditionBytes + BytesOf(condition.Type.Name) + BytesOf(condition.Reason) + BytesOf(condition.Message) + BytesOf(condition.Remedy);
             _conditions.Add(conditions, bytes);
         }
 
         return bytes;
     }
+
+    private static int BytesOf(Remedy? remedy) => remedy is null
+        ? 0
+        : RemedyBytes + BytesOf(remedy.Summary) + remedy.Commands.Sum(BytesOf) + (EscapedBytes * (remedy.Call?.ToString().Length ?? 0));
 
     private static int BytesOf(string? text)
     {

@@ -28,7 +28,7 @@ public sealed class ProgramService
     public EgressProgram Get(string program, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return View(_state.Programs.GetValueOrDefault(program) ?? throw NotFound.Program(program));
+        return View(_state.Programs.GetValueOrDefault(program) ?? throw new ControlPlaneException(ProgramErrors.NotFound(program)));
     }
 
     /// <summary>Loads the program as asked.</summary>

@@ -1,6 +1,6 @@
 namespace ControlPlane.Core.Errors;
 
-/// <summary>A failed request, as both faces render it.</summary>
+/// <summary>A failed request, as REST and gRPC render it.</summary>
 /// <param name="Code">Which failure of the catalogue.</param>
 /// <param name="Detail">This occurrence in a sentence, with the names that matter.</param>
 public sealed record Error(ErrorCode Code, string Detail)
@@ -11,8 +11,8 @@ public sealed record Error(ErrorCode Code, string Detail)
     /// <summary>The kernel's errno (positive), where the kernel refused.</summary>
     public int? Errno { get; init; }
 
-    /// <summary>What the caller can do about it; a command to paste where one exists.</summary>
-    public string? Remedy { get; init; }
+    /// <summary>What the caller can do about it.</summary>
+    public Remedy? Remedy { get; init; }
 
     /// <summary>
     /// Whether the error is about the resource that the request addresses. An interface that does not exist is then 404 and NOT_FOUND,

@@ -25,8 +25,6 @@ public sealed class Violations
     public void ThrowIfAny()
     {
         if (_found.Count > 0)
-            throw new ControlPlaneException(new Error(ErrorCode.InvalidArgument, Describe()) { Fields = [.. _found] });
+            throw new ControlPlaneException(RequestErrors.Invalid([.. _found]));
     }
-
-    private string Describe() => string.Join("; ", _found.Select(v => $"{v.Field}: {v.Message}"));
 }

@@ -17,7 +17,7 @@ internal sealed partial class Explainer
         var key = _key!.Value;
         var wanted = devmap.Entries.Find(key) ?? question.Asked;
         if (question.Asked is { Failure: { } failure } asked && asked != wanted)
-            Tell(new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy));
+            Tell(ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy));
         var found = devmap.Kernel.TryLookup(key, out var element);
         var condition = wanted is null ? null : _evaluator.Judge(wanted, found ? element : null).Conditions[0];
         if (!found)
@@ -27,8 +27,7 @@ internal sealed partial class Explainer
         if (target is { Kind: "veth", LinkIfindex: { } peer, LinkNetnsId: null })
             Ask(peer);
         var program = state.Programs.Values.FirstOrDefault(p => p.Loaded.ProgramId == element.EgressProgramId);
-        condition ??= new Condition(
-            ConditionTypes.InKernel, false, "Foreign", "The kernel's map has an entry for the key that nobody asked the daemon for.", $"POST /v1/devmaps/{Definition.Name}:audit");
+        condition ??= StatusEvaluator.Unmanaged(Definition.Name);
         var step = Tell(
             condition,
             ("kernelMapId", devmap.Kernel.MapId), ("interface", target?.Name), ("ifindex", element.Ifindex),
@@ -37,7 +36,7 @@ internal sealed partial class Explainer
             return Ends(ExplainOutcome.Dropped, step);
         if (program is null && element.EgressProgramId != 0)
             return Ends(ExplainOutcome.Unknown, step);
-        var entry = condition.Status ? wanted! : Imagined(wanted, key, target, program);
+        var entry = condition.Holds ? wanted! : Imagined(wanted, key, target, program);
         return JudgeDelivery(entry, element, target, program);
     }
 
@@ -49,9 +48,8 @@ internal sealed partial class Explainer
             return null;
         var (reason, where) = active == 0 ? ("SlotEmpty", "no map") : ("OtherMap", $"another map (id {active})");
         var step = Tell(
-            new Condition(
-                ExplainChecks.DevmapActive, false, reason, $"Somebody else has the redirect program of '{Definition.Name}' look keys up in {where}.",
-                $"POST /v1/devmaps/{Definition.Name}:audit"),
+            ConditionTypes.DevmapActive.False(
+                reason, $"Somebody else has the redirect program of '{Definition.Name}' look keys up in {where}.", CommonRemedies.Audit(Definition.Name)),
             ("kernelMapId", ours), ("activeMapId", active));
         return active == 0 ? Misses(step) : Ends(ExplainOutcome.Unknown, step);
     }
@@ -74,7 +72,7 @@ internal sealed partial class Explainer
         ExplainStep? fault = null;
         foreach (var condition in new StatusEvaluator(state, devmap, interfaces, drops, judged).Judge(entry, element).Conditions)
         {
-            if (condition.Type is ConditionTypes.InKernel or ConditionTypes.IngressAttached or ConditionTypes.KeyReachable)
+            if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
                 continue;
             var step = Tell(condition, Evidence(condition.Type, target, facts, program));
             fault ??= step.Holds ? null : step;
@@ -83,7 +81,7 @@ internal sealed partial class Explainer
         var last = Tell(RunOf(program, run), ("egressProgram", program?.Wanted.Name), ("action", run?.Action), ("bytesIn", _frame.Length), ("bytesOut", run is null ? null : left.Length));
         fault ??= last.Holds ? null : last;
         if (fault is not null)
-            return Ends(fault.Check == ConditionTypes.EgressProgramAgrees ? ExplainOutcome.Unknown : ExplainOutcome.Dropped, fault);
+            return Ends(fault.Type == ConditionTypes.EgressProgramAgrees ? ExplainOutcome.Unknown : ExplainOutcome.Dropped, fault);
         return Leaves(target, left.Span);
     }
 
@@ -101,30 +99,34 @@ internal sealed partial class Explainer
 
     private static Condition RunOf(PlacedProgram? program, EgressVerdict? run)
     {
-        const string Type = ExplainChecks.EgressProgramRun;
+        var type = ConditionTypes.EgressProgramRun;
         if (program is null || run is not { } verdict)
-            return new(Type, true, "NoEgressProgram", "The entry carries no egress program; the frame leaves as it came.");
+            return type.True("NoEgressProgram", "The entry has no egress program; the frame leaves unchanged.");
         var name = program.Wanted.Name;
         return verdict.Action == XdpAction.Pass
-            ? new(Type, true, "Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) lets the frame leave.")
-            : new(Type, false, "Drops", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) drops the frame.", "PUT the entry with another egress program.");
+            ? type.True("Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) lets the frame leave.")
+            : type.False("Drops", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) drops the frame.", CommonRemedies.OtherProgram());
     }
 
-    private (string, object?)[] Evidence(string type, InterfaceInfo target, IngressFacts facts, PlacedProgram? program) => type switch
+    private (string, object?)[] Evidence(ConditionType type, InterfaceInfo target, IngressFacts facts, PlacedProgram? program)
     {
-        ConditionTypes.InterfaceUp => [("interface", target.Name), ("ifindex", target.Ifindex)],
-        ConditionTypes.CarrierPresent => [("kind", target.Kind), ("peer", interfaces.PeerOf(target)?.Name)],
-        ConditionTypes.TargetAcceptsRedirect => [("mode", facts.Native ? "native" : "generic"), ("xdpFeatures", target.XdpFeatures)],
-        ConditionTypes.MtuSufficient =>
-        [
-            ("mtu", target.Mtu),
-            ("peerMtu", interfaces.PeerOf(target)?.Mtu ?? target.PeerMtu),
-            .. question.Length is null ? [("ingress", facts.Widest?.Name), ("ingressMtu", facts.Widest?.Mtu)] : new (string, object?)[] { ("bytes", _frame.Length) },
-        ],
-        _ => [("egressProgram", program?.Wanted.Name), ("egressProgramId", program?.Loaded.ProgramId)],
-    };
+        if (type == ConditionTypes.InterfaceUp)
+            return [("interface", target.Name), ("ifindex", target.Ifindex)];
+        if (type == ConditionTypes.CarrierPresent)
+            return [("kind", target.Kind), ("peer", interfaces.PeerOf(target)?.Name)];
+        if (type == ConditionTypes.TargetAcceptsRedirect)
+            return [("mode", facts.Native ? "native" : "generic"), ("xdpFeatures", target.XdpFeatures)];
+        if (type == ConditionTypes.MtuSufficient)
+            return [("mtu", target.Mtu), ("peerMtu", interfaces.PeerOf(target)?.Mtu ?? target.PeerMtu), .. MtuEvidence(facts)];
+        if (type == ConditionTypes.EgressProgramAgrees || type == ConditionTypes.EgressProgramFits || type == ConditionTypes.EgressProgramPasses)
+            return [("egressProgram", program?.Wanted.Name), ("egressProgramId", program?.Loaded.ProgramId)];
+        throw new InvalidOperationException($"nothing is known of the evidence for {type}");
+    }
 
-    /// <summary>What would be wanted, were the kernel right: then the target is judged that the frame really goes to.</summary>
+    private (string, object?)[] MtuEvidence(IngressFacts facts) =>
+        question.Length is null ? [("ingress", facts.Widest?.Name), ("ingressMtu", facts.Widest?.Mtu)] : [("bytes", _frame.Length)];
+
+    /// <summary>The desired state if the kernel were right: the judgement then is about the target that the frame really goes to.</summary>
     private PlacedEntry Imagined(PlacedEntry? wanted, uint key, InterfaceInfo target, PlacedProgram? program)
     {
         var record = wanted?.Record ?? new EntryRecord(
@@ -135,8 +137,7 @@ internal sealed partial class Explainer
     private Condition NoEntry(uint key)
     {
         var text = KeyCodec.Format(Definition.Spec.KeySelector, KeyOf(key));
-        return new Condition(
-            ConditionTypes.InKernel, false, "NoEntry", $"The devmap has no entry for the key '{text}'.",
-            $"PUT /v1/devmaps/{Definition.Name}/entries/{Uri.EscapeDataString(text)} with {{\"interface\": \"TARGET\"}}");
+        return ConditionTypes.InKernel.False(
+            "NoEntry", $"The devmap has no entry for the key '{text}'.", CommonRemedies.PutEntry(Definition.Name, text));
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -40,38 +41,38 @@ internal sealed partial class Explainer(
     /// <summary>Can such a frame come in at all?</summary>
     private ExplainVerdict? JudgeReceipt()
     {
-        if (question.Key is { } key && KeyConditions.Unreachable(Definition.Spec.KeySelector, key, interfaces) is { } unreachable)
+        if (question.Key is { } key && KeyConditions.Unreachable(Definition, key, interfaces) is { } unreachable)
             return Ends(ExplainOutcome.NotReceived, Tell(unreachable, ("key", key.Number)));
         if (question.Ingress is not { } name)
             return null;
         if (Ingress is not { } info)
         {
-            return Ends(ExplainOutcome.NotReceived, Tell(new Condition(
-                ExplainChecks.IngressReceives, false, "NoSuchInterface", $"There is no interface '{name}', so no frame comes in by it.", $"Create the interface '{name}'.")));
+            return Ends(ExplainOutcome.NotReceived, Tell(ConditionTypes.IngressReceives.False(
+                "NoSuchInterface", $"There is no interface '{name}', so no frame arrives on it.", CommonRemedies.CreateInterface(name))));
         }
 
         var condition = Receives(info);
         var step = Tell(condition, ("interface", info.Name), ("ifindex", info.Ifindex), ("mtu", info.Mtu), ("bytes", _frame.Length));
-        return condition.Status ? null : Ends(ExplainOutcome.NotReceived, step);
+        return condition.Holds ? null : Ends(ExplainOutcome.NotReceived, step);
     }
 
     private Condition Receives(InterfaceInfo info)
     {
-        const string Type = ExplainChecks.IngressReceives;
+        var type = ConditionTypes.IngressReceives;
         if (!info.IsUp)
-            return new(Type, false, "AdministrativelyDown", $"'{info.Name}' is administratively down, so no frame comes in by it.", $"ip link set dev {info.Name} up");
+            return type.False("AdministrativelyDown", $"'{info.Name}' is administratively down, so no frame arrives on it.", CommonRemedies.SetUp(info.Name));
         if (!info.HasCarrier)
-            return new(Type, false, "NoCarrier", $"'{info.Name}' has no carrier, so no frame comes in by it.", "Check the cable or the switch port; of a veth, set its peer up.");
+            return type.False("NoCarrier", $"'{info.Name}' has no carrier, so no frame arrives on it.", CommonRemedies.CheckIngressCable());
         // Other drivers may take longer frames than their MTU says.
         if (info.Kind == "veth" && _frame.Length > TargetConditions.LongestFrame(info, info.Mtu))
         {
-            return new(
-                Type, false, "FrameTooLong",
+            return type.False(
+                "FrameTooLong",
                 $"The frame has {_frame.Length} bytes, but '{info.Name}' with its MTU of {info.Mtu} receives {TargetConditions.LongestFrame(info, info.Mtu)}.",
-                $"ip link set dev {info.Name} mtu {_frame.Length - TestFrame.EthernetBytes}");
+                CommonRemedies.SetMtu(info.Name, _frame.Length - TestFrame.EthernetBytes));
         }
 
-        return new(Type, true, "Receives", $"'{info.Name}' is up, and such a frame can come in by it.");
+        return type.True("Receives", $"'{info.Name}' is up, and such a frame can arrive on it.");
     }
 
     /// <summary>Does the redirect program see it?</summary>
@@ -98,7 +99,7 @@ internal sealed partial class Explainer(
         }
 
         var step = Tell(condition, [.. evidence]);
-        if (condition.Status)
+        if (condition.Holds)
             return null;
         return condition.Reason is "OtherDevmap" or "OtherProgram"
             ? Ends(ExplainOutcome.Unknown, step)
@@ -107,45 +108,45 @@ internal sealed partial class Explainer(
 
     private Condition WithoutUs(InterfaceInfo info, Condition condition)
     {
-        const string Type = ConditionTypes.IngressAttached;
+        var type = ConditionTypes.IngressAttached;
         if (info.XdpProgramId is not { } program)
         {
-            return condition.Status
-                ? new(Type, false, "Detached", $"The redirect program of '{Definition.Name}' was detached from '{info.Name}' by somebody else.", $"POST /v1/devmaps/{Definition.Name}:audit")
+            return condition.Holds
+                ? type.False("Detached", $"The redirect program of '{Definition.Name}' was detached from '{info.Name}' by somebody else.", CommonRemedies.Audit(Definition.Name))
                 : condition;
         }
 
         if (state.Ensured.GetValueOrDefault(info.Name)?.Program?.ProgramId == program)
         {
-            return new(
-                Type, false, "PassProgram",
+            return type.False(
+                "PassProgram",
                 $"On '{info.Name}' runs the program that passes every frame, so that entries can send to {(interfaces.PeerOf(info) is { } peer ? $"'{peer.Name}'" : "it")}.",
                 condition.Remedy);
         }
 
         return state.Devmaps.Values.FirstOrDefault(d => d.Kernel.RedirectProgramId == program) is { } other
-            ? new(
-                Type, false, "OtherDevmap",
+            ? type.False(
+                "OtherDevmap",
                 $"On '{info.Name}' runs the redirect program of the devmap '{other.Definition.Name}', which decides on its frames.",
-                $"GET /v1/devmaps/{other.Definition.Name}:explain?ingress={Uri.EscapeDataString(info.Name)}")
-            : new(
-                Type, false, "OtherProgram",
+                CommonRemedies.AskOtherDevmap(other.Definition.Name, info.Name))
+            : type.False(
+                "OtherProgram",
                 $"On '{info.Name}' runs an XDP program that is none of the devmaps' (id {program}); what it does with the frame is not known.",
-                $"bpftool prog show id {program}");
+                CommonRemedies.ShowProgram(program));
     }
 
     /// <summary>Which key has it? As <c>bpf/redirect.bpf.c</c> finds it.</summary>
     private ExplainVerdict? JudgeKey()
     {
-        const string Type = ExplainChecks.KeyFound;
+        var type = ConditionTypes.KeyFound;
         var condition = Definition.Spec.KeySelector switch
         {
-            KeySelector.IngressInterface => new Condition(Type, true, "IngressIfindex", $"The key is the ifindex of '{question.Ingress}'."),
-            KeySelector.Vlan when question.Vlan == 0 => new Condition(Type, true, "Untagged", "The frame is untagged, which is the key 0."),
-            KeySelector.Vlan => new Condition(Type, true, "OuterVlanId", $"The key is the VLAN id of the frame, {question.Vlan}."),
-            _ when question.Destination is null => new Condition(
-                Type, false, "NoIpv4", "The frame has no IPv4 header, and so no key.", "Say where it goes to with dst, if it is an IPv4 frame that you mean."),
-            _ => new Condition(Type, true, "Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
+            KeySelector.IngressInterface => type.True("IngressIfindex", $"The key is the ifindex of '{question.Ingress}'."),
+            KeySelector.Vlan when question.Vlan == 0 => type.True("Untagged", "The frame is untagged, which is the key 0."),
+            KeySelector.Vlan => type.True("OuterVlanId", $"The key is the VLAN id of the frame, {question.Vlan}."),
+            _ when question.Destination is null => type.False(
+                "NoIpv4", "The frame has no IPv4 header, and so no key.", CommonRemedies.NameDestination()),
+            _ => type.True("Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
         };
         _key = Definition.Spec.KeySelector switch
         {
@@ -154,7 +155,7 @@ internal sealed partial class Explainer(
             _ => question.Destination,
         };
         var step = Tell(condition, ("selector", Camel(Definition.Spec.KeySelector.ToString())), ("kernelKey", _key));
-        return condition.Status ? null : Misses(step);
+        return condition.Holds ? null : Misses(step);
     }
 
     /// <summary>The end of a frame for which the kernel has no entry.</summary>
@@ -178,7 +179,7 @@ internal sealed partial class Explainer(
                 texts.Add((name, Convert.ToString(value, CultureInfo.InvariantCulture)!));
         }
 
-        var step = ExplainStep.Of(condition, texts);
+        var step = new ExplainStep(condition, texts);
         _steps.Add(step);
         return step;
     }

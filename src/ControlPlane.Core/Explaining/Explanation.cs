@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Explaining;
@@ -8,7 +9,7 @@ namespace ControlPlane.Core.Explaining;
 /// <param name="KernelKey">The key in the kernel's map; null likewise.</param>
 /// <param name="Frame">The frame.</param>
 /// <param name="Steps">What was checked, in the order in which a frame meets it, up to the step that decided.</param>
-/// <param name="Verdict">The final word.</param>
+/// <param name="Verdict">The verdict.</param>
 public sealed record Explanation(
     string Devmap, string? Key, uint? KernelKey, ExplainedFrame Frame, IReadOnlyList<ExplainStep> Steps, ExplainVerdict Verdict);
 
@@ -20,27 +21,34 @@ public sealed record Explanation(
 /// <param name="Bytes">Its length in bytes from the Ethernet header on; that of a short one where no length was given.</param>
 public sealed record ExplainedFrame(string? Ingress, ushort Vlan, string? Destination, int? Length, int Bytes);
 
-/// <summary>One step on the way of a frame.</summary>
-/// <param name="Check">What was checked, in CamelCase: a condition's type (<see cref="ConditionTypes"/>), or one of <see cref="ExplainChecks"/>.</param>
-/// <param name="Holds">Whether it is as it must be for the frame to leave as wanted.</param>
-/// <param name="Reason">A stable CamelCase code.</param>
-/// <param name="Message">A sentence for people.</param>
-/// <param name="Evidence">What was looked at, in order: camelCase names and values.</param>
-/// <param name="Remedy">What would put it right; a command to paste where one exists.</param>
-public sealed record ExplainStep(
-    string Check, bool Holds, string Reason, string Message, IReadOnlyList<(string Name, string Value)> Evidence, string? Remedy = null)
+/// <summary>One step on the path of a frame: a condition and the evidence for it.</summary>
+/// <param name="Condition">The condition. A frame leaves as desired only if it holds.</param>
+/// <param name="Evidence">The values behind the status, in order: camelCase names and values.</param>
+public sealed record ExplainStep(Condition Condition, IReadOnlyList<(string Name, string Value)> Evidence)
 {
-    internal static ExplainStep Of(Condition condition, IReadOnlyList<(string Name, string Value)> evidence) =>
-        new(condition.Type, condition.Status, condition.Reason, condition.Message, evidence, condition.Remedy);
+    /// <summary>The kind of fact.</summary>
+    public ConditionType Type => Condition.Type;
+
+    /// <summary>Whether the fact holds.</summary>
+    public bool Holds => Condition.Holds;
+
+    /// <summary>A stable PascalCase code.</summary>
+    public string Reason => Condition.Reason;
+
+    /// <summary>A sentence for people.</summary>
+    public string Message => Condition.Message;
+
+    /// <summary>How to make the fact hold.</summary>
+    public Remedy? Remedy => Condition.Remedy;
 }
 
-/// <summary>The final word.</summary>
+/// <summary>The verdict.</summary>
 /// <param name="Outcome">What becomes of the frame.</param>
 /// <param name="Reason">Why: a stable CamelCase code, that of the step that decided.</param>
 /// <param name="Message">A sentence for people.</param>
 /// <param name="Remedy">What would let the frame leave; null where nothing needs to be done.</param>
 /// <param name="Leaving">The frame as it leaves; null when it does not.</param>
-public sealed record ExplainVerdict(ExplainOutcome Outcome, string Reason, string Message, string? Remedy = null, LeavingFrame? Leaving = null);
+public sealed record ExplainVerdict(ExplainOutcome Outcome, string Reason, string Message, Remedy? Remedy = null, LeavingFrame? Leaving = null);
 
 /// <summary>What becomes of a frame.</summary>
 public enum ExplainOutcome

@@ -1,26 +1,27 @@
 using System.Globalization;
 using System.Text;
 
+using ControlPlane.Core.Errors;
 namespace ControlPlane.Core.Explaining;
 
 /// <summary>An explanation as a page for people.</summary>
 public static class ExplanationText
 {
-    /// <summary>The page: what was asked, a line for each step with its remedy below it, and the final word last.</summary>
-    public static string Render(Explanation explanation)
+    /// <summary>Returns the page: the question, a line for each step with its remedy below it, and the verdict last.</summary>
+    public static string Render(Explanation explanation, Func<Remedy, string> remedyText)
     {
         var page = new StringBuilder();
         page.Append(CultureInfo.InvariantCulture, $"{Asked(explanation)}\n\n");
-        var checks = Width(explanation.Steps.Select(s => s.Check));
+        var checks = Width(explanation.Steps.Select(s => s.Type.Name));
         var reasons = Width(explanation.Steps.Select(s => s.Reason));
         foreach (var (index, step) in explanation.Steps.Index())
         {
-            page.Append(CultureInfo.InvariantCulture, $"{index + 1,2}  {(step.Holds ? "ok  " : "FAIL")}  {step.Check.PadRight(checks)}  {step.Reason.PadRight(reasons)}  {step.Message}");
+            page.Append(CultureInfo.InvariantCulture, $"{index + 1,2}  {(step.Holds ? "ok  " : "FAIL")}  {step.Type.Name.PadRight(checks)}  {step.Reason.PadRight(reasons)}  {step.Message}");
             if (step.Evidence.Count > 0)
                 page.Append(CultureInfo.InvariantCulture, $"  [{string.Join(", ", step.Evidence.Select(e => $"{e.Name} {e.Value}"))}]");
             page.Append('\n');
-            if (step.Remedy is not null)
-                page.Append(CultureInfo.InvariantCulture, $"          remedy: {step.Remedy}\n");
+            if (step.Remedy is { } remedy)
+                page.Append(CultureInfo.InvariantCulture, $"          remedy: {remedyText(remedy)}\n");
         }
 
         var verdict = explanation.Verdict;

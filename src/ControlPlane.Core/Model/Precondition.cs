@@ -1,4 +1,3 @@
-using System.Globalization;
 using ControlPlane.Core.Errors;
 
 namespace ControlPlane.Core.Model;
@@ -13,22 +12,9 @@ public readonly record struct Precondition(long? Revision = null, bool MustExist
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.AlreadyExists"/> or <see cref="ErrorCode.RevisionMismatch"/>.</exception>
     public void Require(string resource, long? current)
     {
-        if (MustNotExist && current is not null)
-        {
-            throw new ControlPlaneException(new Error(
-                ErrorCode.AlreadyExists, string.Create(CultureInfo.InvariantCulture, $"'{resource}' exists, at revision {current}."))
-            { Resource = resource });
-        }
-
+        if (MustNotExist && current is { } existing)
+            throw new ControlPlaneException(RequestErrors.AlreadyExists(resource, existing));
         if ((MustExist && current is null) || (Revision is not null && Revision != current))
-        {
-            var found = current is null ? "does not exist" : string.Create(CultureInfo.InvariantCulture, $"is at revision {current}");
-            var expected = Revision is null ? "it was expected to exist" : string.Create(CultureInfo.InvariantCulture, $"revision {Revision} was expected");
-            throw new ControlPlaneException(new Error(ErrorCode.RevisionMismatch, $"'{resource}' {found}; {expected}.")
-            {
-                Resource = resource,
-                Remedy = "Read the resource again, and decide anew.",
-            });
-        }
+            throw new ControlPlaneException(RequestErrors.RevisionMismatch(resource, current, Revision));
     }
 }

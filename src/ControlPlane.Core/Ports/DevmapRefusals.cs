@@ -8,15 +8,10 @@ namespace ControlPlane.Core.Ports;
 public static class DevmapRefusals
 {
     /// <summary>The values of the devmap are too small for an egress program.</summary>
-    public static ControlPlaneException NoEgressPrograms(DevmapRecord devmap) =>
-        new(new Error(ErrorCode.NotSupported, $"Devmap {devmap.Name} has 4-byte values, which hold an interface and no egress program.")
-        {
-            Remedy = "Use a devmap with ValueSize 8 (Linux 5.8 and later).",
-        });
+    public static ControlPlaneException NoEgressPrograms(DevmapRecord devmap) => new(DevmapErrors.NoEgressPrograms(devmap.Name));
 
     /// <summary>No egress program of this name is loaded.</summary>
-    public static ControlPlaneException NoSuchProgram(string name) =>
-        new(ErrorCode.ProgramNotFound, $"There is no egress program {name}.");
+    public static ControlPlaneException NoSuchProgram(string name) => new(ProgramErrors.NotFound(name));
 }
 
 /// <summary>Collects all differences between a pinned devmap and its definition.</summary>
@@ -48,13 +43,7 @@ public sealed class DevmapDifferences
     {
         if (_found.Count == 0)
             return;
-        throw new ControlPlaneException(new Error(
-            ErrorCode.KernelFailure,
-            $"The devmap pinned at {folder} differs from the configuration: {string.Join("; ", _found)}.")
-        {
-            Resource = $"devmaps/{devmap}",
-            Remedy = $"Change the configuration back; or, to give the pinned devmap up with its entries and attachments: rm -r {folder}",
-        });
+        throw new ControlPlaneException(DevmapErrors.PinnedDiffers(devmap, folder, _found));
     }
 
     private static string Text<T>(T? value) => value?.ToString() ?? "none";

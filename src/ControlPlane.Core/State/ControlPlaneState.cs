@@ -96,5 +96,5 @@ internal sealed class ControlPlaneState
     /// <summary>The devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapState Devmap(string name) =>
-        Devmaps.GetValueOrDefault(name) ?? throw NotFound.Devmap(name);
+        Devmaps.GetValueOrDefault(name) ?? throw new ControlPlaneException(DevmapErrors.NotFound(name));
 }

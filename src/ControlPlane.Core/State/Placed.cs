@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
@@ -13,7 +14,7 @@ internal sealed record PlacedEntry(EntryRecord Record, uint? KernelKey, EntryFai
 /// <param name="Reason">A stable CamelCase code.</param>
 /// <param name="Message">A sentence for people, with errno where there is one.</param>
 /// <param name="Remedy">What would help.</param>
-internal sealed record EntryFailure(string Reason, string Message, string? Remedy);
+internal sealed record EntryFailure(string Reason, string Message, Remedy? Remedy);
 
 /// <summary>An attachment as wanted and as it stands.</summary>
 /// <param name="Record">What is wanted.</param>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
@@ -36,17 +37,17 @@ internal static class ShapeReader
     public static Condition Judge(DevmapShape shape)
     {
         if (shape.LongestChain <= DevmapShape.LongChain)
-            return new(ConditionTypes.KeysSpread, true, "ChainsShort", $"No bucket of the kernel's hash has more than {DevmapShape.LongChain} entries.");
+            return ConditionTypes.KeysSpread.True("ChainsShort", $"No bucket of the kernel's hash has more than {DevmapShape.LongChain} entries.");
         var cost = $"{shape.LongestChain} entries share one bucket of the kernel's hash, {shape.ChainsOver8} buckets have more than {DevmapShape.LongChain}; a frame for the last of them waits about {shape.Costs.LongestLookup:0} ns longer.";
         return shape.LooksByteSwapped
-            ? new(
-                ConditionTypes.KeysSpread, false, "KeysByteSwapped",
+            ? ConditionTypes.KeysSpread.False(
+                "KeysByteSwapped",
                 cost + " The keys look like numbers in network byte order.",
-                "Give addresses as text ('10.0.0.7'), or as numbers in host byte order.")
-            : new(
-                ConditionTypes.KeysSpread, false, "KeysCollide",
+                CommonRemedies.UseHostByteOrder())
+            : ConditionTypes.KeysSpread.False(
+                "KeysCollide",
                 cost + " The kernel does not mix keys: those that agree in their low bits collide.",
-                "Choose keys that differ in their low bits, or configure the devmap with more MaxEntries.");
+                CommonRemedies.SpreadKeys());
     }
 
     private static int LongestChainSwapped(EntryTable table)

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
@@ -6,7 +7,7 @@ namespace ControlPlane.Core.Status;
 /// <summary>Derives the status of attachments.</summary>
 internal static class AttachmentEvaluator
 {
-    private static readonly Condition _attached = new(ConditionTypes.Attached, true, "Attached", "The redirect program runs on the interface.");
+    private static readonly Condition _attached = ConditionTypes.Attached.True("Attached", "The redirect program runs on the interface.");
 
     /// <summary>Returns the attachment as the API shows it.</summary>
     public static Attachment View(PlacedAttachment attachment)
@@ -14,13 +15,11 @@ internal static class AttachmentEvaluator
         var (record, link, failure) = attachment;
         var (state, condition) = (link, failure) switch
         {
-            (_, not null) => (AttachmentState.Failed, new Condition(ConditionTypes.Attached, false, "KernelRefused", failure)),
-            (null, _) => (AttachmentState.Pending, new Condition(
-                ConditionTypes.Attached,
-                false,
+            (_, not null) => (AttachmentState.Failed, ConditionTypes.Attached.False("KernelRefused", failure)),
+            (null, _) => (AttachmentState.Pending, ConditionTypes.Attached.False(
                 "NoSuchInterface",
                 $"There is no interface '{record.Interface}'; the redirect program is attached when the interface appears.",
-                $"Create the interface '{record.Interface}'.")),
+                CommonRemedies.CreateInterface(record.Interface))),
             _ => (AttachmentState.Attached, _attached),
         };
         return new Attachment(

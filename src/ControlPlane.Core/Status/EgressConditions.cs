@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
@@ -15,30 +16,24 @@ internal static class EgressConditions
     {
         if (native && state.Conflicts.TryGetValue(target.Name, out var programs))
         {
-            yield return new Condition(
-                ConditionTypes.EgressProgramAgrees,
-                false,
+            yield return ConditionTypes.EgressProgramAgrees.False(
                 "EntriesDisagree",
-                $"The entries for '{target.Name}' carry different egress programs: {programs}. The kernel runs one of them on a whole burst of frames.",
-                GiveAll(target, state.TemplateOf(program) == EgressTemplate.Drop ? null : program));
+                $"The entries for '{target.Name}' have different egress programs: {programs}. The kernel runs one of them on a whole burst of frames.",
+                CommonRemedies.GiveAll(target.Name, state.TemplateOf(program) == EgressTemplate.Drop ? null : program));
         }
 
         if (state.TemplateOf(program) is not { } template)
             yield break;
         if (template == EgressTemplate.Drop)
         {
-            yield return new Condition(
-                ConditionTypes.EgressProgramPasses, false, "TemplateDrops", $"The egress program '{program}' drops every frame.", GiveAll(target, null));
+            yield return ConditionTypes.EgressProgramPasses.False(
+                "TemplateDrops", $"The egress program '{program}' drops every frame.", CommonRemedies.GiveAll(target.Name, null));
         }
 
         if (template is EgressTemplate.RewriteMac or EgressTemplate.PushVlan or EgressTemplate.PopVlan && target.Mac is null)
         {
-            yield return new Condition(
-                ConditionTypes.EgressProgramFits, false, "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", GiveAll(target, null));
+            yield return ConditionTypes.EgressProgramFits.False(
+                "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", CommonRemedies.GiveAll(target.Name, null));
         }
     }
-
-    // All entries of the device at once: one alone would be refused, or leave them in disagreement.
-    private static string GiveAll(InterfaceInfo target, string? program) =>
-        $"POST /v1/interfaces/{target.Name}:setEgressProgram with {{\"egressProgram\": {(program is null ? "null" : $"\"{program}\"")}}}";
 }

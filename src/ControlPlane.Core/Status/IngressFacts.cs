@@ -8,7 +8,7 @@ namespace ControlPlane.Core.Status;
 /// <param name="Native">Whether it runs on any in native mode; so where it runs nowhere, for that is what one attaches in.</param>
 /// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
 /// <param name="NativeAttachment">The attachment in native mode, the first by name; null where there is none.</param>
-internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest, string? NativeAttachment = null)
+internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest, (string Devmap, string Interface)? NativeAttachment = null)
 {
     /// <summary>Nothing is known: the stricter rules hold.</summary>
     public static IngressFacts Unknown => new(false, true, null);
@@ -19,14 +19,14 @@ internal readonly record struct IngressFacts(bool Attached, bool Native, Interfa
     /// <param name="name">The only ingress interface there can be; null for any.</param>
     public static IngressFacts Of(DevmapState devmap, InterfaceTable interfaces, string? name)
     {
-        var (attached, widest, native) = (false, (InterfaceInfo?)null, (string?)null);
+        var (attached, widest, native) = (false, (InterfaceInfo?)null, ((string, string)?)null);
         foreach (var (ingress, status) in devmap.Attachments)
         {
             if (status.Link is null || (name is not null && ingress != name))
                 continue;
             attached = true;
             if (status.Record.Spec.Mode == AttachMode.Native)
-                native ??= $"devmaps/{devmap.Definition.Name}/attachments/{ingress}";
+                native ??= (devmap.Definition.Name, ingress);
             if (interfaces.Find(ingress) is { } info && info.Mtu > (widest?.Mtu ?? 0))
                 widest = info;
         }

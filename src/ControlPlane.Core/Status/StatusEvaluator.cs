@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -12,13 +13,13 @@ namespace ControlPlane.Core.Status;
 internal sealed class StatusEvaluator(
     ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
 {
-    private static readonly Condition _inKernel = new(ConditionTypes.InKernel, true, "AsWanted", "The kernel has the entry as wanted.");
+    private static readonly Condition _inKernel = ConditionTypes.InKernel.True("AsDesired", "The kernel has the entry as desired.");
 
-    private static readonly Condition _attached = new(
-        ConditionTypes.IngressAttached, true, "Attached", "The redirect program runs where frames with this key come in.");
+    private static readonly Condition _attached = ConditionTypes.IngressAttached.True(
+        "Attached", "The redirect program runs where frames with this key arrive.");
 
-    // What puts right an element that others have changed.
-    private readonly string _audit = $"POST /v1/devmaps/{devmap.Definition.Name}:audit";
+    // Repairs an element that others changed.
+    private readonly Remedy _audit = CommonRemedies.Audit(devmap.Definition.Name);
 
     // One list for all entries that share target, program and ingress: a face then renders it once, too.
     private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
@@ -61,23 +62,27 @@ internal sealed class StatusEvaluator(
     {
         var record = entry.Record;
         var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
-        return KeyConditions.Unreachable(devmap.Definition.Spec.KeySelector, record.Key, interfaces) is { } unreachable
+        return KeyConditions.Unreachable(devmap.Definition, record.Key, interfaces) is { } unreachable
             ? (state, [.. conditions, unreachable])
             : (state, conditions);
     }
+
+    /// <summary>The kernel has an element that nobody desires.</summary>
+    public static Condition Unmanaged(string devmap) => ConditionTypes.InKernel.False(
+        "NotDesired", "The kernel's map has an element for the key that nobody asked the daemon for.", CommonRemedies.Audit(devmap));
 
     private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
     {
         var record = entry.Record;
         var ingress = Ingress(IngressOf(record.Key)).Condition;
         if (entry.Failure is { } failure)
-            return (EntryState.Failed, [new Condition(ConditionTypes.InKernel, false, failure.Reason, failure.Message, failure.Remedy), ingress]);
+            return (EntryState.Failed, [ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy), ingress]);
         if (entry.KernelKey is null)
             return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
         if (target is null && element is null)
             return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (element is not { } there)
-            return (EntryState.Pending, [new Condition(ConditionTypes.InKernel, false, "Missing", "The kernel's map does not have the entry.", _audit), ingress]);
+            return (EntryState.Pending, [ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", _audit), ingress]);
         if (target is null)
             return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
@@ -101,7 +106,7 @@ internal sealed class StatusEvaluator(
             .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), secondTag, frame?.Lengths),
             .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, facts.Native),
         ];
-        var deliverable = conditions.TrueForAll(c => c.Status);
+        var deliverable = conditions.TrueForAll(c => c.Holds);
         conditions.Add(ingress);
         return _targets[key] = (deliverable, conditions);
     }
@@ -110,27 +115,23 @@ internal sealed class StatusEvaluator(
     {
         if (element.Ifindex != target.Ifindex)
         {
-            return new Condition(
-                ConditionTypes.InKernel,
-                false,
+            return ConditionTypes.InKernel.False(
                 "OtherInterface",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry points at ifindex {element.Ifindex}, but '{target.Name}' is {target.Ifindex}."),
                 _audit);
         }
 
-        var wanted = state.ProgramId(record.Spec.EgressProgram);
-        return element.EgressProgramId == wanted
+        var desired = state.ProgramId(record.Spec.EgressProgram);
+        return element.EgressProgramId == desired
             ? null
-            : new Condition(
-                ConditionTypes.InKernel,
-                false,
+            : ConditionTypes.InKernel.False(
                 "OtherEgressProgram",
-                string.Create(CultureInfo.InvariantCulture, $"The kernel's entry carries the egress program {element.EgressProgramId}, wanted is {wanted} (0: none)."),
+                string.Create(CultureInfo.InvariantCulture, $"The kernel's entry has the egress program {element.EgressProgramId}; desired is {desired} (0: none)."),
                 _audit);
     }
 
-    private static Condition Absent(string type, string name) => new(
-        type, false, "NoSuchInterface", $"There is no interface '{name}'; the entry is written when it appears.", $"Create the interface '{name}'.");
+    private static Condition Absent(ConditionType type, string name) => type.False(
+        "NoSuchInterface", $"There is no interface '{name}'; the entry is written when the interface appears.", CommonRemedies.CreateInterface(name));
 
     // The interface that alone can bring frames with this key; empty when any can.
     private string IngressOf(EntryKey key) =>
@@ -145,12 +146,10 @@ internal sealed class StatusEvaluator(
         return _ingress[name] = (facts, facts.Attached ? _attached : NotAttached(name));
     }
 
-    private Condition NotAttached(string name) => new(
-        ConditionTypes.IngressAttached,
-        false,
+    private Condition NotAttached(string name) => ConditionTypes.IngressAttached.False(
         "NotAttached",
         $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
         name == InterfaceName.Loopback
-            ? "Use another ingress interface: nothing can be attached to loopback."
-            : $"PUT /v1/devmaps/{devmap.Definition.Name}/attachments/{(name.Length > 0 ? name : "INTERFACE")} with {{\"mode\": \"native\"}}");
+            ? CommonRemedies.OtherIngress()
+            : CommonRemedies.Attach(devmap.Definition.Name, name.Length > 0 ? name : null));
 }

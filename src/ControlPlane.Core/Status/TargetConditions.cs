@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
@@ -26,57 +27,49 @@ internal static class TargetConditions
     public static long LongestFrame(InterfaceInfo info, uint mtu) => mtu + (info.Mac is null ? 0 : TestFrame.EthernetBytes) + TestFrame.TagBytes;
 
     private static Condition Up(InterfaceInfo target) => target.IsUp
-        ? new(ConditionTypes.InterfaceUp, true, "Up", $"'{target.Name}' is up.")
-        : new(
-            ConditionTypes.InterfaceUp,
-            false,
-            "AdministrativelyDown",
+        ? ConditionTypes.InterfaceUp.True("Up", $"'{target.Name}' is up.")
+        : ConditionTypes.InterfaceUp.False(
+                "AdministrativelyDown",
             $"'{target.Name}' is administratively down; the kernel drops frames redirected to it (ENETDOWN).",
-            $"ip link set dev {target.Name} up");
+            CommonRemedies.SetUp(target.Name));
 
     private static Condition Carrier(InterfaceInfo target, InterfaceInfo? peer)
     {
         if (target.HasCarrier)
-            return new(ConditionTypes.CarrierPresent, true, "CarrierPresent", $"'{target.Name}' has carrier.");
+            return ConditionTypes.CarrierPresent.True("CarrierPresent", $"'{target.Name}' has carrier.");
         if (!target.IsUp)
-            return new(ConditionTypes.CarrierPresent, false, "AdministrativelyDown", $"'{target.Name}' has no carrier while it is down.", $"ip link set dev {target.Name} up");
+            return ConditionTypes.CarrierPresent.False("AdministrativelyDown", $"'{target.Name}' has no carrier while it is down.", CommonRemedies.SetUp(target.Name));
         return target.Kind == "veth"
-            ? new(
-                ConditionTypes.CarrierPresent,
-                false,
+            ? ConditionTypes.CarrierPresent.False(
                 "PeerDown",
                 $"The peer of '{target.Name}' is down; frames sent to it are dropped (ENXIO).",
-                AtPeer(peer, "ip link set dev {0} up"))
-            : new(ConditionTypes.CarrierPresent, false, "NoCarrier", $"'{target.Name}' has no carrier.", "Check the cable, the switch port, or the lower device.");
+                CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", peer?.Name))
+            : ConditionTypes.CarrierPresent.False("NoCarrier", $"'{target.Name}' has no carrier.", CommonRemedies.CheckCable());
     }
 
     private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? ensured)
     {
-        const string Type = ConditionTypes.TargetAcceptsRedirect;
+        var type = ConditionTypes.TargetAcceptsRedirect;
         if (!ingress.Native)
-            return new(Type, true, "GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
+            return type.True("GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
-            return new(Type, true, "Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
+            return type.True("Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
         if (features.HasFlag(XdpFeatures.NdoXmit) && ensured?.Program is { } program)
-            return new(Type, true, "PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
+            return type.True("PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
         if (features.HasFlag(XdpFeatures.NdoXmit))
-            return new(Type, true, "NdoXmit", $"'{target.Name}' accepts redirected frames.");
+            return type.True("NdoXmit", $"'{target.Name}' accepts redirected frames.");
         var refusal = ensured?.Failure is { } failure ? $" A pass program was refused: {failure}." : "";
         return target.Kind == "veth"
-            ? new(
-                Type,
-                false,
+            ? type.False(
                 "PeerWithoutXdp",
                 $"The peer of '{target.Name}' has neither an XDP program nor GRO; '{target.Name}' refuses redirected frames (EOPNOTSUPP).{refusal}",
-                AtPeer(peer, "ethtool -K {0} gro on"))
-            : new(
-                Type,
-                false,
+                CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", peer?.Name))
+            : type.False(
                 "NoNdoXmit",
                 $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}",
-                !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is { } attachment
-                    ? $"PUT /v1/{attachment} with {{\"mode\": \"generic\"}}"
-                    : "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
+                !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is var (devmap, name)
+                    ? CommonRemedies.AttachGeneric(devmap, name)
+                    : CommonRemedies.AttachAtTarget());
     }
 
     /// <summary>
@@ -87,17 +80,15 @@ internal static class TargetConditions
     /// </summary>
     private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress, bool secondTag)
     {
-        const string Type = ConditionTypes.MtuSufficient;
+        var type = ConditionTypes.MtuSufficient;
         if (ingress is null)
-            return new(Type, true, "NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
+            return type.True("NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
         if (ingress.Mtu > target.Mtu)
         {
-            return new(
-                Type,
-                false,
+            return type.False(
                 "IngressMtuLarger",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
-                $"ip link set dev {target.Name} mtu {ingress.Mtu}");
+                CommonRemedies.SetMtu(target.Name, ingress.Mtu));
         }
 
         var needed = ingress.Mtu + (secondTag ? (uint)TestFrame.TagBytes : 0);
@@ -105,53 +96,45 @@ internal static class TargetConditions
         var peerMtu = PeerMtu(target, peer);
         if (needed > peerMtu)
         {
-            return new(
-                Type,
-                false,
+            return type.False(
                 "PeerMtuSmaller",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of the peer of '{target.Name}' is {peerMtu}: the driver drops those that are longer.",
-                AtPeer(peer, $"ip link set dev {{0}} mtu {needed}"));
+                PeerMtuRemedy(peer, needed));
         }
 
         return target.Kind != "veth" && needed > target.Mtu
-            ? new(
-                Type,
-                false,
+            ? type.False(
                 "NoRoomForTag",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of '{target.Name}' is {target.Mtu}.",
-                $"ip link set dev {target.Name} mtu {needed}")
-            : new(Type, true, "Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
+                CommonRemedies.SetMtu(target.Name, needed))
+            : type.True("Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
     }
 
     /// <summary>The same for one frame: the first comparison is made before the egress program runs, the second after it.</summary>
     private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, int bytesIn, int bytesOut)
     {
-        const string Type = ConditionTypes.MtuSufficient;
+        var type = ConditionTypes.MtuSufficient;
         var longest = LongestFrame(target, target.Mtu);
         if (bytesIn > longest)
         {
-            return new(
-                Type,
-                false,
+            return type.False(
                 "FrameTooLong",
                 $"The frame has {bytesIn} bytes, but '{target.Name}' with its MTU of {target.Mtu} takes {longest}: the kernel drops it (EMSGSIZE).",
-                $"ip link set dev {target.Name} mtu {bytesIn - TestFrame.EthernetBytes}");
+                CommonRemedies.SetMtu(target.Name, bytesIn - TestFrame.EthernetBytes));
         }
 
         return PeerMtu(target, peer) is { } mtu && bytesOut > LongestFrame(target, mtu)
-            ? new(
-                Type,
-                false,
+            ? type.False(
                 "FrameTooLongForPeer",
                 $"The frame goes out with {bytesOut} bytes, but the peer of '{target.Name}' with its MTU of {mtu} takes {LongestFrame(target, mtu)}: the driver drops it.",
-                AtPeer(peer, $"ip link set dev {{0}} mtu {bytesOut - TestFrame.EthernetBytes}"))
-            : new(Type, true, "FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
+                PeerMtuRemedy(peer, bytesOut - TestFrame.EthernetBytes))
+            : type.True("FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
     }
 
     private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 
-    // A peer that is not in the daemon's network namespace is out of its sight, its name too.
-    private static string AtPeer(InterfaceInfo? peer, string command) => peer is null
-        ? "In the peer's network namespace: " + string.Format(CultureInfo.InvariantCulture, command, "PEER")
-        : string.Format(CultureInfo.InvariantCulture, command, peer.Name);
+    private static Remedy PeerMtuRemedy(InterfaceInfo? peer, long mtu) => CommonRemedies.AtPeer(
+        string.Create(CultureInfo.InvariantCulture, $"Set the MTU of {{0}} to {mtu}."),
+        string.Create(CultureInfo.InvariantCulture, $"ip link set dev {{0}} mtu {mtu}"),
+        peer?.Name);
 }

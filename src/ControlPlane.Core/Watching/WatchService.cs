@@ -128,28 +128,16 @@ public sealed class WatchService
         return head.Moved.IsCompleted;
     }
 
-    private ControlPlaneException Compacted(DevmapState devmap, long revision) => new(new Error(
-        ErrorCode.RevisionCompacted,
-        string.Create(CultureInfo.InvariantCulture, $"The changes after revision {revision} are no longer kept; those after {_log.Floor} are."))
-    {
-        Resource = $"devmaps/{devmap.Definition.Name}",
-        Remedy = "Watch without a revision: the stream begins with a snapshot.",
-    });
+    private ControlPlaneException Compacted(DevmapState devmap, long revision) =>
+        new(DevmapErrors.Compacted(devmap.Definition.Name, revision, _log.Floor));
 
     private ControlPlaneException TooSlow(DevmapState devmap)
     {
         Interlocked.Increment(ref _cutOff);
-        return new(new Error(
-            ErrorCode.RevisionCompacted,
-            string.Create(CultureInfo.InvariantCulture, $"watcher_too_slow: more than {_options.LogCapacity} changes came before this stream was read."))
-        {
-            Resource = $"devmaps/{devmap.Definition.Name}",
-            Remedy = "Watch anew without a revision, and read faster; or raise ControlPlane:Watch:LogCapacity.",
-        });
+        return new(DevmapErrors.WatcherTooSlow(devmap.Definition.Name, _options.LogCapacity));
     }
 
-    private static ControlPlaneException ShuttingDown() =>
-        new(new Error(ErrorCode.ShuttingDown, "The daemon is shutting down; the stream ends.") { Remedy = "Resume from the last revision when it is back." });
+    private static ControlPlaneException ShuttingDown() => new(RequestErrors.StreamEnds());
 }
 
 /// <summary>How changes are kept for watchers.</summary>

@@ -11,7 +11,7 @@ internal sealed class DeleteAttachmentCommand(DevmapState devmap, string interfa
     protected override Plan<long> Plan(WriterContext context)
     {
         var name = devmap.Definition.Name;
-        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw NotFound.Attachment(name, interfaceName);
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(name, interfaceName));
         precondition.Require($"devmaps/{name}/attachments/{interfaceName}", before.Record.Revision);
         var revision = context.NextRevision();
         return new(

@@ -11,7 +11,7 @@ internal sealed class DeleteEntryCommand(DevmapState devmap, EntryKey askedKey, 
     protected override Plan<long> Plan(WriterContext context)
     {
         var before = EntryLookup.Find(devmap, askedKey)
-            ?? throw NotFound.Entry(devmap.Definition.Name, KeyCodec.Format(devmap.Definition.Spec.KeySelector, askedKey));
+            ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap.Definition.Name, KeyCodec.Format(devmap.Definition.Spec.KeySelector, askedKey)));
         var key = before.Record.Key;
         precondition.Require(new EntryId(devmap, key).ToString(), before.Record.Revision);
         var revision = context.NextRevision();

@@ -9,10 +9,10 @@ internal sealed class DeleteProgramCommand(string name, Precondition preconditio
 {
     protected override Plan<long> Plan(WriterContext context)
     {
-        var before = context.State.Programs.GetValueOrDefault(name) ?? throw NotFound.Program(name);
+        var before = context.State.Programs.GetValueOrDefault(name) ?? throw new ControlPlaneException(ProgramErrors.NotFound(name));
         precondition.Require($"programs/{name}", before.Wanted.Revision);
         if (before.Entries > 0)
-            throw PutProgramCommand.InUse(name, before.Entries, "deleted");
+            throw new ControlPlaneException(ProgramErrors.InUse(name, before.Entries, "deleted"));
         var revision = context.NextRevision();
         return new(
             Footprint.Exclusive,

@@ -113,22 +113,9 @@ public sealed partial class DevmapWriter : IDisposable
         _queue.Writer.TryComplete();
     }
 
-    private static ControlPlaneException ShuttingDown() =>
-        new(ErrorCode.ShuttingDown, "The daemon is shutting down and takes no more changes.");
+    private static ControlPlaneException ShuttingDown() => new(RequestErrors.ShuttingDown());
 
-    private static ControlPlaneException StoreUnavailable(StoreException e) =>
-        new(
-            new Error(ErrorCode.StoreUnavailable, $"The change cannot be made durable and was not made: {e.Message}")
-            {
-                RetryAfter = TimeSpan.FromSeconds(5),
-                Remedy = "Give the store room or make it writable; then try again. Reads go on meanwhile.",
-            },
-            e);
+    private static ControlPlaneException StoreUnavailable(StoreException e) => new(RequestErrors.StoreUnavailable(e.Message), e);
 
-    private ControlPlaneException Busy() =>
-        new(new Error(ErrorCode.WriterBusy, $"{_options.QueueCapacity} changes are waiting already.")
-        {
-            RetryAfter = TimeSpan.FromSeconds(1),
-            Remedy = "Try again later, or send fewer changes at once.",
-        });
+    private ControlPlaneException Busy() => new(RequestErrors.WriterBusy(_options.QueueCapacity));
 }

@@ -10,13 +10,7 @@ internal static class EgressPrograms
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
     public static void RequireExists(ControlPlaneState state, string? program)
     {
-        if (program is null || state.Programs.ContainsKey(program))
-            return;
-        throw new ControlPlaneException(new Error(ErrorCode.ProgramNotFound, $"There is no egress program '{program}'.")
-        {
-            Fields = [new FieldViolation("egressProgram", $"no egress program '{program}'")],
-            Resource = $"programs/{program}",
-            Remedy = $"Create it first with PUT /v1/programs/{program}.",
-        });
+        if (program is not null && !state.Programs.ContainsKey(program))
+            throw new ControlPlaneException(ProgramErrors.Missing(program));
     }
 }

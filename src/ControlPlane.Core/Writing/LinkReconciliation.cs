@@ -93,7 +93,7 @@ internal static class LinkReconciliation
             failure = new EntryFailure(
                 "KeyConflict",
                 $"The interface has the index {taken}, which is the kernel key of the entry '{new EntryId(devmap, holder.Record.Key)}'.",
-                "Delete that entry.");
+                EntryErrors.DeleteOther(devmap.Definition.Name, KeyCodec.Format(devmap.Definition.Spec.KeySelector, holder.Record.Key)));
         }
 
         try
@@ -169,7 +169,7 @@ internal static class LinkReconciliation
             }
             catch (KernelException e)
             {
-                after = status with { Failure = KernelErrors.Attach(e, ingress, status.Record.Spec.Mode).Error.Detail };
+                after = status with { Failure = KernelErrors.Attach(e, devmap.Definition.Name, ingress, status.Record.Spec.Mode).Error.Detail };
             }
         }
 

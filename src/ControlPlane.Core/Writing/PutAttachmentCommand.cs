@@ -65,7 +65,7 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
             if (before?.Link is not null)
                 devmap.Kernel.Attach(scope, ingress, before.Record.Spec.Mode);
             throw context.Kernel.Interfaces.Query(interfaceName)?.Ifindex == ingress.Ifindex
-                ? KernelErrors.Attach(e, ingress, spec.Mode)
+                ? KernelErrors.Attach(e, devmap.Definition.Name, ingress, spec.Mode)
                 : KernelErrors.NoInterface("interface", interfaceName, pendingPossible: true);
         }
     }
@@ -81,32 +81,16 @@ internal sealed class PutAttachmentCommand(DevmapState devmap, string interfaceN
     // What comes in by loopback is the host's own, this daemon's callers included: an entry that sends it on locks them all out.
     private void RequireNotLoopback()
     {
-        if (interfaceName != InterfaceName.Loopback)
-            return;
-        const string Why = "The loopback interface carries what this host says to itself, this API included; a redirect program there would take it away.";
-        throw new ControlPlaneException(new Error(ErrorCode.InterfaceUnsuitable, Why)
-        {
-            Fields = [new FieldViolation("interface", "must not be the loopback interface")],
-            Resource = $"interfaces/{interfaceName}",
-            Remedy = "Attach to the interface that the frames come in by; for a trial, make a veth: ip link add veth-a type veth peer name veth-b",
-        });
+        if (interfaceName == InterfaceName.Loopback)
+            throw new ControlPlaneException(InterfaceErrors.Loopback(interfaceName));
     }
 
     private void RequireNoOtherDevmap(WriterContext context)
     {
         foreach (var other in context.State.Devmaps.Values)
         {
-            if (other == devmap || !other.Attachments.ContainsKey(interfaceName))
-                continue;
-            var resource = $"devmaps/{other.Definition.Name}/attachments/{interfaceName}";
-            throw new ControlPlaneException(new Error(
-                ErrorCode.AttachConflict,
-                $"'{interfaceName}' runs the redirect program of the devmap '{other.Definition.Name}'; an interface runs one XDP program.")
-            {
-                Fields = [new FieldViolation("interface", $"held by '{resource}'")],
-                Resource = resource,
-                Remedy = $"DELETE /v1/{resource} first.",
-            });
+            if (other != devmap && other.Attachments.ContainsKey(interfaceName))
+                throw new ControlPlaneException(AttachmentErrors.HeldByOtherDevmap(interfaceName, other.Definition.Name));
         }
     }
 }

@@ -104,15 +104,10 @@ internal sealed class PutEntryCommand(
             return;
         if (HasLost(context, holder, number))
             return;
-        throw new ControlPlaneException(new Error(
-            ErrorCode.KeyConflict,
-            $"The key '{KeyCodec.Format(devmap.Definition.Spec.KeySelector, key)}' comes to the kernel key {number}, which the entry '{new EntryId(devmap, holder.Record.Key)}' has.")
-        {
-            Fields = [new FieldViolation("key", $"kernel key {number} is taken")],
-            Resource = new EntryId(devmap, holder.Record.Key).ToString(),
-            Remedy = "Delete the other entry first.",
-        });
+        throw new ControlPlaneException(EntryErrors.KeyConflict(TextOf(key), number, devmap.Definition.Name, TextOf(holder.Record.Key)));
     }
+
+    private string TextOf(EntryKey key) => KeyCodec.Format(devmap.Definition.Spec.KeySelector, key);
 
     // Its interface has gone and ours has the index now, which the caller knows before we are told.
     private static bool HasLost(WriterContext context, PlacedEntry holder, uint kernelKey) =>
@@ -123,15 +118,7 @@ internal sealed class PutEntryCommand(
         var self = new EntryId(devmap, key);
         if (context.State.Targets.FindConflict(spec.Interface, spec.EgressProgram, self) is not var (other, otherProgram))
             return;
-        throw new ControlPlaneException(new Error(
-            ErrorCode.EgressProgramConflict,
-            $"'{self}' asks for {Describe(spec.EgressProgram)} on '{spec.Interface}', but '{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one program on a whole burst, so all entries for one device must carry the same.")
-        {
-            Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{spec.Interface}' with {Describe(otherProgram)}")],
-            Resource = other.ToString(),
-            Remedy = $"Use {Describe(otherProgram)} here too, or give all entries for the device another program: POST /v1/interfaces/{spec.Interface}:setEgressProgram.",
-        });
+        throw new ControlPlaneException(
+            EntryErrors.EgressProgramConflict(self.ToString(), spec.EgressProgram, spec.Interface, other.ToString(), otherProgram));
     }
-
-    private static string Describe(string? name) => name is null ? "no egress program" : $"the egress program '{name}'";
 }

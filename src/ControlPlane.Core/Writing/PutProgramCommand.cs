@@ -16,7 +16,7 @@ internal sealed class PutProgramCommand(string name, EgressProgramSpec spec, Pre
             return new(Footprint.Exclusive, [], [], (_, _) => (false, before));
         var reload = before?.Wanted.Spec.Config != spec.Config;
         if (reload && before is { Entries: > 0 })
-            throw InUse(name, before.Entries, "changed");
+            throw new ControlPlaneException(ProgramErrors.InUse(name, before.Entries, "changed"));
         var now = context.Now;
         var wanted = new EgressProgramRecord(name, spec, context.NextRevision(), before?.Wanted.CreateTime ?? now, now);
         return new(
@@ -32,11 +32,4 @@ internal sealed class PutProgramCommand(string name, EgressProgramSpec spec, Pre
                 return (before is null, after);
             });
     }
-
-    internal static ControlPlaneException InUse(string name, int entries, string verb) =>
-        new(new Error(ErrorCode.ProgramInUse, $"The egress program '{name}' is carried by {entries} entries and cannot be {verb}.")
-        {
-            Resource = $"programs/{name}",
-            Remedy = "Have these entries carry another program first (list them with ?egressProgram=), or create a program under another name.",
-        });
 }

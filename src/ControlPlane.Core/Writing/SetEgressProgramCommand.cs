@@ -1,4 +1,3 @@
-using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -14,7 +13,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program, Pr
         EgressPrograms.RequireExists(context.State, program);
         var ids = context.State.Targets.EntriesOf(target);
         if (ids.Count == 0 && context.Interface(target) is null)
-            throw KernelErrors.NoAddressedInterface(target);
+            throw new ControlPlaneException(InterfaceErrors.NotFound(target));
         precondition.Require($"interfaces/{target}", RevisionOf(context));
         RequireRoom(ids);
         var now = context.Now;
@@ -82,13 +81,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program, Pr
     {
         if (program is null || ids.FirstOrDefault(id => id.Devmap.Definition.Spec.ValueSize < 8) is not { Devmap: { } narrow } id)
             return;
-        throw new ControlPlaneException(new Error(
-            ErrorCode.InvalidArgument,
-            string.Create(CultureInfo.InvariantCulture, $"'{id}' sends to '{target}', and the devmap '{narrow.Definition.Name}' has values of {narrow.Definition.Spec.ValueSize} bytes, which carry no egress program."))
-        {
-            Fields = [new FieldViolation("egressProgram", $"the devmap '{narrow.Definition.Name}' carries no egress programs")],
-            Resource = id.ToString(),
-            Remedy = "Delete that entry, or configure the devmap with ValueSize 8.",
-        });
+        throw new ControlPlaneException(
+            DevmapErrors.NoRoomForEgressProgram(narrow.Definition.Name, narrow.Definition.Spec.ValueSize, id.ToString(), target));
     }
 }

@@ -42,7 +42,7 @@ internal static class Refusal
             failures.Count() == 1 ? "The configuration has an error:" : $"The configuration has {failures.Count()} errors:",
             .. failures.Select(failure => $"  {failure}")]),
         ControlPlaneException { Error: var error } =>
-            new StartRefusedException(ExitCodes.Config, [error.Detail, .. error.Remedy is { } remedy ? [remedy] : Array.Empty<string>()]),
+            new StartRefusedException(ExitCodes.Config, [error.Detail, .. error.Remedy is { } remedy ? [remedy.Summary, .. remedy.Commands] : Array.Empty<string>()]),
         KernelException kernel =>
             new StartRefusedException(ExitCodes.OsError, [$"The kernel refused: {kernel.Message}.", .. kernel.VerifierLog?.Split('\n') ?? []]),
         StoreException store => new StartRefusedException(

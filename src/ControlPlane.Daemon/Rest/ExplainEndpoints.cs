@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Daemon.Rest.OpenApi;
@@ -53,7 +54,7 @@ internal static class ExplainEndpoints
         var explanation = explanations.Explain(devmap, query, request.Read());
         http.Response.Headers.Vary = HeaderNames.Accept;
         return Answers.PrefersText(http)
-            ? TypedResults.Text(ExplanationText.Render(explanation), "text/plain", System.Text.Encoding.UTF8)
+            ? TypedResults.Text(ExplanationText.Render(explanation, CallText.RestLine), "text/plain", System.Text.Encoding.UTF8)
             : Answers.Ok(ExplanationResource.From(explanation), RestJson.Instance.ExplanationResource);
     }
 }

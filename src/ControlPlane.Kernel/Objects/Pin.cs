@@ -75,12 +75,7 @@ internal static unsafe class Pin
     }
 
     /// <summary>Creates the error for a pin that is not ours, or of a layout version that is not supported.</summary>
-    public static ControlPlaneException Foreign(string path, string why) => new(new Error(
-        ErrorCode.KernelFailure,
-        $"The pin {path} cannot be adopted: {why}.")
-    {
-        Remedy = $"Choose another ControlPlane:PinRoot, or remove the pins if nobody needs them: rm -r {Path.GetDirectoryName(path)}",
-    });
+    public static ControlPlaneException Foreign(string path, string why) => new(DevmapErrors.ForeignPin(path, why));
 
     private static FileDescriptor Open(string path, string kind, string expected, uint access)
     {

@@ -43,7 +43,7 @@ public sealed class ErrorStatusTests
     [MemberData(nameof(Table))]
     public void Of_EveryCode_CarriesStatusAndErrorInfo(ErrorCode code, StatusCode expected)
     {
-        var error = new Error(code, "A sentence.") { Resource = "devmaps/default", Errno = 22, Remedy = "Do this." };
+        var error = new Error(code, "A sentence.") { Resource = "devmaps/default", Errno = 22, Remedy = new Remedy("Do this.") };
 
         var e = ErrorStatus.Of(error);
 
@@ -132,7 +132,7 @@ public sealed class ErrorStatusTests
         var error = new Error(ErrorCode.InvalidArgument, new string('d', 100_000))
         {
             Fields = [.. Enumerable.Range(0, 1000).Select(i => new FieldViolation($"labels.{i}", new string('m', 1000)))],
-            Remedy = "Do this.",
+            Remedy = new Remedy("Do this."),
             VerifierLog = new string('v', 100_000),
         };
 

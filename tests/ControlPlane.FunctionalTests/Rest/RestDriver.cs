@@ -89,7 +89,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             (operation is Operation.Explain ? "^nothing$" : @"^((?:entries\.\d+\.)?)kernelKey$", "$1status.kernelKey"),
             (@"^(steps\.\d+)\.check$", "$1.type"),
             (@"^(steps\.\d+)\.holds$", "$1.status"),
-            (@"\.remedy$", ".remedy.summary"),
+            (@"\.remedy$", ".remedy.commands.0"),
             (@"^(drifts\.\d+)\.wanted", "$1.desired"),
         ];
         return facts.ToDictionary(

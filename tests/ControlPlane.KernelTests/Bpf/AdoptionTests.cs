@@ -60,7 +60,7 @@ public sealed class AdoptionTests : IDisposable
             "MaxEntries: pinned 16, configured 32",
         })
             Assert.Contains(difference, e.Error.Detail, StringComparison.Ordinal);
-        Assert.Contains(_testbed.DevmapFolder("default"), e.Error.Remedy, StringComparison.Ordinal);
+        Assert.Contains(_testbed.DevmapFolder("default"), e.Error.Remedy!.Commands[0], StringComparison.Ordinal);
 
         using var same = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
         Assert.True(same.Adopted);

@@ -150,7 +150,7 @@ public sealed class EntryTests
         await core.PutProgramAsync("sink", "drop");
         var (_, view) = await core.PutAsync("vlans", "1", "sim1", "sink");
         Assert.Equal(EntryState.Undeliverable, view.Status.State);
-        Assert.Contains(view.Status.Conditions, c => c is { Type: ConditionTypes.EgressProgramPasses, Status: false, Remedy: not null });
+        Assert.Contains(view.Status.Conditions, c => c.Type == ConditionTypes.EgressProgramPasses && c is { Holds: false, Remedy: not null });
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class EntryTests
         });
         var status = core.Entries.Get("vlans", "1").Status;
         Assert.Equal(EntryState.Undeliverable, status.State);
-        Assert.Contains(status.Conditions, c => !c.Status && c.Reason == reason && c.Remedy is not null);
+        Assert.Contains(status.Conditions, c => !c.Holds && c.Reason == reason && c.Remedy is not null);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -24,13 +25,13 @@ public sealed class ExplainTests
 
         Assert.Equal(
             new LeavingFrame("sim1", 1418, 100, new MacAddress(0x02000000000b), new MacAddress(0x02000000000c)), explanation.Verdict.Leaving);
-        Assert.Equal((ExplainOutcome.Leaves, "Forwarded", (string?)null), (explanation.Verdict.Outcome, explanation.Verdict.Reason, explanation.Verdict.Remedy));
+        Assert.Equal((ExplainOutcome.Leaves, "Forwarded", (Remedy?)null), (explanation.Verdict.Outcome, explanation.Verdict.Reason, explanation.Verdict.Remedy));
         Assert.Equal(
             [
-                ExplainChecks.IngressReceives, ConditionTypes.IngressAttached, ExplainChecks.KeyFound, ConditionTypes.InKernel, ConditionTypes.InterfaceUp,
-                ConditionTypes.CarrierPresent, ConditionTypes.TargetAcceptsRedirect, ConditionTypes.MtuSufficient, ExplainChecks.EgressProgramRun,
+                ConditionTypes.IngressReceives, ConditionTypes.IngressAttached, ConditionTypes.KeyFound, ConditionTypes.InKernel, ConditionTypes.InterfaceUp,
+                ConditionTypes.CarrierPresent, ConditionTypes.TargetAcceptsRedirect, ConditionTypes.MtuSufficient, ConditionTypes.EgressProgramRun,
             ],
-            explanation.Steps.Select(s => s.Check));
+            explanation.Steps.Select(s => s.Type));
         Assert.All(explanation.Steps, s => Assert.True(s.Holds));
         Assert.Equal((Address, 0x0a000007u), (explanation.Key, explanation.KernelKey!.Value));
     }
@@ -99,7 +100,7 @@ public sealed class ExplainTests
         var explanation = Explain(core, "addresses", Frame);
 
         Assert.Equal((ExplainOutcome.Dropped, "TemplateDrops"), (explanation.Verdict.Outcome, explanation.Verdict.Reason));
-        Assert.Equal((ExplainChecks.EgressProgramRun, false, "Drops"), (explanation.Steps[^1].Check, explanation.Steps[^1].Holds, explanation.Steps[^1].Reason));
+        Assert.Equal((ConditionTypes.EgressProgramRun, false, "Drops"), (explanation.Steps[^1].Type, explanation.Steps[^1].Holds, explanation.Steps[^1].Reason));
     }
 
     [Fact]
@@ -111,7 +112,7 @@ public sealed class ExplainTests
         var unkeyed = Explain(core, "addresses", Frame with { Destination = null }).Verdict;
 
         Assert.Equal((ExplainOutcome.Passed, "NoEntry"), (missed.Outcome, missed.Reason));
-        Assert.Equal("PUT /v1/devmaps/addresses/entries/10.0.0.8 with {\"interface\": \"TARGET\"}", missed.Remedy);
+        Assert.Equal(Calls.PutEntry("addresses", "10.0.0.8", "TARGET"), missed.Remedy!.Call);
         Assert.Equal((ExplainOutcome.Passed, "NoIpv4"), (unkeyed.Outcome, unkeyed.Reason));
     }
 
@@ -130,7 +131,7 @@ public sealed class ExplainTests
 
         Assert.Equal((ExplainOutcome.Passed, "NotAttached"), (bare.Outcome, bare.Reason));
         Assert.Equal((ExplainOutcome.Unknown, "OtherDevmap"), (other.Outcome, other.Reason));
-        Assert.Equal("GET /v1/devmaps/ingress:explain?ingress=sim2", other.Remedy);
+        Assert.Equal("GET /v1/devmaps/ingress:explain?ingress=sim2", CallText.RestLine(other.Remedy!));
         Assert.Equal((ExplainOutcome.Unknown, "OtherProgram"), (foreign.Outcome, foreign.Reason));
         Assert.Equal((ExplainOutcome.Passed, "Detached"), (detached.Outcome, detached.Reason));
     }
@@ -183,9 +184,9 @@ public sealed class ExplainTests
 
         Assert.Equal(("OtherInterface", "POST /v1/devmaps/addresses:audit"), Fault(changed));
         Assert.Equal("sim2", changed.Verdict.Leaving?.Interface);
-        Assert.Equal(("Foreign", "POST /v1/devmaps/addresses:audit"), Fault(foreign));
+        Assert.Equal(("NotDesired", "POST /v1/devmaps/addresses:audit"), Fault(foreign));
         Assert.Equal("sim3", foreign.Verdict.Leaving?.Interface);
-        Assert.Equal((ExplainOutcome.Unknown, "Foreign"), (program.Verdict.Outcome, program.Verdict.Reason));
+        Assert.Equal((ExplainOutcome.Unknown, "NotDesired"), (program.Verdict.Outcome, program.Verdict.Reason));
 
         core.Host.SetElementByHand("addresses", key, null);
         var missing = Explain(core, "addresses", Frame);
@@ -200,7 +201,7 @@ public sealed class ExplainTests
 
         var verdict = Explain(core, "addresses", Frame).Verdict;
 
-        Assert.Equal((ExplainOutcome.Passed, "SlotEmpty", "POST /v1/devmaps/addresses:audit"), (verdict.Outcome, verdict.Reason, verdict.Remedy));
+        Assert.Equal((ExplainOutcome.Passed, "SlotEmpty", CommonRemedies.Audit("addresses")), (verdict.Outcome, verdict.Reason, verdict.Remedy));
     }
 
     [Fact]
@@ -212,7 +213,7 @@ public sealed class ExplainTests
         var verdict = Explain(core, "addresses", new ExplainQuery("10.0.0.8")).Verdict;
 
         Assert.Equal((ExplainOutcome.Passed, "NoSuchInterface"), (verdict.Outcome, verdict.Reason));
-        Assert.Equal("Create the interface 'late0'.", verdict.Remedy);
+        Assert.Equal("Create the interface 'late0'.", verdict.Remedy!.Summary);
     }
 
     [Fact]
@@ -272,7 +273,7 @@ public sealed class ExplainTests
         await using var core = await SteeringAsync();
         core.Host.ChangeInterface("sim1", i => i with { IsUp = false });
 
-        var lines = ExplanationText.Render(Explain(core, "addresses", Frame with { Length = 1000 })).TrimEnd('\n').Split('\n');
+        var lines = ExplanationText.Render(Explain(core, "addresses", Frame with { Length = 1000 }), CallText.RestLine).TrimEnd('\n').Split('\n');
 
         Assert.Equal($"devmap addresses, key {Address}: a frame by sim0, untagged, to {Address}, 1014 bytes", lines[0]);
         Assert.StartsWith(" 1  ok    IngressReceives        Receives              'sim0' is up", lines[2], StringComparison.Ordinal);
@@ -317,6 +318,6 @@ public sealed class ExplainTests
     private static (string, string?) Fault(Explanation explanation)
     {
         var step = Assert.Single(explanation.Steps, s => !s.Holds);
-        return (step.Reason, step.Remedy);
+        return (step.Reason, step.Remedy is { } remedy ? CallText.RestLine(remedy) : null);
     }
 }

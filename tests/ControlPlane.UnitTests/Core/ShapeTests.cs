@@ -17,7 +17,7 @@ public sealed class ShapeTests
         Assert.Equal((50_000, 65536, 50_000, 1, 0), (shape.Entries, shape.Buckets, shape.UsedBuckets, shape.LongestChain, shape.ChainsOver8));
         Assert.Equal((8L * 65536) + (64L * 50_000), shape.MemoryBytes);
         Assert.Equal(0, shape.Costs.LongestLookup);
-        Assert.True(ShapeReader.Judge(shape).Status);
+        Assert.True(ShapeReader.Judge(shape).Holds);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class ShapeTests
 
         Assert.True(shape.LongestChain > 100);
         var condition = ShapeReader.Judge(shape);
-        Assert.Equal((ConditionTypes.KeysSpread, false, "KeysByteSwapped"), (condition.Type, condition.Status, condition.Reason));
+        Assert.Equal((ConditionTypes.KeysSpread, false, "KeysByteSwapped"), (condition.Type, condition.Holds, condition.Reason));
         Assert.NotNull(condition.Remedy);
     }
 
@@ -43,7 +43,7 @@ public sealed class ShapeTests
 
     [Fact]
     public void EightInABucket_AreNotTooMany() =>
-        Assert.True(ShapeReader.Judge(Read(64, Enumerable.Range(0, 8).Select(i => (uint)i << 8))).Status);
+        Assert.True(ShapeReader.Judge(Read(64, Enumerable.Range(0, 8).Select(i => (uint)i << 8))).Holds);
 
     [Fact]
     public void Empty_HasNoLongestChain()

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Status;
 
@@ -18,18 +19,18 @@ public sealed class TargetConditionTests
 
     private static readonly InterfaceInfo _bridge = _veth with { Kind = "bridge", Name = "br", PeerMtu = null, XdpFeatures = XdpFeatures.None };
 
-    private static readonly IngressFacts _ingress = new(true, true, new InterfaceInfo(2, "in") { Mtu = 1500 }, "devmaps/d/attachments/in");
+    private static readonly IngressFacts _ingress = new(true, true, new InterfaceInfo(2, "in") { Mtu = 1500 }, ("d", "in"));
 
     [Fact]
     public void SecondTag_PeerOfTheSameMtu_HasNoRoomForIt()
     {
-        Assert.True(Mtu(_veth, secondTag: false).Status);
+        Assert.True(Mtu(_veth, secondTag: false).Holds);
 
         var told = Mtu(_veth, secondTag: true);
 
-        Assert.Equal((false, "PeerMtuSmaller"), (told.Status, told.Reason));
-        Assert.EndsWith("ip link set dev PEER mtu 1504", told.Remedy, StringComparison.Ordinal);
-        Assert.True(Mtu(_veth with { PeerMtu = 1504 }, secondTag: true).Status);
+        Assert.Equal((false, "PeerMtuSmaller"), (told.Holds, told.Reason));
+        Assert.Equal(["ip link set dev PEER mtu 1504"], told.Remedy!.Commands);
+        Assert.True(Mtu(_veth with { PeerMtu = 1504 }, secondTag: true).Holds);
     }
 
     [Fact]
@@ -37,8 +38,8 @@ public sealed class TargetConditionTests
     {
         var told = Mtu(_bridge, secondTag: true);
 
-        Assert.Equal((false, "NoRoomForTag", "ip link set dev br mtu 1504"), (told.Status, told.Reason, told.Remedy));
-        Assert.True(Mtu(_bridge with { Mtu = 1504 }, secondTag: true).Status);
+        Assert.Equal((false, "NoRoomForTag", "ip link set dev br mtu 1504"), (told.Holds, told.Reason, told.Remedy!.Commands[0]));
+        Assert.True(Mtu(_bridge with { Mtu = 1504 }, secondTag: true).Holds);
     }
 
     [Fact]
@@ -46,11 +47,11 @@ public sealed class TargetConditionTests
     {
         var told = Of(_bridge, ConditionTypes.TargetAcceptsRedirect, secondTag: false);
 
-        Assert.Equal((false, "NoNdoXmit", """PUT /v1/devmaps/d/attachments/in with {"mode": "generic"}"""), (told.Status, told.Reason, told.Remedy));
+        Assert.Equal((false, "NoNdoXmit", Calls.PutAttachment("d", "in", "generic")), (told.Holds, told.Reason, told.Remedy!.Call));
     }
 
     private static Condition Mtu(InterfaceInfo target, bool secondTag) => Of(target, ConditionTypes.MtuSufficient, secondTag);
 
-    private static Condition Of(InterfaceInfo target, string type, bool secondTag) =>
+    private static Condition Of(InterfaceInfo target, ConditionType type, bool secondTag) =>
         TargetConditions.Of(target, peer: null, _ingress, ensured: null, secondTag).Single(c => c.Type == type);
 }

@@ -48,7 +48,7 @@ public sealed class TargetEnsuringTests
         var put = await core.PutAsync("left", "10", "out");
 
         Assert.Equal(EntryState.Undeliverable, put.View.Status.State);
-        Assert.Equal("ethtool -K out-peer gro on", put.View.Status.Conditions.Single(c => !c.Status && c.Type == ConditionTypes.TargetAcceptsRedirect).Remedy);
+        Assert.Equal(["ethtool -K out-peer gro on"], put.View.Status.Conditions.Single(c => !c.Holds && c.Type == ConditionTypes.TargetAcceptsRedirect).Remedy!.Commands);
         Assert.Null(Peer(core).XdpProgramId);
     }
 

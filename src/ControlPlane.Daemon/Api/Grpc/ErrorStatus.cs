@@ -76,7 +76,11 @@ internal static class ErrorStatus
         return info;
     }
 
-    private static Devmapd.V1.Remedy Remedy(string remedy) => new() { Summary = Start(remedy, MaxRemedyBytes) };
+    private static Devmapd.V1.Remedy Remedy(Remedy remedy)
+    {
+        var message = RemedyMessages.Of(remedy);
+        return message.CalculateSize() <= MaxRemedyBytes ? message : new() { Summary = Start(remedy.Summary, MaxRemedyBytes / 4) };
+    }
 
     private static BadRequest Fields(IReadOnlyList<FieldViolation> violations, MessageDescriptor? request)
     {

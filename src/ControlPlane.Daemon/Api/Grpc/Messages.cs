@@ -1,4 +1,5 @@
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
@@ -127,12 +128,15 @@ internal sealed partial class Messages(bool shares = false)
     }
 
     [UserMapping(Default = false)]
-    [MapperIgnoreTarget(nameof(V1.Condition.LastTransitionTime))]
+    [MapperIgnoreSource(nameof(Condition.Holds))]
     private partial V1.Condition Make(Condition condition);
 
-    private static V1.ConditionStatus Of(bool holds) => holds ? V1.ConditionStatus.True : V1.ConditionStatus.False;
+    private static string Of(ConditionType type) => type.Name;
 
-    private static V1.Remedy Of(string remedy) => new() { Summary = remedy };
+    [MapperIgnoreTargetValue(V1.ConditionStatus.Unspecified)]
+    private partial V1.ConditionStatus Of(ConditionStatus status);
+
+    private static V1.Remedy Of(Remedy remedy) => RemedyMessages.Of(remedy);
 
     // Mapperly fills maps by their keys and values apart, which a MapField refuses: labels are added here.
     [UserMapping(Default = true)]
@@ -231,9 +235,11 @@ internal sealed partial class Messages(bool shares = false)
     [MapProperty(nameof(ExplainedFrame.Destination), nameof(V1.ExplainedFrame.Dst))]
     private partial V1.ExplainedFrame Of(ExplainedFrame frame);
 
-    private static V1.ExplainStep Of(ExplainStep step)
+    private V1.ExplainStep Of(ExplainStep step)
     {
-        var message = new V1.ExplainStep { Type = step.Check, Status = Of(step.Holds), Reason = step.Reason, Message = step.Message };
+        var message = new V1.ExplainStep { Type = step.Type.Name, Status = Of(step.Condition.Status), Reason = step.Reason, Message = step.Message };
+        if (step.Condition.LastTransitionTime is { } time)
+            message.LastTransitionTime = Of(time);
         foreach (var (name, value) in step.Evidence)
             message.Evidence.Add(name, value);
         if (step.Remedy is { } remedy)

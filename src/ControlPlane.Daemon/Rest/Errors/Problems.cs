@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Observability;
@@ -25,7 +26,7 @@ internal static class Problems
         Code = error.Code.Text(),
         Errors = error.Fields.Count == 0 ? null : error.Fields.Select(f => new FieldProblemResource { Field = f.Field, Message = f.Message }),
         Errno = error.Errno,
-        Remedy = error.Remedy,
+        Remedy = error.Remedy is { } remedy ? CallText.RestLine(remedy) : null,
         Resource = error.Resource,
         VerifierLog = error.VerifierLog,
         RequestId = requestId,

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Rest.Resources;
@@ -13,7 +15,6 @@ namespace ControlPlane.Daemon.Rest.OpenApi;
 internal static class ResourceExamples
 {
     private const string NotAttached = "The redirect program of 'default' does not run on 'lo', so no frame finds an entry.";
-    private const string OtherIngress = "Use another ingress interface: nothing can be attached to loopback.";
 
     private static readonly DateTime Noon = new(2026, 1, 1, 12, 0, 0, DateTimeKind.Utc);
 
@@ -51,10 +52,10 @@ internal static class ResourceExamples
     private static readonly Explanation Explained = new(
         "default", "lo", 1, new ExplainedFrame("lo", 0, null, null, 60),
         [
-            new(ExplainChecks.IngressReceives, true, "Receives", "'lo' is up, and such a frame can come in by it.", [("interface", "lo"), ("ifindex", "1"), ("mtu", "65536"), ("bytes", "60")]),
-            new(ConditionTypes.IngressAttached, false, "NotAttached", NotAttached, [("redirectProgramId", "34")], OtherIngress),
+            new(ConditionTypes.IngressReceives.True("Receives", "'lo' is up, and such a frame can arrive on it."), [("interface", "lo"), ("ifindex", "1"), ("mtu", "65536"), ("bytes", "60")]),
+            new(ConditionTypes.IngressAttached.False("NotAttached", NotAttached, CommonRemedies.OtherIngress()), [("redirectProgramId", "34")]),
         ],
-        new(ExplainOutcome.Passed, "NotAttached", "The frame goes to the host's network stack. " + NotAttached, OtherIngress));
+        new(ExplainOutcome.Passed, "NotAttached", "The frame goes to the host's network stack. " + NotAttached, CommonRemedies.OtherIngress()));
 
     private static readonly DevmapResource Devmap = new()
     {
@@ -77,7 +78,7 @@ internal static class ResourceExamples
             Drops = DevmapDropsResource.From(new DevmapDrops([(DropCause.NotAccepted, 12)], [new TargetDrops(2, "eth0", new DropCount(DropCause.NotSent, 0, 3, Noon))])),
             MissedKeys = [MissedKeyResource.From(("eth0", new MissedKey(2, 7, Noon)))],
             Audit = AuditSummaryResource.From(AuditTally.None.With(Audit)),
-            Conditions = [ConditionResource.From(new Condition(ConditionTypes.KeysSpread, true, "ChainsShort", "No bucket of the kernel's hash has more than 8 entries."))],
+            Conditions = [ConditionResource.From(ConditionTypes.KeysSpread.True("ChainsShort", "No bucket of the kernel's hash has more than 8 entries."))],
         },
     };
 
@@ -173,15 +174,13 @@ internal static class ResourceExamples
         [typeof(WatchEventResource)] = new WatchEventResource { Revision = 42, Entry = Entry },
     };
 
-    private static ConditionResource Loopback => ConditionResource.From(new Condition(
-        ConditionTypes.TargetAcceptsRedirect,
-        false,
+    private static ConditionResource Loopback => ConditionResource.From(ConditionTypes.TargetAcceptsRedirect.False(
         "NoNdoXmit",
         "The driver of 'lo' does not accept redirected frames as it is set up now (EOPNOTSUPP).",
-        "Many drivers accept them once an XDP program is attached to the device itself; else attach the devmap in generic mode."));
+        CommonRemedies.AttachAtTarget()));
 
     /// <summary>The example of an explanation as a page.</summary>
-    public static string Page => ExplanationText.Render(Explained);
+    public static string Page => ExplanationText.Render(Explained, CallText.RestLine);
 
     /// <summary>The example for a type, as JSON.</summary>
     public static JsonNode Of(Type type) => JsonSerializer.SerializeToNode(All[type], type, RestJson.Instance)!;

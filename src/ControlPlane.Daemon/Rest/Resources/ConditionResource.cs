@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Rest.Resources;
@@ -27,10 +28,10 @@ internal sealed class ConditionResource
 
     public static ConditionResource From(Condition condition) => new()
     {
-        Type = condition.Type,
-        Status = condition.Status,
+        Type = condition.Type.Name,
+        Status = condition.Holds,
         Reason = condition.Reason,
         Message = condition.Message,
-        Remedy = condition.Remedy,
+        Remedy = condition.Remedy is { } remedy ? CallText.RestLine(remedy) : null,
     };
 }

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Explaining;
 
 namespace ControlPlane.Daemon.Rest.Resources;
@@ -31,11 +32,11 @@ internal sealed class ExplainStepResource
 
     public static ExplainStepResource From(ExplainStep step) => new()
     {
-        Check = step.Check,
+        Check = step.Type.Name,
         Holds = step.Holds,
         Reason = step.Reason,
         Message = step.Message,
         Evidence = new OrderedDictionary<string, string>(step.Evidence.Select(e => KeyValuePair.Create(e.Name, e.Value))),
-        Remedy = step.Remedy,
+        Remedy = step.Remedy is { } remedy ? CallText.RestLine(remedy) : null,
     };
 }

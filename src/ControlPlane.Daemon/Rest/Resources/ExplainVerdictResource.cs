@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Explaining;
 
 namespace ControlPlane.Daemon.Rest.Resources;
@@ -29,7 +30,7 @@ internal sealed class ExplainVerdictResource
         Outcome = verdict.Outcome,
         Reason = verdict.Reason,
         Message = verdict.Message,
-        Remedy = verdict.Remedy,
+        Remedy = verdict.Remedy is { } remedy ? CallText.RestLine(remedy) : null,
         Leaving = verdict.Leaving is { } leaving ? LeavingFrameResource.From(leaving) : null,
     };
 }

@@ -1,0 +1,127 @@
+using System.Globalization;
+
+namespace ControlPlane.Core.Errors;
+
+/// <summary>The errors about devmaps and their entries.</summary>
+public static class DevmapErrors
+{
+    /// <summary>There is no such devmap.</summary>
+    public static Error NotFound(string devmap) => new(ErrorCode.DevmapNotFound, $"There is no devmap '{devmap}'.")
+    {
+        Resource = $"devmaps/{devmap}",
+        Remedy = new Remedy("Name one of the devmaps. They are declared in the daemon's configuration.", Calls.ListDevmaps()),
+    };
+
+    /// <summary>The devmap holds as many entries as it can.</summary>
+    public static Error Full(string devmap, uint maxEntries, int? errno = null) =>
+        new(ErrorCode.DevmapFull, string.Create(CultureInfo.InvariantCulture, $"The devmap '{devmap}' holds its maximum of {maxEntries} entries."))
+        {
+            Resource = $"devmaps/{devmap}",
+            Errno = errno,
+            Remedy = new Remedy("Delete entries, or configure a larger MaxEntries.", Calls.ListEntries(devmap)),
+        };
+
+    /// <summary>The values of the devmap have no room for an egress program.</summary>
+    public static Error NoEgressPrograms(string devmap) =>
+        new(ErrorCode.NotSupported, $"The devmap '{devmap}' has values of 4 bytes, which hold an interface and no egress program.")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Use a devmap with ValueSize 8, which Linux 5.8 and later have."),
+        };
+
+    /// <summary>A validation error: the values of the devmap have no room for an egress program.</summary>
+    public static string NoRoomForEgressProgram(string devmap, uint valueSize) => string.Create(
+        CultureInfo.InvariantCulture, $"the devmap '{devmap}' has values of {valueSize} bytes, which hold no egress program; configure it with ValueSize 8");
+
+    /// <summary>An entry that must get an egress program lies in a devmap without room for one.</summary>
+    public static Error NoRoomForEgressProgram(string devmap, uint valueSize, string entry, string interfaceName) =>
+        new(
+            ErrorCode.InvalidArgument,
+            string.Create(CultureInfo.InvariantCulture, $"'{entry}' sends to '{interfaceName}', and the devmap '{devmap}' has values of {valueSize} bytes, which hold no egress program."))
+        {
+            Fields = [new FieldViolation("egressProgram", $"the devmap '{devmap}' holds no egress programs")],
+            Resource = entry,
+            Remedy = new Remedy("Delete that entry, or configure the devmap with ValueSize 8."),
+        };
+
+    /// <summary>The pinned devmap was made with other settings than the configured ones.</summary>
+    public static Error PinnedDiffers(string devmap, string folder, IEnumerable<string> differences) =>
+        new(ErrorCode.KernelFailure, $"The devmap pinned at {folder} differs from the configuration: {string.Join("; ", differences)}.")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Change the configuration back; or give up the pinned devmap with its entries and attachments.", $"rm -r {folder}"),
+        };
+
+    /// <summary>A pin holds an object that cannot be adopted.</summary>
+    public static Error ForeignPin(string path, string why) => new(ErrorCode.KernelFailure, $"The pin {path} cannot be adopted: {why}.")
+    {
+        Remedy = new Remedy("Choose another ControlPlane:PinRoot, or remove the pins if nobody needs them.", $"rm -r {System.IO.Path.GetDirectoryName(path)}"),
+    };
+
+    /// <summary>The changes after the revision are no longer kept.</summary>
+    public static Error Compacted(string devmap, long revision, long floor) =>
+        new(
+            ErrorCode.RevisionCompacted,
+            string.Create(CultureInfo.InvariantCulture, $"The changes after revision {revision} are no longer kept; those after {floor} are."))
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Watch without a revision: the stream begins with a snapshot.", Calls.WatchDevmap(devmap)),
+        };
+
+    /// <summary>A watcher has read too slowly.</summary>
+    public static Error WatcherTooSlow(string devmap, int capacity) =>
+        new(
+            ErrorCode.RevisionCompacted,
+            string.Create(CultureInfo.InvariantCulture, $"watcher_too_slow: more than {capacity} changes came before this stream was read."))
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Watch again without a revision and read faster; or raise ControlPlane:Watch:LogCapacity.", Calls.WatchDevmap(devmap)),
+        };
+}
+
+/// <summary>The errors about entries.</summary>
+public static class EntryErrors
+{
+    /// <summary>There is no such entry.</summary>
+    public static Error NotFound(string devmap, string key) => new(ErrorCode.EntryNotFound, $"The devmap '{devmap}' has no entry '{key}'.")
+    {
+        Resource = $"devmaps/{devmap}/entries/{key}",
+    };
+
+    /// <summary>The kernel has an element for the key, but no entry asks for it.</summary>
+    public static Error Unmanaged(string devmap, string key) =>
+        new(ErrorCode.EntryNotFound, $"The devmap '{devmap}' has no entry '{key}'. The kernel's map has an element for the key that nobody asked the daemon for.")
+        {
+            Resource = $"devmaps/{devmap}/entries/{key}",
+            Remedy = new Remedy("Audit the devmap: the audit removes elements that nobody asked for.", Calls.AuditDevmap(devmap)),
+        };
+
+    /// <summary>Another entry has the same kernel key.</summary>
+    public static Error KeyConflict(string key, uint kernelKey, string devmap, string otherKey) =>
+        new(
+            ErrorCode.KeyConflict,
+            string.Create(CultureInfo.InvariantCulture, $"The key '{key}' gives the kernel key {kernelKey}, which the entry 'devmaps/{devmap}/entries/{otherKey}' has."))
+        {
+            Fields = [new FieldViolation("key", string.Create(CultureInfo.InvariantCulture, $"kernel key {kernelKey} is taken"))],
+            Resource = $"devmaps/{devmap}/entries/{otherKey}",
+            Remedy = DeleteOther(devmap, otherKey),
+        };
+
+    /// <summary>The remedy for an entry whose kernel key another entry has.</summary>
+    public static Remedy DeleteOther(string devmap, string otherKey) => new("Delete the other entry first.", Calls.DeleteEntry(devmap, otherKey));
+
+    /// <summary>Another entry for the same device has another egress program.</summary>
+    public static Error EgressProgramConflict(string entry, string? program, string interfaceName, string other, string? otherProgram) =>
+        new(
+            ErrorCode.EgressProgramConflict,
+            $"'{entry}' asks for {Describe(program)} on '{interfaceName}', but '{other}' sends to '{interfaceName}' with {Describe(otherProgram)}. The kernel queues frames by device and runs one program on a whole burst, so all entries for one device must have the same.")
+        {
+            Fields = [new FieldViolation("egressProgram", $"'{other}' sends to '{interfaceName}' with {Describe(otherProgram)}")],
+            Resource = other,
+            Remedy = new Remedy(
+                $"Use {Describe(otherProgram)} here too; or give all entries for the device {Describe(program)}, then write this entry again.",
+                Calls.SetEgressProgram(interfaceName, program)),
+        };
+
+    private static string Describe(string? program) => program is null ? "no egress program" : $"the egress program '{program}'";
+}

@@ -1,0 +1,29 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Api.Grpc;
+using Google.Protobuf;
+
+namespace ControlPlane.FunctionalTests.Grpc;
+
+/// <summary>The calls of remedies as requests of gRPC.</summary>
+public sealed class RemedyMessageTests
+{
+    [Fact]
+    public void Write_CarriesItsSpec()
+    {
+        var request = RemedyMessages.Of(new Remedy("x", Calls.PutAttachment("default", "eth0", "generic"))).Request;
+        Assert.Equal("devmapd.v1.DevmapService/PutAttachment", request.Method);
+        var parsed = JsonParser.Default.Parse<Devmapd.V1.PutAttachmentRequest>(request.Body.ToString());
+        Assert.Equal(("default", "eth0", Devmapd.V1.AttachMode.Generic), (parsed.Devmap, parsed.Interface, parsed.Spec.Mode));
+    }
+
+    [Theory]
+    [InlineData("count")]
+    [InlineData(null)]
+    public void Act_CarriesItsFields(string? program)
+    {
+        var request = RemedyMessages.Of(new Remedy("x", Calls.SetEgressProgram("eth0", program))).Request;
+        Assert.Equal("devmapd.v1.ProgramService/SetEgressProgram", request.Method);
+        var parsed = JsonParser.Default.Parse<Devmapd.V1.SetEgressProgramRequest>(request.Body.ToString());
+        Assert.Equal(("eth0", program), (parsed.Interface, parsed.HasEgressProgram ? parsed.EgressProgram : null));
+    }
+}

@@ -1,0 +1,36 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>The calls that remedies name.</summary>
+public sealed partial class RemedyTests
+{
+    public static TheoryData<string> Names { get; } = [.. Factories().Select(m => m.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Call_NamesAnOperationAndAllParametersOfItsPath(string name)
+    {
+        var factory = Factories().Single(m => m.Name == name);
+        var call = (OperationCall)factory.Invoke(null, [.. factory.GetParameters().Select(p => (object)p.Name!)])!;
+        var operation = Operations.All.Single(o => o.Id == call.Operation);
+        Assert.Equal(Parameter().Matches(operation.RestPath).Select(m => m.Groups[1].Value), call.Path.Select(p => p.Name));
+        Assert.DoesNotContain('{', CallText.RestPath(call));
+    }
+
+    [Fact]
+    public void RestLine_EscapesNames() => Assert.Equal(
+        """PUT /v1/devmaps/d/attachments/a%25b with {"mode":"native"}""", CallText.RestLine(Calls.PutAttachment("d", "a%b", "native")));
+
+    [Fact]
+    public void Call_OfAnUnknownOperation_Throws() =>
+        Assert.Throws<InvalidOperationException>(() => CallText.RestLine(new OperationCall("sing", [])));
+
+    private static MethodInfo[] Factories() => typeof(Calls).GetMethods(BindingFlags.Static | BindingFlags.Public);
+
+    [GeneratedRegex(@"\{([a-zA-Z]+)\}")]
+    private static partial Regex Parameter();
+}
