@@ -63,6 +63,14 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     }
 
     /// <inheritdoc/>
+    InterfaceTable IInterfaces.Refresh() => host.Interfaces;
+
+    /// <inheritdoc/>
+    void IInterfaces.Invalidate(uint ifindex)
+    {
+    }
+
+    /// <inheritdoc/>
     InterfaceInfo? IInterfaces.Query(string name) => host.Interfaces.Find(name);
 
     /// <inheritdoc/>

@@ -32,7 +32,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _redirect;
 
     private LibbpfDevmap(
-        DevmapRecord definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, ILogger logger)
+        DevmapRecord definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
     {
         (Definition, Adopted, _programs, _logger) = (definition, adopted, programs, logger);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
@@ -44,7 +44,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _redirect = Pin.OpenProgram(pins.Redirect);
-        _links = new XdpLinks(pins.Links, $"devmap {definition.Name}");
+        _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
         MapId = BpfInfo.OfMap(_read).id;
         RedirectProgramId = BpfInfo.OfProgram(_redirect).id;
     }
@@ -74,10 +74,10 @@ internal sealed partial class LibbpfDevmap : IDevmap
             DevmapCreation.Create(definition, pins);
         }
 
-        var devmap = new LibbpfDevmap(definition, adopted, pins, programs, logger);
+        var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
         try
         {
-            devmap._links.Adopt(devmap.RedirectProgramId, interfaces);
+            devmap._links.Adopt(devmap.RedirectProgramId);
             devmap.RemoveStaleCounters();
         }
         catch

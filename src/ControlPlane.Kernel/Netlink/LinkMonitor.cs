@@ -7,15 +7,15 @@ using static ControlPlane.Kernel.Native.NetlinkConstants;
 
 namespace ControlPlane.Kernel.Netlink;
 
-/// <summary>Listens to link notifications and turns each batch of them into the table of now and what changed in it.</summary>
+/// <summary>Listens to link notifications, and keeps the table of interfaces that follows from them.</summary>
 /// <remarks>
-/// A turn: drain both sockets, then ask the kernel for each interface that was spoken of. When notifications were lost
-/// (ENOBUFS, which comes once, before those that survived), drain, then ask for all. Not safe for two threads at once,
-/// but for <see cref="Wake"/>.
+/// A turn drains both sockets and then asks the kernel for each interface that a notification names. If notifications were lost
+/// (ENOBUFS, once, before the surviving ones), a turn asks for all interfaces. One thread at a time takes turns; any thread may call
+/// <see cref="Wake"/> and <see cref="Wait"/> meanwhile.
 /// </remarks>
 internal sealed unsafe class LinkMonitor : IDisposable
 {
-    /// <summary>The receive buffer asked for: room for some thousands of notifications.</summary>
+    /// <summary>The requested receive buffer: room for some thousands of notifications.</summary>
     public const int DefaultReceiveBufferBytes = 8 * 1024 * 1024;
 
     private const int DatagramBytes = 64 * 1024;
@@ -29,7 +29,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
     private readonly LinkNotices _notices = new();
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(DatagramBytes);
 
-    /// <summary>Listens from now on; <see cref="Table"/> is complete.</summary>
+    /// <summary>Starts listening, then reads all interfaces into <see cref="Table"/>.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public LinkMonitor(LinkQueries queries, int receiveBufferBytes)
     {
@@ -49,14 +49,17 @@ internal sealed unsafe class LinkMonitor : IDisposable
         }
     }
 
-    /// <summary>All interfaces, as of the last turn.</summary>
+    /// <summary>All interfaces as of the latest turn.</summary>
     public InterfaceTable Table { get; private set; }
+
+    /// <summary>Whether the latest turn has left notifications in a socket, so that another turn is due at once.</summary>
+    public bool IsBehind { get; private set; }
 
     /// <summary>Ends a <see cref="Wait"/> from another thread.</summary>
     public void Wake()
     {
         var one = 1UL;
-        _ = write(_wake, &one, sizeof(ulong)); // can fail only when it is full of wake-ups, which is as good
+        _ = write(_wake, &one, sizeof(ulong)); // fails only if it is full of wake-ups, which has the same effect
     }
 
     /// <summary>Waits for a notification, a <see cref="Wake"/> or the deadline (-1: none).</summary>
@@ -73,18 +76,17 @@ internal sealed unsafe class LinkMonitor : IDisposable
         _ = read(_wake, &count, sizeof(ulong));
     }
 
-    /// <summary>One turn: takes what waits and brings <see cref="Table"/> up to it.</summary>
-    /// <param name="alsoAsk">Indexes to ask for although nothing was said of them.</param>
+    /// <summary>Takes one turn: drains the sockets and updates <see cref="Table"/>.</summary>
+    /// <param name="alsoAsk">Indexes to ask for although no notification names them.</param>
     /// <returns>The changes; null if there are none.</returns>
-    /// <exception cref="KernelException">The kernel refused; the notices are kept for the next turn.</exception>
+    /// <exception cref="KernelException">The kernel refused. The notices stay for the next turn.</exception>
     public LinkChanges? Turn(IEnumerable<uint> alsoAsk)
     {
         _notices.Ifindexes.UnionWith(alsoAsk);
-        var drained = Drain(_links) & Drain(_features);
-        if (_notices.IsEmpty)
+        IsBehind = !(Drain(_links) & Drain(_features));
+        // After an overflow the kernel continues to lose messages until the queue is empty.
+        if (_notices.IsEmpty || (_notices.Overflowed && IsBehind))
             return null;
-        if (_notices.Overflowed && !drained)
-            return null; // until the queue is empty the kernel goes on losing messages; the next turn is due at once
 
         var before = Table;
         Table = _notices.Overflowed || _notices.Ifindexes.Count > AskForAllAbove ? _queries.QueryAll() : AskForEach(before);
@@ -118,7 +120,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
         }
     }
 
-    // True when nothing waits any more.
+    // Returns whether the socket is empty.
     private bool Drain(NetlinkSocket? socket)
     {
         if (socket is null)
@@ -143,7 +145,7 @@ internal sealed unsafe class LinkMonitor : IDisposable
         return false;
     }
 
-    // Those that went first, so that a name that passed on to another device ends with that one.
+    // Removes devices first, so that a name that has passed to another device ends with that device.
     private InterfaceTable AskForEach(InterfaceTable table)
     {
         var answers = _notices.Ifindexes.Select(ifindex => (Ifindex: ifindex, Info: _queries.Query(ifindex))).ToList();

@@ -4,50 +4,56 @@ using static ControlPlane.Kernel.Native.NetlinkConstants;
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// The interfaces that a batch of notifications names. Their present state is asked afterwards, so that the order
-/// of two sockets' messages, and messages older than an answer, cannot leave a wrong table.
+/// The interfaces that a batch of notifications names. Their current state is asked for afterwards, so the order of messages of two
+/// sockets, and messages that are older than an answer, cannot leave a wrong table.
 /// </summary>
 internal sealed class LinkNotices
 {
-    /// <summary>Indexes that anything was said of.</summary>
+    /// <summary>The indexes to ask for.</summary>
     public HashSet<uint> Ifindexes { get; } = [];
 
     /// <summary>
-    /// Names that such a device bore on the way or left, and those of devices that went: a return under the same index or to the same
-    /// name is a change.
+    /// The names that a named device had for a time, and the names of removed devices. A device that returns under the same index
+    /// or name has changed, although the table looks the same.
     /// </summary>
     public HashSet<string> Names { get; } = [];
 
-    /// <summary>Messages were lost.</summary>
+    /// <summary>Whether messages were lost.</summary>
     public bool Overflowed { get; set; }
 
-    /// <summary>Whether there is nothing to do.</summary>
+    /// <summary>Whether there is nothing to ask for.</summary>
     public bool IsEmpty => Ifindexes.Count == 0 && !Overflowed;
 
-    /// <summary>Notes a message of either family.</summary>
+    /// <summary>Adds a message of either family.</summary>
     public void Add(in NetlinkMessage message, NetdevFamily? netdev, InterfaceTable known)
     {
         if (LinkMessage.Read(message) is { } link)
-        {
-            Ifindexes.Add(link.Ifindex);
-            var knownAs = known.Find(link.Ifindex)?.Name;
-            if (message.Type == RTM_DELLINK || knownAs != link.Name)
-                Names.Add(link.Name);
-            // It may have its name back already; but whoever asked in between has found none of that name.
-            if (knownAs is not null && knownAs != link.Name)
-                Names.Add(knownAs);
-        }
+            Add(link, message.Type == RTM_DELLINK, known);
         else if (netdev?.IfindexOf(message) is > 0 and var ifindex)
-        {
             Ifindexes.Add(ifindex);
-        }
     }
 
-    /// <summary>Empties it for the next batch.</summary>
+    /// <summary>Removes all notices.</summary>
     public void Clear()
     {
         Ifindexes.Clear();
         Names.Clear();
         Overflowed = false;
+    }
+
+    private void Add(InterfaceInfo link, bool deleted, InterfaceTable known)
+    {
+        Ifindexes.Add(link.Ifindex);
+        var before = known.Find(link.Ifindex);
+        if (deleted || before?.Name != link.Name)
+            Names.Add(link.Name);
+        if (before is null)
+            return;
+        // It can have its old name back already, and somebody may have asked for that name in between and found nothing.
+        if (before.Name != link.Name)
+            Names.Add(before.Name);
+        // A veth's carrier follows its peer at once. Its own notification comes later, from a work queue.
+        if (before.IsUp != link.IsUp && known.PeerOf(before) is { } peer)
+            Ifindexes.Add(peer.Ifindex);
     }
 }

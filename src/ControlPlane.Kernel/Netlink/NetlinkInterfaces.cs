@@ -9,15 +9,12 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// The interfaces of one network namespace, by rtnetlink and genetlink <c>netdev</c>: that of the thread that makes
-/// this object. A monitor thread keeps <see cref="Current"/>.
+/// The interfaces of one network namespace, by rtnetlink and genetlink <c>netdev</c>: the namespace of the thread that creates this
+/// object. Whoever refreshes, a caller or the monitor's thread, drains the notifications; the monitor's thread calls the watchers.
 /// </summary>
 /// <remarks>
-/// The kernel announces additions, removals, names, flags, carrier, MTU and xdp-features. It does not announce that a
-/// <c>bpf_link</c> attached an XDP program: of <see cref="InterfaceInfo.XdpMode"/> and
-/// <see cref="InterfaceInfo.XdpProgramId"/> <see cref="Current"/> may be late until something else is announced or
-/// <see cref="Query(string)"/> finds the difference, which it passes on to the monitor. The MTU of a veth's peer in another
-/// namespace is announced only there, and polled (<see cref="PeerPolling"/>).
+/// Two facts are not announced here. An XDP program that a <c>bpf_link</c> attaches is found by <see cref="Invalidate"/> and by
+/// <see cref="Query(string)"/>. The MTU of a veth's peer in another namespace is polled (<see cref="PeerPolling"/>).
 /// </remarks>
 internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
 {
@@ -30,12 +27,16 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     private readonly Thread _thread;
     private readonly ManualResetEventSlim _stopping = new();
     private readonly ConcurrentQueue<uint> _outdated = new();
+    private readonly Lock _refreshing = new();
     private ImmutableArray<Watcher> _watchers = [];
     private volatile InterfaceTable _current;
 
-    /// <summary>Reads all interfaces and begins to listen.</summary>
-    /// <param name="logger">Takes failures of the monitor.</param>
-    /// <param name="receiveBufferBytes">The receive buffer of each listening socket; the kernel doubles it and has a minimum.</param>
+    /// <summary>The changes that watchers do not know yet. Guarded by <see cref="_refreshing"/>.</summary>
+    private LinkChanges? _unpublished;
+
+    /// <summary>Reads all interfaces and starts listening.</summary>
+    /// <param name="logger">The logger for failures of the monitor.</param>
+    /// <param name="receiveBufferBytes">The receive buffer of each listening socket. The kernel doubles it and has a minimum.</param>
     /// <exception cref="KernelException">The kernel refused a socket or the first dump.</exception>
     public NetlinkInterfaces(ILogger<NetlinkInterfaces> logger, int receiveBufferBytes = LinkMonitor.DefaultReceiveBufferBytes)
     {
@@ -59,6 +60,25 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
 
     /// <inheritdoc />
     public InterfaceTable Current => _current;
+
+    /// <inheritdoc />
+    public InterfaceTable Refresh()
+    {
+        lock (_refreshing)
+        {
+            CatchUp();
+            if (_unpublished is not null)
+                _monitor.Wake();
+            return _current;
+        }
+    }
+
+    /// <inheritdoc />
+    public void Invalidate(uint ifindex)
+    {
+        _outdated.Enqueue(ifindex);
+        _monitor.Wake();
+    }
 
     /// <inheritdoc />
     public InterfaceInfo? Query(string name) => Compare(_queries.Query(name));
@@ -87,15 +107,11 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
         _queries.Dispose();
     }
 
-    // Most calls find no difference; one that does wakes the monitor, which asks again in its own order of events.
+    // Most answers equal the table. One that differs makes the next refresh ask again, in the order of notifications.
     private InterfaceInfo? Compare(InterfaceInfo? asked)
     {
         if (asked is not null && asked != _current.Find(asked.Ifindex))
-        {
-            _outdated.Enqueue(asked.Ifindex);
-            _monitor.Wake();
-        }
-
+            Invalidate(asked.Ifindex);
         return asked;
     }
 
@@ -107,13 +123,13 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             try
             {
                 _monitor.Wait(timeoutMs);
-                if (!_stopping.IsSet && _monitor.Turn(TakeOutdated()) is { } changes)
+                if (!_stopping.IsSet && FindChanges() is { } changes)
                     Publish(changes);
                 timeoutMs = _peers.TimeoutMs(_current);
             }
             catch (KernelException failure)
             {
-                // Unanswered questions are kept for the next turn, which comes in any case.
+                // The notices stay for the next turn, which comes in any case.
                 timeoutMs = 0;
                 KernelLog.MonitorFailed(_logger, RetryMs, failure);
                 _stopping.Wait(RetryMs);
@@ -121,17 +137,44 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
         }
     }
 
+    private LinkChanges? FindChanges()
+    {
+        foreach (var ifindex in _peers.Changed(_current))
+            _outdated.Enqueue(ifindex);
+        lock (_refreshing)
+        {
+            CatchUp();
+            var changes = _unpublished;
+            _unpublished = null;
+            return changes;
+        }
+    }
+
+    // Under the lock.
+    private void CatchUp()
+    {
+        do
+        {
+            if (_monitor.Turn(TakeOutdated()) is { } changes)
+                _unpublished = _unpublished is null ? changes : Merge(_unpublished, changes);
+            _current = _monitor.Table;
+        }
+        while (_monitor.IsBehind);
+    }
+
     private HashSet<uint> TakeOutdated()
     {
-        var taken = _peers.Changed(_current).ToHashSet();
+        var taken = new HashSet<uint>();
         for (var waiting = _outdated.Count; waiting > 0 && _outdated.TryDequeue(out var ifindex); waiting--)
             taken.Add(ifindex);
         return taken;
     }
 
+    private static LinkChanges Merge(LinkChanges first, LinkChanges second) =>
+        new(first.Names.Union(second.Names).ToHashSet(StringComparer.Ordinal), first.Everything || second.Everything);
+
     private void Publish(LinkChanges changes)
     {
-        _current = _monitor.Table;
         if (changes.Everything)
             KernelLog.NotificationsLost(_logger, _current.Count);
         foreach (var watcher in _watchers)
@@ -140,7 +183,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             {
                 watcher.OnChange(changes);
             }
-#pragma warning disable CA1031 // one watcher's failure must end neither the others nor the monitor
+#pragma warning disable CA1031 // the failure of one watcher must end neither the others nor the monitor
             catch (Exception failure)
 #pragma warning restore CA1031
             {

@@ -8,7 +8,8 @@ namespace ControlPlane.Kernel.Objects;
 /// <summary>The links of one XDP program: one <c>bpf_link</c> per interface, pinned under the interface's name. For the writer's thread.</summary>
 /// <param name="folder">The folder of the pins.</param>
 /// <param name="owner">The owner of the program, for messages.</param>
-internal sealed class XdpLinks(string folder, string owner) : IDisposable
+/// <param name="interfaces">The interfaces. The kernel announces no link, so they must be asked for again.</param>
+internal sealed class XdpLinks(string folder, string owner, IInterfaces interfaces) : IDisposable
 {
     private readonly Dictionary<string, (FileDescriptor Fd, AttachMode Mode)> _links = new(StringComparer.Ordinal);
 
@@ -47,6 +48,7 @@ internal sealed class XdpLinks(string folder, string owner) : IDisposable
         }
 
         _links[to.Name] = (link, mode);
+        interfaces.Invalidate(to.Ifindex);
         return Describe(to.Name, link, mode);
     }
 
@@ -54,24 +56,25 @@ internal sealed class XdpLinks(string folder, string owner) : IDisposable
     /// <exception cref="KernelException">The kernel refused.</exception>
     public bool Detach(string interfaceName)
     {
-        if (!_links.Remove(interfaceName, out var link))
+        if (!_links.TryGetValue(interfaceName, out var link))
             return false;
-        using (link.Fd)
-        {
-            // Removing pin and descriptor would also detach, but later: the kernel frees links in the background.
-            KernelCall.Check(
-                KernelCall.Retry(() => Libbpf.bpf_link_detach(link.Fd)),
-                $"bpf_link_detach({owner}, interface {interfaceName})");
-            File.Delete(PinOf(folder, interfaceName));
-        }
-
+        var ifindex = BpfInfo.OfLink(link.Fd).xdp_ifindex;
+        // Removing pin and descriptor would also detach, but later: the kernel frees links in the background.
+        KernelCall.Check(
+            KernelCall.Retry(() => Libbpf.bpf_link_detach(link.Fd)),
+            $"bpf_link_detach({owner}, interface {interfaceName})");
+        File.Delete(PinOf(folder, interfaceName));
+        _links.Remove(interfaceName);
+        link.Fd.Dispose();
+        if (ifindex != 0)
+            interfaces.Invalidate(ifindex);
         return true;
     }
 
     /// <summary>Opens the pinned links. The mode comes from the interface: no call on the link gives it.</summary>
     /// <exception cref="ControlPlaneException">A link is not a link to this program.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public void Adopt(uint programId, IInterfaces interfaces)
+    public void Adopt(uint programId)
     {
         foreach (var path in Directory.GetFiles(folder))
         {

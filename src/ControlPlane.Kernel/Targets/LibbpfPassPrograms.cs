@@ -17,7 +17,7 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
     private static readonly string[] s_programs = ["devmapd_pass", "devmapd_pass_old"];
 
     private readonly PassProgramPins _pins = PassProgramPins.Of(pinRoot);
-    private readonly XdpLinks _links = new(PassProgramPins.Of(pinRoot).Links, "pass program");
+    private readonly XdpLinks _links = new(PassProgramPins.Of(pinRoot).Links, "pass program", interfaces);
     private FileDescriptor? _program;
     private uint _programId;
 
@@ -29,7 +29,7 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
         if (Directory.Exists(_pins.Folder))
         {
             OpenPinned();
-            _links.Adopt(_programId, interfaces);
+            _links.Adopt(_programId);
             KernelLog.PassAdopted(logger, _programId, Attached.Count);
         }
 

@@ -47,6 +47,14 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
         _open.Dispose();
     }
 
+    InterfaceTable IInterfaces.Refresh()
+    {
+        Pass();
+        return kernel.Interfaces.Refresh();
+    }
+
+    void IInterfaces.Invalidate(uint ifindex) => kernel.Interfaces.Invalidate(ifindex);
+
     InterfaceInfo? IInterfaces.Query(string name)
     {
         Pass();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Netlink;
@@ -36,6 +37,10 @@ public sealed class LibbpfKernelContract() : KernelContract(new Testbed())
         public void RemoveInterface(string name) => _pairs.Single(p => p.Name == name && p.Ifindex != 0).Delete();
 
         public void Rename(string name, string newName) => Shell.Run("ip", "link", "set", "dev", name, "name", newName);
+
+        public void SetUp(string name, bool up) => Shell.Run("ip", "link", "set", "dev", name, up ? "up" : "down");
+
+        public void SetMtu(string name, uint mtu) => Shell.Run("ip", "link", "set", "dev", name, "mtu", mtu.ToString(CultureInfo.InvariantCulture));
 
         public string FreeName() => LabNames.Next();
 

@@ -354,6 +354,94 @@ public sealed class NetlinkInterfacesTests : IDisposable
     }
 
     [Fact]
+    public void Refresh_WithoutAChange_ReturnsTheSameTable()
+    {
+        using var pair = VethPair.Create(_space);
+        var table = _interfaces.Refresh();
+        // A carrier is announced late: until nothing new has come for a while.
+        for (var quiet = 0; quiet < 5; quiet++)
+        {
+            Thread.Sleep(20);
+            if (!ReferenceEquals(table, _interfaces.Refresh()))
+                (table, quiet) = (_interfaces.Current, -1);
+        }
+
+        for (var round = 0; round < 100; round++)
+            Assert.Same(table, _interfaces.Refresh());
+        Assert.Same(table, _interfaces.Current);
+    }
+
+    [Fact]
+    public void Refresh_WhileAWatcherBlocksTheMonitor_IsUpToDate()
+    {
+        using var held = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        using var hold = _interfaces.Watch(_ =>
+        {
+            held.Set();
+            gate.Wait(TimeSpan.FromSeconds(30));
+        });
+        using var first = VethPair.Create(_space);
+        Assert.True(held.Wait(TimeSpan.FromSeconds(15)));
+
+        using var second = VethPair.Create(_space);
+        Assert.Equal(_interfaces.Query(second.Name), _interfaces.Refresh().Find(second.Name));
+        second.EnablePeerReceive();
+        Assert.True(_interfaces.Refresh().Find(second.Name)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit));
+        second.DisablePeerReceive();
+        Assert.False(_interfaces.Refresh().Find(second.Name)?.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit));
+        second.Delete();
+        Assert.Null(_interfaces.Refresh().Find(second.Name));
+        gate.Set();
+    }
+
+    [Fact]
+    public void Refresh_MovedToAnotherNamespaceAndBack_FollowsAtOnce()
+    {
+        using var elsewhere = NetworkNamespace.Create();
+        using var pair = VethPair.Create(_space);
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "netns", elsewhere.Path);
+        Assert.Null(_interfaces.Refresh().Find(pair.Name));
+        elsewhere.Shell("ip", "link", "set", "dev", pair.Name, "netns", _space.Path);
+        Assert.NotNull(_interfaces.Refresh().Find(pair.Name));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(LinkMonitor.DefaultReceiveBufferBytes)]
+    public void Refresh_AfterManyChanges_HasAll(int receiveBufferBytes)
+    {
+        const int Pairs = 200;
+        using var interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance, receiveBufferBytes));
+        using var gate = new ManualResetEventSlim();
+        using var log = new ChangeLog(interfaces);
+        using var block = interfaces.Watch(_ => gate.Wait(TimeSpan.FromSeconds(30)));
+
+        AddPairs(_space, Pairs);
+        Assert.Equal(1 + (2 * Pairs), interfaces.Refresh().Count);
+        _space.ShellWithInput(string.Concat(Enumerable.Range(1, Pairs).Select(i => $"link del many{i}\n")), "ip", "-batch", "-");
+        Assert.Equal(1, interfaces.Refresh().Count);
+        gate.Set();
+    }
+
+    [Fact]
+    public async Task Refresh_ManyThreadsWhileLinksComeAndGo_EachSeesItsOwn()
+    {
+        await Task.WhenAll(Enumerable.Range(1, 4).Select(i => Task.Run(() =>
+        {
+            for (var round = 0; round < 25; round++)
+            {
+                var name = $"own{i}-{round}";
+                _space.Shell("ip", "link", "add", "name", name, "type", "veth", "peer", "name", $"p{i}-{round}");
+                Assert.NotNull(_interfaces.Refresh().Find(name));
+                _space.Shell("ip", "link", "del", "dev", name);
+                Assert.Null(_interfaces.Refresh().Find(name));
+            }
+        })));
+        await Eventually.Async(() => _log.Has("own1-0") && _log.Has("own4-24"));
+    }
+
+    [Fact]
     public async Task Query_ManyThreads_EachGetsItsOwnAnswer()
     {
         AddPairs(_space, 8);

@@ -23,6 +23,12 @@ public interface IKernelTestbed : IDisposable
     /// <summary>Renames an interface.</summary>
     void Rename(string name, string newName);
 
+    /// <summary>Sets an interface up or down. A veth has carrier only while it and its peer are up.</summary>
+    void SetUp(string name, bool up);
+
+    /// <summary>Sets the MTU of an interface.</summary>
+    void SetMtu(string name, uint mtu);
+
     /// <summary>A name that no interface has.</summary>
     string FreeName();
 }

@@ -34,6 +34,17 @@ public sealed class SimulatedKernelContract() : KernelContract(new Testbed())
 
         public void Rename(string name, string newName) => _host.ChangeInterface(name, i => i with { Name = newName });
 
+        public void SetUp(string name, bool up)
+        {
+            var device = _host.Interfaces.Find(name)!;
+            _host.ChangeInterface(name, i => i with { IsUp = up });
+            var peer = _host.Interfaces.PeerOf(device)!;
+            foreach (var end in new[] { name, peer.Name })
+                _host.ChangeInterface(end, i => i with { HasCarrier = up && peer.IsUp });
+        }
+
+        public void SetMtu(string name, uint mtu) => _host.ChangeInterface(name, i => i with { Mtu = mtu });
+
         public string FreeName() => $"if{_names++}";
 
         public void Dispose()

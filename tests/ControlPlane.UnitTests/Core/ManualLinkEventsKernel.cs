@@ -31,6 +31,10 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
     /// <summary>The exception of every question for an interface; null if questions are answered.</summary>
     public Exception? Fault { get; set; }
 
+    public InterfaceTable Refresh() => Fault is null ? inner.Interfaces.Refresh() : throw Fault;
+
+    public void Invalidate(uint ifindex) => inner.Interfaces.Invalidate(ifindex);
+
     public InterfaceInfo? Query(string name) => Fault is null ? inner.Interfaces.Query(name) : throw Fault;
 
     public InterfaceInfo? Query(uint ifindex) => Fault is null ? inner.Interfaces.Query(ifindex) : throw Fault;
