@@ -5,7 +5,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
 using ControlPlane.Core.Watching;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -21,7 +21,7 @@ public static class CoreServices
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ControlPlaneState>();
-        services.AddSingleton(_ => new ChangeLog(watching));
+        services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
         services.AddSingleton(p => new DevmapWriter(
             options,
             p.GetRequiredService<IKernel>(),

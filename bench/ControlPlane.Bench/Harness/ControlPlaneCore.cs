@@ -2,7 +2,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Kernel;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Storage;

@@ -2,7 +2,8 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 
@@ -30,7 +31,7 @@ public sealed class AttachmentService
     public IReadOnlyList<Attachment> List(string devmap, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return [.. _state.Devmap(devmap).Attachments.Values.Select(AttachmentEvaluator.View)];
+        return [.. _state.Current.Devmap(devmap).Attachments.Values.Select(AttachmentEvaluator.View)];
     }
 
     /// <summary>One attachment.</summary>
@@ -39,7 +40,7 @@ public sealed class AttachmentService
     {
         request.Violations.ThrowIfAny();
         return AttachmentEvaluator.View(
-            _state.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName)));
+            _state.Current.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName)));
     }
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
@@ -56,7 +57,7 @@ public sealed class AttachmentService
             attachment.Mode == "native" ? AttachMode.Native : AttachMode.Generic,
             Labels.Of(attachment.Labels),
             string.IsNullOrEmpty(attachment.Owner) ? null : attachment.Owner);
-        var command = new PutAttachmentCommand(_state.Devmap(devmap), interfaceName, spec, attachment.AllowPending, request.Precondition);
+        var command = new PutAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, spec, attachment.AllowPending, request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
         return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(placed));
     }
@@ -66,6 +67,6 @@ public sealed class AttachmentService
     public async Task DeleteAsync(string devmap, string interfaceName, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Devmap(devmap), interfaceName, request.Precondition), request);
+        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, request.Precondition), request);
     }
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 

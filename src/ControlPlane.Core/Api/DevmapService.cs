@@ -21,7 +21,7 @@ public sealed class DevmapService
     public IReadOnlyList<Devmap> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return [.. _state.Devmaps.Values.Select(View)];
+        return [.. _state.Current.Devmaps.Values.Select(View)];
     }
 
     /// <summary>One devmap.</summary>
@@ -29,7 +29,7 @@ public sealed class DevmapService
     public Devmap Get(string devmap, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return View(_state.Devmap(devmap));
+        return View(_state.Current.Devmap(devmap));
     }
 
     /// <summary>How the entries of a devmap lie in the kernel's hash, and what that costs.</summary>
@@ -37,28 +37,32 @@ public sealed class DevmapService
     public DevmapShape GetShape(string devmap, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return _state.Devmap(devmap).Shape;
+        return _state.Current.Devmap(devmap).Entries.Shape;
     }
 
-    private Devmap View(DevmapState devmap) => new(
-        devmap.Definition.Name,
-        devmap.Revision,
-        devmap.Definition.Spec,
-        new DevmapStatus(
-            devmap.Entries.Count,
-            devmap.Kernel.MapId,
-            devmap.Kernel.RedirectProgramId,
-            devmap.Kernel.Adopted,
-            devmap.Kernel.ReadTotals(),
-            _drops.OfDevmap(devmap),
-            [.. devmap.Kernel.ReadMissedKeys().Select(m => (KeyTextOf(devmap, m.KernelKey), m))],
-            devmap.Audits,
-            [ShapeReader.Judge(devmap.Shape)]));
+    private Devmap View(DevmapState devmap)
+    {
+        var (map, interfaces) = (_state.Handles[devmap.Id], _interfaces.Current);
+        return new Devmap(
+            devmap.Definition.Name,
+            devmap.Revision,
+            devmap.Definition.Spec,
+            new DevmapStatus(
+                devmap.Entries.Count,
+                map.MapId,
+                map.RedirectProgramId,
+                map.Adopted,
+                map.ReadTotals(),
+                _drops.OfDevmap(devmap, map.RedirectProgramId),
+                [.. map.ReadMissedKeys().Select(m => (KeyTextOf(devmap, m.KernelKey, interfaces), m))],
+                _state.Audits.Of(devmap.Id),
+                [ShapeReader.Judge(devmap.Entries.Shape)]));
+    }
 
     // As the key would be written for an entry, were there one.
-    private string KeyTextOf(DevmapState devmap, uint kernelKey)
+    private static string KeyTextOf(DevmapState devmap, uint kernelKey, InterfaceTable interfaces)
     {
-        var ingress = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? _interfaces.Current.Find(kernelKey) : null;
+        var ingress = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? interfaces.Find(kernelKey) : null;
         return KeyCodec.Format(devmap.Definition.Spec.KeySelector, ingress is null ? EntryKey.OfNumber(kernelKey) : EntryKey.OfInterface(ingress.Name));
     }
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Api;
@@ -12,18 +13,19 @@ internal static class EntryLister
 {
     /// <summary>Returns one page, and where the next page begins; null on the last page.</summary>
     /// <param name="devmap">The devmap.</param>
+    /// <param name="map">The kernel's map.</param>
     /// <param name="filter">The filter of the desired state.</param>
     /// <param name="after">Where the previous page ended; null for the first page.</param>
     /// <param name="pageSize">The most items.</param>
     /// <param name="read">Reads the item of an entry; null leaves the entry out.</param>
     /// <param name="fits">Says whether the page has room for the item. The first item always fits.</param>
     public static (List<T> Items, PageToken? Next) Page<T>(
-        DevmapState devmap, EntryFilter filter, PageToken? after, int pageSize, Func<PlacedEntry, T?> read, Predicate<T> fits)
+        DevmapState devmap, IDevmapReader map, EntryFilter filter, PageToken? after, int pageSize, Func<PlacedEntry, T?> read, Predicate<T> fits)
         where T : class
     {
         var items = new List<T>();
         EntryKey last = default;
-        foreach (var entry in From(devmap, after))
+        foreach (var entry in From(devmap, map, after))
         {
             if (!filter.Accepts(entry.Record) || read(entry) is not { } item)
                 continue;
@@ -36,13 +38,13 @@ internal static class EntryLister
         return (items, null);
     }
 
-    private static IEnumerable<PlacedEntry> From(DevmapState devmap, PageToken? after)
+    private static IEnumerable<PlacedEntry> From(DevmapState devmap, IDevmapReader map, PageToken? after)
     {
         var table = devmap.Entries;
         if (after?.Key.InterfaceName is null)
         {
             var first = after is null ? 0 : table.BucketOf(after.Key.Number);
-            foreach (var bucket in Buckets(devmap, first))
+            foreach (var bucket in Buckets(devmap, map, first))
             {
                 foreach (var entry in table.Bucket(bucket))
                 {
@@ -60,10 +62,10 @@ internal static class EntryLister
     }
 
     // Buckets that the kernel has nothing of may hold entries that wait for their interface.
-    private static IEnumerable<int> Buckets(DevmapState devmap, int from)
+    private static IEnumerable<int> Buckets(DevmapState devmap, IDevmapReader map, int from)
     {
         var next = from;
-        foreach (var bucket in KernelWalk.Buckets(devmap.Kernel, devmap.Entries, from))
+        foreach (var bucket in KernelWalk.Buckets(map, devmap.Entries, from))
         {
             while (next <= bucket.Index)
                 yield return next++;

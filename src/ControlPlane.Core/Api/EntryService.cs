@@ -4,7 +4,8 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 
@@ -27,12 +28,13 @@ public sealed class EntryService
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntryRequest entry, RequestContext request)
     {
-        var state = _state.Devmaps.GetValueOrDefault(devmap);
+        var snapshot = _state.Current;
+        var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var entryKey = state is null ? null : ParseKey(state, key, request.Violations);
         Validate(entry, state?.Definition, request.Violations);
         request.Violations.ThrowIfAny();
         var command = new PutEntryCommand(
-            state ?? _state.Devmap(devmap),
+            (state ?? snapshot.Devmap(devmap)).Id,
             entryKey!.Value,
             new EntrySpec(
                 entry.Interface!,
@@ -42,24 +44,26 @@ public sealed class EntryService
             entry.AllowPending,
             request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
-        return new PutOutcome<Entry>(created, Evaluator(state!).View(placed));
+        snapshot = _state.Current;
+        return new PutOutcome<Entry>(created, Evaluator(snapshot, snapshot.Find(state!.Id) ?? state).View(placed));
     }
 
     /// <summary>Removes the entry.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task DeleteAsync(string devmap, string key, RequestContext request)
     {
-        var (state, parsed) = Address(devmap, key, request);
-        await _writer.SubmitAsync(new DeleteEntryCommand(state, parsed, request.Precondition), request);
+        var (state, parsed) = Address(_state.Current, devmap, key, request);
+        await _writer.SubmitAsync(new DeleteEntryCommand(state.Id, parsed, request.Precondition), request);
     }
 
     /// <summary>One entry, with its status as of now.</summary>
     /// <exception cref="ControlPlaneException">No such devmap or entry, or the key is none.</exception>
     public Entry Get(string devmap, string key, RequestContext request)
     {
-        var (state, parsed) = Address(devmap, key, request);
-        var entry = EntryLookup.Find(state, parsed) ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
-        return Evaluator(state).View(entry);
+        var snapshot = _state.Current;
+        var (state, parsed) = Address(snapshot, devmap, key, request);
+        var entry = state.Find(parsed) ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
+        return Evaluator(snapshot, state).View(entry);
     }
 
     /// <summary>One page of a devmap's entries.</summary>
@@ -69,10 +73,11 @@ public sealed class EntryService
         var filter = EntryQueryValidation.Filter(query, request.Violations);
         var after = EntryQueryValidation.Token(devmap, query, request.Violations);
         request.Violations.ThrowIfAny();
-        var state = _state.Devmap(devmap);
-        var (evaluator, revision) = (Evaluator(state), _state.Revision);
+        var snapshot = _state.Current;
+        var state = snapshot.Devmap(devmap);
+        var (evaluator, revision) = (Evaluator(snapshot, state), snapshot.Revision);
         var (entries, next) = EntryLister.Page(
-            state, filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, new PageBudget().Take);
+            state, _state.Handles[state.Id], filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, new PageBudget().Take);
         return new EntryPage(entries, next?.Encode(devmap, query), revision);
 
         Entry? Read(PlacedEntry entry)
@@ -89,10 +94,12 @@ public sealed class EntryService
         var filter = EntryQueryValidation.Filter(query, request.Violations);
         var after = EntryQueryValidation.Token(devmap, query, request.Violations);
         request.Violations.ThrowIfAny();
-        var state = _state.Devmap(devmap);
-        var (evaluator, interfaces, revision) = (Evaluator(state), _kernel.Interfaces.Current, _state.Revision);
+        var snapshot = _state.Current;
+        var state = snapshot.Devmap(devmap);
+        var (evaluator, interfaces, revision) = (Evaluator(snapshot, state), _kernel.Interfaces.Refresh(), snapshot.Revision);
+        var map = _state.Handles[state.Id];
         var (counters, next) = EntryLister.Page(
-            state, filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, static _ => true);
+            state, _state.Handles[state.Id], filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, static _ => true);
         return new CounterPage(counters, next?.Encode(devmap, query), revision);
 
         KeyCounters? Read(PlacedEntry entry)
@@ -102,7 +109,7 @@ public sealed class EntryService
             var key = KeyCodec.Format(state.Definition.Spec.KeySelector, entry.Record.Key);
             if (entry.KernelKey is not { } kernelKey)
                 return new KeyCounters(key, 0, 0, 0);
-            var (packets, bytes) = state.Kernel.ReadCounters(kernelKey);
+            var (packets, bytes) = map.ReadCounters(kernelKey);
             return new KeyCounters(key, packets, bytes, Dropped(state, kernelKey, interfaces.Find(entry.Record.Spec.Interface)?.Ifindex));
         }
     }
@@ -114,13 +121,14 @@ public sealed class EntryService
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public IReadOnlyList<EntryTraffic> Busiest(string devmap, int count)
     {
-        var state = _state.Devmap(devmap);
+        var state = _state.Current.Devmap(devmap);
+        var (map, interfaces) = (_state.Handles[state.Id], _kernel.Interfaces.Refresh());
         if (count == 0 || !state.Definition.Spec.Counters)
             return [];
         var busiest = new PriorityQueue<(PlacedEntry Entry, uint KernelKey, EntryCounters Counters), ulong>();
         foreach (var entry in state.Entries.All())
         {
-            if (entry.KernelKey is not { } kernelKey || state.Kernel.ReadCounters(kernelKey) is not { Packets: > 0 } counters)
+            if (entry.KernelKey is not { } kernelKey || map.ReadCounters(kernelKey) is not { Packets: > 0 } counters)
                 continue;
             busiest.Enqueue((entry, kernelKey, counters), counters.Packets);
             if (busiest.Count > count)
@@ -133,18 +141,19 @@ public sealed class EntryService
                 KeyCodec.Format(state.Definition.Spec.KeySelector, b.Entry.Record.Key),
                 b.Entry.Record.Spec.Interface,
                 b.Counters,
-                Dropped(state, b.KernelKey, _kernel.Interfaces.Current.Find(b.Entry.Record.Spec.Interface)?.Ifindex))),
+                Dropped(state, b.KernelKey, interfaces.Find(b.Entry.Record.Spec.Interface)?.Ifindex))),
         ];
     }
 
     private ulong Dropped(DevmapState devmap, uint kernelKey, uint? target) =>
         _drops.OfEntry(devmap, kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
 
-    private StatusEvaluator Evaluator(DevmapState devmap) => new(_state, devmap, _kernel.Interfaces.Current, _drops);
+    private StatusEvaluator Evaluator(Snapshot snapshot, DevmapState devmap) =>
+        new(snapshot, devmap, _state.Handles[devmap.Id], _kernel.Interfaces.Refresh(), _drops);
 
-    private (DevmapState Devmap, EntryKey Key) Address(string devmap, string key, RequestContext request)
+    private static (DevmapState Devmap, EntryKey Key) Address(Snapshot snapshot, string devmap, string key, RequestContext request)
     {
-        var state = _state.Devmaps.GetValueOrDefault(devmap);
+        var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var parsed = state is null ? null : ParseKey(state, key, request.Violations);
         request.Violations.ThrowIfAny();
         return (state ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap)), parsed!.Value);

@@ -23,6 +23,6 @@ public sealed class HostService
     public HostView Get(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return new HostView(_kernel.Host, DaemonVersion, _startedAt, _state.Revision);
+        return new HostView(_kernel.Host, DaemonVersion, _startedAt, _state.Current.Revision);
     }
 }

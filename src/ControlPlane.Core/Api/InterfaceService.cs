@@ -18,8 +18,9 @@ public sealed class InterfaceService
     public IReadOnlyList<InterfaceView> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        var (interfaces, revisions) = (_kernel.Interfaces.Current, _state.InterfaceRevisions());
-        return [.. interfaces.All.Select(i => View(i, interfaces, revisions.GetValueOrDefault(i.Name)))];
+        var (interfaces, state) = (_kernel.Interfaces.Refresh(), _state.Current);
+        var revisions = state.InterfaceRevisions();
+        return [.. interfaces.All.Select(i => View(i, interfaces, state, revisions))];
     }
 
     /// <summary>One interface, as the kernel has it now.</summary>
@@ -29,13 +30,19 @@ public sealed class InterfaceService
         if (!InterfaceName.IsValid(name) && !request.Violations.Has("interface"))
             request.Violations.Add("interface", InterfaceName.Rule);
         request.Violations.ThrowIfAny();
+        var (interfaces, state) = (_kernel.Interfaces.Refresh(), _state.Current);
         var info = _kernel.Interfaces.Query(name) ?? throw new ControlPlaneException(InterfaceErrors.NotFound(name));
-        return View(info, _kernel.Interfaces.Current, _state.InterfaceRevisions().GetValueOrDefault(info.Name));
+        return View(info, interfaces, state, state.InterfaceRevisions());
     }
 
-    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, long revision)
+    private static InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state, Dictionary<string, long> revisions)
     {
-        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, _state.EnsuredFor(info, interfaces));
-        return new InterfaceView(info, revision, conditions.All(c => c.Holds), _state.Ensured.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, conditions);
+        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, state.PassProgramFor(info, interfaces));
+        return new InterfaceView(
+            info,
+            revisions.GetValueOrDefault(info.Name),
+            conditions.All(c => c.Holds),
+            state.PassPrograms.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex,
+            conditions);
     }
 }

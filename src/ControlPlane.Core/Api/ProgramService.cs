@@ -2,7 +2,8 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 
@@ -20,7 +21,7 @@ public sealed class ProgramService
     public IReadOnlyList<EgressProgram> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return [.. _state.Programs.Values.Select(View)];
+        return [.. _state.Current.Programs.Values.Select(View)];
     }
 
     /// <summary>One egress program.</summary>
@@ -28,7 +29,7 @@ public sealed class ProgramService
     public EgressProgram Get(string program, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return View(_state.Programs.GetValueOrDefault(program) ?? throw new ControlPlaneException(ProgramErrors.NotFound(program)));
+        return View(_state.Current.Programs.GetValueOrDefault(program) ?? throw new ControlPlaneException(ProgramErrors.NotFound(program)));
     }
 
     /// <summary>Loads the program as asked.</summary>

@@ -2,7 +2,8 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Loop;
 using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Auditing;
@@ -40,8 +41,8 @@ public sealed class AuditService
     public Task<AuditReport> AuditAsync(string devmap, bool? repair, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        var state = _state.Devmap(devmap);
-        return Task.Run(() => AuditAsync(state, repair ?? _options.Repair, paced: false, request), request.Cancellation);
+        var id = _state.Current.Devmap(devmap).Id;
+        return Task.Run(() => AuditAsync(id, repair ?? _options.Repair, paced: false, request), request.Cancellation);
     }
 
     /// <summary>Audits all devmaps, one after the other and slowly, again and again until cancelled or until the writer has ended.</summary>
@@ -52,11 +53,11 @@ public sealed class AuditService
         using var timer = new PeriodicTimer(_options.Interval, _time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            foreach (var devmap in _state.Devmaps.Values)
+            foreach (var devmap in _state.Current.Devmaps.Values)
             {
                 try
                 {
-                    await AuditAsync(devmap, _options.Repair, paced: true, RequestContext.OfDaemon(cancellationToken));
+                    await AuditAsync(devmap.Id, _options.Repair, paced: true, RequestContext.OfDaemon(cancellationToken));
                 }
                 catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.ShuttingDown)
                 {
@@ -70,12 +71,13 @@ public sealed class AuditService
         }
     }
 
-    private async Task<AuditReport> AuditAsync(DevmapState devmap, bool repair, bool paced, RequestContext request)
+    private async Task<AuditReport> AuditAsync(DevmapId devmap, bool repair, bool paced, RequestContext request)
     {
         var (startedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
         var drifts = new List<Drift>(await _writer.SubmitAsync(new JudgeObjectsCommand(devmap, repair), request));
         var (found, repaired) = (drifts.Count, drifts.Count(d => d.Repaired));
-        var search = new DriftSearch(_state, devmap, _kernel.Interfaces);
+        var state = _state.Current.Find(devmap) ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap.Name));
+        var search = new DriftSearch(_state, state, _state.Handles[devmap], _kernel.Interfaces);
         var suspects = new List<uint>();
         var (slice, sliceStarted) = (ElementsPerSlice, _time.GetTimestamp());
         foreach (var bucket in search.Suspects())
@@ -93,7 +95,7 @@ public sealed class AuditService
         if (suspects.Count > 0)
             await JudgeAsync();
         var report = new AuditReport(
-            devmap.Definition.Name, _state.Revision, startedAt, _time.GetElapsedTime(started), search.Checked + devmap.Attachments.Count, found, repaired, repair, drifts);
+            devmap.Name, _state.Current.Revision, startedAt, _time.GetElapsedTime(started), search.Checked + state.Attachments.Count, found, repaired, repair, drifts);
         Tell(devmap, report);
         return report;
 
@@ -111,9 +113,9 @@ public sealed class AuditService
         }
     }
 
-    private void Tell(DevmapState devmap, AuditReport report)
+    private void Tell(DevmapId devmap, AuditReport report)
     {
-        devmap.AddAudit(report);
+        _state.Audits.Add(devmap, report);
         if (report.Found == 0)
             return;
         AuditLog.Drifted(_logger, report.Devmap, report.Found, report.Repaired);

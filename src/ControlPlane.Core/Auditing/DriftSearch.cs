@@ -7,34 +7,38 @@ namespace ControlPlane.Core.Auditing;
 /// Compares a devmap's table with the kernel's map by the readers' descriptor, beside the writer. What it suspects may be a
 /// change under way: only the writer can say, which alone changes either.
 /// </summary>
-internal sealed class DriftSearch(ControlPlaneState state, DevmapState devmap, IInterfaces interfaces)
+internal sealed class DriftSearch(ControlPlaneState state, DevmapState started, IDevmapReader map, IInterfaces interfaces)
 {
     private static readonly List<uint> _none = [];
 
     /// <summary>How many entries and elements have been compared.</summary>
     public long Checked { get; private set; }
 
-    /// <summary>The kernel keys that do not look as wanted, bucket by bucket; most of these lists are empty.</summary>
+    /// <summary>The kernel keys that do not look as desired, bucket by bucket; most of these lists are empty.</summary>
     public IEnumerable<IReadOnlyList<uint>> Suspects()
     {
         var next = 0;
-        foreach (var bucket in KernelWalk.Buckets(devmap.Kernel, devmap.Entries))
+        foreach (var bucket in KernelWalk.Buckets(map, started.Entries))
         {
             for (; next <= bucket.Index; next++)
                 yield return SuspectsOf(next, next == bucket.Index ? bucket.Keys : []);
         }
 
-        for (; next < devmap.Entries.BucketCount; next++)
+        for (; next < started.Entries.BucketCount; next++)
             yield return SuspectsOf(next, []);
     }
 
+    // The snapshot of now, not of the start: an audit can take minutes, and what the writer changes meanwhile is not suspect.
     private List<uint> SuspectsOf(int bucket, IReadOnlyList<uint> inKernel)
     {
+        var snapshot = state.Current;
+        if (snapshot.Find(started.Id) is not { } devmap)
+            return _none;
         List<uint>? suspects = null;
         foreach (var entry in devmap.Entries.Bucket(bucket))
         {
             Checked++;
-            if (entry.KernelKey is { } key && !IsAsWanted(key, entry))
+            if (entry.KernelKey is { } key && !IsAsDesired(snapshot, key, entry))
                 (suspects ??= []).Add(key);
         }
 
@@ -49,11 +53,11 @@ internal sealed class DriftSearch(ControlPlaneState state, DevmapState devmap, I
         return suspects ?? _none;
     }
 
-    private bool IsAsWanted(uint key, PlacedEntry entry)
+    private bool IsAsDesired(Snapshot snapshot, uint key, PlacedEntry entry)
     {
         var target = interfaces.Current.Find(entry.Record.Spec.Interface);
-        if (!devmap.Kernel.TryLookup(key, out var element))
+        if (!map.TryLookup(key, out var element))
             return target is null;
-        return element.Ifindex == target?.Ifindex && element.EgressProgramId == state.ProgramId(entry.Record.Spec.EgressProgram);
+        return element.Ifindex == target?.Ifindex && element.EgressProgramId == snapshot.ProgramId(entry.Record.Spec.EgressProgram);
     }
 }

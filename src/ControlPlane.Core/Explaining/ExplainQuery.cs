@@ -53,7 +53,7 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
     private PlacedEntry? Entry(string text)
     {
         if (KeyCodec.Parse(devmap!.Definition.Spec.KeySelector, text, out var fault) is { } key)
-            return EntryLookup.Find(devmap, key) ?? (faults.Found.Count > 0 ? null : throw new ControlPlaneException(EntryErrors.NotFound(devmap.Definition.Name, text)));
+            return devmap.Find(key) ?? (faults.Found.Count > 0 ? null : throw new ControlPlaneException(EntryErrors.NotFound(devmap.Definition.Name, text)));
         Wrong("key", fault!);
         return null;
     }

@@ -26,14 +26,15 @@ public sealed class ExplainService
     /// <exception cref="KernelException">The kernel refused.</exception>
     public Explanation Explain(string devmap, ExplainQuery query, RequestContext request)
     {
-        var state = _state.Devmaps.GetValueOrDefault(devmap);
-        var interfaces = Fresh(_kernel.Interfaces.Current, query.Ingress);
+        var snapshot = _state.Current;
+        var state = snapshot.Devmaps.GetValueOrDefault(devmap);
+        var interfaces = Fresh(_kernel.Interfaces.Refresh(), query.Ingress);
         var question = new ExplainQueryReader(state, interfaces, request.Violations).Read(query);
         request.Violations.ThrowIfAny();
-        state ??= _state.Devmap(devmap);
+        state ??= snapshot.Devmap(devmap);
         if (question.Ingress is { } ingress && ingress != query.Ingress)
             interfaces = Fresh(interfaces, ingress);
-        return new Explainer(_state, state, _kernel, interfaces, _drops, question).Explain();
+        return new Explainer(snapshot, state, _state.Handles, _kernel, interfaces, _drops, question).Explain();
     }
 
     /// <summary>The table with what the kernel says, now, of one interface.</summary>

@@ -18,10 +18,10 @@ internal sealed partial class Explainer
         var wanted = devmap.Entries.Find(key) ?? question.Asked;
         if (question.Asked is { Failure: { } failure } asked && asked != wanted)
             Tell(ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy));
-        var found = devmap.Kernel.TryLookup(key, out var element);
+        var found = _map.TryLookup(key, out var element);
         var condition = wanted is null ? null : _evaluator.Judge(wanted, found ? element : null).Conditions[0];
         if (!found)
-            return Misses(Tell(condition ?? NoEntry(key), ("kernelMapId", devmap.Kernel.MapId)));
+            return Misses(Tell(condition ?? NoEntry(key), ("kernelMapId", _map.MapId)));
 
         var target = Ask(element.Ifindex);
         if (target is { Kind: "veth", LinkIfindex: { } peer, LinkNetnsId: null })
@@ -30,8 +30,8 @@ internal sealed partial class Explainer
         condition ??= StatusEvaluator.Unmanaged(Definition.Name);
         var step = Tell(
             condition,
-            ("kernelMapId", devmap.Kernel.MapId), ("interface", target?.Name), ("ifindex", element.Ifindex),
-            ("egressProgram", program?.Wanted.Name), ("egressProgramId", element.EgressProgramId == 0 ? null : element.EgressProgramId));
+            ("kernelMapId", _map.MapId), ("interface", target?.Name), ("ifindex", element.Ifindex),
+            ("egressProgram", program?.Record.Name), ("egressProgramId", element.EgressProgramId == 0 ? null : element.EgressProgramId));
         if (target is null)
             return Ends(ExplainOutcome.Dropped, step);
         if (program is null && element.EgressProgramId != 0)
@@ -43,7 +43,7 @@ internal sealed partial class Explainer
     /// <summary>Is it this devmap that the redirect program looks the key up in?</summary>
     private ExplainVerdict? JudgeSlot()
     {
-        var (active, ours) = (devmap.Kernel.ReadActiveMapId(), devmap.Kernel.MapId);
+        var (active, ours) = (_map.ReadActiveMapId(), _map.MapId);
         if (active == ours)
             return null;
         var (reason, where) = active == 0 ? ("SlotEmpty", "no map") : ("OtherMap", $"another map (id {active})");
@@ -70,7 +70,7 @@ internal sealed partial class Explainer
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var (facts, _) = _evaluator.Ingress(question.Ingress ?? "");
         ExplainStep? fault = null;
-        foreach (var condition in new StatusEvaluator(state, devmap, interfaces, drops, judged).Judge(entry, element).Conditions)
+        foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, judged).Judge(entry, element).Conditions)
         {
             if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
                 continue;
@@ -78,7 +78,7 @@ internal sealed partial class Explainer
             fault ??= step.Holds ? null : step;
         }
 
-        var last = Tell(RunOf(program, run), ("egressProgram", program?.Wanted.Name), ("action", run?.Action), ("bytesIn", _frame.Length), ("bytesOut", run is null ? null : left.Length));
+        var last = Tell(RunOf(program, run), ("egressProgram", program?.Record.Name), ("action", run?.Action), ("bytesIn", _frame.Length), ("bytesOut", run is null ? null : left.Length));
         fault ??= last.Holds ? null : last;
         if (fault is not null)
             return Ends(fault.Type == ConditionTypes.EgressProgramAgrees ? ExplainOutcome.Unknown : ExplainOutcome.Dropped, fault);
@@ -102,7 +102,7 @@ internal sealed partial class Explainer
         var type = ConditionTypes.EgressProgramRun;
         if (program is null || run is not { } verdict)
             return type.True("NoEgressProgram", "The entry has no egress program; the frame leaves unchanged.");
-        var name = program.Wanted.Name;
+        var name = program.Record.Name;
         return verdict.Action == XdpAction.Pass
             ? type.True("Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) lets the frame leave.")
             : type.False("Drops", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) drops the frame.", CommonRemedies.OtherProgram());
@@ -119,7 +119,7 @@ internal sealed partial class Explainer
         if (type == ConditionTypes.MtuSufficient)
             return [("mtu", target.Mtu), ("peerMtu", interfaces.PeerOf(target)?.Mtu ?? target.PeerMtu), .. MtuEvidence(facts)];
         if (type == ConditionTypes.EgressProgramAgrees || type == ConditionTypes.EgressProgramFits || type == ConditionTypes.EgressProgramPasses)
-            return [("egressProgram", program?.Wanted.Name), ("egressProgramId", program?.Loaded.ProgramId)];
+            return [("egressProgram", program?.Record.Name), ("egressProgramId", program?.Loaded.ProgramId)];
         throw new InvalidOperationException($"nothing is known of the evidence for {type}");
     }
 
@@ -131,7 +131,7 @@ internal sealed partial class Explainer
     {
         var record = wanted?.Record ?? new EntryRecord(
             Definition.Name, KeyOf(key), new EntrySpec(target.Name), 0, default, default);
-        return new PlacedEntry(record with { Spec = record.Spec with { Interface = target.Name, EgressProgram = program?.Wanted.Name } }, key);
+        return new PlacedEntry(record with { Spec = record.Spec with { Interface = target.Name, EgressProgram = program?.Record.Name } }, key);
     }
 
     private Condition NoEntry(uint key)

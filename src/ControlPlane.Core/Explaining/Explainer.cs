@@ -9,10 +9,11 @@ namespace ControlPlane.Core.Explaining;
 
 /// <summary>Follows one frame from its ingress to its end; each part of the way gives the final word, or null to go on. One instance per answer.</summary>
 internal sealed partial class Explainer(
-    ControlPlaneState state, DevmapState devmap, IKernel kernel, InterfaceTable interfaces, DropReader drops, FrameQuestion question)
+    Snapshot state, DevmapState devmap, DevmapHandles handles, IKernel kernel, InterfaceTable interfaces, DropReader drops, FrameQuestion question)
 {
+    private readonly IDevmap _map = handles[devmap.Id];
     private readonly List<ExplainStep> _steps = [];
-    private readonly StatusEvaluator _evaluator = new(state, devmap, interfaces, drops, new JudgedFrame(question.Ingress));
+    private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, new JudgedFrame(question.Ingress));
 
     // What the frame that is judged looks like.
     private readonly byte[] _frame = TestFrame.Build(
@@ -87,12 +88,12 @@ internal sealed partial class Explainer(
         ];
         List<(string, object?)> evidence =
         [
-            ("redirectProgramId", devmap.Kernel.RedirectProgramId),
+            ("redirectProgramId", _map.RedirectProgramId),
             ("attachments", attached.Length == 0 ? null : string.Join(", ", attached)),
         ];
         if (question.Ingress is null && attached.Length > 1)
             condition = condition with { Message = $"The redirect program runs on {attached.Length} interfaces; what follows holds for the strictest of them, and ingress asks about one." };
-        if (Ingress is { } info && info.XdpProgramId != devmap.Kernel.RedirectProgramId)
+        if (Ingress is { } info && info.XdpProgramId != _map.RedirectProgramId)
         {
             evidence.Add(("xdpProgramId", info.XdpProgramId));
             condition = WithoutUs(info, condition);
@@ -116,7 +117,7 @@ internal sealed partial class Explainer(
                 : condition;
         }
 
-        if (state.Ensured.GetValueOrDefault(info.Name)?.Program?.ProgramId == program)
+        if (state.PassPrograms.GetValueOrDefault(info.Name)?.Program?.ProgramId == program)
         {
             return type.False(
                 "PassProgram",
@@ -124,11 +125,11 @@ internal sealed partial class Explainer(
                 condition.Remedy);
         }
 
-        return state.Devmaps.Values.FirstOrDefault(d => d.Kernel.RedirectProgramId == program) is { } other
+        return handles.OfRedirectProgram(program) is { } other
             ? type.False(
                 "OtherDevmap",
-                $"On '{info.Name}' runs the redirect program of the devmap '{other.Definition.Name}', which decides on its frames.",
-                CommonRemedies.AskOtherDevmap(other.Definition.Name, info.Name))
+                $"On '{info.Name}' runs the redirect program of the devmap '{other.Name}', which decides on its frames.",
+                CommonRemedies.AskOtherDevmap(other.Name, info.Name))
             : type.False(
                 "OtherProgram",
                 $"On '{info.Name}' runs an XDP program that is none of the devmaps' (id {program}); what it does with the frame is not known.",

@@ -3,31 +3,31 @@ using ControlPlane.Core.Model;
 namespace ControlPlane.Core.State;
 
 /// <summary>One change as the writer made it, in the <see cref="ChangeLog"/>.</summary>
-/// <param name="Devmap">Where.</param>
-/// <param name="Revision">At which revision; a change of status alone has that of the change before it.</param>
-internal abstract record Change(DevmapState Devmap, long Revision)
+/// <param name="Devmap">The devmap that changed.</param>
+/// <param name="Revision">The revision of the change; a change of status alone has that of the change before it.</param>
+internal abstract record Change(DevmapId Devmap, long Revision)
 {
-    /// <summary>Its place in the log. Set once, before it is published.</summary>
+    /// <summary>The place in the log. Set once, before the change is published.</summary>
     public long Position { get; set; }
 
-    /// <summary>The least revision whose holder needs not be told of this.</summary>
+    /// <summary>Watchers at this revision or later have already seen this change.</summary>
     public virtual long Covers => Revision;
 
-    public sealed record EntryPut(DevmapState Devmap, PlacedEntry Entry) : Change(Devmap, Entry.Record.Revision);
+    public sealed record EntryPut(DevmapId Devmap, PlacedEntry Entry) : Change(Devmap, Entry.Record.Revision);
 
-    public sealed record EntryDeleted(DevmapState Devmap, long Revision, EntryKey Key) : Change(Devmap, Revision);
+    public sealed record EntryDeleted(DevmapId Devmap, long Revision, EntryKey Key) : Change(Devmap, Revision);
 
-    public sealed record AttachmentPut(DevmapState Devmap, PlacedAttachment Attachment) : Change(Devmap, Attachment.Record.Revision);
+    public sealed record AttachmentPut(DevmapId Devmap, PlacedAttachment Attachment) : Change(Devmap, Attachment.Record.Revision);
 
-    public sealed record AttachmentDeleted(DevmapState Devmap, long Revision, string Interface) : Change(Devmap, Revision);
+    public sealed record AttachmentDeleted(DevmapId Devmap, long Revision, string Interface) : Change(Devmap, Revision);
 
-    public sealed record Status(DevmapState Devmap, long Revision, string Interface, uint? Ifindex, int Entries, bool Attachment) : Change(Devmap, Revision)
+    public sealed record Status(DevmapId Devmap, long Revision, string Interface, uint? Ifindex, int Entries, bool Attachment) : Change(Devmap, Revision)
     {
-        // Whoever has the revision need not have this: several can come after one change.
+        // A watcher at this revision can still lack this change: several can follow one revision.
         public override long Covers => Revision + 1;
     }
 
-    public sealed record DriftFound(DevmapState Devmap, long Revision, int Found, int Repaired) : Change(Devmap, Revision)
+    public sealed record DriftFound(DevmapId Devmap, long Revision, int Found, int Repaired) : Change(Devmap, Revision)
     {
         public override long Covers => Revision + 1;
     }

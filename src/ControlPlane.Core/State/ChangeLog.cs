@@ -1,14 +1,12 @@
-using ControlPlane.Core.Watching;
-
 namespace ControlPlane.Core.State;
 
 /// <summary>
 /// The last changes over all devmaps, in a ring. The writer appends and never waits; watchers read by position, so that none
 /// of them holds anything back or has a queue of its own that could grow. One that the ring has overtaken finds that out.
 /// </summary>
-internal sealed class ChangeLog(WatchOptions options) : IDisposable
+internal sealed class ChangeLog(int capacity) : IDisposable
 {
-    private readonly Change?[] _ring = new Change?[options.LogCapacity];
+    private readonly Change?[] _ring = new Change?[capacity];
     private readonly CancellationTokenSource _closed = new();
     private long _floor;
     private Head _head = new(0, 0, false);

@@ -1,59 +1,81 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using ControlPlane.Core.Model;
+using Group = ControlPlane.Core.State.PlacedEntry[]?[]?[];
 
 namespace ControlPlane.Core.State;
 
 /// <summary>
-/// The desired entries of one devmap. The table is hashed as the kernel hashes its map (bucket = key and mask, no
-/// mixing; <c>dev_map_index_hash</c>), so that both can be read side by side in one order, and a chain here is as
-/// long as the chain there. One writer; readers never wait: a bucket is an immutable array that is replaced whole.
+/// The desired entries of one devmap. Immutable. The table is hashed as the kernel hashes its map (bucket = key and mask, no mixing;
+/// <c>dev_map_index_hash</c>), so that both can be read side by side in one order, and a chain here is as long as the chain there.
 /// </summary>
-internal sealed class EntryTable
+/// <remarks>
+/// Buckets lie in leaves of 64 and leaves in groups of 128. A change copies one bucket, and per batch the leaves and groups that it
+/// touches; all else is shared with the table before.
+/// </remarks>
+internal sealed partial class EntryTable
 {
+    private const int LeafBits = 6;
+    private const int GroupBits = 7;
+    private const int LeafSize = 1 << LeafBits;
+    private const int GroupSize = 1 << GroupBits;
+
     private static readonly PlacedEntry[] _none = [];
 
-    private readonly PlacedEntry[]?[] _buckets;
-    private readonly ConcurrentDictionary<string, PlacedEntry> _byInterfaceKey = new(StringComparer.Ordinal);
-    private int _count;
-    private long _version;
+    private readonly Group?[] _root;
+    private readonly ImmutableSortedDictionary<string, PlacedEntry> _byInterfaceKey;
+    private DevmapShape? _shape;
 
-    public EntryTable(uint maxEntries) => _buckets = new PlacedEntry[BitOperations.RoundUpToPowerOf2(maxEntries)][];
+    /// <summary>Creates an empty table for a devmap of this capacity.</summary>
+    public EntryTable(uint maxEntries)
+        : this(
+            (int)BitOperations.RoundUpToPowerOf2(maxEntries),
+            0,
+            new Group?[Math.Max(1, (int)(BitOperations.RoundUpToPowerOf2(maxEntries) >> (LeafBits + GroupBits)))],
+            ImmutableSortedDictionary.Create<string, PlacedEntry>(StringComparer.Ordinal))
+    {
+    }
 
-    /// <summary>How many entries there are, those without a kernel key included.</summary>
-    public int Count => Volatile.Read(ref _count);
+    private EntryTable(int bucketCount, int count, Group?[] root, ImmutableSortedDictionary<string, PlacedEntry> byInterfaceKey) =>
+        (BucketCount, Count, _root, _byInterfaceKey) = (bucketCount, count, root, byInterfaceKey);
 
-    /// <summary>Differs whenever the table has changed.</summary>
-    public long Version => Volatile.Read(ref _version);
+    /// <summary>The number of entries, those without a kernel key included.</summary>
+    public int Count { get; }
 
     /// <summary>The number of hash buckets: max_entries rounded up to a power of two.</summary>
-    public int BucketCount => _buckets.Length;
+    public int BucketCount { get; }
 
     /// <summary>The interfaces that are keys of entries.</summary>
-    public ICollection<string> InterfaceKeys => _byInterfaceKey.Keys;
+    public IEnumerable<string> InterfaceKeys => _byInterfaceKey.Keys;
 
-    /// <summary>The bucket of a kernel key.</summary>
-    public int BucketOf(uint kernelKey) => (int)(kernelKey & (uint)(_buckets.Length - 1));
+    /// <summary>How the entries lie in the kernel's hash.</summary>
+    public DevmapShape Shape => _shape ??= ShapeReader.Read(this);
 
-    /// <summary>The entries of a bucket, in order of their kernel keys.</summary>
-    public ImmutableArray<PlacedEntry> Bucket(int bucket) =>
-        ImmutableCollectionsMarshal.AsImmutableArray(Volatile.Read(ref _buckets[bucket]) ?? _none);
+    /// <summary>Returns the bucket of a kernel key.</summary>
+    public int BucketOf(uint kernelKey) => (int)(kernelKey & (uint)(BucketCount - 1));
 
-    /// <summary>The entries whose keys name interfaces, in order of these names.</summary>
-    public IEnumerable<PlacedEntry> Named() =>
-        _byInterfaceKey.Values.OrderBy(e => e.Record.Key.InterfaceName, StringComparer.Ordinal);
+    /// <summary>Returns the entries of a bucket, in order of their kernel keys.</summary>
+    public ImmutableArray<PlacedEntry> Bucket(int bucket) => ImmutableCollectionsMarshal.AsImmutableArray(BucketIn(_root, bucket));
 
-    /// <summary>Every entry once, each as it stands when it is reached; one that comes meanwhile may be left out.</summary>
+    /// <summary>Returns the entries whose keys name interfaces, in order of these names.</summary>
+    public IEnumerable<PlacedEntry> Named() => _byInterfaceKey.Values;
+
+    /// <summary>Returns every entry once.</summary>
     public IEnumerable<PlacedEntry> All()
     {
-        for (var bucket = 0; bucket < _buckets.Length; bucket++)
+        foreach (var group in _root)
         {
-            foreach (var entry in Bucket(bucket))
+            foreach (var leaf in group ?? [])
             {
-                if (entry.Record.Key.InterfaceName is null)
-                    yield return entry;
+                foreach (var bucket in leaf ?? [])
+                {
+                    foreach (var entry in bucket ?? _none)
+                    {
+                        if (entry.Record.Key.InterfaceName is null)
+                            yield return entry;
+                    }
+                }
             }
         }
 
@@ -61,66 +83,44 @@ internal sealed class EntryTable
             yield return entry;
     }
 
-    /// <summary>The entry of this identity, or null.</summary>
-    public PlacedEntry? Find(EntryKey key)
+    /// <summary>Returns the entry of this identity, or null.</summary>
+    public PlacedEntry? Find(EntryKey key) => key.InterfaceName is { } name
+        ? _byInterfaceKey.GetValueOrDefault(name)
+        : Find(key.Number) is { } found && found.Record.Key == key ? found : null;
+
+    /// <summary>Returns the entry that has this kernel key, or null.</summary>
+    public PlacedEntry? Find(uint kernelKey) => FindIn(BucketIn(_root, BucketOf(kernelKey)), kernelKey);
+
+    /// <summary>Returns how many leaves two tables share, and how many this one has. For tests of what a batch copies.</summary>
+    public (int Shared, int Leaves) SharedWith(EntryTable other)
     {
-        if (key.InterfaceName is { } name)
-            return _byInterfaceKey.GetValueOrDefault(name);
-        return Find(key.Number) is { } found && found.Record.Key == key ? found : null;
+        var (shared, leaves) = (0, 0);
+        for (var g = 0; g < _root.Length; g++)
+        {
+            for (var l = 0; l < (_root[g]?.Length ?? 0); l++)
+            {
+                leaves += _root[g]![l] is null ? 0 : 1;
+                shared += _root[g]![l] is { } leaf && ReferenceEquals(leaf, other._root[g]?[l]) ? 1 : 0;
+            }
+        }
+
+        return (shared, leaves);
     }
 
-    /// <summary>The entry that has this kernel key, or null.</summary>
-    public PlacedEntry? Find(uint kernelKey)
+    /// <summary>Returns a builder that begins with the entries of this table.</summary>
+    public Builder ToBuilder() => new(this);
+
+    private static PlacedEntry[] BucketIn(Group?[] root, int bucket) =>
+        root[bucket >> (LeafBits + GroupBits)]?[(bucket >> LeafBits) & (GroupSize - 1)]?[bucket & (LeafSize - 1)] ?? _none;
+
+    private static PlacedEntry? FindIn(PlacedEntry[] bucket, uint kernelKey)
     {
-        foreach (var entry in Bucket(BucketOf(kernelKey)))
+        foreach (var entry in bucket)
         {
             if (entry.KernelKey == kernelKey)
                 return entry;
         }
 
         return null;
-    }
-
-    /// <summary>Puts <paramref name="after"/> in the place of <paramref name="before"/>; either may be null. For the writer only.</summary>
-    public void Replace(PlacedEntry? before, PlacedEntry? after)
-    {
-        if (before?.KernelKey is { } oldKey && after?.KernelKey != oldKey)
-            RemoveFromBucket(oldKey);
-        if (after?.KernelKey is { } newKey)
-            PutIntoBucket(newKey, after);
-        if (before?.Record.Key.InterfaceName is { } oldName && after?.Record.Key.InterfaceName != oldName)
-            _byInterfaceKey.TryRemove(oldName, out _);
-        if (after?.Record.Key.InterfaceName is { } newName)
-            _byInterfaceKey[newName] = after;
-        Volatile.Write(ref _count, _count + (after is null ? 0 : 1) - (before is null ? 0 : 1));
-        Volatile.Write(ref _version, _version + 1);
-    }
-
-    private void PutIntoBucket(uint key, PlacedEntry entry)
-    {
-        ref var bucket = ref _buckets[BucketOf(key)];
-        var old = bucket ?? _none;
-        var at = Array.FindIndex(old, e => e.KernelKey >= key);
-        if (at >= 0 && old[at].KernelKey == key)
-        {
-            var copy = (PlacedEntry[])old.Clone();
-            copy[at] = entry;
-            Volatile.Write(ref bucket, copy);
-            return;
-        }
-
-        at = at < 0 ? old.Length : at;
-        var longer = new PlacedEntry[old.Length + 1];
-        old.AsSpan(0, at).CopyTo(longer);
-        longer[at] = entry;
-        old.AsSpan(at).CopyTo(longer.AsSpan(at + 1));
-        Volatile.Write(ref bucket, longer);
-    }
-
-    private void RemoveFromBucket(uint key)
-    {
-        ref var bucket = ref _buckets[BucketOf(key)];
-        var rest = Array.FindAll(bucket ?? _none, e => e.KernelKey != key);
-        Volatile.Write(ref bucket, rest.Length == 0 ? null : rest);
     }
 }

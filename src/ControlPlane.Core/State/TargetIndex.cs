@@ -1,3 +1,4 @@
+
 namespace ControlPlane.Core.State;
 
 /// <summary>
@@ -42,8 +43,11 @@ internal sealed class TargetIndex
     }
 
     /// <summary>Whether any entry of such a devmap sends to the interface.</summary>
-    public bool IsTargetOf(string interfaceName, Func<DevmapState, bool> devmaps) =>
+    public bool IsTargetOf(string interfaceName, Func<DevmapId, bool> devmaps) =>
         _targets.TryGetValue(interfaceName, out var byProgram) && byProgram.Values.Any(ids => ids.Any(id => devmaps(id.Devmap)));
+
+    /// <summary>Whether entries send to the interface with different egress programs.</summary>
+    public bool HasConflict(string interfaceName) => _targets.TryGetValue(interfaceName, out var byProgram) && byProgram.Count > 1;
 
     /// <summary>The egress programs entries send to the interface with (null: none), each with one of these entries.</summary>
     public IReadOnlyList<(string? Program, EntryId Entry)> ProgramsOf(string interfaceName) =>

@@ -15,7 +15,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
     private static readonly IReadOnlyList<DropCount> _none = [];
 
     private readonly Lock _reading = new();
-    private Snapshot? _last;
+    private Tables? _last;
 
     /// <summary>
     /// What was dropped of the frames with this key. Drops in a target's queue know no key; where the key is the ingress interface, it and
@@ -34,7 +34,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
     }
 
     /// <summary>What was dropped of the frames the devmap redirected; null where the host cannot tell.</summary>
-    public DevmapDrops? OfDevmap(DevmapState devmap)
+    public DevmapDrops? OfDevmap(DevmapState devmap, uint redirectProgramId)
     {
         if (!kernel.Drops.Feature.Available)
             return null;
@@ -49,7 +49,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
             (DropCause.FrameTooLong, totals.TooLong),
             (DropCause.NotAccepted, totals.NotAccepted),
             (DropCause.Other, totals.Other),
-            (DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => e.ProgramId == devmap.Kernel.RedirectProgramId).Select(e => e.Packets))),
+            (DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => e.ProgramId == redirectProgramId).Select(e => e.Packets))),
             .. unsent.GroupBy(d => d.Count.Cause).Select(g => (g.Key, Sum(g.Select(d => d.Count.Packets)))),
         ];
         return new DevmapDrops(
@@ -65,7 +65,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
         drop.Packets,
         drop.LastSeen);
 
-    private Snapshot Current()
+    private Tables Current()
     {
         var last = Volatile.Read(ref _last);
         if (last is not null && last.IsFresh)
@@ -74,13 +74,13 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
         {
             if (_last is { } other && !ReferenceEquals(other, last))
                 return other;
-            var fresh = new Snapshot(kernel.Drops, time);
+            var fresh = new Tables(kernel.Drops, time);
             Volatile.Write(ref _last, fresh);
             return fresh;
         }
     }
 
-    private sealed class Snapshot
+    private sealed class Tables
     {
         private readonly Dictionary<string, Dictionary<uint, IReadOnlyList<DropCount>>> _byDevmap = new(StringComparer.Ordinal);
         private readonly IDropCounters _drops;
@@ -88,7 +88,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
         private readonly long _readAt;
         private long _cost;
 
-        public Snapshot(IDropCounters drops, TimeProvider time)
+        public Tables(IDropCounters drops, TimeProvider time)
         {
             (_drops, _time, _readAt) = (drops, time, time.GetTimestamp());
             Transmit = drops.ReadTransmitDrops();

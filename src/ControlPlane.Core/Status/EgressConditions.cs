@@ -12,7 +12,7 @@ internal static class EgressConditions
     /// <param name="target">The device.</param>
     /// <param name="program">The program; null for none.</param>
     /// <param name="native">Whether frames come in native mode: only then does the kernel queue them by device.</param>
-    public static IEnumerable<Condition> Faults(ControlPlaneState state, InterfaceInfo target, string? program, bool native)
+    public static IEnumerable<Condition> Faults(Snapshot state, InterfaceInfo target, string? program, bool native)
     {
         if (native && state.Conflicts.TryGetValue(target.Name, out var programs))
         {

@@ -11,7 +11,7 @@ namespace ControlPlane.Core.Status;
 /// however many entries share them.
 /// </summary>
 internal sealed class StatusEvaluator(
-    ControlPlaneState state, DevmapState devmap, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
+    Snapshot state, DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
 {
     private static readonly Condition _inKernel = ConditionTypes.InKernel.True("AsDesired", "The kernel has the entry as desired.");
 
@@ -35,10 +35,10 @@ internal sealed class StatusEvaluator(
     {
         var record = entry.Record;
         KernelEntry element = default;
-        var inKernel = entry.KernelKey is { } key && devmap.Kernel.TryLookup(key, out element);
+        var inKernel = entry.KernelKey is { } key && map.TryLookup(key, out element);
         var target = interfaces.Find(record.Spec.Interface);
         var (state, conditions) = Judge(entry, inKernel ? element : null);
-        var (packets, bytes) = !basic && entry.KernelKey is { } counted ? devmap.Kernel.ReadCounters(counted) : default;
+        var (packets, bytes) = !basic && entry.KernelKey is { } counted ? map.ReadCounters(counted) : default;
         return new Entry(
             record.Devmap,
             KeyCodec.Format(devmap.Definition.Spec.KeySelector, record.Key),
@@ -103,7 +103,7 @@ internal sealed class StatusEvaluator(
         List<Condition> conditions =
         [
             _inKernel,
-            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.EnsuredFor(target, interfaces), secondTag, frame?.Lengths),
+            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.PassProgramFor(target, interfaces), secondTag, frame?.Lengths),
             .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Holds);

@@ -52,17 +52,17 @@ public sealed class WatchService
         if (fromRevision > head.Revision)
             request.Violations.Add("revision", string.Create(CultureInfo.InvariantCulture, $"is in the future: the daemon is at {head.Revision}"));
         request.Violations.ThrowIfAny();
-        var state = _state.Devmap(devmap);
+        var id = _state.Current.Devmap(devmap).Id;
         if (head.IsLast)
             throw ShuttingDown();
         if (fromRevision is not { } revision)
-            return RunAsync(state, head.Position, head.Revision, request.Cancellation);
-        var position = _log.PositionAfter(revision) ?? throw Compacted(state, revision);
-        return RunAsync(state, position, null, request.Cancellation);
+            return RunAsync(id, head.Position, head.Revision, request.Cancellation);
+        var position = _log.PositionAfter(revision) ?? throw Compacted(id, revision);
+        return RunAsync(id, position, null, request.Cancellation);
     }
 
     private async IAsyncEnumerable<WatchEvent> RunAsync(
-        DevmapState devmap, long position, long? snapshotRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DevmapId devmap, long position, long? snapshotRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var views = new WatchViews(_state, devmap, _kernel.Interfaces, _drops);
         Interlocked.Increment(ref _watchers);
@@ -128,13 +128,13 @@ public sealed class WatchService
         return head.Moved.IsCompleted;
     }
 
-    private ControlPlaneException Compacted(DevmapState devmap, long revision) =>
-        new(DevmapErrors.Compacted(devmap.Definition.Name, revision, _log.Floor));
+    private ControlPlaneException Compacted(DevmapId devmap, long revision) =>
+        new(DevmapErrors.Compacted(devmap.Name, revision, _log.Floor));
 
-    private ControlPlaneException TooSlow(DevmapState devmap)
+    private ControlPlaneException TooSlow(DevmapId devmap)
     {
         Interlocked.Increment(ref _cutOff);
-        return new(DevmapErrors.WatcherTooSlow(devmap.Definition.Name, _options.LogCapacity));
+        return new(DevmapErrors.WatcherTooSlow(devmap.Name, _options.LogCapacity));
     }
 
     private static ControlPlaneException ShuttingDown() => new(RequestErrors.StreamEnds());

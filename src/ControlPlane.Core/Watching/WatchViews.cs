@@ -6,16 +6,19 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Watching;
 
 /// <summary>Renders what one watcher is told: by the watcher, when it reads, so that the writer does none of it.</summary>
-internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, IInterfaces interfaces, DropReader drops)
+internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, DropReader drops)
 {
-    private (InterfaceTable Interfaces, object Attachments, object Programs, object Conflicts, StatusEvaluator Evaluator)? _last;
+    private readonly KeySelector _selector = state.Handles[id].Definition.Spec.KeySelector;
+    private (InterfaceTable Interfaces, Snapshot Snapshot, StatusEvaluator Evaluator)? _last;
 
     /// <summary>
-    /// Everything as of a revision that the log's head had. The table is read while the writer works on: what has changed since is
-    /// left out here, for the log has it from there on.
+    /// Returns everything as of a revision that the head of the log had. The snapshot is that of the head or a later one: a resource that
+    /// has changed since is left out, because the log has its change.
     /// </summary>
     public IEnumerable<WatchEvent> Snapshot(long revision)
     {
+        if (state.Current.Find(id) is not { } devmap)
+            yield break;
         foreach (var attachment in devmap.Attachments.Values)
         {
             if (attachment.Record.Revision <= revision)
@@ -29,11 +32,11 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
         }
     }
 
-    /// <summary>A change.</summary>
+    /// <summary>Returns the event for a change.</summary>
     public WatchEvent Render(Change change) => change switch
     {
         Change.EntryPut put => new WatchEvent.EntryPut(put.Revision, View(put.Entry)),
-        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, KeyCodec.Format(devmap.Definition.Spec.KeySelector, deleted.Key)),
+        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, KeyCodec.Format(_selector, deleted.Key)),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
         Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),
@@ -41,12 +44,13 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),
     };
 
-    // The record is that of the change; where it stands is asked of what has taken its place, if anything has.
+    // The record is that of the change. The status is that of the entry that stands in its place now, if there is one.
     private Entry View(PlacedEntry entry)
     {
-        var now = devmap.Entries.Find(entry.Record.Key) ?? entry;
+        var snapshot = state.Current;
+        var now = snapshot.Find(id)?.Entries.Find(entry.Record.Key) ?? entry;
         var record = entry.Record;
-        return Evaluator().View(now) with
+        return Evaluator(snapshot).View(now) with
         {
             Revision = record.Revision,
             CreateTime = record.CreateTime,
@@ -57,16 +61,22 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapState devmap, II
 
     private Attachment View(PlacedAttachment attachment)
     {
-        var now = devmap.Attachments.GetValueOrDefault(attachment.Record.Interface) ?? attachment;
+        var now = state.Current.Find(id)?.Attachments.GetValueOrDefault(attachment.Record.Interface) ?? attachment;
         return AttachmentEvaluator.View(now with { Record = attachment.Record });
     }
 
-    // It words each interface's facts once, so one serves for as long as the facts are the same.
-    private StatusEvaluator Evaluator()
+    // An evaluator words the facts of each interface once, so it serves for as long as nothing that it words has changed.
+    private StatusEvaluator Evaluator(Snapshot snapshot)
     {
-        var (table, attachments, programs, conflicts) = (interfaces.Current, devmap.Attachments, state.Programs, state.Conflicts);
-        if (_last is not { } last || last.Interfaces != table || last.Attachments != attachments || last.Programs != programs || last.Conflicts != conflicts)
-            _last = last = (table, attachments, programs, conflicts, new StatusEvaluator(state, devmap, table, drops));
+        var table = interfaces.Current;
+        if (_last is not { } last || last.Interfaces != table || !HasSameFacts(last.Snapshot, snapshot))
+            _last = last = (table, snapshot, new StatusEvaluator(snapshot, snapshot.Devmap(id.Name), state.Handles[id], table, drops));
         return last.Evaluator;
     }
+
+    private bool HasSameFacts(Snapshot before, Snapshot now) =>
+        before.Programs == now.Programs
+        && before.Conflicts == now.Conflicts
+        && before.PassPrograms == now.PassPrograms
+        && before.Find(id)?.Attachments == now.Find(id)?.Attachments;
 }

@@ -1,6 +1,6 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
 using Microsoft.AspNetCore.Hosting.Server;

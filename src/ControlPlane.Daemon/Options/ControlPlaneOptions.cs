@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Watching;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Daemon.Options;
 

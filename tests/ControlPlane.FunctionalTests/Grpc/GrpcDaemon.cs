@@ -1,6 +1,6 @@
 using System.Net;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Api.Grpc;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.FunctionalTests.Scenarios;

@@ -1,5 +1,5 @@
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Daemon.Rest;

@@ -1,5 +1,5 @@
 using System.Net;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,7 +2,7 @@ using ControlPlane.Core;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using ControlPlane.TestCommon.Lab;

@@ -5,8 +5,9 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
 using ControlPlane.Core.Watching;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,8 @@ public sealed class CoreFixture : IAsyncDisposable
     }
 
     public SimulatedHost Host { get; }
+
+    internal ControlPlaneState State => _provider.GetRequiredService<ControlPlaneState>();
 
     public DevmapWriter Writer => _provider.GetRequiredService<DevmapWriter>();
 

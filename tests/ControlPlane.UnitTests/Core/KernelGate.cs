@@ -56,13 +56,32 @@ public sealed class KernelGate : IDisposable
 
         public IDropCounters Drops => inner.Drops;
 
-        public IPassPrograms Targets => inner.Targets;
+        public IPassPrograms Targets { get; } = new GatedPassPrograms(gate, inner.Targets);
 
         public IEgressPrograms Programs { get; } = new GatedPrograms(gate, inner.Programs);
 
         public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
 
         public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class GatedPassPrograms(KernelGate gate, IPassPrograms inner) : IPassPrograms
+    {
+        public IReadOnlyList<PassProgram> Attached => inner.Attached;
+
+        public IReadOnlyList<PassProgram> Adopt(WriterScope scope) => inner.Adopt(scope);
+
+        public PassProgram Attach(WriterScope scope, InterfaceInfo device)
+        {
+            gate.BeforeChange();
+            return inner.Attach(scope, device);
+        }
+
+        public bool Detach(WriterScope scope, string interfaceName)
+        {
+            gate.BeforeChange();
+            return inner.Detach(scope, interfaceName);
+        }
     }
 
     private sealed class GatedPrograms(KernelGate gate, IEgressPrograms inner) : IEgressPrograms
@@ -112,9 +131,17 @@ public sealed class KernelGate : IDisposable
             return inner.Delete(scope, key);
         }
 
-        public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode) => inner.Attach(scope, ingress, mode);
+        public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
+        {
+            gate.BeforeChange();
+            return inner.Attach(scope, ingress, mode);
+        }
 
-        public bool Detach(WriterScope scope, string interfaceName) => inner.Detach(scope, interfaceName);
+        public bool Detach(WriterScope scope, string interfaceName)
+        {
+            gate.BeforeChange();
+            return inner.Detach(scope, interfaceName);
+        }
 
         public bool TryLookup(uint key, out KernelEntry entry) => inner.TryLookup(key, out entry);
 

@@ -31,7 +31,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
     /// <summary>The exception of every question for an interface; null if questions are answered.</summary>
     public Exception? Fault { get; set; }
 
-    public InterfaceTable Refresh() => Fault is null ? inner.Interfaces.Refresh() : throw Fault;
+    public InterfaceTable Refresh() => Current = Fault is null ? inner.Interfaces.Refresh() : throw Fault;
 
     public void Invalidate(uint ifindex) => inner.Interfaces.Invalidate(ifindex);
 

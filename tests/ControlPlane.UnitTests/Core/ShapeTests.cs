@@ -66,13 +66,13 @@ public sealed class ShapeTests
 
     private static DevmapShape Read(uint maxEntries, IEnumerable<uint> keys)
     {
-        var table = new EntryTable(maxEntries);
+        var table = new EntryTable(maxEntries).ToBuilder();
         foreach (var key in keys)
         {
             var record = new EntryRecord("d", EntryKey.OfNumber(key), new EntrySpec("eth0"), 1, default, default);
             table.Replace(null, new PlacedEntry(record, key));
         }
 
-        return ShapeReader.Read(table);
+        return table.Freeze().Shape;
     }
 }

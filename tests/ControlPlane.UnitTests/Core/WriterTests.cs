@@ -1,6 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.UnitTests.Core;
 

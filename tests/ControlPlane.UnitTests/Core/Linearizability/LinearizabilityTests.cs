@@ -1,5 +1,5 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Writing;
+using ControlPlane.Core.Writing.Loop;
 using CsCheck;
 using Xunit.Abstractions;
 

@@ -52,6 +52,7 @@ internal sealed record Model
             Operation.GetProgram get => Programs.TryGetValue(get.Name, out var p)
                 ? If(call.Answer == new Answer(Revision: p.Revision, Content: p.Template))
                 : Refuse(call, ErrorCode.ProgramNotFound),
+            Operation.SetEgressProgram swap => SetEgressProgram(call, swap),
             Operation.SetLink set => this with { Links = set.IsThere ? Links.Add(set.Name) : Links.Remove(set.Name) },
             Operation.ReadAll => If(call.Answer.Content == Content && call.Answer.Revision >= Revision),
             _ => throw new ArgumentOutOfRangeException(nameof(call), call, "not an operation of the model"),
@@ -114,6 +115,28 @@ internal sealed record Model
         return Entries.Values.Any(e => e.Program == delete.Name)
             ? Refuse(call, ErrorCode.ProgramInUse)
             : (this with { Programs = Programs.Remove(delete.Name), Revision = Revision + 1 }).If(call.Answer == new Answer());
+    }
+
+    // All entries of the target at once, under revisions that follow each other in the order of their names.
+    private Model? SetEgressProgram(Call call, Operation.SetEgressProgram swap)
+    {
+        var entries = Entries.Where(e => e.Value.Target == swap.Target).ToList();
+        if (entries.Count == 0 && !Links.Contains(swap.Target))
+            return Refuse(call, ErrorCode.InterfaceNotFound);
+        var current = entries.Select(e => e.Value.Revision).DefaultIfEmpty().Max();
+        if (call.Precondition.Revision is { } expected && expected != current)
+            return Refuse(call, ErrorCode.RevisionMismatch);
+        if (swap.Program is not null && !Programs.ContainsKey(swap.Program))
+            return Refuse(call, ErrorCode.ProgramNotFound);
+        var changed = entries.Where(e => e.Value.Program != swap.Program).ToList();
+        if (changed.Count == 0)
+            return If(call.Answer == new Answer(Revision: current, Content: "0"));
+        if (call.Answer.Revision is not { } last || last - changed.Count < Revision || call.Answer != new Answer(Revision: last, Content: $"{changed.Count}"))
+            return null;
+        var after = Entries;
+        for (var i = 0; i < changed.Count; i++)
+            after = after.SetItem(changed[i].Key, changed[i].Value with { Program = swap.Program, Revision = last - changed.Count + 1 + i });
+        return this with { Entries = after, Revision = last };
     }
 
     private static ErrorCode? Unmet(Call call, long? current)

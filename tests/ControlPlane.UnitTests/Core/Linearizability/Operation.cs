@@ -43,6 +43,11 @@ internal abstract record Operation
         public override string Resource => Name;
     }
 
+    public sealed record SetEgressProgram(string Target, string? Program) : Operation
+    {
+        public override string Resource => $"interfaces/{Target}";
+    }
+
     /// <summary>The host's doing, not the API's: an interface appears or disappears, unless it is so already.</summary>
     public sealed record SetLink(string Name, bool IsThere) : Operation
     {

@@ -49,7 +49,8 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
             (6, key.Select(k => (Operation)new Operation.GetEntry(k.Devmap, k.Key))),
             (2, Gen.Select(name, Gen.OneOf("count", "drop"), (n, t) => (Operation)new Operation.PutProgram(n, t))),
             (1, name.Select(n => (Operation)new Operation.DeleteProgram(n))),
-            (1, name.Select(n => (Operation)new Operation.GetProgram(n))));
+            (1, name.Select(n => (Operation)new Operation.GetProgram(n))),
+            (2, Gen.Select(target, program, (t, p) => (Operation)new Operation.SetEgressProgram(t, p))));
         var condition = Gen.Frequency(
             (5, Gen.Const(Condition.None)),
             (4, Gen.Const(Condition.AsSeen)),

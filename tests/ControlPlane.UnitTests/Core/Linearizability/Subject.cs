@@ -49,6 +49,10 @@ internal class Subject(CoreFixture core)
             case Operation.GetProgram get:
                 var view = core.Programs.Get(get.Name);
                 return new Answer(Revision: view.Revision, Content: Text(view.Spec.Config));
+            case Operation.SetEgressProgram swap:
+                var swapped = await core.Programs.SetOfInterfaceAsync(
+                    swap.Target, swap.Program, RequestContext.OfDaemon(cancellation) with { Precondition = new Precondition(precondition.Revision) });
+                return new Answer(Revision: swapped.Revision, Content: $"{swapped.Changed}");
             case Operation.SetLink set:
                 SetLink(set);
                 return new Answer();

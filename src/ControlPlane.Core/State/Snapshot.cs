@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+
+namespace ControlPlane.Core.State;
+
+/// <summary>All that the daemon knows at one moment. Immutable: an answer that uses one snapshot never shows half of a batch.</summary>
+internal sealed record Snapshot
+{
+    /// <summary>The snapshot of a daemon that has not started.</summary>
+    public static Snapshot Empty { get; } = new();
+
+    /// <summary>The revision of the last change that is durable, in the kernel and visible.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>The devmaps by name.</summary>
+    public ImmutableSortedDictionary<string, DevmapState> Devmaps { get; init; } =
+        ImmutableSortedDictionary.Create<string, DevmapState>(StringComparer.Ordinal);
+
+    /// <summary>The egress programs by name.</summary>
+    public ImmutableSortedDictionary<string, PlacedProgram> Programs { get; init; } =
+        ImmutableSortedDictionary.Create<string, PlacedProgram>(StringComparer.Ordinal);
+
+    /// <summary>The interfaces whose entries carry different egress programs, and a description of them. Only adopted entries can disagree.</summary>
+    public ImmutableDictionary<string, string> Conflicts { get; init; } = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
+
+    /// <summary>The interfaces that carry a pass program or must carry one, by the name it was attached under.</summary>
+    public ImmutableDictionary<string, PlacedPassProgram> PassPrograms { get; init; } =
+        ImmutableDictionary.Create<string, PlacedPassProgram>(StringComparer.Ordinal);
+
+    /// <summary>Returns the devmap of this name.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    public DevmapState Devmap(string name) => Devmaps.GetValueOrDefault(name) ?? throw new ControlPlaneException(DevmapErrors.NotFound(name));
+
+    /// <summary>Returns the devmap of this name and generation, or null.</summary>
+    public DevmapState? Find(DevmapId id) => Devmaps.GetValueOrDefault(id.Name) is { } devmap && devmap.Id == id ? devmap : null;
+
+    /// <summary>Returns the pass program for a target; null if the target needs none.</summary>
+    public PlacedPassProgram? PassProgramFor(InterfaceInfo target, InterfaceTable interfaces) =>
+        interfaces.FindEnabler(target) is { } enabler ? PassPrograms.GetValueOrDefault(enabler.Name) : null;
+
+    /// <summary>Returns the kernel's id of an egress program; 0 for none and for an unknown one.</summary>
+    public uint ProgramId(string? program) => program is null ? 0 : Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0;
+
+    /// <summary>Returns the template of an egress program; null for none and for an unknown one.</summary>
+    public EgressTemplate? TemplateOf(string? program) =>
+        program is null ? null : Programs.GetValueOrDefault(program)?.Loaded.Config.Template;
+
+    /// <summary>Returns the highest revision among the entries that send to each interface. Reads all entries.</summary>
+    public Dictionary<string, long> InterfaceRevisions()
+    {
+        var revisions = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var entry in Devmaps.Values.SelectMany(d => d.Entries.All()))
+        {
+            ref var revision = ref CollectionsMarshal.GetValueRefOrAddDefault(revisions, entry.Record.Spec.Interface, out _);
+            revision = Math.Max(revision, entry.Record.Revision);
+        }
+
+        return revisions;
+    }
+}
+
+/// <summary>The identity of a devmap. A devmap that is removed and made again has another generation, so that waiting work cannot mistake it.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Generation">A number that no other devmap of this process has.</param>
+internal readonly record struct DevmapId(string Name, long Generation)
+{
+    /// <inheritdoc/>
+    public override int GetHashCode() => Generation.GetHashCode();
+}
+
+/// <summary>One devmap in a snapshot: its desired state and where that stands in the kernel. Immutable.</summary>
+/// <param name="Id">The identity.</param>
+/// <param name="Definition">The settings.</param>
+/// <param name="Revision">The revision of the last change of anything in the devmap.</param>
+/// <param name="Entries">The entries.</param>
+/// <param name="Attachments">The attachments by the interface's name.</param>
+internal sealed record DevmapState(
+    DevmapId Id,
+    DevmapRecord Definition,
+    long Revision,
+    EntryTable Entries,
+    ImmutableSortedDictionary<string, PlacedAttachment> Attachments)
+{
+    /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
+    public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
+}
+
+/// <summary>The identity of an entry over all devmaps.</summary>
+internal readonly record struct EntryId(DevmapId Devmap, EntryKey Key);
+
+/// <summary>An element of a kernel map, by its devmap and its kernel key.</summary>
+internal readonly record struct ElementId(DevmapId Devmap, uint KernelKey);

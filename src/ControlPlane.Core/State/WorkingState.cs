@@ -1,0 +1,195 @@
+using System.Collections.Immutable;
+using ControlPlane.Core.Model;
+
+namespace ControlPlane.Core.State;
+
+/// <summary>
+/// The state as the writer changes it between two snapshots. Plans are made against it. Readers see nothing of it until
+/// <see cref="Publish"/>. For the writer's thread.
+/// </summary>
+internal sealed class WorkingState(ControlPlaneState shared)
+{
+    private readonly SortedDictionary<string, WorkingDevmap> _devmaps = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _touchedPrograms = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _touchedTargets = new(StringComparer.Ordinal);
+    private ImmutableDictionary<string, string> _conflicts = shared.Current.Conflicts;
+
+    /// <summary>The devmaps, in order of their names.</summary>
+    public IReadOnlyCollection<WorkingDevmap> Devmaps => _devmaps.Values;
+
+    /// <summary>The egress programs by name. How many entries carry one is counted when the state is published.</summary>
+    public ImmutableSortedDictionary<string, PlacedProgram> Programs { get; private set; } = shared.Current.Programs;
+
+    /// <summary>The pass programs by the name of the interface.</summary>
+    public ImmutableDictionary<string, PlacedPassProgram> PassPrograms { get; private set; } = shared.Current.PassPrograms;
+
+    /// <summary>Which entries send where.</summary>
+    public TargetIndex Targets { get; } = new();
+
+    /// <summary>Adds a devmap that has been opened.</summary>
+    public WorkingDevmap Add(DevmapId id, DevmapRecord definition, long revision) =>
+        _devmaps[id.Name] = new WorkingDevmap(id, definition, revision);
+
+    /// <summary>Returns the devmap of this name and generation, or null.</summary>
+    public WorkingDevmap? Find(DevmapId id) => _devmaps.GetValueOrDefault(id.Name) is { } devmap && devmap.Id == id ? devmap : null;
+
+    /// <summary>Returns the resource name of an entry, for messages.</summary>
+    public string NameOf(EntryId id) => Find(id.Devmap) is { } devmap ? devmap.NameOf(id.Key) : $"devmaps/{id.Devmap.Name}";
+
+    /// <summary>Returns the kernel's id of an egress program; 0 for none and for an unknown one.</summary>
+    public uint ProgramId(string? program) => program is null ? 0 : Programs.GetValueOrDefault(program)?.Loaded.ProgramId ?? 0;
+
+    /// <summary>Returns the name of the egress program with this id; null for 0 and for a program of somebody else.</summary>
+    public string? ProgramName(uint programId)
+    {
+        if (programId == 0)
+            return null;
+        foreach (var program in Programs.Values)
+        {
+            if (program.Loaded.ProgramId == programId)
+                return program.Record.Name;
+        }
+
+        return null;
+    }
+
+    /// <summary>Puts an entry in the place of another; either can be null.</summary>
+    public void Set(WorkingDevmap devmap, PlacedEntry? before, PlacedEntry? after)
+    {
+        var (was, now) = (before?.Record, after?.Record);
+        if (was?.Spec.Interface != now?.Spec.Interface || was?.Spec.EgressProgram != now?.Spec.EgressProgram)
+        {
+            if (was is not null)
+            {
+                Targets.Remove(new EntryId(devmap.Id, was.Key), was.Spec.Interface, was.Spec.EgressProgram);
+                Touch(was.Spec);
+            }
+
+            if (now is not null)
+            {
+                Targets.Add(new EntryId(devmap.Id, now.Key), now.Spec.Interface, now.Spec.EgressProgram);
+                Touch(now.Spec);
+            }
+        }
+
+        devmap.Entries.Replace(before, after);
+        devmap.Reach(now?.Revision ?? 0);
+    }
+
+    /// <summary>Puts an egress program in the place of another of its name; null removes it.</summary>
+    public void Set(string name, PlacedProgram? program)
+    {
+        Programs = program is null ? Programs.Remove(name) : Programs.SetItem(name, program);
+        if (program is not null)
+            _touchedPrograms.Add(name);
+    }
+
+    /// <summary>Puts a pass program in the place of another of its interface; null removes it.</summary>
+    public void Set(string interfaceName, PlacedPassProgram? program) =>
+        PassPrograms = program is null ? PassPrograms.Remove(interfaceName) : PassPrograms.SetItem(interfaceName, program);
+
+    /// <summary>Publishes the state as a snapshot of this revision.</summary>
+    public void Publish(long revision)
+    {
+        foreach (var name in _touchedPrograms)
+        {
+            if (Programs.TryGetValue(name, out var program) && program.Entries != Targets.UseOf(name))
+                Programs = Programs.SetItem(name, program with { Entries = Targets.UseOf(name) });
+        }
+
+        foreach (var target in _touchedTargets)
+        {
+            if (Targets.HasConflict(target))
+                _conflicts = _conflicts.SetItem(target, DescribeConflict(target));
+            else
+                _conflicts = _conflicts.Remove(target);
+        }
+
+        _touchedPrograms.Clear();
+        _touchedTargets.Clear();
+        shared.Publish(new Snapshot
+        {
+            Revision = revision,
+            Devmaps = Freeze(),
+            Programs = Programs,
+            Conflicts = _conflicts,
+            PassPrograms = PassPrograms,
+        });
+    }
+
+    private ImmutableSortedDictionary<string, DevmapState> Freeze()
+    {
+        var published = shared.Current.Devmaps;
+        foreach (var devmap in _devmaps.Values)
+        {
+            var state = devmap.Freeze();
+            if (!ReferenceEquals(published.GetValueOrDefault(devmap.Id.Name), state))
+                published = published.SetItem(devmap.Id.Name, state);
+        }
+
+        return published;
+    }
+
+    private void Touch(EntrySpec spec)
+    {
+        _touchedTargets.Add(spec.Interface);
+        if (spec.EgressProgram is not null)
+            _touchedPrograms.Add(spec.EgressProgram);
+    }
+
+    private string DescribeConflict(string target) => string.Join(
+        ", ",
+        Targets.ProgramsOf(target)
+            .Select(p => $"{(p.Program is null ? "none" : $"'{p.Program}'")} ('{NameOf(p.Entry)}')")
+            .Order(StringComparer.Ordinal));
+}
+
+/// <summary>One devmap as the writer changes it between two snapshots.</summary>
+internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long revision)
+{
+    private DevmapState? _last;
+    private long _revision = revision;
+
+    private ImmutableSortedDictionary<string, PlacedAttachment> _attachments =
+        ImmutableSortedDictionary.Create<string, PlacedAttachment>(StringComparer.Ordinal);
+
+    /// <summary>The identity.</summary>
+    public DevmapId Id => id;
+
+    /// <summary>The settings.</summary>
+    public DevmapRecord Definition => definition;
+
+    /// <summary>The entries.</summary>
+    public EntryTable.Builder Entries { get; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
+
+    /// <summary>The attachments by the interface's name.</summary>
+    public ImmutableSortedDictionary<string, PlacedAttachment> Attachments => _attachments;
+
+    /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
+    public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
+
+    /// <summary>Returns the text form of a key.</summary>
+    public string KeyText(EntryKey key) => KeyCodec.Format(definition.Spec.KeySelector, key);
+
+    /// <summary>Returns the resource name of an entry.</summary>
+    public string NameOf(EntryKey key) => $"devmaps/{definition.Name}/entries/{KeyText(key)}";
+
+    /// <summary>Puts an attachment in the place of another of its interface; null removes it.</summary>
+    public void Set(string interfaceName, PlacedAttachment? attachment)
+    {
+        _attachments = attachment is null ? _attachments.Remove(interfaceName) : _attachments.SetItem(interfaceName, attachment);
+        Reach(attachment?.Record.Revision ?? 0);
+    }
+
+    /// <summary>The devmap has changed at this revision.</summary>
+    public void Reach(long changed) => _revision = Math.Max(_revision, changed);
+
+    /// <summary>Returns the devmap as it is now; the same state if nothing has changed.</summary>
+    public DevmapState Freeze()
+    {
+        var entries = Entries.Freeze();
+        if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments))
+            _last = new DevmapState(id, definition, _revision, entries, _attachments);
+        return _last;
+    }
+}

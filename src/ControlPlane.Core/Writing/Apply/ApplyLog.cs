@@ -1,0 +1,20 @@
+using ControlPlane.Core.Writing.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Writing.Apply;
+
+/// <summary>The log messages of applying plans: event ids 1009 to 1013.</summary>
+internal static partial class ApplyLog
+{
+    [LoggerMessage(1009, LogLevel.Warning, "'{Target}' needs an XDP program on '{Device}' to accept redirected frames, and the kernel refuses it: {Reason}")]
+    public static partial void PassProgramRefused(ILogger logger, string target, string device, string reason);
+
+    [LoggerMessage(1010, LogLevel.Warning, "The pass program on '{Device}' is not needed any more, and the kernel refuses to detach it: {Reason}")]
+    public static partial void PassProgramNotDetached(ILogger logger, string device, string reason);
+
+    [LoggerMessage(1011, LogLevel.Error, "A step could not be undone after the kernel refused a later one; the next batch repairs it: {Step}")]
+    public static partial void StepNotUndone(ILogger logger, KernelStep step, Exception exception);
+
+    [LoggerMessage(1013, LogLevel.Warning, "The kernel could not be asked while {Key} was converged; that is tried again with the next batch")]
+    public static partial void NotConverged(ILogger logger, ResourceKey key, Exception exception);
+}

@@ -1,0 +1,229 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Writing.Apply;
+
+/// <summary>Applies plans and single placements: runs their steps, undoes what must be undone, and keeps how resources stand afterwards.</summary>
+internal sealed class Executor(PlanContext context, ControlPlaneState shared, StepRunner runner, ILogger logger)
+{
+    private readonly List<ResourceKey> _touched = [];
+    private readonly List<ResourceKey> _owed = [];
+
+    /// <summary>Applies a plan: all of it, or nothing.</summary>
+    /// <returns>The placements with what their steps have made.</returns>
+    /// <exception cref="ControlPlaneException">The kernel refused a step. The steps before it are undone.</exception>
+    public IReadOnlyList<Placement> Apply(WriterScope scope, WritePlan plan)
+    {
+        if (plan.Placements.Count == 0)
+            return [];
+        var done = new List<KernelStep>();
+        var placed = new Placement[plan.Placements.Count];
+        try
+        {
+            for (var i = 0; i < placed.Length; i++)
+                placed[i] = Run(scope, plan.Placements[i], done);
+        }
+        catch (ControlPlaneException)
+        {
+            Undo(scope, done);
+            throw;
+        }
+
+        foreach (var placement in placed)
+        {
+            Keep(placement);
+            Report(placement, plan.Revision);
+        }
+
+        return placed;
+    }
+
+    /// <summary>Applies one placement on its own. What the kernel refuses stays desired, and the resource's status says why it is not so.</summary>
+    /// <returns>Why the kernel refused; null if it did not.</returns>
+    public string? Place(WriterScope scope, Placement placement)
+    {
+        try
+        {
+            foreach (var step in placement.Steps)
+            {
+                if (step is KernelStep.SetElement set)
+                    shared.InFlight.Add(set.Id);
+            }
+
+            Keep(Run(scope, placement, []));
+            return null;
+        }
+        catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.InterfaceNotFound)
+        {
+            // The interface went while the step ran. The next notification says so.
+            Keep(placement);
+            return null;
+        }
+        catch (ControlPlaneException e)
+        {
+            Log(placement, e);
+            Keep(placement.Refused(e.Error.Detail, e.Error.Remedy));
+            return e.Error.Detail;
+        }
+    }
+
+    /// <summary>Returns what the placements since the last call have set free or touched, and must be converged too.</summary>
+    public IReadOnlyList<ResourceKey> TakeTouched()
+    {
+        if (_touched.Count == 0)
+            return [];
+        ResourceKey[] taken = [.. _touched];
+        _touched.Clear();
+        return taken;
+    }
+
+    /// <summary>Returns what could not be undone since the last call, and must be converged until the kernel agrees.</summary>
+    public IReadOnlyList<ResourceKey> TakeOwed()
+    {
+        if (_owed.Count == 0)
+            return [];
+        ResourceKey[] taken = [.. _owed];
+        _owed.Clear();
+        return taken;
+    }
+
+    private Placement Run(WriterScope scope, Placement placement, List<KernelStep> done)
+    {
+        foreach (var step in placement.Steps)
+        {
+            if (runner.Run(scope, step) is { } made)
+                placement = placement.With(made);
+            done.Add(step);
+        }
+
+        return placement;
+    }
+
+    // What cannot be undone is converged with this batch and the next ones; until then its status tells the truth.
+    private void Undo(WriterScope scope, List<KernelStep> done)
+    {
+        for (var i = done.Count - 1; i >= 0; i--)
+        {
+            if (done[i].Inverse is not { } inverse)
+                continue;
+            try
+            {
+                Remember(inverse, runner.Run(scope, inverse));
+            }
+            catch (ControlPlaneException e)
+            {
+                ApplyLog.StepNotUndone(logger, done[i], e);
+                if (KeyOf(inverse) is { } key)
+                    _owed.Add(key);
+            }
+        }
+    }
+
+    // A link or a program that comes back has another id.
+    private void Remember(KernelStep step, object? made)
+    {
+        switch (step, made)
+        {
+            case (KernelStep.AttachRedirect attach, DevmapLink link)
+                when context.State.Find(attach.Devmap) is { } devmap && devmap.Attachments.GetValueOrDefault(attach.Ingress.Name) is { } attachment:
+                devmap.Set(attach.Ingress.Name, attachment with { Link = link });
+                break;
+            case (KernelStep.AttachPass, PassProgram program):
+                context.State.Set(program.Interface, new PlacedPassProgram(program, null));
+                break;
+            case (KernelStep.LoadProgram load, LoadedProgram loaded) when context.State.Programs.GetValueOrDefault(load.Name) is { } program:
+                context.State.Set(load.Name, program with { Loaded = loaded });
+                break;
+        }
+    }
+
+    private static ResourceKey? KeyOf(KernelStep step) => step switch
+    {
+        KernelStep.SetElement set => new ResourceKey.Element(set.Id),
+        KernelStep.DeleteElement delete => new ResourceKey.Element(delete.Id),
+        KernelStep.AttachRedirect attach => new ResourceKey.Attachment(attach.Devmap, attach.Ingress.Name),
+        KernelStep.AttachPass attach => new ResourceKey.Target(attach.Device.Name),
+        KernelStep.DetachPass detach => new ResourceKey.Target(detach.Interface),
+        _ => null,
+    };
+
+    private void Keep(Placement placement)
+    {
+        switch (placement)
+        {
+            case Placement.OfEntry entry when !ReferenceEquals(entry.Before, entry.After):
+                Keep(entry);
+                break;
+            case Placement.OfAttachment attachment when !ReferenceEquals(attachment.Before, attachment.After):
+                context.Devmap(attachment.Devmap).Set(attachment.Interface, attachment.After);
+                break;
+            case Placement.OfProgram program when !ReferenceEquals(program.Before, program.After):
+                context.State.Set(program.Name, program.After);
+                break;
+            case Placement.OfPassProgram pass:
+                context.State.Set(pass.Interface, pass.After);
+                break;
+        }
+    }
+
+    private void Keep(Placement.OfEntry entry)
+    {
+        var (before, after) = (entry.Before, entry.After);
+        var devmap = context.Devmap(entry.Devmap);
+        context.State.Set(devmap, before, after);
+        // Only keys that name interfaces can wait for a kernel key.
+        if (before?.KernelKey is { } freed && freed != after?.KernelKey && devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface)
+            _touched.Add(new ResourceKey.FreedKey(new ElementId(devmap.Id, freed)));
+        if (before?.Record.Spec.Interface == after?.Record.Spec.Interface)
+            return;
+        Touch(before?.Record.Spec.Interface);
+        Touch(after?.Record.Spec.Interface);
+    }
+
+    private void Touch(string? target)
+    {
+        if (target is not null && Convergence.ConcernsPassPrograms(context, target))
+            _touched.Add(new ResourceKey.Target(target));
+    }
+
+    private void Report(Placement placement, long revision)
+    {
+        switch (placement)
+        {
+            case Placement.OfEntry { After: null } deleted:
+                context.Devmap(deleted.Devmap).Reach(revision);
+                context.Changes.Add(new Change.EntryDeleted(deleted.Devmap, revision, deleted.Before!.Record.Key));
+                break;
+            case Placement.OfEntry entry when !ReferenceEquals(entry.After.Record, entry.Before?.Record):
+                context.Changes.Add(new Change.EntryPut(entry.Devmap, entry.After));
+                break;
+            case Placement.OfEntry entry when !ReferenceEquals(entry.After, entry.Before):
+                context.StatusChanged(context.Devmap(entry.Devmap), entry.After.Record.Spec.Interface, 1);
+                break;
+            case Placement.OfAttachment { After: null } deleted:
+                context.Devmap(deleted.Devmap).Reach(revision);
+                context.Changes.Add(new Change.AttachmentDeleted(deleted.Devmap, revision, deleted.Interface));
+                break;
+            case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After.Record, attachment.Before?.Record):
+                context.Changes.Add(new Change.AttachmentPut(attachment.Devmap, attachment.After));
+                break;
+            case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After, attachment.Before):
+                context.StatusChanged(context.Devmap(attachment.Devmap), attachment.Interface, 0);
+                break;
+        }
+    }
+
+    private void Log(Placement placement, ControlPlaneException e)
+    {
+        if (placement is not Placement.OfPassProgram pass)
+            return;
+        if (pass.After is null)
+            ApplyLog.PassProgramNotDetached(logger, pass.Interface, e.Error.Detail);
+        else if (pass.Before?.Failure != e.Error.Detail)
+            ApplyLog.PassProgramRefused(logger, pass.Target!, pass.Interface, e.Error.Detail);
+    }
+}

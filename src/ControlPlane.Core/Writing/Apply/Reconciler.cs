@@ -1,0 +1,218 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Writing.Apply;
+
+/// <summary>
+/// Makes the kernel match the desired state. Requests, link events, audits and the start name what may differ; what that means for each
+/// resource <see cref="Convergence"/> decides. The desired state never changes here.
+/// </summary>
+internal sealed class Reconciler(PlanContext context, Executor executor, StepRunner runner, ILogger logger)
+{
+    // The interfaces that something depends on, as watchers know them: a notification that says nothing new is not passed on.
+    private readonly Dictionary<string, InterfaceInfo?> _reported = new(StringComparer.Ordinal);
+
+    // What could not be undone or asked about is converged with every batch until it succeeds.
+    private readonly HashSet<ResourceKey> _owed = [];
+
+    /// <summary>Returns the name of every interface that something depends on.</summary>
+    public IReadOnlyCollection<string> NamesInUse() =>
+        context.State.Targets.Interfaces
+            .Concat(context.State.Devmaps.SelectMany(d => d.Entries.InterfaceKeys))
+            .Concat(context.State.Devmaps.SelectMany(d => d.Attachments.Keys))
+            .Concat(context.State.PassPrograms.Keys)
+            .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Makes the kernel match the desired state where these keys, or what applied plans have touched, say that it may not.</summary>
+    /// <returns>What the kernel refused, with the reasons.</returns>
+    /// <exception cref="KernelException">The kernel could not be asked about an interface's entries. Some of it is done, and all of it can be done again.</exception>
+    public IReadOnlyDictionary<ResourceKey, string> Converge(WriterScope scope, IReadOnlyCollection<ResourceKey> keys)
+    {
+        var refused = new Dictionary<ResourceKey, string>();
+        var targets = new HashSet<string>(StringComparer.Ordinal);
+        var work = new Queue<ResourceKey>(keys);
+        _owed.UnionWith(executor.TakeOwed());
+        foreach (var key in _owed)
+            work.Enqueue(key);
+
+        // All let go before any takes: names may have changed places.
+        foreach (var key in keys.OfType<ResourceKey.AnyOf>())
+            LetGo(scope, key.Name);
+        do
+        {
+            foreach (var touched in executor.TakeTouched())
+                work.Enqueue(touched);
+            while (work.TryDequeue(out var key))
+                Converge(scope, key, targets, refused);
+            ConvergePassPrograms(scope, targets);
+            foreach (var touched in executor.TakeTouched())
+                work.Enqueue(touched);
+        }
+        while (work.Count > 0);
+        return refused;
+    }
+
+    private void Converge(WriterScope scope, ResourceKey key, HashSet<string> targets, Dictionary<ResourceKey, string> refused)
+    {
+        try
+        {
+            Refresh();
+            var reason = key switch
+            {
+                ResourceKey.AnyOf(var name) => ConvergeInterface(scope, name, targets),
+                ResourceKey.Target(var name) => Add(targets, name),
+                ResourceKey.Element(var id) => ConvergeElement(scope, id),
+                ResourceKey.FreedKey(var id) => ConvergeFreedKey(scope, id),
+                ResourceKey.Attachment(var devmap, var name) => ConvergeAttachment(scope, devmap, name),
+                ResourceKey.Slot(var devmap) => executor.Place(scope, new Placement.OfObject([new KernelStep.Activate(devmap)])),
+                _ => throw new ArgumentOutOfRangeException(nameof(key), key, "not a resource"),
+            };
+            if (reason is not null)
+                refused[key] = reason;
+            else
+                _owed.Remove(key);
+        }
+        catch (KernelException e) when (key is not ResourceKey.AnyOf)
+        {
+            // The plan that this follows from is done, and must be answered so.
+            ApplyLog.NotConverged(logger, key, e);
+            refused[key] = e.Message;
+            _owed.Add(key);
+        }
+    }
+
+    private string? ConvergeInterface(WriterScope scope, string name, HashSet<string> targets)
+    {
+        var affected = new Dictionary<WorkingDevmap, int>();
+        foreach (var devmap in context.State.Devmaps)
+        {
+            if (devmap.Entries.Find(EntryKey.OfInterface(name)) is not { } keyed)
+                continue;
+            PlaceEntry(scope, devmap, keyed);
+            if (keyed.Record.Spec.Interface != name)
+                affected[devmap] = 1;
+        }
+
+        foreach (var id in context.State.Targets.EntriesOf(name))
+        {
+            if (context.State.Find(id.Devmap) is not { } devmap || devmap.Entries.Find(id.Key) is not { } entry)
+                continue;
+            PlaceEntry(scope, devmap, entry);
+            affected[devmap] = affected.GetValueOrDefault(devmap) + 1;
+        }
+
+        foreach (var devmap in context.State.Devmaps)
+        {
+            if (!devmap.Attachments.ContainsKey(name))
+                continue;
+            ConvergeAttachment(scope, devmap.Id, name);
+            affected.TryAdd(devmap, 0);
+        }
+
+        targets.Add(name);
+        if (HasChanged(name, affected.Count > 0))
+        {
+            foreach (var (devmap, entries) in affected)
+                context.StatusChanged(devmap, name, entries);
+        }
+
+        return null;
+    }
+
+    private string? ConvergeElement(WriterScope scope, ElementId id)
+    {
+        if (context.State.Find(id.Devmap) is not { } devmap)
+            return null;
+        return devmap.Entries.Find(id.KernelKey) is { } entry
+            ? PlaceEntry(scope, devmap, entry)
+            : executor.Place(scope, new Placement.OfObject([new KernelStep.DeleteElement(id, null)]));
+    }
+
+    private string? ConvergeFreedKey(WriterScope scope, ElementId id)
+    {
+        if (context.State.Find(id.Devmap) is not { } devmap
+            || context.Interfaces.Find(id.KernelKey) is not { } named
+            || devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is not { KernelKey: null } waiting)
+        {
+            return null;
+        }
+
+        var reason = PlaceEntry(scope, devmap, waiting);
+        context.StatusChanged(devmap, named.Name, 1);
+        return reason;
+    }
+
+    private string? ConvergeAttachment(WriterScope scope, DevmapId id, string name)
+    {
+        if (context.State.Find(id) is not { } devmap || devmap.Attachments.GetValueOrDefault(name) is not { } attachment)
+            return null;
+        string? reason = null;
+        foreach (var placement in Convergence.Attachment(context, devmap, attachment, attachment.Record))
+            reason = executor.Place(scope, placement);
+        return reason;
+    }
+
+    private string? PlaceEntry(WriterScope scope, WorkingDevmap devmap, PlacedEntry entry) =>
+        executor.Place(scope, Convergence.Entry(context, devmap, entry, entry.Record));
+
+    private void LetGo(WriterScope scope, string name)
+    {
+        foreach (var devmap in context.State.Devmaps)
+        {
+            if (devmap.Attachments.GetValueOrDefault(name) is { } attachment && Convergence.LetGo(context, devmap, attachment) is { } placement)
+                executor.Place(scope, placement);
+        }
+    }
+
+    private void ConvergePassPrograms(WriterScope scope, HashSet<string> targets)
+    {
+        if (targets.Count == 0)
+            return;
+        Refresh();
+        foreach (var device in Convergence.DevicesOf(context, targets))
+        {
+            Refresh();
+            if (Convergence.PassProgram(context, device) is { } placement)
+                executor.Place(scope, placement);
+        }
+
+        targets.Clear();
+    }
+
+    // By one table per batch; anew only after a step that changes what runs on an interface.
+    private void Refresh()
+    {
+        if (!runner.HasTouchedInterfaces)
+            return;
+        runner.HasTouchedInterfaces = false;
+        try
+        {
+            context.Refresh();
+        }
+        catch (KernelException)
+        {
+            runner.HasTouchedInterfaces = true;
+        }
+    }
+
+    private bool HasChanged(string name, bool used)
+    {
+        if (!used)
+            return _reported.Remove(name);
+        var now = context.Interfaces.Find(name);
+        if (_reported.TryGetValue(name, out var before) && before == now)
+            return false;
+        _reported[name] = now;
+        return true;
+    }
+
+    private static string? Add(HashSet<string> targets, string name)
+    {
+        targets.Add(name);
+        return null;
+    }
+}

@@ -1,0 +1,115 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Apply;
+
+/// <summary>Runs kernel steps. The only code that changes the kernel.</summary>
+internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHandles handles)
+{
+    /// <summary>Whether a step since the last <see cref="PlanContext.Refresh"/> has changed what runs on an interface.</summary>
+    public bool HasTouchedInterfaces { get; set; }
+
+    /// <summary>
+    /// Runs a step and returns what it made: a link, a loaded program, or null. An EINVAL or ENODEV can mean that the interface has
+    /// changed since it was read: the kernel is then asked again, and the step is retried once if the answer differs.
+    /// </summary>
+    /// <exception cref="ControlPlaneException">The kernel refused, in the words of the catalogue.</exception>
+    public object? Run(WriterScope scope, KernelStep step)
+    {
+        try
+        {
+            return Once(scope, step);
+        }
+        catch (KernelException e) when (e.Errno is Errno.EINVAL or Errno.ENODEV && InterfaceOf(step) is { } known)
+        {
+            var now = kernel.Interfaces.Query(known.Name);
+            HasTouchedInterfaces = true;
+            if (now is null)
+                return WithoutInterface(scope, step, known.Name);
+            return now.Ifindex == known.Ifindex ? throw Refusal(step, e) : Retry(scope, On(step, now));
+        }
+        catch (KernelException e)
+        {
+            throw Refusal(step, e);
+        }
+    }
+
+    private object? Retry(WriterScope scope, KernelStep step)
+    {
+        try
+        {
+            return Once(scope, step);
+        }
+        catch (KernelException e)
+        {
+            throw Refusal(step, e);
+        }
+    }
+
+    private object? Once(WriterScope scope, KernelStep step)
+    {
+        HasTouchedInterfaces |= step is KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass;
+        switch (step)
+        {
+            case KernelStep.SetElement set:
+                handles[set.Id.Devmap].Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces);
+                return null;
+            case KernelStep.DeleteElement delete:
+                handles[delete.Id.Devmap].Delete(scope, delete.Id.KernelKey);
+                return null;
+            case KernelStep.AttachRedirect attach:
+                return handles[attach.Devmap].Attach(scope, attach.Ingress, attach.Mode);
+            case KernelStep.DetachRedirect detach:
+                handles[detach.Devmap].Detach(scope, detach.Interface);
+                return null;
+            case KernelStep.AttachPass attach:
+                return kernel.Targets.Attach(scope, attach.Device);
+            case KernelStep.DetachPass detach:
+                kernel.Targets.Detach(scope, detach.Interface);
+                return null;
+            case KernelStep.LoadProgram load:
+                return kernel.Programs.Load(scope, load.Name, load.Config);
+            case KernelStep.UnloadProgram unload:
+                kernel.Programs.Unload(scope, unload.Name);
+                return null;
+            case KernelStep.Activate activate:
+                handles[activate.Devmap].Activate(scope);
+                return null;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(step), step, "not a kernel step");
+        }
+    }
+
+    private static (string Name, uint Ifindex)? InterfaceOf(KernelStep step) => step switch
+    {
+        KernelStep.SetElement { Value: { Interface: { } name } value } => (name, value.Ifindex),
+        KernelStep.AttachRedirect attach => (attach.Ingress.Name, attach.Ingress.Ifindex),
+        KernelStep.AttachPass attach => (attach.Device.Name, attach.Device.Ifindex),
+        _ => null,
+    };
+
+    private static KernelStep On(KernelStep step, InterfaceInfo now) => step switch
+    {
+        KernelStep.SetElement set => set with { Value = set.Value with { Ifindex = now.Ifindex } },
+        KernelStep.AttachRedirect attach => attach with { Ingress = now },
+        KernelStep.AttachPass => new KernelStep.AttachPass(now),
+        _ => step,
+    };
+
+    private object? WithoutInterface(WriterScope scope, KernelStep step, string name)
+    {
+        if (step is not KernelStep.SetElement { TargetMayBeMissing: true } set)
+            throw KernelErrors.NoInterface("interface", name, pendingPossible: true);
+        return Retry(scope, new KernelStep.DeleteElement(set.Id, null));
+    }
+
+    private ControlPlaneException Refusal(KernelStep step, KernelException e) => step switch
+    {
+        KernelStep.SetElement set when e.Errno == Errno.E2BIG => KernelErrors.Full(context.Devmap(set.Id.Devmap).Definition, e.Errno),
+        KernelStep.AttachRedirect attach => KernelErrors.Attach(e, attach.Devmap.Name, attach.Ingress, attach.Mode),
+        _ => KernelErrors.Unforeseen(e),
+    };
+}

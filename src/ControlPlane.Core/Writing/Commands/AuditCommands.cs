@@ -1,0 +1,121 @@
+using System.Globalization;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Commands;
+
+/// <summary>Compares what an audit suspects with the desired state, and repairs what others changed. The desired state stays as it is.</summary>
+internal abstract class JudgeCommand(DevmapId id, bool repair) : WriterCommand<IReadOnlyList<Drift>>
+{
+    private readonly List<(ResourceKey Key, Drift Drift)> _findings = [];
+
+    public sealed override WritePlan Plan(PlanContext context)
+    {
+        _findings.Clear();
+        var keys = new List<ResourceKey>();
+        Judge(context, context.Devmap(id), _findings, keys);
+        if (repair)
+            keys.AddRange(_findings.Select(f => f.Key));
+        return new WritePlan(Footprint.Alone, [], context.PlannedRevision) { Converge = keys };
+    }
+
+    protected sealed override IReadOnlyList<Drift> Answer(PlanContext context, Outcome outcome)
+    {
+        List<Drift> drifts = [.. _findings.Select(f => f.Drift with
+        {
+            Repaired = repair && IsRepaired(context, f.Key, outcome),
+            Failure = outcome.Refused.GetValueOrDefault(f.Key),
+        })];
+        if (drifts.Count > 0)
+            context.Changes.Add(new Change.DriftFound(id, context.LastRevision, drifts.Count, drifts.Count(d => d.Repaired)));
+        return drifts;
+    }
+
+    /// <summary>Adds what others changed to the findings, and what must be converged in any case to the keys.</summary>
+    protected abstract void Judge(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys);
+
+    /// <summary>Whether a finding is repaired now.</summary>
+    protected virtual bool IsRepaired(PlanContext context, ResourceKey key, Outcome outcome) => !outcome.Refused.ContainsKey(key);
+}
+
+/// <summary>Compares elements that an audit suspects.</summary>
+internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> suspects, bool repair) : JudgeCommand(id, repair)
+{
+    private readonly DevmapId _id = id;
+
+    protected override void Judge(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys)
+    {
+        foreach (var kernelKey in suspects)
+        {
+            var key = new ResourceKey.Element(new ElementId(_id, kernelKey));
+            var entry = devmap.Entries.Find(kernelKey);
+            var (found, desired) = (Found(context, kernelKey), Desired(context, entry));
+            if (found == desired)
+                continue;
+            // What the kernel refused before may work now, and nobody else has touched it.
+            if (entry is { Failure: not null })
+                keys.Add(key);
+            else if (entry is null || !IsInTransition(context, entry.Record.Spec.Interface))
+                findings.Add((key, Describe(context, devmap, kernelKey, entry, found, desired)));
+        }
+    }
+
+    protected override bool IsRepaired(PlanContext context, ResourceKey key, Outcome outcome)
+    {
+        var kernelKey = ((ResourceKey.Element)key).Id.KernelKey;
+        return Found(context, kernelKey) == Desired(context, context.Devmap(_id).Entries.Find(kernelKey));
+    }
+
+    private KernelEntry? Found(PlanContext context, uint kernelKey) =>
+        context.Kernel(_id).TryLookup(kernelKey, out var element) ? element : null;
+
+    private static KernelEntry? Desired(PlanContext context, PlacedEntry? entry) =>
+        entry is null ? null : Convergence.ElementOf(context, entry.Record);
+
+    // The kernel itself removes the elements of devices that go. The news of it is on its way to the writer.
+    private static bool IsInTransition(PlanContext context, string target) =>
+        context.Reconciled.Find(target)?.Ifindex != context.Interfaces.Find(target)?.Ifindex;
+
+    private static Drift Describe(
+        PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired) => new(
+        desired is null ? DriftKind.Foreign : found is null ? DriftKind.Missing : DriftKind.Changed,
+        entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : devmap.KeyText(entry.Record.Key),
+        kernelKey,
+        null,
+        Describe(context, found),
+        Describe(context, desired),
+        false,
+        null);
+
+    private static DriftElement? Describe(PlanContext context, KernelEntry? element) => element is not { } there ? null : new DriftElement(
+        there.Ifindex,
+        context.Interfaces.Find(there.Ifindex)?.Name,
+        there.EgressProgramId == 0 ? null : there.EgressProgramId,
+        context.State.ProgramName(there.EgressProgramId));
+}
+
+/// <summary>Compares the objects around the map: its slot, and the links of its redirect program.</summary>
+internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeCommand(id, repair)
+{
+    protected override void Judge(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys)
+    {
+        var map = context.Kernel(devmap.Id);
+        if (map.ReadActiveMapId() != map.MapId)
+            findings.Add((new ResourceKey.Slot(devmap.Id), new Drift(DriftKind.Inactive, null, null, null, null, null, false, null)));
+        var links = map.Links.ToDictionary(l => l.Interface, StringComparer.Ordinal);
+        foreach (var (name, attachment) in devmap.Attachments)
+        {
+            // An attachment without a link is known to be without. One whose device has gone is for the link events.
+            if (attachment.Link is not { } link
+                || links.GetValueOrDefault(name)?.Ifindex == link.Ifindex
+                || context.Interfaces.Find(name)?.Ifindex != link.Ifindex)
+            {
+                continue;
+            }
+
+            findings.Add((new ResourceKey.Attachment(devmap.Id, name), new Drift(DriftKind.Detached, null, null, name, null, null, false, null)));
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Commands;
+
+/// <summary>Detaches a devmap's redirect program from an interface. Answers with the revision of the deletion.</summary>
+internal sealed class DeleteAttachmentCommand(DevmapId id, string interfaceName, Precondition precondition) : WriterCommand<long>
+{
+    public override WritePlan Plan(PlanContext context)
+    {
+        var devmap = context.Devmap(id);
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(id.Name, interfaceName));
+        precondition.Require($"devmaps/{id.Name}/attachments/{interfaceName}", before.Record.Revision);
+        return new WritePlan(
+            new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, [Convergence.Deletion(context, devmap, before)], context.NextRevision())
+        {
+            Converge = TargetsOf(context, interfaceName),
+        };
+    }
+
+    protected override long Answer(PlanContext context, Outcome outcome) => outcome.Revision;
+
+    /// <summary>Returns the targets that may need a pass program now, or need one no more: which mode runs where decides that for all.</summary>
+    internal static IReadOnlyList<ResourceKey> TargetsOf(PlanContext context, string interfaceName) =>
+        [.. context.State.Targets.Interfaces.Append(interfaceName).Select(name => new ResourceKey.Target(name))];
+}

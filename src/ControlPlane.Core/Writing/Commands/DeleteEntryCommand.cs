@@ -1,0 +1,26 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Commands;
+
+/// <summary>Deletes an entry. Answers with the revision of the deletion.</summary>
+internal sealed class DeleteEntryCommand(DevmapId id, EntryKey askedKey, Precondition precondition) : WriterCommand<long>
+{
+    public override WritePlan Plan(PlanContext context)
+    {
+        var devmap = context.Devmap(id);
+        var before = devmap.Find(askedKey) ?? throw new ControlPlaneException(EntryErrors.NotFound(id.Name, devmap.KeyText(askedKey)));
+        var key = before.Record.Key;
+        precondition.Require(devmap.NameOf(key), before.Record.Revision);
+        var footprint = new Footprint
+        {
+            Changes = [FootprintKey.Entry(new EntryId(id, key))],
+            Elements = before.KernelKey is { } kernelKey ? [new ElementId(id, kernelKey)] : [],
+        };
+        return new WritePlan(footprint, [Convergence.Deletion(context, devmap, before)], context.NextRevision());
+    }
+
+    protected override long Answer(PlanContext context, Outcome outcome) => outcome.Revision;
+}

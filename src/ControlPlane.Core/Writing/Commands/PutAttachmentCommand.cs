@@ -1,0 +1,56 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Commands;
+
+/// <summary>Attaches a devmap's redirect program to an interface, or changes the attachment. Answers with the attachment and whether it is new.</summary>
+internal sealed class PutAttachmentCommand(DevmapId id, string interfaceName, AttachmentSpec spec, bool allowPending, Precondition precondition)
+    : WriterCommand<(bool Created, PlacedAttachment Attachment)>
+{
+    public override WritePlan Plan(PlanContext context)
+    {
+        var devmap = context.Devmap(id);
+        var before = devmap.Attachments.GetValueOrDefault(interfaceName);
+        precondition.Require($"devmaps/{id.Name}/attachments/{interfaceName}", before?.Record.Revision);
+        // A write of what is stored succeeds in any state of the interface.
+        var repeats = before?.Record.Spec == spec;
+        if (!repeats)
+            Judge(context);
+        var record = repeats ? before!.Record : NextRecord(context, before?.Record);
+        var placements = Convergence.Attachment(context, devmap, before, record);
+        return new WritePlan(new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, placements, record.Revision)
+        {
+            Converge = placements[^1].Steps.Count == 0 ? [] : DeleteAttachmentCommand.TargetsOf(context, interfaceName),
+        };
+    }
+
+    protected override (bool Created, PlacedAttachment Attachment) Answer(PlanContext context, Outcome outcome)
+    {
+        var placement = (Placement.OfAttachment)outcome.Placements[^1];
+        return (placement.Before is null, placement.After!);
+    }
+
+    private void Judge(PlanContext context)
+    {
+        var refusals = new Refusals();
+        if (!allowPending && context.Interfaces.Find(interfaceName) is null)
+            refusals.Add(InterfaceErrors.Missing("interface", interfaceName, pendingPossible: true));
+        if (interfaceName == InterfaceName.Loopback)
+            refusals.Add(InterfaceErrors.Loopback(interfaceName));
+        foreach (var other in context.State.Devmaps)
+        {
+            if (other.Id != id && other.Attachments.ContainsKey(interfaceName))
+                refusals.Add(AttachmentErrors.HeldByOtherDevmap(interfaceName, other.Id.Name));
+        }
+
+        refusals.ThrowIfAny();
+    }
+
+    private AttachmentRecord NextRecord(PlanContext context, AttachmentRecord? old)
+    {
+        var now = context.Now;
+        return new AttachmentRecord(id.Name, interfaceName, spec, context.NextRevision(), old?.CreateTime ?? now, now);
+    }
+}

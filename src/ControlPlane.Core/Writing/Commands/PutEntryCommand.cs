@@ -1,0 +1,100 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Commands;
+
+/// <summary>Creates or changes an entry. Answers with the entry and whether it is new.</summary>
+internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec spec, bool allowPending, Precondition precondition)
+    : WriterCommand<(bool Created, PlacedEntry Entry)>
+{
+    public override WritePlan Plan(PlanContext context)
+    {
+        var devmap = context.Devmap(id);
+        var before = devmap.Find(askedKey);
+        var key = before?.Record.Key ?? Identify(context, devmap);
+        precondition.Require(devmap.NameOf(key), before?.Record.Revision);
+        var evicted = Evicted(context, devmap, key);
+        // A write of what is stored succeeds in any state of the interfaces.
+        var repeats = before?.Record.Spec == spec;
+        if (!repeats)
+            Judge(context, devmap, key, before is null, evicted);
+
+        var record = repeats ? before!.Record : NextRecord(context, key, before?.Record);
+        var placement = Convergence.Entry(context, devmap, before, record, allowPending || repeats, evicted is not null);
+        Placement.OfEntry[] placements = evicted is null ? [placement] : [Convergence.Entry(context, devmap, evicted, evicted.Record), placement];
+        return new WritePlan(FootprintOf(placements, before is null), placements, record.Revision);
+    }
+
+    protected override (bool Created, PlacedEntry Entry) Answer(PlanContext context, Outcome outcome)
+    {
+        var placement = (Placement.OfEntry)outcome.Placements[^1];
+        return (placement.Before is null, placement.After!);
+    }
+
+    // A number that is the ifindex of an interface means that interface, and follows it from now on.
+    private EntryKey Identify(PlanContext context, WorkingDevmap devmap) =>
+        devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface
+        && askedKey.InterfaceName is null
+        && context.Interfaces.Find(askedKey.Number) is { } named
+            ? EntryKey.OfInterface(named.Name)
+            : askedKey;
+
+    // The entry that has our kernel key although its interface has gone or has another index: the news of that is still on its way.
+    private static PlacedEntry? Evicted(PlanContext context, WorkingDevmap devmap, EntryKey key) =>
+        Convergence.KernelKeyOf(context, key) is { } taken
+        && devmap.Entries.Find(taken) is { Record.Key.InterfaceName: { } name } holder
+        && holder.Record.Key != key
+        && context.Interfaces.Find(name)?.Ifindex != taken
+            ? holder
+            : null;
+
+    private void Judge(PlanContext context, WorkingDevmap devmap, EntryKey key, bool creates, PlacedEntry? evicted)
+    {
+        var refusals = new Refusals();
+        var kernelKey = Convergence.KernelKeyOf(context, key);
+        if (!allowPending && kernelKey is null)
+            refusals.Add(InterfaceErrors.Missing("key", key.InterfaceName!, pendingPossible: true));
+        if (!allowPending && context.Interfaces.Find(spec.Interface) is null)
+            refusals.Add(InterfaceErrors.Missing("interface", spec.Interface, pendingPossible: true));
+        if (spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program))
+            refusals.Add(ProgramErrors.Missing(program));
+        if (kernelKey is { } taken && evicted is null && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != key)
+            refusals.Add(EntryErrors.KeyConflict(devmap.KeyText(key), taken, id.Name, devmap.KeyText(holder.Record.Key)));
+        if (context.State.Targets.FindConflict(spec.Interface, spec.EgressProgram, new EntryId(id, key)) is var (other, otherProgram))
+            refusals.Add(EntryErrors.EgressProgramConflict(devmap.NameOf(key), spec.EgressProgram, spec.Interface, context.State.NameOf(other), otherProgram));
+        if (creates && devmap.Entries.Count >= devmap.Definition.Spec.MaxEntries)
+            refusals.Add(DevmapErrors.Full(id.Name, devmap.Definition.Spec.MaxEntries));
+        refusals.ThrowIfAny();
+    }
+
+    private EntryRecord NextRecord(PlanContext context, EntryKey key, EntryRecord? old)
+    {
+        var now = context.Now;
+        return new EntryRecord(id.Name, key, spec, context.NextRevision(), old?.CreateTime ?? now, now);
+    }
+
+    private Footprint FootprintOf(Placement.OfEntry[] placements, bool adds)
+    {
+        var (changes, elements) = (new FootprintKey[placements.Length], new List<ElementId>(2));
+        for (var i = 0; i < placements.Length; i++)
+        {
+            var (before, after) = (placements[i].Before, placements[i].After!);
+            changes[i] = FootprintKey.Entry(new EntryId(id, after.Record.Key));
+            if (after.KernelKey is { } key)
+                elements.Add(new ElementId(id, key));
+            if (before?.KernelKey is { } old && old != after.KernelKey)
+                elements.Add(new ElementId(id, old));
+        }
+
+        var target = new FootprintUse(FootprintKey.Target(spec.Interface), spec.EgressProgram);
+        return new Footprint
+        {
+            Changes = changes,
+            Uses = spec.EgressProgram is null ? [target] : [target, new FootprintUse(FootprintKey.Program(spec.EgressProgram))],
+            Elements = elements,
+            Adds = adds ? id : null,
+        };
+    }
+}

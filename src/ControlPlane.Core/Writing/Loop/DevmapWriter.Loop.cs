@@ -1,0 +1,254 @@
+using System.Collections.Frozen;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Apply;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>The loop: batches, planned, committed, applied, answered.</summary>
+public sealed partial class DevmapWriter
+{
+    private static readonly TimeSpan LinkRetry = TimeSpan.FromSeconds(1);
+
+    private void Loop(IReadOnlyList<DevmapRecord> devmaps)
+    {
+        try
+        {
+            var scope = new WriterScope(granted: true);
+            _state.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
+            _links.Watch(_kernel.Interfaces);
+            _context.Refresh();
+            Startup.Run(scope, new StartContext(_context, _kernel, _state, _executor, _logger), _store, devmaps);
+            _context.State.Publish(_context.PlannedRevision);
+            _log.Begin(_context.PlannedRevision);
+            _links.AddEverything();
+            ReconcileLinks(scope);
+            WriterLog.Ready(_logger);
+            _started.TrySetResult();
+            while (WaitForWork())
+                RunBatch(scope);
+            _log.Close();
+            WriterLog.Stopped(_logger, _refused);
+            _ended.TrySetResult();
+        }
+#pragma warning disable CA1031 // Whatever it is: it must reach whoever waits for the start, or end the daemon.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Die(e);
+        }
+    }
+
+    private bool WaitForWork()
+    {
+        var waiting = _queue.Reader.WaitToReadAsync();
+        return waiting.IsCompletedSuccessfully ? waiting.Result : waiting.AsTask().GetAwaiter().GetResult();
+    }
+
+    private void RunBatch(WriterScope scope)
+    {
+        var waiting = new Queue<WriterCommand>();
+        while (waiting.Count < _options.MaxBatch && _queue.Reader.TryRead(out var command))
+        {
+            if (_refuseRest)
+                Refuse(command);
+            else if (command.TryBegin())
+                waiting.Enqueue(command);
+        }
+
+        var batch = new Batch();
+        try
+        {
+            if (ReadInterfaces())
+                ReconcileLinks(scope);
+            while (waiting.TryPeek(out var command))
+            {
+                if (!TryPlan(command, batch))
+                {
+                    Flush(scope, batch);
+                    batch = new Batch();
+                    ReadInterfaces();
+                    continue;
+                }
+
+                waiting.Dequeue();
+            }
+
+            Flush(scope, batch);
+        }
+        catch (Exception e)
+        {
+            foreach (var command in batch.Planned.Select(p => p.Command).Concat(waiting))
+                command.Fail(e);
+            throw;
+        }
+        finally
+        {
+            Interlocked.Increment(ref _batches);
+        }
+    }
+
+    /// <summary>Reads the interfaces, once for the batch; false if the kernel refuses. The batch then goes on with those that are known.</summary>
+    private bool ReadInterfaces()
+    {
+        try
+        {
+            _context.Refresh();
+            return true;
+        }
+        catch (KernelException e)
+        {
+            WriterLog.InterfacesNotRead(_logger, e);
+            RetryLinks();
+            return false;
+        }
+    }
+
+    /// <summary>Plans a command as part of the batch; false if the batch must be flushed before the command can be judged.</summary>
+    private bool TryPlan(WriterCommand command, Batch batch)
+    {
+        try
+        {
+            if (command.Plan(_context) is not { } plan)
+                return true;
+            if (!batch.Fits(_context, plan.Footprint))
+                return false;
+            batch.Add(command, plan);
+            return true;
+        }
+        catch (Exception e) when (e is ControlPlaneException or KernelException)
+        {
+            // What the batch is about to change may be just what it lacks.
+            if (!batch.IsEmpty)
+                return false;
+            command.Fail(e is KernelException refusal ? KernelErrors.Unforeseen(refusal) : e);
+            return true;
+        }
+    }
+
+    private void Flush(WriterScope scope, Batch batch)
+    {
+        if (batch.IsEmpty)
+            return;
+        try
+        {
+            Commit(batch.Store);
+        }
+        catch (StoreException e)
+        {
+            WriterLog.StoreRefused(_logger, batch.Planned.Count, e);
+            var error = StoreUnavailable(e);
+            foreach (var (command, _) in batch.Planned)
+                command.Fail(error);
+            return;
+        }
+
+        _state.Announce(InFlight.Of(batch.Elements));
+        var revert = new List<StoreChange>();
+        var applied = new List<(WriterCommand Command, WritePlan Plan, IReadOnlyList<Placement> Placements)>(batch.Planned.Count);
+        foreach (var (command, plan) in batch.Planned)
+        {
+            try
+            {
+                applied.Add((command, plan, _executor.Apply(scope, plan)));
+            }
+            catch (ControlPlaneException e)
+            {
+                command.Refuse(e);
+                revert.AddRange(plan.Revert);
+            }
+        }
+
+        var refused = _reconciler.Converge(scope, [.. applied.SelectMany(a => a.Plan.Converge)]);
+        foreach (var (command, plan, placements) in applied)
+            command.Conclude(_context, new Outcome(placements, plan.Revision, refused));
+        Publish(_context.PlannedRevision);
+        if (revert.Count > 0)
+            SetBack(revert);
+        Interlocked.Add(ref _commands, batch.Planned.Count);
+        foreach (var (command, _) in batch.Planned)
+            command.Complete();
+    }
+
+    private void Commit(List<StoreChange> changes)
+    {
+        changes.InsertRange(0, _owed);
+        if (changes.Count == 0)
+            return;
+        _store.Commit(new StoreBatch(_context.PlannedRevision, changes));
+        _owed.Clear();
+    }
+
+    // What the kernel refused must not stay in the store. If the store fails just now, it is owed with the next commit.
+    private void SetBack(List<StoreChange> refused)
+    {
+        _context.NextRevision();
+        _owed.AddRange(refused);
+        try
+        {
+            Commit([]);
+        }
+        catch (StoreException e)
+        {
+            WriterLog.StoreNotSetBack(_logger, refused.Count, e);
+        }
+    }
+
+    private void ReconcileLinks(WriterScope scope)
+    {
+        if (_links.Take() is not { } changes)
+            return;
+        var names = changes.Everything ? _reconciler.NamesInUse() : changes.Names;
+        WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
+        _state.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
+        try
+        {
+            _reconciler.Converge(scope, [.. names.Select(name => new ResourceKey.AnyOf(name))]);
+            _context.Reconciled = _context.Interfaces;
+        }
+        catch (KernelException e) when (_started.Task.IsCompleted)
+        {
+            // Some of it may be done, and all of it can be done again.
+            WriterLog.LinksNotReconciled(_logger, LinkRetry.TotalSeconds, e);
+            RetryLinks();
+        }
+
+        Publish(_state.Current.Revision);
+    }
+
+    // The inbox wakes the loop for its first change alone, and it may still hold some.
+    private void RetryLinks() => _ = Task.Delay(LinkRetry).ContinueWith(
+        _ =>
+        {
+            _links.AddEverything();
+            Wake();
+        },
+        TaskScheduler.Default);
+
+    // Readers see the batch at once and whole; watchers are told after.
+    private void Publish(long revision)
+    {
+        _context.State.Publish(revision);
+        _log.Append(_context.Changes, revision);
+        _context.Changes.Clear();
+    }
+
+    // An empty command makes the loop turn; when the queue is full the loop turns anyway.
+    private void Wake() => _queue.Writer.TryWrite(new WakeCommand());
+
+    private void Die(Exception e)
+    {
+        CloseQueue();
+        _log.Close();
+        if (!_started.TrySetException(e))
+            WriterLog.LoopDied(_logger, e);
+        while (_queue.Reader.TryRead(out var command))
+            Refuse(command);
+
+        _ended.TrySetException(e);
+    }
+}

@@ -1,0 +1,128 @@
+using System.Threading.Channels;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Apply;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>The one writer: a bounded channel and a dedicated thread that alone changes the kernel.</summary>
+public sealed partial class DevmapWriter : IDisposable
+{
+    private readonly WriterOptions _options;
+    private readonly IKernel _kernel;
+    private readonly IStore _store;
+    private readonly List<StoreChange> _owed = [];
+    private readonly ControlPlaneState _state;
+    private readonly ChangeLog _log;
+    private readonly ILogger<DevmapWriter> _logger;
+    private readonly PlanContext _context;
+    private readonly Executor _executor;
+    private readonly Reconciler _reconciler;
+    private readonly Channel<WriterCommand> _queue;
+    private readonly LinkChangeInbox _links;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Thread? _thread;
+    private volatile bool _stopping;
+    private volatile bool _refuseRest;
+    private long _batches;
+    private long _commands;
+    private int _refused;
+
+    internal DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
+    {
+        (_options, _kernel, _store, _state, _log, _logger) = (options, kernel, store, state, log, logger);
+        _context = new PlanContext(state, kernel, time);
+        var runner = new StepRunner(_context, kernel, state.Handles);
+        _executor = new Executor(_context, state, runner, logger);
+        _reconciler = new Reconciler(_context, _executor, runner, logger);
+        _links = new LinkChangeInbox(Wake);
+
+        // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts is better told so.
+        // Continuations stay off the writer's thread, which serves nobody but the kernel.
+        _queue = Channel.CreateBounded<WriterCommand>(new BoundedChannelOptions(options.QueueCapacity)
+        {
+            SingleReader = true,
+            FullMode = BoundedChannelFullMode.Wait,
+            AllowSynchronousContinuations = false,
+        });
+    }
+
+    /// <summary>Ends when the loop has ended; faulted when it died of an exception, upon which the host must stop.</summary>
+    public Task Completion => _ended.Task;
+
+    /// <summary>Commands that wait now.</summary>
+    public int QueueLength => _queue.Reader.Count;
+
+    /// <summary>Batches taken since the start.</summary>
+    public long Batches => Volatile.Read(ref _batches);
+
+    /// <summary>Commands executed since the start.</summary>
+    public long Commands => Volatile.Read(ref _commands);
+
+    /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when all is reconciled.</summary>
+    /// <exception cref="ControlPlaneException">What is pinned does not fit the definitions.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public Task StartAsync(IReadOnlyList<DevmapRecord> devmaps, CancellationToken cancellationToken)
+    {
+        // A thread of its own: it blocks in system calls, and it must stay in the network namespace the daemon started in.
+        _thread = new Thread(() => Loop(devmaps)) { Name = "devmap-writer", IsBackground = true };
+        _thread.Start();
+        return _started.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Refuses new commands, drains what waits until <paramref name="drainTimeout"/>, fails the rest with <c>shutting_down</c>.</summary>
+    /// <remarks>It does not throw: an exception that ended the loop stands in <see cref="Completion"/>.</remarks>
+    public async Task StopAsync(TimeSpan drainTimeout)
+    {
+        CloseQueue();
+        if (_thread is null)
+            return;
+        await Task.WhenAny(_ended.Task, Task.Delay(drainTimeout));
+        _refuseRest = true;
+        await Task.WhenAny(_ended.Task);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        CloseQueue();
+        _state.Handles.Dispose();
+    }
+
+    /// <summary>Gives the writer a command and waits for the answer.</summary>
+    /// <exception cref="ControlPlaneException">The command failed; or <see cref="ErrorCode.WriterBusy"/>, <see cref="ErrorCode.ShuttingDown"/>.</exception>
+    internal Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, RequestContext request)
+    {
+        command.Request = request;
+        if (_queue.Writer.TryWrite(command))
+            return command.WaitAsync(request.Cancellation);
+        throw _stopping ? ShuttingDown() : Busy();
+    }
+
+    private void Refuse(WriterCommand command)
+    {
+        if (!command.TryBegin())
+            return;
+        _refused++;
+        command.Fail(ShuttingDown());
+    }
+
+    private void CloseQueue()
+    {
+        _stopping = true;
+        _links.Dispose();
+        _queue.Writer.TryComplete();
+    }
+
+    private static ControlPlaneException ShuttingDown() => new(RequestErrors.ShuttingDown());
+
+    private static ControlPlaneException StoreUnavailable(StoreException e) => new(RequestErrors.StoreUnavailable(e.Message), e);
+
+    private ControlPlaneException Busy() => new(RequestErrors.WriterBusy(_options.QueueCapacity));
+}

@@ -1,0 +1,167 @@
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Apply;
+using ControlPlane.Core.Writing.Plan;
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>What the start works with.</summary>
+internal sealed record StartContext(PlanContext Plans, IKernel Kernel, ControlPlaneState Shared, Executor Executor, ILogger Logger);
+
+/// <summary>
+/// Brings up the state at start: what the store has, over what is pinned in the kernel. Frames flow meanwhile, and what is as desired
+/// is not touched. What the store knows nothing of yet, a whole devmap or all programs, is adopted from the kernel.
+/// </summary>
+internal sealed class Startup
+{
+    private readonly StartContext _start;
+    private readonly PlanContext _context;
+    private readonly StoredState _stored;
+    private readonly DateTimeOffset _now;
+    private readonly List<StoreChange> _adopted = [];
+
+    private Startup(StartContext start, StoredState stored) => (_start, _context, _stored, _now) = (start, start.Plans, stored, start.Plans.Now);
+
+    private WorkingState State => _context.State;
+
+    /// <summary>Runs the start. Afterwards what concerns single interfaces must still be converged.</summary>
+    public static void Run(WriterScope scope, StartContext start, IStore store, IReadOnlyList<DevmapRecord> definitions)
+    {
+        var stored = store.Load();
+        var context = start.Plans;
+        context.PlannedRevision = stored.Revision;
+        var startup = new Startup(start, stored);
+        startup.BringUpPrograms(scope);
+        foreach (var program in start.Kernel.Targets.Adopt(scope))
+            context.State.Set(program.Interface, new PlacedPassProgram(program, null));
+        foreach (var (devmap, adopted) in startup.Open(scope, definitions))
+            startup.BringUp(scope, devmap, adopted);
+        foreach (var unknown in stored.Devmaps.Except(definitions.Select(d => d.Name)))
+            WriterLog.DevmapNotConfigured(start.Logger, unknown);
+        if (startup._adopted.Count > 0)
+            store.Commit(new StoreBatch(context.NextRevision(), startup._adopted));
+    }
+
+    private void BringUpPrograms(WriterScope scope)
+    {
+        var pinned = _start.Kernel.Programs.Adopt(scope).ToDictionary(p => p.Name, StringComparer.Ordinal);
+        foreach (var record in _stored.Programs)
+        {
+            var there = pinned.Remove(record.Name, out var loaded) ? new PlacedProgram(record, loaded, 0) : null;
+            BringUp(scope, Convergence.Program(there, record));
+        }
+
+        foreach (var there in pinned.Values)
+        {
+            if (_stored.Revision > 0)
+            {
+                BringUp(scope, new Placement.OfObject([new KernelStep.UnloadProgram(there.Name, there.Config)]));
+                continue;
+            }
+
+            var record = new EgressProgramRecord(there.Name, new EgressProgramSpec(there.Config), _context.NextRevision(), _now, _now);
+            State.Set(there.Name, new PlacedProgram(record, there, 0));
+            _adopted.Add(new StoreChange.PutProgram(record));
+        }
+    }
+
+    // A program that cannot be loaded fails the start: entries that carry it could not be restored.
+    private void BringUp(WriterScope scope, Placement placement) =>
+        _start.Executor.Apply(scope, new WritePlan(Footprint.Alone, [placement], _context.PlannedRevision));
+
+    private List<(WorkingDevmap Devmap, bool Adopted)> Open(WriterScope scope, IReadOnlyList<DevmapRecord> definitions)
+    {
+        var opened = new List<(WorkingDevmap, bool)>();
+        foreach (var definition in definitions)
+        {
+            var devmap = _start.Kernel.OpenDevmap(scope, definition);
+            opened.Add((State.Add(_start.Shared.Handles.Add(devmap), devmap.Definition, _stored.Revision), devmap.Adopted));
+        }
+
+        return opened;
+    }
+
+    private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted)
+    {
+        var name = devmap.Definition.Name;
+        if (_stored.Devmaps.Contains(name))
+        {
+            RestoreEntries(scope, devmap);
+            RestoreAttachments(scope, devmap);
+        }
+        else
+        {
+            AdoptEntries(devmap);
+            AdoptAttachments(devmap);
+            _adopted.Add(new StoreChange.PutDevmap(name));
+        }
+
+        WriterLog.DevmapOpened(_start.Logger, name, adopted, devmap.Entries.Count, devmap.Attachments.Count);
+    }
+
+    private void RestoreEntries(WriterScope scope, WorkingDevmap devmap)
+    {
+        // Numbers first: if an interface has come back with an index that is a number in use, the named entry must wait.
+        foreach (var record in _stored.Entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
+            _start.Executor.Place(scope, Convergence.Entry(_context, devmap, null, record));
+
+        var table = devmap.Entries.Freeze();
+        var foreign = KernelWalk.Buckets(_context.Kernel(devmap.Id), table)
+            .SelectMany(b => b.Keys.Where(k => table.Find(k) is null).ToArray()).ToList();
+        foreach (var kernelKey in foreign)
+            BringUp(scope, new Placement.OfObject([new KernelStep.DeleteElement(new ElementId(devmap.Id, kernelKey), null)]));
+        if (foreign.Count > 0)
+            WriterLog.ForeignRemoved(_start.Logger, devmap.Definition.Name, foreign.Count);
+    }
+
+    private void RestoreAttachments(WriterScope scope, WorkingDevmap devmap)
+    {
+        var links = _context.Kernel(devmap.Id).Links.ToDictionary(l => l.Interface, StringComparer.Ordinal);
+        foreach (var record in _stored.Attachments.Where(a => a.Devmap == devmap.Definition.Name))
+        {
+            var link = links.GetValueOrDefault(record.Interface);
+            var isDesired = link is not null && link.Ifindex != 0 && link.Mode == record.Spec.Mode;
+            if (isDesired)
+                links.Remove(record.Interface);
+            devmap.Set(record.Interface, new PlacedAttachment(record, isDesired ? link : null, null));
+        }
+
+        foreach (var link in links.Values)
+            BringUp(scope, new Placement.OfObject([new KernelStep.DetachRedirect(devmap.Id, link.Interface, null, link.Mode)]));
+    }
+
+    private void AdoptEntries(WorkingDevmap devmap)
+    {
+        var map = _context.Kernel(devmap.Id);
+        foreach (var kernelKey in KernelWalk.Buckets(map, devmap.Entries.Freeze()).SelectMany(b => b.Keys))
+        {
+            // An element whose device is gone has just been removed by the kernel itself.
+            if (!map.TryLookup(kernelKey, out var element) || _context.Interfaces.Find(element.Ifindex) is not { } target)
+                continue;
+            var key = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface && _context.Interfaces.Find(kernelKey) is { } ingress
+                ? EntryKey.OfInterface(ingress.Name)
+                : EntryKey.OfNumber(kernelKey);
+            var record = new EntryRecord(
+                devmap.Definition.Name,
+                key,
+                new EntrySpec(target.Name, State.ProgramName(element.EgressProgramId)),
+                _context.NextRevision(),
+                _now,
+                _now);
+            State.Set(devmap, null, new PlacedEntry(record, kernelKey));
+            _adopted.Add(new StoreChange.PutEntry(record));
+        }
+    }
+
+    private void AdoptAttachments(WorkingDevmap devmap)
+    {
+        foreach (var link in _context.Kernel(devmap.Id).Links)
+        {
+            var record = new AttachmentRecord(devmap.Definition.Name, link.Interface, new AttachmentSpec(link.Mode), _context.NextRevision(), _now, _now);
+            devmap.Set(link.Interface, new PlacedAttachment(record, link.Ifindex == 0 ? null : link, null));
+            _adopted.Add(new StoreChange.PutAttachment(record));
+        }
+    }
+}

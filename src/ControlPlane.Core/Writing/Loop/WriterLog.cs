@@ -1,0 +1,40 @@
+using Microsoft.Extensions.Logging;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>The writer's log messages: event ids 1000 to 1008, 1012 and 1014.</summary>
+internal static partial class WriterLog
+{
+    [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
+    public static partial void DevmapOpened(ILogger logger, string devmap, bool adopted, int entries, int attachments);
+
+    [LoggerMessage(1001, LogLevel.Information, "The writer is ready")]
+    public static partial void Ready(ILogger logger);
+
+    [LoggerMessage(1002, LogLevel.Debug, "Interfaces changed: {Names}")]
+    public static partial void LinksChanged(ILogger logger, string names);
+
+    [LoggerMessage(1003, LogLevel.Critical, "The writer's loop has ended by an exception; the daemon must restart")]
+    public static partial void LoopDied(ILogger logger, Exception exception);
+
+    [LoggerMessage(1004, LogLevel.Information, "The writer has stopped; {Failed} commands were not begun")]
+    public static partial void Stopped(ILogger logger, int failed);
+
+    [LoggerMessage(1005, LogLevel.Error, "The store refused a batch of {Commands} changes; none was made")]
+    public static partial void StoreRefused(ILogger logger, int commands, Exception exception);
+
+    [LoggerMessage(1006, LogLevel.Error, "The store could not be set back after the kernel refused {Changes} changes; that is tried again with the next commit")]
+    public static partial void StoreNotSetBack(ILogger logger, int changes, Exception exception);
+
+    [LoggerMessage(1007, LogLevel.Warning, "Devmap {Devmap}: removed {Elements} elements from the kernel that nobody desires")]
+    public static partial void ForeignRemoved(ILogger logger, string devmap, int elements);
+
+    [LoggerMessage(1012, LogLevel.Error, "The kernel could not be asked for interfaces that changed; all are asked for again in {Seconds} s")]
+    public static partial void LinksNotReconciled(ILogger logger, double seconds, Exception exception);
+
+    [LoggerMessage(1008, LogLevel.Warning, "The store has entries of the devmap {Devmap}, which is not configured; they stay in the store")]
+    public static partial void DevmapNotConfigured(ILogger logger, string devmap);
+
+    [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked for interfaces; the batch goes on with those that are known")]
+    public static partial void InterfacesNotRead(ILogger logger, Exception exception);
+}

@@ -1,0 +1,124 @@
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>Attachments and pass programs: what runs on interfaces.</summary>
+internal static partial class Convergence
+{
+    /// <summary>Places an attachment. A pass program in its way is detached first.</summary>
+    /// <remarks>
+    /// Trust the kernel's view of the link, not our record: a new device can reuse an ifindex. An interface that has another name now is
+    /// another interface, and must not keep the program. A link cannot change its mode, so it is made again.
+    /// </remarks>
+    public static IReadOnlyList<Placement> Attachment(PlanContext context, WorkingDevmap devmap, PlacedAttachment? before, AttachmentRecord record)
+    {
+        var name = record.Interface;
+        var ingress = context.Interfaces.Find(name);
+        var link = before?.Link is null ? null : context.Kernel(devmap.Id).FindLink(name);
+        if (link is { Ifindex: not 0 } && link.Ifindex == ingress?.Ifindex && link.Mode == record.Spec.Mode)
+        {
+            var kept = before! with { Record = record, Link = link, Failure = null };
+            return [new Placement.OfAttachment(devmap.Id, name, before, kept == before ? before : kept, [])];
+        }
+
+        var steps = new List<KernelStep>(2);
+        if (link is not null)
+            steps.Add(new KernelStep.DetachRedirect(devmap.Id, name, link.Ifindex == ingress?.Ifindex ? ingress : null, link.Mode));
+        if (ingress is not null)
+            steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress, record.Spec.Mode));
+        var after = new PlacedAttachment(record, null, null);
+        var attachment = new Placement.OfAttachment(devmap.Id, name, before, after == before ? before : after, steps);
+        return ingress is not null && context.State.PassPrograms.GetValueOrDefault(name) is { } pass ? [Release(context, name, pass), attachment] : [attachment];
+    }
+
+    /// <summary>Detaches a redirect program that runs where it must not, and attaches nothing; null if there is nothing to detach.</summary>
+    public static Placement.OfAttachment? LetGo(PlanContext context, WorkingDevmap devmap, PlacedAttachment before)
+    {
+        var name = before.Record.Interface;
+        if (before.Link is null)
+            return null;
+        var link = context.Kernel(devmap.Id).FindLink(name);
+        if (link is { Ifindex: not 0 } && link.Ifindex == context.Interfaces.Find(name)?.Ifindex)
+            return null;
+        return new Placement.OfAttachment(
+            devmap.Id, name, before, before with { Link = null, Failure = null }, [new KernelStep.DetachRedirect(devmap.Id, name, null, before.Link.Mode)]);
+    }
+
+    /// <summary>Detaches the redirect program of an attachment that is deleted.</summary>
+    public static Placement.OfAttachment Deletion(PlanContext context, WorkingDevmap devmap, PlacedAttachment before)
+    {
+        var (name, ingress) = (before.Record.Interface, context.Interfaces.Find(before.Record.Interface));
+        return new(
+            devmap.Id, name, before, null,
+            [new KernelStep.DetachRedirect(devmap.Id, name, before.Link?.Ifindex == ingress?.Ifindex ? ingress : null, before.Record.Spec.Mode)]);
+    }
+
+    /// <summary>
+    /// Returns the interfaces on which these targets need a pass program or have one, and those of them that carry one themselves. The
+    /// ones that lose theirs come first.
+    /// </summary>
+    public static IReadOnlyList<string> DevicesOf(PlanContext context, IEnumerable<string> targets)
+    {
+        var devices = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var name in targets)
+        {
+            if (context.State.PassPrograms.ContainsKey(name))
+                devices.Add(name);
+            if (context.Interfaces.Find(name) is { } target && context.Interfaces.FindEnabler(target) is { } device)
+                devices.Add(device.Name);
+        }
+
+        return [.. devices.OrderBy(d => !context.State.PassPrograms.ContainsKey(d) || IsAlive(context, d))];
+    }
+
+    /// <summary>Whether the target of an entry that comes or goes may need a pass program, or need one no more.</summary>
+    public static bool ConcernsPassPrograms(PlanContext context, string targetName) =>
+        context.Interfaces.Find(targetName) is not { } target
+        || target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
+        || (context.Interfaces.FindEnabler(target) is { } device && context.State.PassPrograms.ContainsKey(device.Name));
+
+    /// <summary>Places the pass program of an interface; null if it is as it must be.</summary>
+    public static Placement.OfPassProgram? PassProgram(PlanContext context, string name)
+    {
+        var before = context.State.PassPrograms.GetValueOrDefault(name);
+        var device = context.Interfaces.Find(name);
+        var alive = IsAlive(context, name);
+        if (device is not null && TargetOf(context, device) is { } target && IsNeeded(context, device, target, alive))
+        {
+            if (alive)
+                return null;
+            List<KernelStep> steps = before?.Program is { Ifindex: not 0 } ? [new KernelStep.DetachPass(name, null)] : [];
+            return new(name, before, new PlacedPassProgram(null, null), target.Name, [.. steps, new KernelStep.AttachPass(device)]);
+        }
+
+        return before is null ? null : Release(context, name, before);
+    }
+
+    private static Placement.OfPassProgram Release(PlanContext context, string name, PlacedPassProgram before) => new(
+        name, before, null, null, before.Program is null ? [] : [new KernelStep.DetachPass(name, IsAlive(context, name) ? context.Interfaces.Find(name) : null)]);
+
+    private static bool IsAlive(PlanContext context, string name) =>
+        context.State.PassPrograms.GetValueOrDefault(name)?.Program is { Ifindex: not 0 } program
+        && program.Ifindex == context.Interfaces.Find(name)?.Ifindex;
+
+    private static InterfaceInfo? TargetOf(PlanContext context, InterfaceInfo device) =>
+        device.Kind == "veth" ? context.Interfaces.PeerOf(device) : device;
+
+    private static bool IsNeeded(PlanContext context, InterfaceInfo device, InterfaceInfo target, bool alive)
+    {
+        if (!context.State.Targets.IsTargetOf(target.Name, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap)))
+            return false;
+        if (alive)
+            return true;
+        // An interface that must run a redirect program is left to that, which does as well.
+        return device.XdpProgramId is null
+            && target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
+            && !context.State.Devmaps.Any(d => d.Attachments.ContainsKey(device.Name));
+    }
+
+    // Frames of a devmap in generic mode need no pass program. Where a devmap is attached nowhere yet, native mode is expected.
+    private static bool EnsuresTargets(WorkingDevmap devmap) =>
+        devmap.Definition.Spec.EnsureTargets == EnsureTargets.Auto
+        && (devmap.Attachments.IsEmpty || devmap.Attachments.Values.Any(a => a.Record.Spec.Mode == AttachMode.Native));
+}

@@ -1,0 +1,98 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>
+/// Decides what brings one resource in line with its desired state: from the desired state, the interfaces, and what the kernel has
+/// now. It changes nothing. What is already right gets no step: replacing an element opens a gap in which frames take the miss action.
+/// </summary>
+internal static partial class Convergence
+{
+    /// <summary>Places an entry.</summary>
+    /// <param name="context">The state, the interfaces and the kernel.</param>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="before">The entry as it stands; null for a new one.</param>
+    /// <param name="record">The desired state.</param>
+    /// <param name="targetMayBeMissing">Whether a target that goes while the plan runs makes the entry pending; otherwise the plan fails.</param>
+    /// <param name="evicts">Whether the entry that has the kernel key now is moved away first.</param>
+    public static Placement.OfEntry Entry(
+        PlanContext context, WorkingDevmap devmap, PlacedEntry? before, EntryRecord record, bool targetMayBeMissing = true, bool evicts = false)
+    {
+        var kernelKey = KernelKeyOf(context, record.Key);
+        EntryFailure? failure = null;
+        if (kernelKey is { } taken && !evicts && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key)
+            (kernelKey, failure) = (null, KeyConflict(devmap, taken, holder));
+        var after = new PlacedEntry(record, kernelKey, failure);
+        return new Placement.OfEntry(devmap.Id, before, after == before ? before : after, StepsTo(context, devmap, before, after, targetMayBeMissing, evicts));
+    }
+
+    /// <summary>Returns the kernel key of an entry now; null while the interface that is its key does not exist.</summary>
+    public static uint? KernelKeyOf(PlanContext context, EntryKey key) =>
+        key.InterfaceName is { } name ? context.Interfaces.Find(name)?.Ifindex : key.Number;
+
+    /// <summary>Returns the element that an entry desires now; null while its target does not exist.</summary>
+    public static KernelEntry? ElementOf(PlanContext context, EntryRecord record) =>
+        context.Interfaces.Find(record.Spec.Interface) is { } target
+            ? new KernelEntry(target.Ifindex, context.State.ProgramId(record.Spec.EgressProgram))
+            : null;
+
+    /// <summary>Deletes an entry.</summary>
+    public static Placement.OfEntry Deletion(PlanContext context, WorkingDevmap devmap, PlacedEntry before) => new(
+        devmap.Id, before, null, before.KernelKey is { } key ? [new KernelStep.DeleteElement(new ElementId(devmap.Id, key), Written(context, before.Record))] : []);
+
+    /// <summary>Places an egress program.</summary>
+    /// <param name="before">The program as it stands; null for a new one.</param>
+    /// <param name="record">The desired state.</param>
+    public static Placement.OfProgram Program(PlacedProgram? before, EgressProgramRecord record)
+    {
+        var config = record.Spec.Config;
+        if (before is not null && before.Loaded.Config == config)
+            return new Placement.OfProgram(record.Name, before, before with { Record = record }, []);
+        return new Placement.OfProgram(
+            record.Name,
+            before,
+            new PlacedProgram(record, new LoadedProgram(record.Name, config, 0), before?.Entries ?? 0),
+            [new KernelStep.LoadProgram(record.Name, config, before?.Loaded.Config)]);
+    }
+
+    private static List<KernelStep> StepsTo(
+        PlanContext context, WorkingDevmap devmap, PlacedEntry? before, PlacedEntry after, bool targetMayBeMissing, bool evicts)
+    {
+        var steps = new List<KernelStep>(1);
+        if (before?.KernelKey is { } oldKey && oldKey != after.KernelKey)
+            steps.Add(new KernelStep.DeleteElement(new ElementId(devmap.Id, oldKey), Written(context, before.Record)));
+        if (after.KernelKey is not { } key)
+            return steps;
+        KernelEntry? found = !evicts && context.Kernel(devmap.Id).TryLookup(key, out var element) ? element : null;
+        var desired = ElementOf(context, after.Record);
+        if (found == desired)
+            return steps;
+        var (id, there) = (new ElementId(devmap.Id, key), Found(context, found));
+        steps.Add(desired is null
+            ? new KernelStep.DeleteElement(id, there)
+            : new KernelStep.SetElement(id, Written(context, after.Record)!, there, found is not null, targetMayBeMissing));
+        return steps;
+    }
+
+    private static Element? Written(PlanContext context, EntryRecord record) =>
+        context.Interfaces.Find(record.Spec.Interface) is { } target ? new Element(target.Name, target.Ifindex, record.Spec.EgressProgram) : null;
+
+    private static Element? Found(PlanContext context, KernelEntry? found)
+    {
+        if (found is not { } element)
+            return null;
+        var program = context.State.ProgramName(element.EgressProgramId);
+        // A program of somebody else has no name here, and an element is written with a name.
+        return element.EgressProgramId != 0 && program is null
+            ? null
+            : new Element(context.Interfaces.Find(element.Ifindex)?.Name, element.Ifindex, program);
+    }
+
+    private static EntryFailure KeyConflict(WorkingDevmap devmap, uint kernelKey, PlacedEntry holder) => new(
+        "KeyConflict",
+        $"The interface has the index {kernelKey}, which is the kernel key of the entry '{devmap.NameOf(holder.Record.Key)}'.",
+        EntryErrors.DeleteOther(devmap.Definition.Name, devmap.KeyText(holder.Record.Key)));
+}

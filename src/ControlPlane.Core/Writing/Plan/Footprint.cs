@@ -1,0 +1,63 @@
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>
+/// What a plan depends on and what it changes. Plans are made against the state before their batch, so two plans of one batch must
+/// not meet: the second would not know of the first.
+/// </summary>
+internal sealed record Footprint
+{
+    /// <summary>The footprint of a plan that must be alone in its batch.</summary>
+    public static Footprint Alone { get; } = new() { IsAlone = true };
+
+    /// <summary>Whether the plan must be alone in its batch.</summary>
+    public bool IsAlone { get; init; }
+
+    /// <summary>What the plan changes. No other plan of the batch may change or use it.</summary>
+    public IReadOnlyList<FootprintKey> Changes { get; init; } = [];
+
+    /// <summary>What the plan relies on. Other plans may use it in the same way, and must not change it.</summary>
+    public IReadOnlyList<FootprintUse> Uses { get; init; } = [];
+
+    /// <summary>The elements of kernel maps that the plan changes.</summary>
+    public IReadOnlyList<ElementId> Elements { get; init; } = [];
+
+    /// <summary>The devmap that has one entry more afterwards; null if none has.</summary>
+    public DevmapId? Adds { get; init; }
+}
+
+/// <summary>The kinds of things in footprints.</summary>
+internal enum FootprintKind
+{
+    /// <summary>An entry by its identity.</summary>
+    Entry,
+
+    /// <summary>A device as the target of entries: all of them carry one egress program.</summary>
+    Target,
+
+    /// <summary>An interface as an ingress: it runs one redirect program.</summary>
+    Ingress,
+
+    /// <summary>An egress program.</summary>
+    Program,
+}
+
+/// <summary>One thing in a footprint.</summary>
+internal readonly record struct FootprintKey(FootprintKind Kind, string? Name, DevmapId Devmap = default, uint Number = 0)
+{
+    /// <summary>Returns the key of an entry.</summary>
+    public static FootprintKey Entry(EntryId id) => new(FootprintKind.Entry, id.Key.InterfaceName, id.Devmap, id.Key.Number);
+
+    /// <summary>Returns the key of a target.</summary>
+    public static FootprintKey Target(string name) => new(FootprintKind.Target, name);
+
+    /// <summary>Returns the key of an ingress.</summary>
+    public static FootprintKey Ingress(string name) => new(FootprintKind.Ingress, name);
+
+    /// <summary>Returns the key of an egress program.</summary>
+    public static FootprintKey Program(string name) => new(FootprintKind.Program, name);
+}
+
+/// <summary>A thing that a plan relies on, and how: plans that rely on different values do not fit into one batch.</summary>
+internal readonly record struct FootprintUse(FootprintKey Key, string? Value = null);

@@ -1,0 +1,25 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>Turns refusals of the kernel into errors of the catalogue.</summary>
+internal static class KernelErrors
+{
+    /// <summary>A refusal that no check foresaw.</summary>
+    public static ControlPlaneException Unforeseen(KernelException e) => new(RequestErrors.KernelRefused(e), e);
+
+    /// <summary>The devmap holds as many entries as it can.</summary>
+    public static ControlPlaneException Full(DevmapRecord devmap, int? errno = null) =>
+        new(DevmapErrors.Full(devmap.Name, devmap.Spec.MaxEntries, errno));
+
+    /// <summary>There is no such interface; <paramref name="field"/> named it.</summary>
+    public static ControlPlaneException NoInterface(string field, string name, bool pendingPossible) =>
+        new(InterfaceErrors.Missing(field, name, pendingPossible));
+
+    /// <summary>The kernel does not attach a redirect program.</summary>
+    public static ControlPlaneException Attach(KernelException e, string devmap, InterfaceInfo ingress, AttachMode mode) => new(
+        AttachmentErrors.Refused(
+            devmap, ingress.Name, mode == AttachMode.Native ? "native" : "generic", ingress.Mtu, ingress.RxQueues, e.Errno, e.Message),
+        e);
+}

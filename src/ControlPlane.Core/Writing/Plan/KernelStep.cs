@@ -1,0 +1,89 @@
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>One change of the kernel, as data. Each step knows the step that takes it back.</summary>
+internal abstract record KernelStep
+{
+    private KernelStep()
+    {
+    }
+
+    /// <summary>The step that takes this one back; null if nothing was there before that could come back.</summary>
+    public abstract KernelStep? Inverse { get; }
+
+    /// <summary>Writes an element of a devmap.</summary>
+    /// <param name="Id">The element.</param>
+    /// <param name="Value">What it must be.</param>
+    /// <param name="Before">What it was; null if there was none, or one that carries a program of somebody else.</param>
+    /// <param name="Replaces">Whether the kernel has an element with this key.</param>
+    /// <param name="TargetMayBeMissing">Whether the step succeeds if the target has gone: the kernel then has no such element.</param>
+    internal sealed record SetElement(ElementId Id, Element Value, Element? Before, bool Replaces, bool TargetMayBeMissing = false) : KernelStep
+    {
+        public override KernelStep Inverse =>
+            Before is null ? new DeleteElement(Id, Value) : new SetElement(Id, Before, Value, Replaces: true, TargetMayBeMissing: true);
+    }
+
+    /// <summary>Deletes an element of a devmap.</summary>
+    /// <param name="Id">The element.</param>
+    /// <param name="Before">What it was; null if that cannot be written again.</param>
+    internal sealed record DeleteElement(ElementId Id, Element? Before) : KernelStep
+    {
+        public override KernelStep? Inverse => Before is null ? null : new SetElement(Id, Before, null, Replaces: false, TargetMayBeMissing: true);
+    }
+
+    /// <summary>Attaches the redirect program of a devmap to an interface.</summary>
+    internal sealed record AttachRedirect(DevmapId Devmap, InterfaceInfo Ingress, AttachMode Mode) : KernelStep
+    {
+        public override KernelStep Inverse => new DetachRedirect(Devmap, Ingress.Name, Ingress, Mode);
+    }
+
+    /// <summary>Detaches the redirect program of a devmap.</summary>
+    /// <param name="Devmap">The devmap.</param>
+    /// <param name="Interface">The name that it was attached under.</param>
+    /// <param name="Ingress">The interface that it runs on; null if that has gone or has another name now.</param>
+    /// <param name="Mode">How it was attached.</param>
+    internal sealed record DetachRedirect(DevmapId Devmap, string Interface, InterfaceInfo? Ingress, AttachMode Mode) : KernelStep
+    {
+        public override KernelStep? Inverse => Ingress is null ? null : new AttachRedirect(Devmap, Ingress, Mode);
+    }
+
+    /// <summary>Attaches the pass program to an interface.</summary>
+    internal sealed record AttachPass(InterfaceInfo Device) : KernelStep
+    {
+        public override KernelStep Inverse => new DetachPass(Device.Name, Device);
+    }
+
+    /// <summary>Detaches the pass program.</summary>
+    /// <param name="Interface">The name that it was attached under.</param>
+    /// <param name="Device">The interface that it runs on; null if that has gone or has another name now.</param>
+    internal sealed record DetachPass(string Interface, InterfaceInfo? Device) : KernelStep
+    {
+        public override KernelStep? Inverse => Device is null ? null : new AttachPass(Device);
+    }
+
+    /// <summary>Loads an egress program, in the place of the one of its name.</summary>
+    internal sealed record LoadProgram(string Name, EgressProgramConfig Config, EgressProgramConfig? Before) : KernelStep
+    {
+        public override KernelStep Inverse => Before is null ? new UnloadProgram(Name, Config) : new LoadProgram(Name, Before, Config);
+    }
+
+    /// <summary>Unloads an egress program.</summary>
+    internal sealed record UnloadProgram(string Name, EgressProgramConfig Config) : KernelStep
+    {
+        public override KernelStep Inverse => new LoadProgram(Name, Config, null);
+    }
+
+    /// <summary>Makes the redirect program look keys up in the devmap's own map.</summary>
+    internal sealed record Activate(DevmapId Devmap) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+}
+
+/// <summary>The value of an element, as it is written.</summary>
+/// <param name="Interface">The name of the target; null if it is not known any more.</param>
+/// <param name="Ifindex">The index of the target.</param>
+/// <param name="Program">The egress program; null for none.</param>
+internal sealed record Element(string? Interface, uint Ifindex, string? Program);

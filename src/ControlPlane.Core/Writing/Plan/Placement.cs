@@ -1,0 +1,95 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>One resource on its way to where it belongs: the kernel steps, and how the resource stands before and after them.</summary>
+/// <param name="Steps">The steps, in order; empty if the kernel is as desired.</param>
+internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
+{
+    /// <summary>What the store must have; null if the desired state stays as it is.</summary>
+    public virtual StoreChange? Store => null;
+
+    /// <summary>What takes <see cref="Store"/> back.</summary>
+    public virtual StoreChange? Revert => null;
+
+    /// <summary>Returns the placement with what a step has made: a link or a loaded program.</summary>
+    public virtual Placement With(object made) => this;
+
+    /// <summary>Returns the placement of a resource that the kernel refused.</summary>
+    /// <param name="message">The reason in a sentence.</param>
+    /// <param name="remedy">What helps; null if nothing is known to.</param>
+    public virtual Placement Refused(string message, Remedy? remedy) => this;
+
+    /// <summary>An entry. <paramref name="Before"/> is null for a new one and <paramref name="After"/> for one that is deleted.</summary>
+    internal sealed record OfEntry(DevmapId Devmap, PlacedEntry? Before, PlacedEntry? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override StoreChange? Store => Change(Before, After);
+
+        public override StoreChange? Revert => Change(After, Before);
+
+        public override Placement Refused(string message, Remedy? remedy) =>
+            this with { After = After is null ? Before : After with { Failure = new EntryFailure("KernelRefused", message, remedy) } };
+
+        private static StoreChange? Change(PlacedEntry? before, PlacedEntry? after)
+        {
+            if (before?.Record == after?.Record)
+                return null;
+            return after is null ? new StoreChange.DeleteEntry(before!.Record.Devmap, before.Record.Key) : new StoreChange.PutEntry(after.Record);
+        }
+    }
+
+    /// <summary>An attachment. The link of <paramref name="After"/> is known once the step that makes it has run.</summary>
+    internal sealed record OfAttachment(
+        DevmapId Devmap, string Interface, PlacedAttachment? Before, PlacedAttachment? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override StoreChange? Store => Change(Before, After);
+
+        public override StoreChange? Revert => Change(After, Before);
+
+        public override Placement With(object made) => made is DevmapLink link ? this with { After = After! with { Link = link } } : this;
+
+        public override Placement Refused(string message, Remedy? remedy) =>
+            this with { After = After is null ? Before : After with { Link = null, Failure = message } };
+
+        private static StoreChange? Change(PlacedAttachment? before, PlacedAttachment? after)
+        {
+            if (before?.Record == after?.Record)
+                return null;
+            return after is null
+                ? new StoreChange.DeleteAttachment(before!.Record.Devmap, before.Record.Interface)
+                : new StoreChange.PutAttachment(after.Record);
+        }
+    }
+
+    /// <summary>An egress program.</summary>
+    internal sealed record OfProgram(string Name, PlacedProgram? Before, PlacedProgram? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override StoreChange? Store => Change(Before, After);
+
+        public override StoreChange? Revert => Change(After, Before);
+
+        public override Placement With(object made) => made is LoadedProgram loaded ? this with { After = After! with { Loaded = loaded } } : this;
+
+        private StoreChange? Change(PlacedProgram? before, PlacedProgram? after)
+        {
+            if (before?.Record == after?.Record)
+                return null;
+            return after is null ? new StoreChange.DeleteProgram(Name) : new StoreChange.PutProgram(after.Record);
+        }
+    }
+
+    /// <summary>A pass program. It is never stored: the entries say where one must run.</summary>
+    internal sealed record OfPassProgram(
+        string Interface, PlacedPassProgram? Before, PlacedPassProgram? After, string? Target, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override Placement With(object made) => made is PassProgram program ? this with { After = new PlacedPassProgram(program, null) } : this;
+
+        public override Placement Refused(string message, Remedy? remedy) =>
+            this with { After = After is null ? Before : new PlacedPassProgram(null, message) };
+    }
+
+    /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or a devmap's slot.</summary>
+    internal sealed record OfObject(IReadOnlyList<KernelStep> Steps) : Placement(Steps);
+}

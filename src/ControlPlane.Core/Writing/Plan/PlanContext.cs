@@ -1,0 +1,49 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>What plans are made from: the state, one table of the interfaces, and the kernel through the readers' descriptors.</summary>
+internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, TimeProvider time)
+{
+    /// <summary>The state that the writer works on.</summary>
+    public WorkingState State { get; } = new(shared);
+
+    /// <summary>The interfaces, as of the last <see cref="Refresh"/>.</summary>
+    public InterfaceTable Interfaces { get; private set; } = InterfaceTable.Empty;
+
+    /// <summary>The interfaces as they were when the last notification about them was handled.</summary>
+    public InterfaceTable Reconciled { get; set; } = InterfaceTable.Empty;
+
+    /// <summary>The time.</summary>
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>The last revision given to a plan; ahead of the published one until the batch is published.</summary>
+    public long PlannedRevision { get; set; }
+
+    /// <summary>What has been done and not yet reported to watchers, in the order of revisions.</summary>
+    public List<Change> Changes { get; } = [];
+
+    /// <summary>The revision for a change of status: that of the change before it.</summary>
+    public long LastRevision => Changes.Count > 0 ? Changes[^1].Revision : shared.Current.Revision;
+
+    /// <summary>Reads the interfaces anew. Once per batch, and after a step that changes an interface.</summary>
+    /// <exception cref="KernelException">The kernel refused; the table stays as it is.</exception>
+    public void Refresh() => Interfaces = kernel.Interfaces.Refresh();
+
+    /// <summary>Takes the next revision. If its plan is not committed, no change ever has it.</summary>
+    public long NextRevision() => ++PlannedRevision;
+
+    /// <summary>Returns a devmap.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>: it has been removed since the command was made.</exception>
+    public WorkingDevmap Devmap(DevmapId id) => State.Find(id) ?? throw new ControlPlaneException(DevmapErrors.NotFound(id.Name));
+
+    /// <summary>Returns what the kernel has of a devmap. Plans only read.</summary>
+    public IDevmap Kernel(DevmapId id) => shared.Handles[id];
+
+    /// <summary>Reports that the status of what depends on an interface has changed, under no revision of its own.</summary>
+    public void StatusChanged(WorkingDevmap devmap, string interfaceName, int entries) => Changes.Add(new Change.Status(
+        devmap.Id, LastRevision, interfaceName, Interfaces.Find(interfaceName)?.Ifindex, entries, devmap.Attachments.ContainsKey(interfaceName)));
+}

@@ -1,0 +1,52 @@
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Writing.Plan;
+
+/// <summary>What a command will do, as a value. It is made against the state before its batch and changes nothing.</summary>
+/// <param name="Footprint">What the plan depends on and what it changes.</param>
+/// <param name="Placements">The resources that the plan moves. If the kernel refuses one step, all steps are undone.</param>
+/// <param name="Revision">The revision of the plan's last change.</param>
+internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> Placements, long Revision)
+{
+    /// <summary>What must be brought in line with the desired state after the placements. A refusal there does not undo the plan.</summary>
+    public IReadOnlyList<ResourceKey> Converge { get; init; } = [];
+
+    /// <summary>What the store must have.</summary>
+    public IEnumerable<StoreChange> StoreChanges => Placements.Select(p => p.Store).OfType<StoreChange>();
+
+    /// <summary>What takes <see cref="StoreChanges"/> back.</summary>
+    public IEnumerable<StoreChange> Revert => Placements.Select(p => p.Revert).OfType<StoreChange>();
+}
+
+/// <summary>What became of a plan.</summary>
+/// <param name="Placements">The placements with what their steps have made.</param>
+/// <param name="Revision">The revision of the plan's last change.</param>
+/// <param name="Refused">What the kernel refused of <see cref="WritePlan.Converge"/>, with the reasons.</param>
+internal sealed record Outcome(IReadOnlyList<Placement> Placements, long Revision, IReadOnlyDictionary<ResourceKey, string> Refused);
+
+/// <summary>What can be brought in line with the desired state.</summary>
+internal abstract record ResourceKey
+{
+    private ResourceKey()
+    {
+    }
+
+    /// <summary>Everything that depends on the interface of this name: entries, attachments and pass programs.</summary>
+    internal sealed record AnyOf(string Name) : ResourceKey;
+
+    /// <summary>The pass program that this interface needs as a target, or carries for one.</summary>
+    internal sealed record Target(string Name) : ResourceKey;
+
+    /// <summary>An element: it becomes what its entry says, or is deleted if there is no entry.</summary>
+    internal sealed record Element(ElementId Id) : ResourceKey;
+
+    /// <summary>A kernel key that has become free: an entry that waits for it takes it.</summary>
+    internal sealed record FreedKey(ElementId Id) : ResourceKey;
+
+    /// <summary>The link of an attachment.</summary>
+    internal sealed record Attachment(DevmapId Devmap, string Interface) : ResourceKey;
+
+    /// <summary>The slot in which a devmap's redirect program finds its map.</summary>
+    internal sealed record Slot(DevmapId Devmap) : ResourceKey;
+}
