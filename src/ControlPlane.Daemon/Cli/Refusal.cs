@@ -34,7 +34,7 @@ internal static class Refusal
         return refusal.ExitCode;
     }
 
-    /// <summary>The refusal that the exception stands for; null if the exception is a fault of the daemon.</summary>
+    /// <summary>The refusal that the exception stands for; null if the daemon failed.</summary>
     private static StartRefusedException? Of(Exception exception) => exception switch
     {
         StartRefusedException refusal => refusal,

@@ -12,7 +12,7 @@ internal static class ExitCodes
     /// <summary><c>EX_UNAVAILABLE</c>: the host lacks what the daemon needs: bpffs, libbpf, a free address.</summary>
     public const int Unavailable = 69;
 
-    /// <summary><c>EX_SOFTWARE</c>: a fault of the daemon itself; a service manager should start it again.</summary>
+    /// <summary><c>EX_SOFTWARE</c>: the daemon failed; a service manager should start it again.</summary>
     public const int Software = 70;
 
     /// <summary><c>EX_OSERR</c>: the kernel refused a call that the daemon cannot do without.</summary>

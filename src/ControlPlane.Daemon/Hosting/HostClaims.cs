@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace ControlPlane.Daemon.Hosting;
 
 /// <summary>
-/// What only this process may use while it lives: addresses, pins, state directory, unix socket. They are claimed before the kernel and
-/// the store are touched.
+/// The things that only this process may use while it lives: addresses, pins, state directory, unix socket. They are claimed before the
+/// kernel and the store are touched.
 /// </summary>
 internal sealed class HostClaims : IDisposable
 {

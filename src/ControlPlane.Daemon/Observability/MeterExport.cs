@@ -72,7 +72,7 @@ internal sealed class MeterExport : IDisposable
                 return;
             }
 
-            // What is made again counts from zero, and so does its counter.
+            // An entry that is made again counts from zero, and so does its counter.
             var counter = (Counter)collector;
             if (counter.WithLabels(labels).Value > value)
                 counter.RemoveLabelled(labels);

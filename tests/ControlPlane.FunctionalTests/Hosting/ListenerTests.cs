@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Devmapd.V1;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace ControlPlane.FunctionalTests.Hosting;
@@ -169,6 +170,25 @@ public sealed class ListenerTests : IAsyncLifetime
 
         using var channel = GrpcChannel.ForAddress(_daemon.Rest);
         Assert.NotEmpty((await new DevmapService.DevmapServiceClient(channel).ListDevmapsAsync(new ListDevmapsRequest())).Devmaps);
+    }
+
+    [Theory]
+    [InlineData("default")]
+    [InlineData("none")]
+    public async Task GrpcCall_KeepsTheIdOfItsCaller(string devmap)
+    {
+        using var channel = GrpcChannel.ForAddress(_daemon.Grpc);
+        using var call = new DevmapService.DevmapServiceClient(channel).GetDevmapAsync(
+            new GetDevmapRequest { Devmap = devmap }, new Metadata { { "x-request-id", "mine" } });
+        Assert.Equal("mine", (await call.ResponseHeadersAsync).GetValue("x-request-id"));
+        try
+        {
+            await call;
+        }
+        catch (RpcException e)
+        {
+            Assert.Equal((StatusCode.NotFound, "none"), (e.StatusCode, devmap));
+        }
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 
 namespace ControlPlane.FunctionalTests.Hosting;
 
-/// <summary>What every answer of the daemon has, whichever endpoint gives it.</summary>
+/// <summary>The form of every answer of the daemon, whichever endpoint gives it.</summary>
 public sealed class PipelineTests(InMemoryDaemon daemon) : IClassFixture<InMemoryDaemon>
 {
     [Theory]
