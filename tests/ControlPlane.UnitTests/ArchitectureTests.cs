@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel;
 using ControlPlane.Simulation;
-using ControlPlane.Storage;
 
 namespace ControlPlane.UnitTests;
 
@@ -13,27 +12,59 @@ public sealed class ArchitectureTests
     private static readonly Assembly _core = typeof(IKernel).Assembly;
     private static readonly Assembly _kernel = typeof(KernelServices).Assembly;
     private static readonly Assembly _simulation = typeof(SimulatedKernel).Assembly;
-    private static readonly Assembly _storage = typeof(MemoryStore).Assembly;
+
+    /// <summary>The folders of a project from the bottom of its stack to the top; "" is the root.</summary>
+    private static readonly Dictionary<string, string[]> _orders = new()
+    {
+        ["ControlPlane.Core"] =
+        [
+            "Errors", "Model", "Ports", "State", "Status", "Explaining",
+            "Writing.Plan", "Writing.Commands", "Writing.Apply", "Writing.Loop", "Writing", "Auditing", "Watching", "Api", "",
+        ],
+        ["ControlPlane.Kernel"] = ["Native", "Objects", "Programs", "Targets", "Devmaps", "Drops", "Netlink", "Probing", "Hosting", ""],
+    };
 
     /// <summary>The projects whose folders form a stack.</summary>
-    public static TheoryData<string> Stacks { get; } = [.. new[] { _kernel, _simulation, _storage }.Select(a => a.GetName().Name!)];
+    public static TheoryData<string> Stacks { get; } = ["ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage"];
+
+    /// <summary>All projects.</summary>
+    public static TheoryData<string> Projects { get; } =
+        ["ControlPlane.Core", "ControlPlane.Daemon", "ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage"];
 
     [Theory]
     [MemberData(nameof(Stacks))]
     public void Folders_HaveNoCycle(string project) => FolderGraph.Of(project).AssertNoCycle();
+
+    [Theory]
+    [MemberData(nameof(Stacks))]
+    public void Folders_UseOnlyFoldersBelow(string project)
+    {
+        if (_orders.TryGetValue(project, out var order))
+            FolderGraph.Of(project).AssertOrder(order);
+    }
 
     // REST is not yet in its place in the stack.
     [Fact]
     public void FoldersOfTheDaemon_HaveNoCycle() => FolderGraph.Of("ControlPlane.Daemon", except: "ControlPlane.Daemon.Rest").AssertNoCycle();
 
     [Theory]
-    [MemberData(nameof(Stacks))]
+    [MemberData(nameof(Projects))]
     public void Namespaces_AreThoseOfTheFolders(string project) => FolderGraph.AssertNamespaces(project);
 
     [Theory]
     [MemberData(nameof(Stacks))]
     public void Folders_HaveAReadme(string project) => Assert.All(
         FolderGraph.Folders(project), folder => Assert.True(File.Exists(Path.Combine(folder, "README.md")), $"{folder} has no README.md"));
+
+    [Theory]
+    [InlineData("ControlPlane.Core")]
+    [InlineData("ControlPlane.Kernel", "ControlPlane.Core")]
+    [InlineData("ControlPlane.Simulation", "ControlPlane.Core")]
+    [InlineData("ControlPlane.Storage", "ControlPlane.Core")]
+    [InlineData("devmapd", "ControlPlane.Core", "ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage")]
+    public void Projects_ReferenceOnlyProjectsFurtherIn(string assembly, params string[] allowed) => Assert.Subset(
+        allowed.ToHashSet(),
+        Assembly.Load(assembly).GetReferencedAssemblies().Select(r => r.Name!).Where(n => n.StartsWith("ControlPlane.", StringComparison.Ordinal)).ToHashSet());
 
     [Fact]
     public void Core_ReferencesOnlyTheRuntimeAndAbstractions() =>

@@ -43,6 +43,21 @@ internal sealed partial class FolderGraph
         Assert.Fail($"The folders of {_project} form a cycle:\n{string.Join('\n', steps)}");
     }
 
+    /// <summary>Fails if a folder uses a folder that comes after it, or if a folder is not in the order. The root is "".</summary>
+    public void AssertOrder(IReadOnlyList<string> order)
+    {
+        var places = order.Select((folder, place) => (folder.Length == 0 ? _project : $"{_project}.{folder}", place)).ToDictionary();
+        foreach (var (from, targets) in _dependencies)
+        {
+            foreach (var (to, example) in targets)
+            {
+                Assert.True(
+                    places.TryGetValue(from, out var user) && places.TryGetValue(to, out var used) && used < user,
+                    $"{Short(from)} must not use {Short(to)}: {example}");
+            }
+        }
+    }
+
     /// <summary>Fails if a source file has another namespace than its folder.</summary>
     public static void AssertNamespaces(string project)
     {

@@ -10,8 +10,8 @@ namespace ControlPlane.Kernel.Netlink;
 /// <summary>Listens to link notifications, and keeps the table of interfaces that follows from them.</summary>
 /// <remarks>
 /// A turn drains both sockets and then asks the kernel for each interface that a notification names. If notifications were lost
-/// (ENOBUFS, once, before the surviving ones), a turn asks for all interfaces. One thread at a time takes turns; any thread may call
-/// <see cref="Wake"/> and <see cref="Wait"/> meanwhile.
+/// (ENOBUFS, once, before the surviving ones), a turn asks for all interfaces. One thread at a time takes turns. Any thread may call
+/// <see cref="Wake"/> and <see cref="Wait"/> at the same time.
 /// </remarks>
 internal sealed unsafe class LinkMonitor : IDisposable
 {

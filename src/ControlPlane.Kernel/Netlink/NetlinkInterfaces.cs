@@ -10,7 +10,7 @@ namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
 /// The interfaces of one network namespace, by rtnetlink and genetlink <c>netdev</c>: the namespace of the thread that creates this
-/// object. Whoever refreshes, a caller or the monitor's thread, drains the notifications; the monitor's thread calls the watchers.
+/// object. A refresh drains the notifications, on a caller's thread or on the monitor's. The monitor's thread calls the watchers.
 /// </summary>
 /// <remarks>
 /// Two facts are not announced here. An XDP program that a <c>bpf_link</c> attaches is found by <see cref="Invalidate"/> and by
