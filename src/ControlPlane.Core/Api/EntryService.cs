@@ -53,7 +53,14 @@ public sealed class EntryService
     public async Task DeleteAsync(string devmap, string key, RequestContext request)
     {
         var (state, parsed) = Address(_state.Current, devmap, key, request);
-        await _writer.SubmitAsync(new DeleteEntryCommand(state.Id, parsed, request.Precondition), request);
+        try
+        {
+            await _writer.SubmitAsync(new DeleteEntryCommand(state.Id, parsed, request.Precondition), request);
+        }
+        catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.EntryNotFound && FindUnmanaged(state, parsed) is not null)
+        {
+            throw new ControlPlaneException(EntryErrors.Unmanaged(devmap, key), e);
+        }
     }
 
     /// <summary>One entry, with its status as of now.</summary>
@@ -62,8 +69,11 @@ public sealed class EntryService
     {
         var snapshot = _state.Current;
         var (state, parsed) = Address(snapshot, devmap, key, request);
-        var entry = state.Find(parsed) ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
-        return Evaluator(snapshot, state).View(entry);
+        if (state.Find(parsed) is { } entry)
+            return Evaluator(snapshot, state).View(entry);
+        return FindUnmanaged(state, parsed) is var (kernelKey, element)
+            ? Evaluator(snapshot, state).UnmanagedView(kernelKey, element, basic: false)
+            : throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
     }
 
     /// <summary>One page of a devmap's entries.</summary>
@@ -76,13 +86,15 @@ public sealed class EntryService
         var snapshot = _state.Current;
         var state = snapshot.Devmap(devmap);
         var (evaluator, revision) = (Evaluator(snapshot, state), snapshot.Revision);
-        var (entries, next) = EntryLister.Page(
-            state, _state.Handles[state.Id], filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, new PageBudget().Take);
+        var (entries, next) = Lister(state, filter).Page(after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, new PageBudget().Take);
         return new EntryPage(entries, next?.Encode(devmap, query), revision);
 
-        Entry? Read(PlacedEntry entry)
+        Entry? Read(EntryLister.Place place)
         {
-            var view = query.View == EntryView.Full ? evaluator.View(entry) : evaluator.BasicView(entry);
+            var basic = query.View == EntryView.Basic;
+            if (place.Entry is not { } entry)
+                return evaluator.UnmanagedView(place.KernelKey, place.Element, basic);
+            var view = basic ? evaluator.BasicView(entry) : evaluator.View(entry);
             return filter.Accepts(view.Status.State) ? view : null;
         }
     }
@@ -98,19 +110,25 @@ public sealed class EntryService
         var state = snapshot.Devmap(devmap);
         var (evaluator, interfaces, revision) = (Evaluator(snapshot, state), _kernel.Interfaces.Refresh(), snapshot.Revision);
         var map = _state.Handles[state.Id];
-        var (counters, next) = EntryLister.Page(
-            state, _state.Handles[state.Id], filter, after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, static _ => true);
+        var (counters, next) = Lister(state, filter).Page(after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, static _ => true);
         return new CounterPage(counters, next?.Encode(devmap, query), revision);
 
-        KeyCounters? Read(PlacedEntry entry)
+        KeyCounters? Read(EntryLister.Place place)
         {
+            if (place.Entry is not { } entry)
+                return Counters(evaluator.KeyOf(place.KernelKey), place.KernelKey, place.Element.Ifindex);
             if (filter.State is not null && !filter.Accepts(evaluator.BasicView(entry).Status.State))
                 return null;
-            var key = KeyCodec.Format(state.Definition.Spec.KeySelector, entry.Record.Key);
-            if (entry.KernelKey is not { } kernelKey)
-                return new KeyCounters(key, 0, 0, 0);
-            var (packets, bytes) = map.ReadCounters(kernelKey);
-            return new KeyCounters(key, packets, bytes, Dropped(state, kernelKey, interfaces.Find(entry.Record.Spec.Interface)?.Ifindex));
+            return Counters(entry.Record.Key, entry.KernelKey, interfaces.Find(entry.Record.Spec.Interface)?.Ifindex);
+        }
+
+        KeyCounters Counters(EntryKey key, uint? kernelKey, uint? target)
+        {
+            var text = KeyCodec.Format(state.Definition.Spec.KeySelector, key);
+            if (kernelKey is not { } known)
+                return new KeyCounters(text, 0, 0, 0);
+            var (packets, bytes) = map.ReadCounters(known);
+            return new KeyCounters(text, packets, bytes, Dropped(state, known, target));
         }
     }
 
@@ -147,6 +165,20 @@ public sealed class EntryService
 
     private ulong Dropped(DevmapState devmap, uint kernelKey, uint? target) =>
         _drops.OfEntry(devmap, kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
+
+    private EntryLister Lister(DevmapState devmap, EntryFilter filter)
+    {
+        var map = _state.Handles[devmap.Id];
+        return new EntryLister(devmap, map, filter, key => Unmanaged.Find(_state, map, new ElementId(devmap.Id, key)));
+    }
+
+    /// <summary>Returns the element that a key means, if the kernel has it and nobody desires it.</summary>
+    private (uint KernelKey, KernelEntry Element)? FindUnmanaged(DevmapState devmap, EntryKey key)
+    {
+        if ((key.InterfaceName is { } name ? _kernel.Interfaces.Query(name)?.Ifindex : key.Number) is not { } kernelKey)
+            return null;
+        return Unmanaged.Find(_state, _state.Handles[devmap.Id], new ElementId(devmap.Id, kernelKey)) is { } element ? (kernelKey, element) : null;
+    }
 
     private StatusEvaluator Evaluator(Snapshot snapshot, DevmapState devmap) =>
         new(snapshot, devmap, _state.Handles[devmap.Id], _kernel.Interfaces.Refresh(), _drops);

@@ -79,6 +79,9 @@ public enum EntryState
 
     /// <summary>The kernel refuses the entry; a condition carries errno and reason.</summary>
     Failed,
+
+    /// <summary>In the kernel, and nobody desires it; an audit with repair removes it.</summary>
+    Unmanaged,
 }
 
 /// <summary>The frames that the redirect program sent to one entry, over all CPUs.</summary>

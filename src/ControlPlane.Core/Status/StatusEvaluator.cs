@@ -67,6 +67,38 @@ internal sealed class StatusEvaluator(
             : (state, conditions);
     }
 
+    /// <summary>Returns an element that nobody desires as the API shows it: without spec, revision and times.</summary>
+    /// <param name="kernelKey">The key in the kernel's map.</param>
+    /// <param name="element">The element.</param>
+    /// <param name="basic">Whether to leave out counters, drops and conditions.</param>
+    public Entry UnmanagedView(uint kernelKey, KernelEntry element, bool basic)
+    {
+        var key = KeyOf(kernelKey);
+        var (packets, bytes) = basic ? default : map.ReadCounters(kernelKey);
+        return new Entry(
+            devmap.Definition.Name,
+            KeyCodec.Format(devmap.Definition.Spec.KeySelector, key),
+            Revision: null,
+            CreateTime: null,
+            UpdateTime: null,
+            Spec: null,
+            new EntryStatus(
+                EntryState.Unmanaged,
+                kernelKey,
+                element.Ifindex,
+                !basic && element.EgressProgramId != 0 ? element.EgressProgramId : null,
+                basic ? null : packets,
+                basic ? null : bytes,
+                basic ? [] : drops.OfEntry(devmap, kernelKey, element.Ifindex),
+                basic ? [] : [Unmanaged(devmap.Definition.Name), Ingress(IngressOf(key)).Condition]));
+    }
+
+    /// <summary>Returns the canonical key of an entry that would have this kernel key.</summary>
+    public EntryKey KeyOf(uint kernelKey) =>
+        devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface && interfaces.Find(kernelKey) is { } ingress
+            ? EntryKey.OfInterface(ingress.Name)
+            : EntryKey.OfNumber(kernelKey);
+
     /// <summary>The kernel has an element that nobody desires.</summary>
     public static Condition Unmanaged(string devmap) => ConditionTypes.InKernel.False(
         "NotDesired", "The kernel's map has an element for the key that nobody asked the daemon for.", CommonRemedies.Audit(devmap));

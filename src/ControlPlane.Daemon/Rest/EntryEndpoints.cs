@@ -76,7 +76,9 @@ internal static class EntryEndpoints
     {
         var request = RestRequest.Of(http).Read();
         var view = entries.Get(devmap, key, request);
-        return Answers.Ok(http, EntryResource.From(view), RestJson.Instance.EntryResource, view.Revision!.Value);
+        return view.Revision is { } revision
+            ? Answers.Ok(http, EntryResource.From(view), RestJson.Instance.EntryResource, revision)
+            : Answers.Ok(EntryResource.From(view), RestJson.Instance.EntryResource);
     }
 
     private static async Task<IResult> PutAsync(string devmap, string key, HttpContext http, EntryService entries, CancellationToken cancellationToken)

@@ -252,7 +252,6 @@ internal sealed partial class Messages(bool shares = false)
     private partial V1.StatusChanged Of(WatchEvent.StatusChanged status);
 
     [MapperIgnoreTargetValue(V1.EntryState.Unspecified)]
-    [MapperIgnoreTargetValue(V1.EntryState.Unmanaged)]
     private partial V1.EntryState Of(EntryState state);
 
     [MapperIgnoreTargetValue(V1.AttachmentState.Unspecified)]

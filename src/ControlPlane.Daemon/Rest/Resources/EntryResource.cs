@@ -17,7 +17,7 @@ internal sealed class EntryResource
 
     /// <summary>The name of the egress interface.</summary>
     /// <example>lo</example>
-    public required string Interface { get; init; }
+    public required string? Interface { get; init; }
 
     /// <summary>The egress program that runs on each frame as it leaves; null for none.</summary>
     /// <example>to-router-1</example>
@@ -25,19 +25,19 @@ internal sealed class EntryResource
 
     /// <summary>The caller's own notes; the daemon keeps them and can filter by them.</summary>
     /// <example>{"owner": "walk-through"}</example>
-    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    public required IReadOnlyDictionary<string, string>? Labels { get; init; }
 
-    /// <summary>The revision of the entry's last change.</summary>
+    /// <summary>The revision of the entry's last change; null for an unmanaged entry.</summary>
     /// <example>42</example>
-    public required long Revision { get; init; }
+    public required long? Revision { get; init; }
 
     /// <summary>When it was created (UTC).</summary>
     /// <example>2026-01-01T12:00:00Z</example>
-    public required DateTime CreatedAt { get; init; }
+    public required DateTime? CreatedAt { get; init; }
 
     /// <summary>When it was last changed (UTC).</summary>
     /// <example>2026-01-01T12:00:00Z</example>
-    public required DateTime UpdatedAt { get; init; }
+    public required DateTime? UpdatedAt { get; init; }
 
     /// <summary>What is true of it at the moment of the answer.</summary>
     public required EntryStatusResource Status { get; init; }
@@ -49,12 +49,12 @@ internal sealed class EntryResource
         Devmap = view.Devmap,
         Key = view.Key,
         KernelKey = view.Status.KernelKey,
-        Interface = view.Spec!.Interface,
-        EgressProgram = view.Spec!.EgressProgram,
-        Labels = view.Spec!.Labels,
-        Revision = view.Revision!.Value,
-        CreatedAt = view.CreateTime!.Value.UtcDateTime,
-        UpdatedAt = view.UpdateTime!.Value.UtcDateTime,
+        Interface = view.Spec?.Interface,
+        EgressProgram = view.Spec?.EgressProgram,
+        Labels = view.Spec?.Labels,
+        Revision = view.Revision,
+        CreatedAt = view.CreateTime?.UtcDateTime,
+        UpdatedAt = view.UpdateTime?.UtcDateTime,
         Status = EntryStatusResource.From(view.Status, conditions),
     };
 }
