@@ -20,6 +20,7 @@ public static class CoreServices
     {
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(p => new FactTimes(p.GetRequiredService<IKernel>().Interfaces, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ControlPlaneState>();
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
         services.AddSingleton(p => new DevmapWriter(

@@ -31,7 +31,7 @@ public sealed class AttachmentService
     public IReadOnlyList<Attachment> List(string devmap, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return [.. _state.Current.Devmap(devmap).Attachments.Values.Select(AttachmentEvaluator.View)];
+        return [.. _state.Current.Devmap(devmap).Attachments.Values.Select(a => AttachmentEvaluator.View(a, _state.Facts))];
     }
 
     /// <summary>One attachment.</summary>
@@ -40,7 +40,8 @@ public sealed class AttachmentService
     {
         request.Violations.ThrowIfAny();
         return AttachmentEvaluator.View(
-            _state.Current.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName)));
+            _state.Current.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName)),
+            _state.Facts);
     }
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
@@ -59,7 +60,7 @@ public sealed class AttachmentService
             string.IsNullOrEmpty(attachment.Owner) ? null : attachment.Owner);
         var command = new PutAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, spec, attachment.AllowPending, request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
-        return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(placed));
+        return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(placed, _state.Facts));
     }
 
     /// <summary>Detaches it.</summary>

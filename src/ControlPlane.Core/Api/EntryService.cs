@@ -181,7 +181,7 @@ public sealed class EntryService
     }
 
     private StatusEvaluator Evaluator(Snapshot snapshot, DevmapState devmap) =>
-        new(snapshot, devmap, _state.Handles[devmap.Id], _kernel.Interfaces.Refresh(), _drops);
+        new(snapshot, devmap, _state.Handles[devmap.Id], _kernel.Interfaces.Refresh(), _drops, _state.Facts);
 
     private static (DevmapState Devmap, EntryKey Key) Address(Snapshot snapshot, string devmap, string key, RequestContext request)
     {

@@ -35,9 +35,14 @@ public sealed class InterfaceService
         return View(info, interfaces, state, state.InterfaceRevisions());
     }
 
-    private static InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state, Dictionary<string, long> revisions)
+    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state, Dictionary<string, long> revisions)
     {
-        var conditions = TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, state.PassProgramFor(info, interfaces));
+        var conditions = TransitionTimes.Stamp(
+            TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, state.PassProgramFor(info, interfaces)),
+            _state.Facts,
+            info,
+            interfaces.PeerOf(info),
+            ingress: null);
         return new InterfaceView(
             info,
             revisions.GetValueOrDefault(info.Name),

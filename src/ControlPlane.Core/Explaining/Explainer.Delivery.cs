@@ -70,7 +70,7 @@ internal sealed partial class Explainer
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var (facts, _) = _evaluator.Ingress(question.Ingress ?? "");
         ExplainStep? fault = null;
-        foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, judged).Judge(entry, element).Conditions)
+        foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, times, judged).Judge(entry, element).Conditions)
         {
             if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
                 continue;

@@ -9,11 +9,11 @@ namespace ControlPlane.Core.Explaining;
 
 /// <summary>Follows one frame from its ingress to its end; each part of the way gives the final word, or null to go on. One instance per answer.</summary>
 internal sealed partial class Explainer(
-    Snapshot state, DevmapState devmap, DevmapHandles handles, IKernel kernel, InterfaceTable interfaces, DropReader drops, FrameQuestion question)
+    Snapshot state, DevmapState devmap, DevmapHandles handles, IKernel kernel, InterfaceTable interfaces, DropReader drops, FactTimes times, FrameQuestion question)
 {
     private readonly IDevmap _map = handles[devmap.Id];
     private readonly List<ExplainStep> _steps = [];
-    private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, new JudgedFrame(question.Ingress));
+    private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, times, new JudgedFrame(question.Ingress));
 
     // What the frame that is judged looks like.
     private readonly byte[] _frame = TestFrame.Build(

@@ -1,7 +1,7 @@
 namespace ControlPlane.Core.State;
 
 /// <summary>What the writer shares with readers. Readers never wait: each answer takes <see cref="Current"/> once and reads that.</summary>
-internal sealed class ControlPlaneState
+internal sealed class ControlPlaneState(FactTimes facts)
 {
     private Snapshot _current = Snapshot.Empty;
     private InFlight _inFlight = InFlight.None;
@@ -11,6 +11,9 @@ internal sealed class ControlPlaneState
 
     /// <summary>The elements that the writer may be changing now.</summary>
     public InFlight InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>When the facts of interfaces changed.</summary>
+    public FactTimes Facts => facts;
 
     /// <summary>The devmaps' kernel objects.</summary>
     public DevmapHandles Handles { get; } = new();

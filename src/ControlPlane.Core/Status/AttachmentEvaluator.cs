@@ -10,7 +10,7 @@ internal static class AttachmentEvaluator
     private static readonly Condition _attached = ConditionTypes.Attached.True("Attached", "The redirect program runs on the interface.");
 
     /// <summary>Returns the attachment as the API shows it.</summary>
-    public static Attachment View(PlacedAttachment attachment)
+    public static Attachment View(PlacedAttachment attachment, FactTimes times)
     {
         var (record, link, failure) = attachment;
         var (state, condition) = (link, failure) switch
@@ -24,6 +24,6 @@ internal static class AttachmentEvaluator
         };
         return new Attachment(
             record.Devmap, record.Interface, record.Revision, record.CreateTime, record.UpdateTime, record.Spec,
-            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, [condition]));
+            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, [condition with { LastTransitionTime = times.Since(record.Interface, record.UpdateTime) }]));
     }
 }

@@ -11,7 +11,7 @@ namespace ControlPlane.Core.Status;
 /// however many entries share them.
 /// </summary>
 internal sealed class StatusEvaluator(
-    Snapshot state, DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, DropReader drops, JudgedFrame? frame = null)
+    Snapshot state, DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, DropReader drops, FactTimes times, JudgedFrame? frame = null)
 {
     private static readonly Condition _inKernel = ConditionTypes.InKernel.True("AsDesired", "The kernel has the entry as desired.");
 
@@ -108,7 +108,7 @@ internal sealed class StatusEvaluator(
         var record = entry.Record;
         var ingress = Ingress(IngressOf(record.Key)).Condition;
         if (entry.Failure is { } failure)
-            return (EntryState.Failed, [ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy), ingress]);
+            return (EntryState.Failed, [Failed(record, failure), ingress]);
         if (entry.KernelKey is null)
             return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
         if (target is null && element is null)
@@ -124,6 +124,10 @@ internal sealed class StatusEvaluator(
         return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, conditions);
     }
 
+    private Condition Failed(EntryRecord record, EntryFailure failure) =>
+        ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy)
+        with { LastTransitionTime = times.Since(record.Spec.Interface, record.UpdateTime) };
+
     private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
     {
         // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
@@ -135,7 +139,12 @@ internal sealed class StatusEvaluator(
         List<Condition> conditions =
         [
             _inKernel,
-            .. TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.PassProgramFor(target, interfaces), secondTag, frame?.Lengths),
+            .. TransitionTimes.Stamp(
+                TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.PassProgramFor(target, interfaces), secondTag, frame?.Lengths),
+                times,
+                target,
+                interfaces.PeerOf(target),
+                facts.Widest),
             .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Holds);
@@ -162,8 +171,9 @@ internal sealed class StatusEvaluator(
                 _audit);
     }
 
-    private static Condition Absent(ConditionType type, string name) => type.False(
-        "NoSuchInterface", $"There is no interface '{name}'; the entry is written when the interface appears.", CommonRemedies.CreateInterface(name));
+    private Condition Absent(ConditionType type, string name) => type.False(
+        "NoSuchInterface", $"There is no interface '{name}'; the entry is written when the interface appears.", CommonRemedies.CreateInterface(name))
+        with { LastTransitionTime = times.Of(name, interfaces.Find(name)).Present };
 
     // The interface that alone can bring frames with this key; empty when any can.
     private string IngressOf(EntryKey key) =>

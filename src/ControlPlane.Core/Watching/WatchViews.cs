@@ -22,7 +22,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         foreach (var attachment in devmap.Attachments.Values)
         {
             if (attachment.Record.Revision <= revision)
-                yield return new WatchEvent.AttachmentPut(null, AttachmentEvaluator.View(attachment));
+                yield return new WatchEvent.AttachmentPut(null, AttachmentEvaluator.View(attachment, state.Facts));
         }
 
         foreach (var entry in devmap.Entries.All())
@@ -62,7 +62,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     private Attachment View(PlacedAttachment attachment)
     {
         var now = state.Current.Find(id)?.Attachments.GetValueOrDefault(attachment.Record.Interface) ?? attachment;
-        return AttachmentEvaluator.View(now with { Record = attachment.Record });
+        return AttachmentEvaluator.View(now with { Record = attachment.Record }, state.Facts);
     }
 
     // An evaluator words the facts of each interface once, so it serves for as long as nothing that it words has changed.
@@ -70,7 +70,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     {
         var table = interfaces.Current;
         if (_last is not { } last || last.Interfaces != table || !HasSameFacts(last.Snapshot, snapshot))
-            _last = last = (table, snapshot, new StatusEvaluator(snapshot, snapshot.Devmap(id.Name), state.Handles[id], table, drops));
+            _last = last = (table, snapshot, new StatusEvaluator(snapshot, snapshot.Devmap(id.Name), state.Handles[id], table, drops, state.Facts));
         return last.Evaluator;
     }
 

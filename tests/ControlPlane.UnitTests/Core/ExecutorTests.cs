@@ -64,7 +64,7 @@ public sealed class ExecutorTests
     {
         private readonly SimulatedHost _host = SimulatedHost.WithInterfaces();
         private readonly IKernel _kernel;
-        private readonly ControlPlaneState _shared = new();
+        private readonly ControlPlaneState _shared;
         private readonly PlanContext _context;
         private readonly Executor _executor;
         private readonly DevmapId _devmap;
@@ -72,6 +72,7 @@ public sealed class ExecutorTests
         public Testbed()
         {
             _kernel = Gate.Wrap(new SimulatedKernel(_host));
+            _shared = new ControlPlaneState(new FactTimes(_kernel.Interfaces, TimeProvider.System));
             _context = new PlanContext(_shared, _kernel, TimeProvider.System);
             _context.Refresh();
             _executor = new Executor(_context, _shared, new StepRunner(_context, _kernel, _shared.Handles), NullLogger.Instance);
@@ -121,6 +122,7 @@ public sealed class ExecutorTests
 
         public void Dispose()
         {
+            _shared.Facts.Dispose();
             _shared.Handles.Dispose();
             _kernel.Dispose();
             Gate.Dispose();
