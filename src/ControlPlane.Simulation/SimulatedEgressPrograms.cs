@@ -51,7 +51,8 @@ internal static class SimulatedTemplates
             EgressTemplate.RewriteMac => Rewrite(spec, frame.ToArray()),
             EgressTemplate.PushVlan => Push(spec.VlanId.GetValueOrDefault(), frame.Span),
             EgressTemplate.PopVlan => Pop(frame.Span),
-            _ => frame.ToArray(),
+            EgressTemplate.Count => frame.ToArray(),
+            _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.Template, "not a template"),
         };
         return leaves is null ? new EgressVerdict(XdpAction.Drop, default) : new EgressVerdict(XdpAction.Pass, leaves);
     }

@@ -45,6 +45,10 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
             case KeySelector.Ipv4Destination when entry is not null:
                 destination = Implied("dst", destination, entry.Record.Key.Number);
                 break;
+            case KeySelector.IngressInterface or KeySelector.Vlan or KeySelector.Ipv4Destination:
+                break;
+            case var unknown:
+                throw new InvalidOperationException($"nothing is known of the key selector {unknown}");
         }
 
         return new FrameQuestion(entry, ingress, vlan, destination, length);

@@ -145,15 +145,17 @@ internal sealed partial class Explainer(
             KeySelector.IngressInterface => type.True("IngressIfindex", $"The key is the ifindex of '{question.Ingress}'."),
             KeySelector.Vlan when question.Vlan == 0 => type.True("Untagged", "The frame is untagged, which is the key 0."),
             KeySelector.Vlan => type.True("OuterVlanId", $"The key is the VLAN id of the frame, {question.Vlan}."),
-            _ when question.Destination is null => type.False(
+            KeySelector.Ipv4Destination when question.Destination is null => type.False(
                 "NoIpv4", "The frame has no IPv4 header, and so no key.", CommonRemedies.NameDestination()),
-            _ => type.True("Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
+            KeySelector.Ipv4Destination => type.True("Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
+            var unknown => throw new InvalidOperationException($"nothing is known of the key selector {unknown}"),
         };
         _key = Definition.Spec.KeySelector switch
         {
             KeySelector.IngressInterface => Ingress!.Ifindex,
             KeySelector.Vlan => question.Vlan,
-            _ => question.Destination,
+            KeySelector.Ipv4Destination => question.Destination,
+            var unknown => throw new InvalidOperationException($"nothing is known of the key selector {unknown}"),
         };
         var step = Tell(condition, ("selector", Camel(Definition.Spec.KeySelector.ToString())), ("kernelKey", _key));
         return condition.Holds ? null : Misses(step);

@@ -58,9 +58,11 @@ public static class KeyCodec
                     return EntryKey.OfNumber(address);
                 fault = "the key of this devmap is an IPv4 address ('10.0.0.7') or that address as a number in host byte order";
                 return null;
-            default:
+            case KeySelector.Vlan:
                 fault = "the key of this devmap is a VLAN id ('100'; 0 for untagged frames)";
                 return null;
+            default:
+                throw Unknown(selector);
         }
     }
 
@@ -70,10 +72,15 @@ public static class KeyCodec
         if (key.InterfaceName is { } name)
             return name.All(char.IsAsciiDigit) ? InterfacePrefix + name : name;
         var n = key.Number;
-        return selector == KeySelector.Ipv4Destination
-            ? string.Create(CultureInfo.InvariantCulture, $"{n >> 24}.{(n >> 16) & 255}.{(n >> 8) & 255}.{n & 255}")
-            : n.ToString(CultureInfo.InvariantCulture);
+        return selector switch
+        {
+            KeySelector.Ipv4Destination => string.Create(CultureInfo.InvariantCulture, $"{n >> 24}.{(n >> 16) & 255}.{(n >> 8) & 255}.{n & 255}"),
+            KeySelector.Vlan or KeySelector.IngressInterface => n.ToString(CultureInfo.InvariantCulture),
+            _ => throw Unknown(selector),
+        };
     }
+
+    private static ArgumentOutOfRangeException Unknown(KeySelector selector) => new(nameof(selector), selector, "not a key selector");
 
     // IPAddress.TryParse takes '10.7' and hexadecimal too; a key has one dotted form only.
     private static bool TryParseIpv4(string text, out uint address)

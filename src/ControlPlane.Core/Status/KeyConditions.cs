@@ -23,7 +23,8 @@ internal static class KeyConditions
                 "NoSuchIngress",
                 string.Create(CultureInfo.InvariantCulture, $"No interface has the index {key.Number}, so no frame can have this key."),
                 CommonRemedies.PutUnderInterface(devmap.Name, text)),
-            _ => null,
+            KeySelector.Vlan or KeySelector.IngressInterface or KeySelector.Ipv4Destination => null,
+            _ => throw new ArgumentOutOfRangeException(nameof(devmap), selector, "not a key selector"),
         };
     }
 }
