@@ -4,6 +4,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Simulation;
+using ControlPlane.Storage;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -148,5 +149,45 @@ public sealed class SnapshotTests
 
         Assert.Equal((false, first.View.Revision, EntryState.Pending), (again.Created, again.View.Revision, again.View.Status.State));
         Assert.Equal((false, AttachmentState.Pending), (attachment.Created, attachment.View.Status.State));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Put_TargetGoesWhileTheStoreIsWritten_IsPendingOrRefused(bool allowPending)
+    {
+        using var store = new ActingStore();
+        await using var core = await CoreFixture.StartAsync(store: store);
+        await core.PutAsync("vlans", "1", "sim1");
+        store.OnCommit = () => core.Host.RemoveInterface("sim1");
+        var labels = new Dictionary<string, string> { ["changed"] = "yes" };
+        var put = () => core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels, AllowPending: allowPending), RequestContext.OfDaemon());
+
+        if (allowPending)
+            Assert.Equal(EntryState.Pending, (await put()).View.Status.State);
+        else
+            Assert.Equal(ErrorCode.InterfaceNotFound, (await CoreFixture.FailsAsync(put)).Code);
+        Assert.Equal(allowPending ? 1 : 0, core.Entries.Get("vlans", "1").Spec!.Labels.Count);
+        Assert.Equal(allowPending ? 1 : 0, store.Load().Entries.Single().Spec.Labels.Count);
+    }
+
+    /// <summary>A store that does something at its next commit.</summary>
+    private sealed class ActingStore : IStore
+    {
+        private readonly MemoryStore _inner = new();
+
+        public Action? OnCommit { get; set; }
+
+        public StoredState Load() => _inner.Load();
+
+        public void Commit(StoreBatch batch)
+        {
+            _inner.Commit(batch);
+            var act = OnCommit;
+            OnCommit = null;
+            act?.Invoke();
+        }
+
+        public void Dispose() => _inner.Dispose();
     }
 }

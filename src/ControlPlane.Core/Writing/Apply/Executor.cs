@@ -14,9 +14,12 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
     private readonly List<ResourceKey> _owed = [];
 
     /// <summary>Applies a plan: all of it, or nothing.</summary>
+    /// <param name="scope">The writer's permission.</param>
+    /// <param name="plan">The plan.</param>
+    /// <param name="renew">Whether the interfaces have changed since the plan was made.</param>
     /// <returns>The placements with what their steps have made.</returns>
     /// <exception cref="ControlPlaneException">The kernel refused a step. The steps before it are undone.</exception>
-    public IReadOnlyList<Placement> Apply(WriterScope scope, WritePlan plan)
+    public IReadOnlyList<Placement> Apply(WriterScope scope, WritePlan plan, bool renew = false)
     {
         if (plan.Placements.Count == 0)
             return [];
@@ -25,12 +28,22 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         try
         {
             for (var i = 0; i < placed.Length; i++)
-                placed[i] = Run(scope, plan.Placements[i], done);
+            {
+                var placement = plan.Placements[i];
+                if (renew && placement is Placement.OfEntry entry)
+                    placement = Convergence.Renewed(context, entry);
+                placed[i] = Run(scope, placement, done);
+            }
         }
         catch (ControlPlaneException)
         {
             Undo(scope, done);
             throw;
+        }
+        catch (KernelException e)
+        {
+            Undo(scope, done);
+            throw KernelErrors.Unforeseen(e);
         }
 
         foreach (var placement in placed)

@@ -147,6 +147,10 @@ public sealed partial class DevmapWriter
             return;
         }
 
+        // The commit can take long. What the kernel says of interfaces now decides, not what it said before.
+        var planned = _context.Interfaces;
+        ReadInterfaces();
+        var renew = !ReferenceEquals(planned, _context.Interfaces);
         _state.Announce(InFlight.Of(batch.Elements));
         var revert = new List<StoreChange>();
         var applied = new List<(WriterCommand Command, WritePlan Plan, IReadOnlyList<Placement> Placements)>(batch.Planned.Count);
@@ -154,7 +158,7 @@ public sealed partial class DevmapWriter
         {
             try
             {
-                applied.Add((command, plan, _executor.Apply(scope, plan)));
+                applied.Add((command, plan, _executor.Apply(scope, plan, renew)));
             }
             catch (ControlPlaneException e)
             {

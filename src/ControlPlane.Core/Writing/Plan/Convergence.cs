@@ -26,7 +26,26 @@ internal static partial class Convergence
         if (kernelKey is { } taken && !evicts && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key)
             (kernelKey, failure) = (null, KeyConflict(devmap, taken, holder));
         var after = new PlacedEntry(record, kernelKey, failure);
-        return new Placement.OfEntry(devmap.Id, before, after == before ? before : after, StepsTo(context, devmap, before, after, targetMayBeMissing, evicts));
+        return new Placement.OfEntry(devmap.Id, before, after == before ? before : after, StepsTo(context, devmap, before, after, targetMayBeMissing, evicts))
+        {
+            TargetMayBeMissing = targetMayBeMissing,
+            Evicts = evicts,
+        };
+    }
+
+    /// <summary>Places an entry of a plan anew: the interfaces have changed since the plan was made, while the store was written.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.InterfaceNotFound"/>: the target has gone, and must not be missing.</exception>
+    public static Placement.OfEntry Renewed(PlanContext context, Placement.OfEntry placement)
+    {
+        if (placement.After is not { } after)
+            return placement;
+        var target = after.Record.Spec.Interface;
+        if (!placement.TargetMayBeMissing && context.Interfaces.Find(target) is null)
+            throw KernelErrors.NoInterface("interface", target, pendingPossible: true);
+        // A key that has moved is for the link events: the plan may take only what its footprint names.
+        return placement.Evicts || KernelKeyOf(context, after.Record.Key) != after.KernelKey
+            ? placement
+            : Entry(context, context.Devmap(placement.Devmap), placement.Before, after.Record, placement.TargetMayBeMissing);
     }
 
     /// <summary>Returns the kernel key of an entry now; null while the interface that is its key does not exist.</summary>

@@ -25,6 +25,12 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     /// <summary>An entry. <paramref name="Before"/> is null for a new one and <paramref name="After"/> for one that is deleted.</summary>
     internal sealed record OfEntry(DevmapId Devmap, PlacedEntry? Before, PlacedEntry? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
     {
+        /// <summary>Whether a target that goes before the steps run makes the entry pending; otherwise the plan fails.</summary>
+        public bool TargetMayBeMissing { get; init; } = true;
+
+        /// <summary>Whether the plan moves the entry that has the kernel key away first.</summary>
+        public bool Evicts { get; init; }
+
         public override StoreChange? Store => Change(Before, After);
 
         public override StoreChange? Revert => Change(After, Before);
