@@ -81,7 +81,7 @@ public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaem
         var problem = await testbed.Http.RefusedAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{pair.Name}", new { mode = "native" });
 
         Assert.Equal((422, "interface_unsuitable"), (problem.Status, problem.Code));
-        Assert.Contains("MTU", problem.Remedy, StringComparison.Ordinal);
+        Assert.Contains("mtu", problem.Remedy, StringComparison.OrdinalIgnoreCase);
         // As the remedy says: a smaller MTU, or generic mode.
         Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, pair.Name, "generic")).Status.State);
         await testbed.Http.RemoveAsync($"/v1/devmaps/{Testbed.ByInterface}/attachments/{pair.Name}");

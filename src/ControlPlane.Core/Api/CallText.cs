@@ -27,6 +27,11 @@ public static class CallText
         $"{OperationOf(call).RestMethod} {RestPath(call)}{(call.BodyText is { } body ? $" with {body}" : "")}";
 
     /// <summary>Returns a remedy in one line: its commands, else its request of REST, else its summary.</summary>
-    public static string RestLine(Remedy remedy) =>
-        remedy.Commands.Count > 0 ? string.Join("; ", remedy.Commands) : remedy.Call is { } call ? RestLine(call) : remedy.Summary;
+    public static string RestLine(Remedy remedy)
+    {
+        if (remedy.Commands.Count == 0)
+            return remedy.Call is { } call ? RestLine(call) : remedy.Summary;
+        var where = remedy.Summary.StartsWith(CommonRemedies.InPeerNamespace, StringComparison.Ordinal) ? CommonRemedies.InPeerNamespace : "";
+        return where + string.Join("; ", remedy.Commands);
+    }
 }

@@ -8,6 +8,9 @@ public static class CommonRemedies
     /// <summary>The word that stands for a veth peer whose name the daemon cannot see.</summary>
     public const string UnseenPeer = "PEER";
 
+    /// <summary>The beginning of the summary of a remedy whose commands run in the network namespace of a veth's peer.</summary>
+    public const string InPeerNamespace = "In the peer's network namespace: ";
+
     /// <summary>Somebody else changed the kernel's map or an attachment.</summary>
     public static Remedy Audit(string devmap) => new("Audit the devmap: the audit repairs what others changed.", Calls.AuditDevmap(devmap));
 
@@ -28,7 +31,7 @@ public static class CommonRemedies
     /// <param name="peer">The name of the peer; null when the peer is in another network namespace.</param>
     public static Remedy AtPeer(string summary, string command, string? peer) => peer is null
         ? new Remedy(
-            $"In the peer's network namespace: {string.Format(CultureInfo.InvariantCulture, summary, "the peer")}",
+            $"{InPeerNamespace}{string.Format(CultureInfo.InvariantCulture, summary, "the peer")}",
             string.Format(CultureInfo.InvariantCulture, command, UnseenPeer))
         : new Remedy(string.Format(CultureInfo.InvariantCulture, summary, $"'{peer}'"), string.Format(CultureInfo.InvariantCulture, command, peer));
 

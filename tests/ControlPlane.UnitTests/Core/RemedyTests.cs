@@ -26,6 +26,11 @@ public sealed partial class RemedyTests
         """PUT /v1/devmaps/d/attachments/a%25b with {"mode":"native"}""", CallText.RestLine(Calls.PutAttachment("d", "a%b", "native")));
 
     [Fact]
+    public void RestLine_OfARemedyAtAnUnseenPeer_SaysWhere() => Assert.Equal(
+        "In the peer's network namespace: ethtool -K PEER gro on",
+        CallText.RestLine(CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", peer: null)));
+
+    [Fact]
     public void Call_OfAnUnknownOperation_Throws() =>
         Assert.Throws<InvalidOperationException>(() => CallText.RestLine(new OperationCall("sing", [])));
 
