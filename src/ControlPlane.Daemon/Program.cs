@@ -1,9 +1,10 @@
 using ControlPlane.Core;
 using ControlPlane.Daemon.Api.Grpc;
+using ControlPlane.Daemon.Api.OpenApi;
+using ControlPlane.Daemon.Api.Rest;
 using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
-using ControlPlane.Daemon.Rest;
 using ControlPlane.Daemon.Security;
 
 namespace ControlPlane.Daemon;
@@ -28,6 +29,7 @@ internal static class Program
         builder.Services.AddDevmapMetrics(options.Metrics);
         builder.Services.AddAnswerForm();
         builder.Services.AddRestApi();
+        builder.Services.AddOpenApiDocument();
         builder.Services.AddGrpcApi();
         replace?.Invoke(builder.Services);
 
@@ -43,6 +45,7 @@ internal static class Program
         app.MapHealth();
         app.MapMetrics();
         app.MapRestApi();
+        app.MapOpenApiDocument();
         app.MapGrpcApi();
         return app;
     }

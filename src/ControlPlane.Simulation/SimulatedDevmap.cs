@@ -110,7 +110,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public DevmapCounters? ReadTotals() => map.Definition.Spec.Counters ? default(DevmapCounters) : null;
 
-    public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
+    public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => [];
 
     public void Dispose()
     {

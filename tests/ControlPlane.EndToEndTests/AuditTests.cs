@@ -28,9 +28,9 @@ public sealed class AuditTests
         var drifts = report.Drifts.ToDictionary(d => d.Kind);
         Assert.Equal(ingress.Name, drifts["detached"].Interface);
         Assert.True(drifts["inactive"].Repaired);
-        Assert.Equal((Changed, other.Name, target.Name), (drifts["changed"].Key, drifts["changed"].Found!.Interface, drifts["changed"].Wanted!.Interface));
+        Assert.Equal((Changed, other.Name, target.Name), (drifts["changed"].Key, drifts["changed"].Found!.Interface, drifts["changed"].Desired!.Interface));
         Assert.Equal((Removed, (DriftElement?)null), (drifts["missing"].Key, drifts["missing"].Found));
-        Assert.Equal((Foreign, (DriftElement?)null), (drifts["foreign"].KernelKey, drifts["foreign"].Wanted));
+        Assert.Equal((Foreign, (DriftElement?)null), (drifts["unmanaged"].KernelKey, drifts["unmanaged"].Desired));
         Assert.Equal(wanted, testbed.KernelMap(Testbed.ByAddress));
         Assert.Equal(0, (await testbed.Http.AuditAsync(Testbed.ByAddress)).Found);
         foreach (var key in (string[])[Changed, Removed, Kept])

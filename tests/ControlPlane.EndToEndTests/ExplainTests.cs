@@ -128,9 +128,9 @@ public sealed class ExplainTests(SharedDaemon daemon) : IClassFixture<SharedDaem
     {
         object? body = what switch
         {
-            "rewritten" => new { template = "rewrite-mac", parameters = new { sourceMac = NewSource, destinationMac = NewDestination } },
-            "pushed" or "pushed beyond the peer" => new { template = "push-vlan", parameters = new { vlanId = 7 } },
-            "popped" => new { template = "pop-vlan" },
+            "rewritten" => new { template = "rewriteMac", parameters = new { sourceMac = NewSource, destinationMac = NewDestination } },
+            "pushed" or "pushed beyond the peer" => new { template = "pushVlan", parameters = new { vlanId = 7 } },
+            "popped" => new { template = "popVlan" },
             "dropped by its program" => new { template = "drop" },
             _ => null,
         };

@@ -12,7 +12,7 @@ public sealed class LostStateTests
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = await testbed.SteerAsync();
         await testbed.Http.WriteAsync<Entry>(
-            $"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.7", new { @interface = "nosuch0", allowPending = true, labels = new { owner = "test" } });
+            $"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.7?allowPending=true", new { @interface = "nosuch0", labels = new { owner = "test" } });
         await testbed.Http.PutEntryAsync(Testbed.ByVlan, "100", target.Name, Steering.Meter);
         var before = await ResourceVersions.OfApiAsync(testbed.Runner.Channel);
         await testbed.Runner.StopAsync();

@@ -51,7 +51,7 @@ public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDae
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
-        await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/untag", new { template = "pop-vlan" });
+        await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/untag", new { template = "popVlan" });
         await testbed.Http.AttachAsync(Testbed.ByVlan, ingress.Name);
         await testbed.Http.PutEntryAsync(Testbed.ByVlan, "100", target.Name, "untag");
 

@@ -103,7 +103,7 @@ public sealed class StoreFailureTests
         var writes = new (HttpMethod Method, string Path, object? Body)[]
         {
             (HttpMethod.Put, $"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.7", new { @interface = target.Name, egressProgram = Steering.Meter }),
-            (HttpMethod.Put, $"/v1/devmaps/{Testbed.ByInterface}/entries/{ingress.Name}", new { @interface = "nosuch0", allowPending = true }),
+            (HttpMethod.Put, $"/v1/devmaps/{Testbed.ByInterface}/entries/{ingress.Name}?allowPending=true", new { @interface = "nosuch0" }),
             (HttpMethod.Delete, $"/v1/devmaps/{Testbed.ByInterface}/entries/{ingress.Name}", null),
             (HttpMethod.Delete, $"/v1/devmaps/{Testbed.ByInterface}/attachments/{ingress.Name}", null),
             (HttpMethod.Put, "/v1/programs/other", new { template = "drop" }),

@@ -1,6 +1,6 @@
 namespace ControlPlane.FunctionalTests;
 
-/// <summary>What every test may need.</summary>
+/// <summary>Helpers that every test may need.</summary>
 internal static class TestContext
 {
     /// <summary>A token that ends a test that hangs.</summary>

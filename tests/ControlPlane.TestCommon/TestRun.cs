@@ -3,7 +3,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.TestCommon;
 
 /// <summary>
-/// One run of a test project. Everything it makes can be told from what others make: interfaces, namespaces and pins by the prefix of
+/// One run of a test project. Everything it makes can be distinguished from the work of others: interfaces, namespaces and pins by the prefix of
 /// their names, processes by a variable in their environment, temporary files by the folder they lie in.
 /// </summary>
 internal sealed class TestRun

@@ -1,6 +1,6 @@
-using ControlPlane.Core.Model;
 using ControlPlane.Core;
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Kernel;
@@ -37,7 +37,7 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
     }
 
     public Task PutAsync(string key, string target) =>
-        Entries.PutAsync(Devmaps.Default.Name, key, new EntryRequest(target), RequestContext.OfDaemon());
+        Entries.PutAsync(Devmaps.Default.Name, key, new EntrySpec(target), false, RequestContext.OfDaemon());
 
     public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, RequestContext.OfDaemon());
 

@@ -7,18 +7,7 @@ using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>A write of an attachment as the caller sent it, not yet validated.</summary>
-/// <param name="Mode">How the redirect program is attached: <c>native</c> or <c>generic</c>.</param>
-/// <param name="Labels">The caller's own notes.</param>
-/// <param name="Owner">Who the attachment belongs to.</param>
-/// <param name="AllowPending">Whether the interface may be missing.</param>
-public sealed record AttachmentRequest(
-    string? Mode,
-    IReadOnlyDictionary<string, string>? Labels = null,
-    string? Owner = null,
-    bool AllowPending = false);
-
-/// <summary>The attachment operations of the API.</summary>
+/// <summary>The operations on attachments.</summary>
 public sealed class AttachmentService
 {
     private readonly ControlPlaneState _state;
@@ -26,7 +15,7 @@ public sealed class AttachmentService
 
     internal AttachmentService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer) = (state, writer);
 
-    /// <summary>Where the devmap's redirect program is to run, in order of the interfaces' names.</summary>
+    /// <summary>Returns the attachments of a devmap, in order of the interfaces' names.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public IReadOnlyList<Attachment> List(string devmap, RequestContext request)
     {
@@ -34,8 +23,8 @@ public sealed class AttachmentService
         return [.. _state.Current.Devmap(devmap).Attachments.Values.Select(a => AttachmentEvaluator.View(a, _state.Facts))];
     }
 
-    /// <summary>One attachment.</summary>
-    /// <exception cref="ControlPlaneException">No such devmap or attachment.</exception>
+    /// <summary>Returns one attachment.</summary>
+    /// <exception cref="ControlPlaneException">There is no such devmap or attachment.</exception>
     public Attachment Get(string devmap, string interfaceName, RequestContext request)
     {
         request.Violations.ThrowIfAny();
@@ -46,24 +35,20 @@ public sealed class AttachmentService
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<Attachment>> PutAsync(string devmap, string interfaceName, AttachmentRequest attachment, RequestContext request)
+    public async Task<PutOutcome<Attachment>> PutAsync(
+        string devmap, string interfaceName, AttachmentSpec spec, bool allowPending, RequestContext request)
     {
         if (!InterfaceName.IsValid(interfaceName) && !request.Violations.Has("interface"))
             request.Violations.Add("interface", InterfaceName.Rule);
-        if (attachment.Mode is not ("native" or "generic") && !request.Violations.Has("mode"))
-            request.Violations.Add("mode", "is required: native or generic");
-        LabelRules.Validate(attachment.Labels, attachment.Owner, request.Violations);
+        LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
         request.Violations.ThrowIfAny();
-        var spec = new AttachmentSpec(
-            attachment.Mode == "native" ? AttachMode.Native : AttachMode.Generic,
-            Labels.Of(attachment.Labels),
-            string.IsNullOrEmpty(attachment.Owner) ? null : attachment.Owner);
-        var command = new PutAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, spec, attachment.AllowPending, request.Precondition);
+        spec = spec with { Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner };
+        var command = new PutAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, spec, allowPending, request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
         return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(placed, _state.Facts));
     }
 
-    /// <summary>Detaches it.</summary>
+    /// <summary>Detaches the redirect program.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task DeleteAsync(string devmap, string interfaceName, RequestContext request)
     {

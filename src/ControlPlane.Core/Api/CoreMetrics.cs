@@ -43,12 +43,12 @@ public sealed class CoreMetrics : IDisposable
         CounterOfDevmaps("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.",
             d => Traffic(d, t => (t.RedirectedBytes, t.MissedBytes, t.UnkeyedBytes)));
         CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
-            d => (d.Status.Drops?.ByCause ?? []).Select(drop => Measure(drop.Packets, Of(d), new("cause", JsonNamingPolicy.CamelCase.ConvertName(drop.Cause.ToString())))));
-        CounterOfDevmaps("devmapd_audits_total", "Audits of a devmap.", d => [new(d.Status.Audit.Audits, Of(d))]);
+            d => (d.Status.Drops?.Causes ?? []).Select(drop => Measure(drop.Packets, Of(d), new("cause", JsonNamingPolicy.CamelCase.ConvertName(drop.Cause.ToString())))));
+        CounterOfDevmaps("devmapd_audits_total", "Audits of a devmap.", d => [new(d.Status.Audit?.Audits ?? 0, Of(d))]);
         CounterOfDevmaps("devmapd_drifts_total", "Differences between the kernel and the desired state that audits found, by whether they were repaired.", d =>
         [
-            new(d.Status.Audit.Repaired, Of(d), new("repaired", "true")),
-            new(d.Status.Audit.Found - d.Status.Audit.Repaired, Of(d), new("repaired", "false")),
+            new(d.Status.Audit?.Repaired ?? 0, Of(d), new("repaired", "true")),
+            new((d.Status.Audit?.Found - d.Status.Audit?.Repaired) ?? 0, Of(d), new("repaired", "false")),
         ]);
 
         CounterOfEntries("devmapd_entry_packets_total", "Frames sent to an entry, of the entries with the most.", e => e.Counters.Packets);

@@ -17,7 +17,8 @@ public sealed class DevmapService
     internal DevmapService(ControlPlaneState state, IInterfaces interfaces, DropReader drops) =>
         (_state, _interfaces, _drops) = (state, interfaces, drops);
 
-    /// <summary>All devmaps, in order of their names.</summary>
+    /// <summary>Returns all devmaps, in order of their names.</summary>
+    /// <exception cref="ControlPlaneException">The request is not valid.</exception>
     public IReadOnlyList<Devmap> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
@@ -54,12 +55,12 @@ public sealed class DevmapService
                 map.Adopted,
                 map.ReadTotals(),
                 _drops.OfDevmap(devmap, map.RedirectProgramId),
-                [.. map.ReadMissedKeys().Select(m => (KeyTextOf(devmap, m.KernelKey, interfaces), m))],
-                _state.Audits.Of(devmap.Id),
+                [.. map.ReadMissedKeys().Select(m => new MissedKey(KeyTextOf(devmap, m.KernelKey, interfaces), m.KernelKey, m.Packets, m.LastSeen))],
+                _state.Audits.Of(devmap.Id).Summary,
                 [ShapeReader.Judge(devmap.Entries.Shape)]));
     }
 
-    // As the key would be written for an entry, were there one.
+    // The text form that the key of an entry would have.
     private static string KeyTextOf(DevmapState devmap, uint kernelKey, InterfaceTable interfaces)
     {
         var ingress = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? interfaces.Find(kernelKey) : null;

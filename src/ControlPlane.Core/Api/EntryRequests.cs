@@ -3,25 +3,12 @@ using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>A write of an entry as the caller sent it, not yet validated.</summary>
-/// <param name="Interface">The name of the egress interface.</param>
-/// <param name="EgressProgram">The egress program that must run on each frame; null for none.</param>
-/// <param name="Labels">The caller's own notes.</param>
-/// <param name="AllowPending">Whether interfaces may be missing.</param>
-/// <param name="Owner">Who the entry belongs to.</param>
-public sealed record EntryRequest(
-    string? Interface,
-    string? EgressProgram = null,
-    IReadOnlyDictionary<string, string>? Labels = null,
-    bool AllowPending = false,
-    string? Owner = null);
-
-/// <summary>Which entries a list is to have. Filters are joined by "and".</summary>
+/// <summary>The entries that a list shows. Filters are joined by "and".</summary>
 /// <param name="PageSize">Most entries in the answer, 1 .. <see cref="MaxPageSize"/>; null for <see cref="DefaultPageSize"/>.</param>
 /// <param name="PageToken">Where the page before ended, as its answer gave it; null or empty for the first page.</param>
 /// <param name="Interface">Only entries with this egress interface.</param>
 /// <param name="EgressProgram">Only entries with this egress program.</param>
-/// <param name="State">Only entries in this state, by its name.</param>
+/// <param name="State">Only entries in this state.</param>
 /// <param name="Labels">Only entries that have all of these labels, each as <c>name=value</c>.</param>
 /// <param name="Owner">Only entries of this owner.</param>
 /// <param name="View">How much of each entry the answer shows. The view is no filter: pages of one list may have different views.</param>
@@ -30,7 +17,7 @@ public sealed record EntryQuery(
     string? PageToken = null,
     string? Interface = null,
     string? EgressProgram = null,
-    string? State = null,
+    EntryState? State = null,
     IReadOnlyList<string>? Labels = null,
     string? Owner = null,
     EntryView View = EntryView.Full)
@@ -45,49 +32,37 @@ public sealed record EntryQuery(
 /// <summary>Reads the query of a list of entries.</summary>
 internal static class EntryQueryValidation
 {
-    /// <summary>The filters; wrong ones are added to the faults.</summary>
-    public static EntryFilter Filter(EntryQuery query, Violations faults)
+    /// <summary>The filters; wrong ones are added to the violations.</summary>
+    public static EntryFilter Filter(EntryQuery query, Violations violations)
     {
         if (query.PageSize is < 1 or > EntryQuery.MaxPageSize)
-            faults.Add("pageSize", $"must be 1 to {EntryQuery.MaxPageSize}");
+            violations.Add("pageSize", $"must be 1 to {EntryQuery.MaxPageSize}");
         if (!string.IsNullOrEmpty(query.Interface) && !InterfaceName.IsValid(query.Interface))
-            faults.Add("interface", InterfaceName.Rule);
+            violations.Add("interface", InterfaceName.Rule);
         if (!string.IsNullOrEmpty(query.EgressProgram) && !ProgramName.IsValid(query.EgressProgram))
-            faults.Add("egressProgram", ProgramName.Rule);
+            violations.Add("egressProgram", ProgramName.Rule);
         if (!string.IsNullOrEmpty(query.Owner) && !LabelRules.IsOwner(query.Owner))
-            faults.Add("owner", LabelRules.OwnerRule);
+            violations.Add("owner", LabelRules.OwnerRule);
         return new EntryFilter(
             NullIfEmpty(query.Interface),
             NullIfEmpty(query.EgressProgram),
-            State(query.State, faults),
-            Labels(query.Labels ?? [], faults),
+            query.State,
+            Labels(query.Labels ?? [], violations),
             NullIfEmpty(query.Owner));
     }
 
     /// <summary>The page token; null for the first page.</summary>
-    public static PageToken? Token(string devmap, EntryQuery query, Violations faults)
+    public static PageToken? Token(string devmap, EntryQuery query, Violations violations)
     {
         if (string.IsNullOrEmpty(query.PageToken))
             return null;
         var token = PageToken.Decode(query.PageToken, devmap, query, out var fault);
         if (fault is not null)
-            faults.Add("pageToken", fault);
+            violations.Add("pageToken", fault);
         return token;
     }
 
-    private static EntryState? State(string? text, Violations faults)
-    {
-        if (string.IsNullOrEmpty(text))
-            return null;
-        var states = Enum.GetValues<EntryState>();
-        var at = Array.FindIndex(states, s => s.ToString() == text);
-        if (at >= 0)
-            return states[at];
-        faults.Add("state", $"must be one of {string.Join(", ", states)}");
-        return null;
-    }
-
-    private static List<KeyValuePair<string, string>> Labels(IReadOnlyList<string> texts, Violations faults)
+    private static List<KeyValuePair<string, string>> Labels(IReadOnlyList<string> texts, Violations violations)
     {
         var labels = new List<KeyValuePair<string, string>>(texts.Count);
         foreach (var text in texts)
@@ -96,7 +71,7 @@ internal static class EntryQueryValidation
             if (equals > 0 && LabelRules.IsName(text[..equals]))
                 labels.Add(new(text[..equals], text[(equals + 1)..]));
             else
-                faults.Add("label", "must be name=value, with a valid label name");
+                violations.Add("label", "must be name=value, with a valid label name");
         }
 
         return labels;
@@ -109,7 +84,7 @@ internal static class EntryQueryValidation
 /// <param name="Entries">The entries, in the order of the kernel's hash buckets.</param>
 /// <param name="NextPageToken">Where the next page begins; null on the last page.</param>
 /// <param name="Revision">The daemon's revision when the page was begun.</param>
-public sealed record EntryPage(IReadOnlyList<Entry> Entries, string? NextPageToken, long Revision);
+public sealed record EntryList(IReadOnlyList<Entry> Entries, string? NextPageToken, long Revision);
 
 /// <summary>How much of each entry a list shows.</summary>
 public enum EntryView
@@ -132,16 +107,16 @@ public sealed record KeyCounters(string Key, ulong Packets, ulong Bytes, ulong D
 /// <param name="Counters">The counters, in the order of the kernel's hash buckets.</param>
 /// <param name="NextPageToken">Where the next page begins; null on the last page.</param>
 /// <param name="Revision">The daemon's revision when the page was begun.</param>
-public sealed record CounterPage(IReadOnlyList<KeyCounters> Counters, string? NextPageToken, long Revision);
+public sealed record CounterList(IReadOnlyList<KeyCounters> Counters, string? NextPageToken, long Revision);
 
-/// <summary>What one entry was sent.</summary>
+/// <summary>The traffic of one entry.</summary>
 /// <param name="Key">Its key in its canonical text form.</param>
 /// <param name="Interface">The egress interface.</param>
-/// <param name="Counters">What the redirect program sent to it.</param>
+/// <param name="Counters">The frames that the redirect program sent to it.</param>
 /// <param name="Dropped">Of that, frames the kernel dropped; 0 too where the host cannot tell.</param>
 public sealed record EntryTraffic(string Key, string Interface, EntryCounters Counters, ulong Dropped);
 
-/// <summary>What a PUT did.</summary>
+/// <summary>The outcome of a PUT.</summary>
 /// <typeparam name="T">The resource's view.</typeparam>
 /// <param name="Created">Whether the resource is new; false when it was there, changed or not.</param>
 /// <param name="View">The resource after it.</param>

@@ -20,35 +20,28 @@ public sealed class EntryService
     internal EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops) =>
         (_state, _writer, _kernel, _drops) = (state, writer, kernel, drops);
 
-    /// <summary>Makes the entry be as asked, and answers when it is in the kernel (or pending, if that was allowed).</summary>
-    /// <param name="devmap">The devmap's name.</param>
+    /// <summary>Creates or changes the entry, and returns when it is in the kernel, or pending where that is allowed.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
     /// <param name="key">The key in any of its text forms.</param>
-    /// <param name="entry">The entry.</param>
+    /// <param name="spec">The desired state, not yet validated.</param>
+    /// <param name="allowPending">Whether interfaces may be missing.</param>
     /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntryRequest entry, RequestContext request)
+    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request)
     {
         var snapshot = _state.Current;
         var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var entryKey = state is null ? null : ParseKey(state, key, request.Violations);
-        Validate(entry, state?.Definition, request.Violations);
+        Validate(spec, state?.Definition, request.Violations);
         request.Violations.ThrowIfAny();
-        var command = new PutEntryCommand(
-            (state ?? snapshot.Devmap(devmap)).Id,
-            entryKey!.Value,
-            new EntrySpec(
-                entry.Interface!,
-                NullIfEmpty(entry.EgressProgram),
-                Labels.Of(entry.Labels),
-                NullIfEmpty(entry.Owner)),
-            entry.AllowPending,
-            request.Precondition);
+        spec = spec with { EgressProgram = NullIfEmpty(spec.EgressProgram), Owner = NullIfEmpty(spec.Owner) };
+        var command = new PutEntryCommand((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
         snapshot = _state.Current;
         return new PutOutcome<Entry>(created, Evaluator(snapshot, snapshot.Find(state!.Id) ?? state).View(placed));
     }
 
-    /// <summary>Removes the entry.</summary>
+    /// <summary>Deletes the entry.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task DeleteAsync(string devmap, string key, RequestContext request)
     {
@@ -63,8 +56,8 @@ public sealed class EntryService
         }
     }
 
-    /// <summary>One entry, with its status as of now.</summary>
-    /// <exception cref="ControlPlaneException">No such devmap or entry, or the key is none.</exception>
+    /// <summary>Returns one entry, with its status as of now.</summary>
+    /// <exception cref="ControlPlaneException">There is no such devmap or entry, or the key is not valid.</exception>
     public Entry Get(string devmap, string key, RequestContext request)
     {
         var snapshot = _state.Current;
@@ -76,9 +69,9 @@ public sealed class EntryService
             : throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
     }
 
-    /// <summary>One page of a devmap's entries.</summary>
-    /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all faults are named.</exception>
-    public EntryPage List(string devmap, EntryQuery query, RequestContext request)
+    /// <summary>Returns one page of a devmap's entries.</summary>
+    /// <exception cref="ControlPlaneException">There is no such devmap, or the query is wrong.</exception>
+    public EntryList List(string devmap, EntryQuery query, RequestContext request)
     {
         var filter = EntryQueryValidation.Filter(query, request.Violations);
         var after = EntryQueryValidation.Token(devmap, query, request.Violations);
@@ -87,7 +80,7 @@ public sealed class EntryService
         var state = snapshot.Devmap(devmap);
         var (evaluator, revision) = (Evaluator(snapshot, state), snapshot.Revision);
         var (entries, next) = Lister(state, filter).Page(after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, new PageBudget().Take);
-        return new EntryPage(entries, next?.Encode(devmap, query), revision);
+        return new EntryList(entries, next?.Encode(devmap, query), revision);
 
         Entry? Read(EntryLister.Place place)
         {
@@ -99,9 +92,9 @@ public sealed class EntryService
         }
     }
 
-    /// <summary>One page of the counters of a devmap's entries, in the order of <see cref="List"/>.</summary>
-    /// <exception cref="ControlPlaneException">No such devmap, or a wrong query; all violations are named.</exception>
-    public CounterPage ListCounters(string devmap, EntryQuery query, RequestContext request)
+    /// <summary>Returns one page of the counters of a devmap's entries, in the order of <see cref="List"/>.</summary>
+    /// <exception cref="ControlPlaneException">There is no such devmap, or the query is wrong.</exception>
+    public CounterList ListCounters(string devmap, EntryQuery query, RequestContext request)
     {
         var filter = EntryQueryValidation.Filter(query, request.Violations);
         var after = EntryQueryValidation.Token(devmap, query, request.Violations);
@@ -111,7 +104,7 @@ public sealed class EntryService
         var (evaluator, interfaces, revision) = (Evaluator(snapshot, state), _kernel.Interfaces.Refresh(), snapshot.Revision);
         var map = _state.Handles[state.Id];
         var (counters, next) = Lister(state, filter).Page(after, query.PageSize ?? EntryQuery.DefaultPageSize, Read, static _ => true);
-        return new CounterPage(counters, next?.Encode(devmap, query), revision);
+        return new CounterList(counters, next?.Encode(devmap, query), revision);
 
         KeyCounters? Read(EntryLister.Place place)
         {
@@ -199,25 +192,25 @@ public sealed class EntryService
         return key;
     }
 
-    private static void Validate(EntryRequest entry, DevmapRecord? devmap, Violations violations)
+    private static void Validate(EntrySpec spec, DevmapRecord? devmap, Violations violations)
     {
         if (!violations.Has("interface"))
         {
-            if (string.IsNullOrEmpty(entry.Interface))
+            if (string.IsNullOrEmpty(spec.Interface))
                 violations.Add("interface", "is required: the name of the egress interface");
-            else if (!InterfaceName.IsValid(entry.Interface))
+            else if (!InterfaceName.IsValid(spec.Interface))
                 violations.Add("interface", InterfaceName.Rule);
         }
 
-        if (!string.IsNullOrEmpty(entry.EgressProgram))
+        if (!string.IsNullOrEmpty(spec.EgressProgram))
         {
-            if (!ProgramName.IsValid(entry.EgressProgram))
+            if (!ProgramName.IsValid(spec.EgressProgram))
                 violations.Add("egressProgram", ProgramName.Rule);
             if (devmap is { Spec.ValueSize: < 8 })
                 violations.Add("egressProgram", DevmapErrors.NoRoomForEgressProgram(devmap.Name, devmap.Spec.ValueSize));
         }
 
-        LabelRules.Validate(entry.Labels, entry.Owner, violations);
+        LabelRules.Validate(spec.Labels, spec.Owner, violations);
     }
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;

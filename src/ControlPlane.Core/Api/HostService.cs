@@ -20,9 +20,11 @@ public sealed class HostService
         typeof(HostService).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     /// <summary>Versions and features.</summary>
-    public HostView Get(RequestContext request)
+    public Host Get(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return new HostView(_kernel.Host, DaemonVersion, _startedAt, _state.Current.Revision);
+        var facts = _kernel.Host;
+        return new Host(
+            facts.KernelRelease, facts.Machine, facts.LibbpfVersion, DaemonVersion, facts.Simulated, _startedAt, _state.Current.Revision, facts.Features);
     }
 }

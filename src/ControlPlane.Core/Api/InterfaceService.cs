@@ -15,7 +15,7 @@ public sealed class InterfaceService
     internal InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
 
     /// <summary>All interfaces, in order of their index.</summary>
-    public IReadOnlyList<InterfaceView> List(RequestContext request)
+    public IReadOnlyList<Interface> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
         var (interfaces, state) = (_kernel.Interfaces.Refresh(), _state.Current);
@@ -25,7 +25,7 @@ public sealed class InterfaceService
 
     /// <summary>One interface, as the kernel has it now.</summary>
     /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
-    public InterfaceView Get(string name, RequestContext request)
+    public Interface Get(string name, RequestContext request)
     {
         if (!InterfaceName.IsValid(name) && !request.Violations.Has("interface"))
             request.Violations.Add("interface", InterfaceName.Rule);
@@ -35,7 +35,7 @@ public sealed class InterfaceService
         return View(info, interfaces, state, state.InterfaceRevisions());
     }
 
-    private InterfaceView View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state, Dictionary<string, long> revisions)
+    private Interface View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state, Dictionary<string, long> revisions)
     {
         var conditions = TransitionTimes.Stamp(
             TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, state.PassProgramFor(info, interfaces)),
@@ -43,11 +43,10 @@ public sealed class InterfaceService
             info,
             interfaces.PeerOf(info),
             ingress: null);
-        return new InterfaceView(
-            info,
-            revisions.GetValueOrDefault(info.Name),
-            conditions.All(c => c.Holds),
-            state.PassPrograms.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex,
-            conditions);
+        return new Interface(
+            info.Name, info.Ifindex, revisions.GetValueOrDefault(info.Name), info.Kind, info.Mac, info.Mtu, info.IsUp, info.HasCarrier, info.LinkIfindex,
+            info.TxQueues, info.RxQueues, info.XdpMode, info.XdpProgramId,
+            state.PassPrograms.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, info.XdpFeatures,
+            conditions.All(c => c.Holds), conditions);
     }
 }

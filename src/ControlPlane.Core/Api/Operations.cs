@@ -3,7 +3,7 @@ using static ControlPlane.Core.Errors.ErrorCode;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>What an operation does to its resource.</summary>
+/// <summary>The effect of an operation on its resource.</summary>
 public enum Verb
 {
     /// <summary>Reads many.</summary>
@@ -25,7 +25,7 @@ public enum Verb
     Act,
 }
 
-/// <summary>What a caller must be allowed to do. Each permission includes those before it.</summary>
+/// <summary>The permission that a caller needs. Each permission includes those before it.</summary>
 public enum Permission
 {
     /// <summary>Read everything.</summary>
@@ -40,13 +40,13 @@ public enum Permission
 
 /// <summary>One operation of the API, the same by REST and by gRPC.</summary>
 /// <param name="Id">The name, in camelCase: the OpenAPI operation id.</param>
-/// <param name="Verb">What the operation does to its resource.</param>
+/// <param name="Verb">The effect on the resource.</param>
 /// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>host</c>.</param>
-/// <param name="Permission">What the caller must be allowed to do.</param>
+/// <param name="Permission">The permission that the caller needs.</param>
 /// <param name="Rest">Method and path template of REST.</param>
 /// <param name="Grpc">Service and method of gRPC, without the package.</param>
 /// <param name="Summary">A title.</param>
-/// <param name="Description">What the operation does.</param>
+/// <param name="Description">A description of the operation.</param>
 /// <param name="Errors">The codes that the operation can give.</param>
 public sealed record Operation(
     string Id,

@@ -63,7 +63,7 @@ internal sealed record PageToken(EntryKey Key)
 
     private static ReadOnlySpan<byte> HashOf(string devmap, EntryQuery query)
     {
-        var text = string.Join('\0', [devmap, query.Interface ?? "", query.EgressProgram ?? "", query.State ?? "", query.Owner ?? "", .. query.Labels ?? []]);
+        var text = string.Join('\0', [devmap, query.Interface ?? "", query.EgressProgram ?? "", query.State?.ToString() ?? "", query.Owner ?? "", .. query.Labels ?? []]);
         return SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, QueryHashLength);
     }
 }

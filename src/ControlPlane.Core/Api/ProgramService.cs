@@ -17,14 +17,15 @@ public sealed class ProgramService
     internal ProgramService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) =>
         (_state, _writer, _kernel) = (state, writer, kernel);
 
-    /// <summary>All egress programs, in order of their names.</summary>
+    /// <summary>Returns all egress programs, in order of their names.</summary>
+    /// <exception cref="ControlPlaneException">The request is not valid.</exception>
     public IReadOnlyList<EgressProgram> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
         return [.. _state.Current.Programs.Values.Select(View)];
     }
 
-    /// <summary>One egress program.</summary>
+    /// <summary>Returns one egress program.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.ProgramNotFound"/>.</exception>
     public EgressProgram Get(string program, RequestContext request)
     {
@@ -32,21 +33,25 @@ public sealed class ProgramService
         return View(_state.Current.Programs.GetValueOrDefault(program) ?? throw new ControlPlaneException(ProgramErrors.NotFound(program)));
     }
 
-    /// <summary>Loads the program as asked.</summary>
+    /// <summary>Creates or changes the program.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<EgressProgram>> PutAsync(string program, ProgramRequest body, RequestContext request)
+    public async Task<PutOutcome<EgressProgram>> PutAsync(string program, EgressProgramSpec spec, RequestContext request)
     {
         if (!ProgramName.IsValid(program) && !request.Violations.Has("program"))
             request.Violations.Add("program", ProgramName.Rule);
-        var config = ProgramValidation.Read(body, request.Violations);
-        LabelRules.Validate(body.Labels, body.Owner, request.Violations);
+        ProgramValidation.Validate(spec, request.Violations);
+        LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
         request.Violations.ThrowIfAny();
-        var spec = new EgressProgramSpec(config!, Labels.Of(body.Labels), string.IsNullOrEmpty(body.Owner) ? null : body.Owner);
+        spec = spec with
+        {
+            Parameters = spec.Parameters == new EgressProgramParameters() ? null : spec.Parameters,
+            Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner,
+        };
         var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, request.Precondition), request);
         return new PutOutcome<EgressProgram>(created, View(status));
     }
 
-    /// <summary>Removes the program; entries must not carry it.</summary>
+    /// <summary>Deletes the program; entries must not carry it.</summary>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task DeleteAsync(string program, RequestContext request)
     {
@@ -54,11 +59,11 @@ public sealed class ProgramService
         await _writer.SubmitAsync(new DeleteProgramCommand(program, request.Precondition), request);
     }
 
-    /// <summary>Has all entries that send to the interface, over all devmaps, carry this egress program: all of them, or none is changed.</summary>
+    /// <summary>Gives all entries that send to the interface, over all devmaps, this egress program: all of them, or none is changed.</summary>
     /// <param name="interfaceName">The egress interface.</param>
     /// <param name="program">The program; null or empty for none.</param>
     /// <param name="request">The request. Its precondition is about the revision of the interface.</param>
-    /// <remarks>A frame that leaves while the entries are being written may still meet the program it would have met before.</remarks>
+    /// <remarks>A frame that leaves while the entries are written may still meet the previous program.</remarks>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<EgressProgramSwap> SetOfInterfaceAsync(string interfaceName, string? program, RequestContext request)
     {

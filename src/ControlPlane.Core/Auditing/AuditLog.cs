@@ -6,7 +6,7 @@ namespace ControlPlane.Core.Auditing;
 /// <summary>The audits' log messages: event ids 1100 to 1199.</summary>
 internal static partial class AuditLog
 {
-    [LoggerMessage(1100, LogLevel.Warning, "Devmap {Devmap}: {Found} differences between the kernel and what is wanted, which others have made; {Repaired} put right")]
+    [LoggerMessage(1100, LogLevel.Warning, "Devmap {Devmap}: {Found} differences between the kernel and the desired state, made by others; {Repaired} repaired")]
     public static partial void Drifted(ILogger logger, string devmap, int found, int repaired);
 
     [LoggerMessage(1101, LogLevel.Warning, "Devmap {Devmap}: {Drift}")]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Auditing;
 
-/// <summary>Compares the kernel with what is wanted, on demand and regularly, and has the writer put right what others changed.</summary>
+/// <summary>Compares the kernel with the desired state, on demand and regularly, and has the writer repair what others changed.</summary>
 public sealed class AuditService
 {
     /// <summary>Most suspects the writer judges in one command: callers of writes wait for no more than that.</summary>
@@ -34,7 +34,7 @@ public sealed class AuditService
 
     /// <summary>Audits one devmap now, as fast as it goes.</summary>
     /// <param name="devmap">The devmap's name.</param>
-    /// <param name="repair">Whether differences are put right; null for what the configuration says.</param>
+    /// <param name="repair">Whether differences are repaired; null for the configured value.</param>
     /// <param name="request">The request. Its cancellation ends the audit; what has been repaired stays so.</param>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>; or the writer refused the work.</exception>
     /// <exception cref="KernelException">The kernel refused to be read.</exception>
@@ -124,12 +124,12 @@ public sealed class AuditService
     }
 }
 
-/// <summary>How the kernel is compared with what is wanted.</summary>
+/// <summary>Options of the comparison between the kernel and the desired state.</summary>
 public sealed record AuditOptions
 {
     /// <summary>Time between two audits of all devmaps; zero for none but those asked for.</summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Whether differences are put right where a request does not say.</summary>
+    /// <summary>Whether differences are repaired where a request does not say.</summary>
     public bool Repair { get; init; } = true;
 }

@@ -4,7 +4,7 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Auditing;
 
 /// <summary>
-/// Compares a devmap's table with the kernel's map by the readers' descriptor, beside the writer. What it suspects may be a
+/// Compares a devmap's table with the kernel's map by the readers' descriptor, beside the writer. A suspect may be a
 /// change under way: only the writer can say, which alone changes either.
 /// </summary>
 internal sealed class DriftSearch(ControlPlaneState state, DevmapState started, IDevmapReader map, IInterfaces interfaces)

@@ -26,7 +26,7 @@ public static class CommonRemedies
         string.Create(CultureInfo.InvariantCulture, $"ip link set dev {name} mtu {mtu}"));
 
     /// <summary>A remedy at the peer of a veth. The daemon cannot see the name of a peer in another network namespace.</summary>
-    /// <param name="summary">What to do, with <c>{0}</c> for the peer.</param>
+    /// <param name="summary">The instruction, with <c>{0}</c> for the peer.</param>
     /// <param name="command">The command, with <c>{0}</c> for the peer.</param>
     /// <param name="peer">The name of the peer; null when the peer is in another network namespace.</param>
     public static Remedy AtPeer(string summary, string command, string? peer) => peer is null

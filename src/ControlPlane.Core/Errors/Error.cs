@@ -11,7 +11,7 @@ public sealed record Error(ErrorCode Code, string Detail)
     /// <summary>The kernel's errno (positive), where the kernel refused.</summary>
     public int? Errno { get; init; }
 
-    /// <summary>What the caller can do about it.</summary>
+    /// <summary>The way out for the caller.</summary>
     public Remedy? Remedy { get; init; }
 
     /// <summary>
@@ -20,7 +20,7 @@ public sealed record Error(ErrorCode Code, string Detail)
     /// </summary>
     public bool IsAddressed { get; init; }
 
-    /// <summary>The resource at fault, for instance <c>devmaps/default/entries/veth1</c>.</summary>
+    /// <summary>The resource concerned, for instance <c>devmaps/default/entries/veth1</c>.</summary>
     public string? Resource { get; init; }
 
     /// <summary>When it makes sense to try again.</summary>
@@ -32,15 +32,15 @@ public sealed record Error(ErrorCode Code, string Detail)
 
 /// <summary>One wrong field of a request.</summary>
 /// <param name="Field">Where: the JSON path in camelCase, for instance <c>parameters.vlanId</c> or <c>key</c>.</param>
-/// <param name="Message">What is wrong with it and what would be right.</param>
+/// <param name="Message">The rule that the value breaks.</param>
 public sealed record FieldViolation(string Field, string Message);
 
-/// <summary>Carries an <see cref="Errors.Error"/> to the face that renders it.</summary>
+/// <summary>Carries an <see cref="Errors.Error"/> to the API that renders it.</summary>
 public sealed class ControlPlaneException(Error error, Exception? inner = null) : Exception(error.Detail, inner)
 {
     /// <summary>Creates the exception from a code and a sentence.</summary>
     public ControlPlaneException(ErrorCode code, string detail) : this(new Error(code, detail)) { }
 
-    /// <summary>What went wrong.</summary>
+    /// <summary>The error.</summary>
     public Error Error { get; } = error;
 }

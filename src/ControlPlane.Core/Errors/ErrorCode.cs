@@ -85,7 +85,7 @@ public enum ErrorCode
     InternalError,
 }
 
-/// <summary>The text form and the title of each <see cref="ErrorCode"/>: the part of the catalogue both faces share.</summary>
+/// <summary>The text form and the title of each <see cref="ErrorCode"/>: the part of the catalogue that REST and gRPC share.</summary>
 public static class ErrorCodes
 {
     /// <summary>The stable code that clients compare, for instance <c>devmap_full</c>.</summary>

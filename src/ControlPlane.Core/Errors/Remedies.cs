@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace ControlPlane.Core.Errors;
 
 /// <summary>How to make a condition hold, or how to get around an error. Words in capitals, such as <c>TARGET</c>, stand for the caller's choice.</summary>
-/// <param name="Summary">What to do, in a sentence for people.</param>
+/// <param name="Summary">The instruction, in a sentence for people.</param>
 public sealed record Remedy(string Summary)
 {
     /// <summary>Shell commands to paste, in order; empty when no command helps.</summary>

@@ -19,12 +19,17 @@ public static class RequestErrors
     /// <summary>The resource has another revision than the caller expects.</summary>
     /// <param name="resource">The resource.</param>
     /// <param name="current">The revision of the resource; null when it does not exist.</param>
-    /// <param name="expected">The revision that was expected; null when any was.</param>
-    public static Error RevisionMismatch(string resource, long? current, long? expected)
+    /// <param name="expected">The revisions of which one was expected; null when any was.</param>
+    public static Error RevisionMismatch(string resource, long? current, IReadOnlyList<long>? expected)
     {
         var found = current is null ? "does not exist" : string.Create(CultureInfo.InvariantCulture, $"is at revision {current}");
-        var wanted = expected is null ? "it was expected to exist" : string.Create(CultureInfo.InvariantCulture, $"revision {expected} was expected");
-        return new Error(ErrorCode.RevisionMismatch, $"'{resource}' {found}; {wanted}.")
+        var wanted = expected switch
+        {
+            null => "it was expected to exist",
+            { Count: 0 } => "the request names no revision",
+            _ => $"revision {string.Join(" or ", expected)} was expected",
+        };
+        return new Error(ErrorCode.RevisionMismatch, $"'{resource}' {found}; {expected}.")
         {
             Resource = resource,
             Remedy = new Remedy("Read the resource again and retry with its current revision."),

@@ -5,25 +5,25 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Explaining;
 
-/// <summary>What is asked: what becomes of a frame with this key, or of this frame. What is null was not said.</summary>
+/// <summary>The question of an explanation: the fate of a frame with this key, or of this frame. Null values were not given.</summary>
 /// <param name="Key">A key in any of its text forms; null when a frame is described instead.</param>
-/// <param name="Ingress">The name of the interface the frame comes in by; any that can bring such a frame, unless told.</param>
+/// <param name="Ingress">The name of the interface that the frame arrives on; null for any that can bring such a frame.</param>
 /// <param name="Vlan">The VLAN id of its tag, 0 .. 4095; 0 for an untagged frame, as when nothing is said.</param>
-/// <param name="Destination">Its IPv4 destination; a frame of another protocol unless told.</param>
+/// <param name="Dst">Its IPv4 destination; null for a frame of another protocol.</param>
 /// <param name="Length">The length of its IP packet in bytes, as an MTU counts, 28 .. 65535.</param>
-public sealed record ExplainQuery(string? Key = null, string? Ingress = null, long? Vlan = null, string? Destination = null, long? Length = null);
+public sealed record ExplainQuery(string? Key = null, string? Ingress = null, long? Vlan = null, string? Dst = null, long? Length = null);
 
 /// <summary>Understands a question. Without a devmap only what is wrong in any devmap is found.</summary>
 internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable interfaces, Violations faults)
 {
     private const int MaxVlanId = 4095;
 
-    /// <summary>The question; meaningless when there are faults.</summary>
+    /// <summary>The question; meaningless if there are violations.</summary>
     public FrameQuestion Read(ExplainQuery query)
     {
         var ingress = Ingress(query.Ingress);
         var vlan = (ushort)Number("vlan", query.Vlan, 0, MaxVlanId).GetValueOrDefault();
-        var destination = Destination(query.Destination);
+        var destination = Destination(query.Dst);
         var length = (int?)Number("length", query.Length, TestFrame.LeastLength, ushort.MaxValue);
         if (devmap is null)
             return new FrameQuestion(null, ingress, vlan, destination, length);
@@ -35,10 +35,10 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
                 ingress = Implied("ingress", ingress, IngressOf(entry));
                 break;
             case KeySelector.IngressInterface when query.Ingress is null && query.Key is null:
-                Wrong("ingress", "is required: the key of this devmap is the interface a frame comes in by");
+                Wrong("ingress", "is required: the key of this devmap is the interface that a frame arrives on");
                 break;
             case KeySelector.Vlan when entry is not null:
-                // What is no VLAN id has no frame; that is for the explanation to say.
+                // No frame has a number that is no VLAN id; the explanation says so.
                 var id = Implied("vlan", query.Vlan, entry.Record.Key.Number);
                 vlan = id <= MaxVlanId ? (ushort)id : (ushort)0;
                 break;
@@ -95,7 +95,7 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
         return null;
     }
 
-    /// <summary>What the key says of the frame; the caller may say the same, and nothing else.</summary>
+    /// <summary>The facts that the key implies about the frame; the caller may repeat them and must not contradict them.</summary>
     private T Implied<T>(string field, T said, T byKey)
     {
         if (said is not null && !said.Equals(byKey))
@@ -112,7 +112,7 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
 
 /// <summary>A question that has been understood.</summary>
 /// <param name="Asked">The entry that was asked for by its key; null when a frame was described.</param>
-/// <param name="Ingress">The only interface the frame can come in by; null for any.</param>
+/// <param name="Ingress">The only interface that the frame can arrive on; null for any.</param>
 /// <param name="Vlan">The VLAN id of its tag; 0 for none.</param>
 /// <param name="Destination">Its IPv4 destination; null for a frame of another protocol.</param>
 /// <param name="Length">The length of its IP packet in bytes; null when none was given.</param>

@@ -6,7 +6,7 @@ using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Explaining;
 
-/// <summary>Tells what becomes of a frame, and why: what both faces call.</summary>
+/// <summary>Explains what happens to a frame, and why. REST and gRPC call it.</summary>
 public sealed class ExplainService
 {
     private readonly ControlPlaneState _state;

@@ -6,7 +6,7 @@ using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Explaining;
 
-/// <summary>The way from the key on. What the kernel has decides, also where it is not what is wanted.</summary>
+/// <summary>The way from the key on. The kernel's element decides, also where it is not the desired one.</summary>
 internal sealed partial class Explainer
 {
     /// <summary>Where does the key's entry send it?</summary>

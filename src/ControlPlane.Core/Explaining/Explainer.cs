@@ -15,7 +15,7 @@ internal sealed partial class Explainer(
     private readonly List<ExplainStep> _steps = [];
     private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, times, new JudgedFrame(question.Ingress));
 
-    // What the frame that is judged looks like.
+    // The frame under judgement.
     private readonly byte[] _frame = TestFrame.Build(
         question.Ingress is { } ingress ? interfaces.Find(ingress)?.Mac : null,
         question.Vlan, question.Destination, question.Length ?? TestFrame.ShortLength);

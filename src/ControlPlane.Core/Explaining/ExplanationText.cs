@@ -36,7 +36,7 @@ public static class ExplanationText
             text.Append(CultureInfo.InvariantCulture, $", key {key}");
         text.Append(CultureInfo.InvariantCulture, $": a frame {(frame.Ingress is null ? "by any interface" : $"by {frame.Ingress}")}");
         text.Append(frame.Vlan == 0 ? ", untagged" : $", VLAN {frame.Vlan}");
-        text.Append(frame.Destination is null ? ", not IPv4" : $", to {frame.Destination}");
+        text.Append(frame.Dst is null ? ", not IPv4" : $", to {frame.Dst}");
         return text.Append(CultureInfo.InvariantCulture, $", {frame.Bytes} bytes{(frame.Length is null ? " (no length was given)" : "")}").ToString();
     }
 

@@ -61,7 +61,7 @@ internal static class TestFrame
             ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetBytes..]) & 0x0fff)
             : (ushort)0;
 
-    /// <summary>What is different about a frame's addresses; null for what is not.</summary>
+    /// <summary>The changed addresses of a frame; null for an unchanged one.</summary>
     public static (MacAddress? Source, MacAddress? Destination) NewMacs(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
         return (Changed(before[MacBytes..], after[MacBytes..]), Changed(before, after));

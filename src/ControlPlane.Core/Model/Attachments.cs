@@ -1,11 +1,17 @@
+using System.Text.Json.Serialization;
+
 namespace ControlPlane.Core.Model;
 
 /// <summary>The desired state of an attachment, as a write carries it.</summary>
 /// <param name="Mode">How the redirect program is attached.</param>
 /// <param name="Labels">Notes of the caller.</param>
 /// <param name="Owner">Who manages the attachment, by its own account; null for nobody.</param>
-public sealed record AttachmentSpec(AttachMode Mode, Labels Labels, string? Owner)
+[method: JsonConstructor]
+public sealed record AttachmentSpec(AttachMode Mode, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner)
 {
+    /// <summary>The caller's own notes.</summary>
+    public Labels Labels { get; init; } = Labels ?? Labels.Empty;
+
     /// <summary>A spec without labels and owner.</summary>
     public AttachmentSpec(AttachMode mode)
         : this(mode, Labels.Empty, null)
@@ -52,7 +58,7 @@ public sealed record Attachment(
     AttachmentSpec Spec,
     AttachmentStatus Status);
 
-/// <summary>How an XDP program is attached. The kernel is always told which: left to itself it may choose generic silently.</summary>
+/// <summary>How an XDP program is attached. The mode is always given: the kernel on its own may choose generic silently.</summary>
 public enum AttachMode
 {
     /// <summary>In the driver (<c>XDP_FLAGS_DRV_MODE</c>).</summary>

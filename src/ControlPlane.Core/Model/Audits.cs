@@ -1,19 +1,19 @@
 namespace ControlPlane.Core.Model;
 
-/// <summary>What one audit of a devmap found.</summary>
+/// <summary>The findings of one audit of a devmap.</summary>
 /// <param name="Devmap">The devmap's name.</param>
 /// <param name="Revision">The daemon's revision when it ended.</param>
-/// <param name="StartedAt">When it began.</param>
+/// <param name="StartTime">When it began.</param>
 /// <param name="Duration">How long it took, the pauses of a regular audit included.</param>
 /// <param name="Checked">How many entries, elements and attachments were compared.</param>
 /// <param name="Found">How many differences there were.</param>
-/// <param name="Repaired">How many of them were put right.</param>
-/// <param name="Repair">Whether they were to be put right.</param>
+/// <param name="Repaired">How many of them were repaired.</param>
+/// <param name="Repair">Whether repair was on.</param>
 /// <param name="Drifts">The first <see cref="MaxDrifts"/> differences.</param>
 public sealed record AuditReport(
     string Devmap,
     long Revision,
-    DateTimeOffset StartedAt,
+    DateTimeOffset StartTime,
     TimeSpan Duration,
     long Checked,
     int Found,
@@ -28,25 +28,37 @@ public sealed record AuditReport(
 /// <summary>The audits of a devmap since the daemon started.</summary>
 /// <param name="Audits">How many there were.</param>
 /// <param name="Found">How many differences they found.</param>
-/// <param name="Repaired">How many of them were put right.</param>
+/// <param name="Repaired">How many of them were repaired.</param>
 /// <param name="Last">The report of the last one; null before the first.</param>
 public sealed record AuditTally(long Audits, long Found, long Repaired, AuditReport? Last)
 {
     /// <summary>Before the first audit.</summary>
     public static AuditTally None { get; } = new(0, 0, 0, null);
 
+    /// <summary>Returns the summary as the API shows it; null before the first audit.</summary>
+    public AuditSummary? Summary => Last is null ? null : new(Last.StartTime, Last.Found, Last.Repaired, Audits, Found, Repaired);
+
     /// <summary>With one more audit.</summary>
     public AuditTally With(AuditReport report) => new(Audits + 1, Found + report.Found, Repaired + report.Repaired, report);
 }
 
-/// <summary>One difference between the kernel and what is wanted, that no request, link event or start accounts for.</summary>
-/// <param name="Kind">What kind of difference.</param>
+/// <summary>The audits of a devmap since the daemon started, as the API shows them.</summary>
+/// <param name="LastStartTime">When the last audit began.</param>
+/// <param name="LastFound">How many differences the last audit found.</param>
+/// <param name="LastRepaired">How many differences the last audit repaired.</param>
+/// <param name="Audits">Audits since the daemon started.</param>
+/// <param name="Found">Differences that these audits found.</param>
+/// <param name="Repaired">Differences that these audits repaired.</param>
+public sealed record AuditSummary(DateTimeOffset LastStartTime, int LastFound, int LastRepaired, long Audits, long Found, long Repaired);
+
+/// <summary>A difference between the kernel and the desired state that no request, link event or start accounts for.</summary>
+/// <param name="Kind">The kind of difference.</param>
 /// <param name="Key">The entry's key in its canonical text form, or the kernel key of a foreign element; null for an attachment.</param>
 /// <param name="KernelKey">The key in the kernel's map; null for an attachment.</param>
 /// <param name="Interface">The ingress interface of an attachment; null for an element.</param>
-/// <param name="Found">What the kernel had; null when it had nothing.</param>
-/// <param name="Wanted">What it is to have; null when it is to have nothing.</param>
-/// <param name="Repaired">Whether the kernel is now as wanted.</param>
+/// <param name="Found">The element found in the kernel; null if there was none.</param>
+/// <param name="Desired">The desired element. Null when none is desired.</param>
+/// <param name="Repaired">Whether the kernel is now as desired.</param>
 /// <param name="Failure">Why it is not, though repair was asked for; null otherwise.</param>
 public sealed record Drift(
     DriftKind Kind,
@@ -54,28 +66,28 @@ public sealed record Drift(
     uint? KernelKey,
     string? Interface,
     DriftElement? Found,
-    DriftElement? Wanted,
+    DriftElement? Desired,
     bool Repaired,
     string? Failure);
 
-/// <summary>What an element of the kernel's map says, or is to say.</summary>
+/// <summary>An element of the kernel's map, found or desired.</summary>
 /// <param name="Ifindex">The device frames go to.</param>
 /// <param name="Interface">Its name; null when there is no such device.</param>
 /// <param name="EgressProgramId">The kernel's id of the egress program; null for none.</param>
 /// <param name="EgressProgram">The name of that program; null for none, and for one that is not of this daemon.</param>
 public sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram);
 
-/// <summary>How the kernel differs from what is wanted.</summary>
+/// <summary>How the kernel differs from the desired state.</summary>
 public enum DriftKind
 {
-    /// <summary>A wanted element is not in the kernel's map, though its interfaces exist.</summary>
+    /// <summary>A desired element is not in the kernel's map, though its interfaces exist.</summary>
     Missing,
 
     /// <summary>The element is there with another device or another egress program.</summary>
     Changed,
 
-    /// <summary>There is an element that nobody wants.</summary>
-    Foreign,
+    /// <summary>The kernel's map has an element that nobody desires.</summary>
+    Unmanaged,
 
     /// <summary>The redirect program no longer runs on an interface it is attached to.</summary>
     Detached,

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using ControlPlane.Core.Errors;
 
 namespace ControlPlane.Core.Model;
@@ -14,6 +15,7 @@ public sealed record Condition(ConditionType Type, ConditionStatus Status, strin
     public DateTimeOffset? LastTransitionTime { get; init; }
 
     /// <summary>Whether the fact holds.</summary>
+    [JsonIgnore]
     public bool Holds => Status == ConditionStatus.True;
 }
 
@@ -30,7 +32,7 @@ public enum ConditionStatus
     Unknown,
 }
 
-/// <summary>What a fact belongs to.</summary>
+/// <summary>The subject of a fact.</summary>
 public enum ConditionSubject
 {
     /// <summary>An interface, as the target of redirected frames.</summary>
@@ -57,7 +59,7 @@ public sealed class ConditionType
     /// <summary>The name in PascalCase, as the API shows it.</summary>
     public string Name { get; }
 
-    /// <summary>What the fact belongs to.</summary>
+    /// <summary>The subject of the fact.</summary>
     public ConditionSubject Subject { get; }
 
     /// <summary>Whether the state of the resource follows from the fact; false for a fact that is reported only.</summary>

@@ -4,8 +4,8 @@ namespace ControlPlane.Core.Model;
 /// <param name="MaxEntries">Capacity, 1 .. the configured limit. The kernel allocates 8 bytes a bucket for it at once.</param>
 /// <param name="ValueSize">8 (<c>struct bpf_devmap_val</c>, since Linux 5.8) or 4 (an ifindex alone: no egress programs).</param>
 /// <param name="NumaNode">The NUMA node to allocate on (<c>BPF_F_NUMA_NODE</c>), or null for any.</param>
-/// <param name="KeySelector">What the key of a frame is.</param>
-/// <param name="MissAction">What happens to a frame whose key has no entry.</param>
+/// <param name="KeySelector">The part of a frame that is its key.</param>
+/// <param name="MissAction">The action on a frame whose key has no entry.</param>
 /// <param name="Counters">Whether the redirect program counts; fixed when it is loaded.</param>
 /// <param name="EnsureTargets">Whether the daemon makes targets accept redirected frames.</param>
 public sealed record DevmapSpec(
@@ -22,10 +22,10 @@ public sealed record DevmapSpec(
 /// <param name="Spec">The desired state.</param>
 public sealed record DevmapRecord(string Name, DevmapSpec Spec);
 
-/// <summary>What the redirect program takes as the key of a frame. The values are those of <c>bpf/devmapd.h</c>.</summary>
+/// <summary>The part of a frame that the redirect program takes as its key. The values are those of <c>bpf/devmapd.h</c>.</summary>
 public enum KeySelector
 {
-    /// <summary>The ifindex of the interface the frame came in by; text form is the interface's name.</summary>
+    /// <summary>The ifindex of the ingress interface; text form is the interface's name.</summary>
     IngressInterface = 0,
 
     /// <summary>The outer VLAN id (0 if untagged); text form is the number.</summary>
@@ -36,7 +36,7 @@ public enum KeySelector
 }
 
 /// <summary>
-/// What happens to a frame whose key has no entry. The values are those of <c>enum xdp_action</c>, as
+/// The action on a frame whose key has no entry. The values are those of <c>enum xdp_action</c>, as
 /// <c>bpf_redirect_map</c> takes them in its flags.
 /// </summary>
 public enum MissAction
@@ -68,11 +68,11 @@ public enum EnsureTargets
 /// <param name="Entries">How many entries the devmap has, pending and failed ones included.</param>
 /// <param name="KernelMapId">The id of the active <c>BPF_MAP_TYPE_DEVMAP_HASH</c>, as <c>bpftool map</c> shows it.</param>
 /// <param name="RedirectProgramId">The id of the redirect program, as <c>bpftool prog</c> shows it.</param>
-/// <param name="Adopted">Whether the kernel objects were there when the daemon started.</param>
-/// <param name="Traffic">What the redirect program counted; null when counters are off.</param>
-/// <param name="Drops">What the kernel dropped of the redirected frames; null where the host cannot count them.</param>
+/// <param name="Adopted">Whether the kernel objects existed when the daemon started.</param>
+/// <param name="Traffic">The counts of the redirect program; null when counters are off.</param>
+/// <param name="Drops">The redirected frames that the kernel dropped; null where the host cannot count them.</param>
 /// <param name="MissedKeys">Keys that frames had and the devmap lacked, newest first, each in its canonical text form too.</param>
-/// <param name="Audit">What audits have found since the daemon started.</param>
+/// <param name="Audit">The findings of audits since the daemon started.</param>
 /// <param name="Conditions">Checks of the devmap as a whole.</param>
 public sealed record DevmapStatus(
     int Entries,
@@ -81,8 +81,8 @@ public sealed record DevmapStatus(
     bool Adopted,
     DevmapCounters? Traffic,
     DevmapDrops? Drops,
-    IReadOnlyList<(string Key, MissedKey Missed)> MissedKeys,
-    AuditTally Audit,
+    IReadOnlyList<MissedKey> MissedKeys,
+    AuditSummary? Audit,
     IReadOnlyList<Condition> Conditions);
 
 /// <summary>A devmap as the API shows it.</summary>
@@ -92,7 +92,7 @@ public sealed record DevmapStatus(
 /// <param name="Status">The observed state.</param>
 public sealed record Devmap(string Name, long Revision, DevmapSpec Spec, DevmapStatus Status);
 
-/// <summary>What the redirect program of a devmap counted since it was loaded, over all CPUs.</summary>
+/// <summary>The counts of a devmap's redirect program since it was loaded, over all CPUs.</summary>
 /// <param name="RedirectedPackets">Frames whose key had an entry; whether they left is a question for the entry's status.</param>
 /// <param name="RedirectedBytes">Bytes of those frames, from the Ethernet header on.</param>
 /// <param name="MissedPackets">Frames whose key had no entry.</param>
@@ -114,4 +114,11 @@ public readonly record struct DevmapCounters(
 /// <param name="KernelKey">The key.</param>
 /// <param name="Packets">Frames with it since it took its place: at least so many, not all there ever were.</param>
 /// <param name="LastSeen">When the last one missed, to some milliseconds.</param>
-public sealed record MissedKey(uint KernelKey, ulong Packets, DateTimeOffset LastSeen);
+public sealed record MissedKeyCount(uint KernelKey, ulong Packets, DateTimeOffset LastSeen);
+
+/// <summary>A key that frames had and the devmap does not have.</summary>
+/// <param name="Key">The key as it would be written for an entry.</param>
+/// <param name="KernelKey">The key in the kernel.</param>
+/// <param name="Packets">A lower bound of the frames with this key: a key can lose its place in the sample to another key.</param>
+/// <param name="LastSeenTime">When the last frame missed.</param>
+public sealed record MissedKey(string Key, uint KernelKey, ulong Packets, DateTimeOffset LastSeenTime);

@@ -4,8 +4,13 @@ namespace ControlPlane.Core.Model;
 /// <param name="Cause">The cause.</param>
 /// <param name="Errno">The kernel's errno, positive; 0 where it has none.</param>
 /// <param name="Packets">Frames, over all CPUs.</param>
-/// <param name="LastSeen">When the last one was dropped.</param>
-public sealed record DropCount(DropCause Cause, int Errno, ulong Packets, DateTimeOffset LastSeen);
+/// <param name="LastSeenTime">When the last one was dropped.</param>
+public sealed record DropCount(DropCause Cause, int Errno, ulong Packets, DateTimeOffset LastSeenTime);
+
+/// <summary>Frames that were dropped for one cause.</summary>
+/// <param name="Cause">The cause.</param>
+/// <param name="Packets">Frames, over all CPUs.</param>
+public sealed record CauseCount(DropCause Cause, ulong Packets);
 
 /// <summary>Why the kernel dropped a frame that a redirect program had sent on its way.</summary>
 public enum DropCause
@@ -32,16 +37,16 @@ public enum DropCause
     Other,
 }
 
-/// <summary>What the kernel dropped of the frames a devmap redirected.</summary>
-/// <param name="ByCause">All of them by cause; causes that have not come up are left out.</param>
-/// <param name="ByTarget">Those that got as far as the target's queue, by target and cause. One queue serves all devmaps that send there.</param>
-public sealed record DevmapDrops(IReadOnlyList<(DropCause Cause, ulong Packets)> ByCause, IReadOnlyList<TargetDrops> ByTarget);
+/// <summary>The frames redirected by a devmap that the kernel dropped.</summary>
+/// <param name="Causes">All drops by cause. Causes without drops are left out.</param>
+/// <param name="Targets">Drops in the transmit queue of a target, by target and cause. All devmaps share the queue of a target.</param>
+public sealed record DevmapDrops(IReadOnlyList<CauseCount> Causes, IReadOnlyList<TargetDrops> Targets);
 
-/// <summary>Frames that came in by the attachments of a devmap, were redirected to a device and did not leave it, for one cause.</summary>
+/// <summary>Frames that arrived on the attachments of a devmap, were redirected to a device and did not leave it, for one cause.</summary>
 /// <param name="Ifindex">The target.</param>
-/// <param name="Interface">Its name; null when it is gone.</param>
-/// <param name="Count">How many, and why.</param>
-public sealed record TargetDrops(uint Ifindex, string? Interface, DropCount Count);
+/// <param name="Interface">Its name; null if it no longer exists.</param>
+/// <param name="Drops">How many frames, and why.</param>
+public sealed record TargetDrops(uint Ifindex, string? Interface, DropCount Drops);
 
 /// <summary>
 /// Frames that one devmap redirected by one key and the kernel dropped for one cause before the target's driver saw them
@@ -83,7 +88,7 @@ public sealed record TransmitDropCount(uint From, uint To, int Errno, ulong Pack
 /// </summary>
 /// <param name="Ifindex">The device the program ran on; for an egress program the target.</param>
 /// <param name="ProgramId">The program's id, which need not be one of ours.</param>
-/// <param name="Action">What it returned (<c>enum xdp_action</c>, or any other number).</param>
+/// <param name="Action">Its return value (<c>enum xdp_action</c>, or any other number).</param>
 /// <param name="Packets">Frames, over all CPUs.</param>
 /// <param name="LastSeen">When the last one was dropped.</param>
 public sealed record XdpExceptionCount(uint Ifindex, uint ProgramId, uint Action, ulong Packets, DateTimeOffset LastSeen);

@@ -1,6 +1,8 @@
+using System.Text.Json.Serialization;
+
 namespace ControlPlane.Core.Model;
 
-/// <summary>What an egress program is made of: a template and its parameters. Parameters that the template does not take are null.</summary>
+/// <summary>The make-up of an egress program: a template and its parameters. Parameters that the template does not take are null.</summary>
 /// <param name="Template">The template.</param>
 /// <param name="SourceMac"><c>rewriteMac</c>: the source address to set.</param>
 /// <param name="DestinationMac"><c>rewriteMac</c>: the destination address to set.</param>
@@ -11,17 +13,49 @@ public sealed record EgressProgramConfig(
     MacAddress? DestinationMac = null,
     ushort? VlanId = null);
 
-/// <summary>The desired state of an egress program, as a write carries it.</summary>
-/// <param name="Config">Template and parameters.</param>
-/// <param name="Labels">Notes of the caller.</param>
-/// <param name="Owner">Who manages the program, by its own account; null for nobody.</param>
-public sealed record EgressProgramSpec(EgressProgramConfig Config, Labels Labels, string? Owner)
+/// <summary>The parameters of templates. Each template takes its own and refuses the others.</summary>
+/// <param name="SourceMac">`rewriteMac`: the source address to set, six hexadecimal octets joined by colons. Null for other templates.</param>
+/// <param name="DestinationMac">`rewriteMac`: the destination address to set, in the same form. Null for other templates.</param>
+/// <param name="VlanId">`pushVlan`: the VLAN id of the tag, 1 .. 4094. Null for other templates.</param>
+public sealed record EgressProgramParameters(MacAddress? SourceMac = null, MacAddress? DestinationMac = null, uint? VlanId = null)
 {
+    /// <summary>The least VLAN id of a tag.</summary>
+    public const uint MinVlanId = 1;
+
+    /// <summary>The greatest VLAN id of a tag.</summary>
+    public const uint MaxVlanId = 4094;
+}
+
+/// <summary>The desired state of an egress program: all that a write carries. A write clears the fields it omits.</summary>
+/// <param name="Template">The template of the program.</param>
+/// <param name="Parameters">The parameters of the template. Null for a template without parameters.</param>
+/// <param name="Labels">The caller's own notes, at most 32.</param>
+/// <param name="Owner">Who the program belongs to. Null for nobody in particular.</param>
+[method: JsonConstructor]
+public sealed record EgressProgramSpec(EgressTemplate Template, EgressProgramParameters? Parameters, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner)
+{
+    /// <summary>The spec of a program with this configuration.</summary>
+    public EgressProgramSpec(EgressProgramConfig config, Labels labels, string? owner)
+        : this(config.Template, ParametersOf(config), labels, owner)
+    {
+    }
+
     /// <summary>A spec without labels and owner.</summary>
     public EgressProgramSpec(EgressProgramConfig config)
         : this(config, Labels.Empty, null)
     {
     }
+
+    /// <summary>The caller's own notes.</summary>
+    public Labels Labels { get; init; } = Labels ?? Labels.Empty;
+
+    /// <summary>The part that the kernel loads.</summary>
+    [JsonIgnore]
+    public EgressProgramConfig Config => new(Template, Parameters?.SourceMac, Parameters?.DestinationMac, (ushort?)Parameters?.VlanId);
+
+    private static EgressProgramParameters? ParametersOf(EgressProgramConfig config) => config is { SourceMac: null, DestinationMac: null, VlanId: null }
+        ? null
+        : new(config.SourceMac, config.DestinationMac, config.VlanId);
 }
 
 /// <summary>The desired state of one egress program, with its identity.</summary>
@@ -54,19 +88,19 @@ public sealed record EgressProgram(
     EgressProgramSpec Spec,
     EgressProgramStatus Status);
 
-/// <summary>What came of giving all entries for an interface one egress program.</summary>
+/// <summary>The outcome of giving all entries for an interface one egress program.</summary>
 /// <param name="Interface">The interface.</param>
 /// <param name="EgressProgram">The program they carry now; null for none.</param>
 /// <param name="Changed">How many entries carried another before.</param>
 /// <param name="Revision">The revision of the interface after the change.</param>
 public sealed record EgressProgramSwap(string Interface, string? EgressProgram, int Changed, long Revision);
 
-/// <summary>What an egress program makes of one frame.</summary>
-/// <param name="Action">What it returns; a frame leaves with <see cref="XdpAction.Pass"/> alone.</param>
+/// <summary>The result of an egress program on one frame.</summary>
+/// <param name="Action">Its return value; a frame leaves with <see cref="XdpAction.Pass"/> alone.</param>
 /// <param name="Frame">The frame that leaves; empty when none does.</param>
 public readonly record struct EgressVerdict(XdpAction Action, ReadOnlyMemory<byte> Frame);
 
-/// <summary>What an XDP program says shall become of a frame: <c>enum xdp_action</c>.</summary>
+/// <summary>The return value of an XDP program: <c>enum xdp_action</c>.</summary>
 public enum XdpAction
 {
     /// <summary><c>XDP_ABORTED</c>: drop, and fire the <c>xdp_exception</c> tracepoint.</summary>
@@ -78,7 +112,7 @@ public enum XdpAction
     /// <summary><c>XDP_PASS</c>: on to the stack, or for an egress program out by the target.</summary>
     Pass = 2,
 
-    /// <summary><c>XDP_TX</c>: back out of the interface it came in by.</summary>
+    /// <summary><c>XDP_TX</c>: back out of the ingress interface.</summary>
     Tx = 3,
 
     /// <summary><c>XDP_REDIRECT</c>: to where a map says.</summary>

@@ -26,14 +26,14 @@ public static class EgressTemplates
     public static IReadOnlyDictionary<string, EgressTemplate> ByText { get; } =
         Enum.GetValues<EgressTemplate>().ToDictionary(Text, StringComparer.Ordinal);
 
-    /// <summary>The text form, for instance <c>rewrite-mac</c>.</summary>
+    /// <summary>The text form, for instance <c>rewriteMac</c>.</summary>
     public static string Text(this EgressTemplate template) => template switch
     {
         EgressTemplate.Count => "count",
         EgressTemplate.Drop => "drop",
-        EgressTemplate.RewriteMac => "rewrite-mac",
-        EgressTemplate.PushVlan => "push-vlan",
-        EgressTemplate.PopVlan => "pop-vlan",
+        EgressTemplate.RewriteMac => "rewriteMac",
+        EgressTemplate.PushVlan => "pushVlan",
+        EgressTemplate.PopVlan => "popVlan",
         _ => throw new ArgumentOutOfRangeException(nameof(template), template, "not a template"),
     };
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ControlPlane.Core.Model;
 
 /// <summary>The desired state of an entry, as a write carries it.</summary>
@@ -5,8 +7,12 @@ namespace ControlPlane.Core.Model;
 /// <param name="EgressProgram">The egress program, or null for none.</param>
 /// <param name="Labels">Notes of the caller.</param>
 /// <param name="Owner">Who manages the entry, by its own account; null for nobody.</param>
-public sealed record EntrySpec(string Interface, string? EgressProgram, Labels Labels, string? Owner)
+[method: JsonConstructor]
+public sealed record EntrySpec(string Interface, string? EgressProgram, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner)
 {
+    /// <summary>The caller's own notes.</summary>
+    public Labels Labels { get; init; } = Labels ?? Labels.Empty;
+
     /// <summary>A spec without labels and owner.</summary>
     public EntrySpec(string @interface, string? egressProgram = null)
         : this(@interface, egressProgram, Labels.Empty, null)
@@ -65,7 +71,7 @@ public sealed record Entry(
     EntrySpec? Spec,
     EntryStatus Status);
 
-/// <summary>What becomes of a frame that the redirect program sends to the entry.</summary>
+/// <summary>The fate of a frame that the redirect program sends to the entry.</summary>
 public enum EntryState
 {
     /// <summary>In the kernel, and the frame would leave.</summary>

@@ -1,11 +1,11 @@
 namespace ControlPlane.Core.Model;
 
-/// <summary>What the kernel port knows of the host; probed once.</summary>
+/// <summary>Facts about the host, probed once.</summary>
 /// <param name="KernelRelease">The running kernel's release, as <c>uname -r</c>.</param>
 /// <param name="Machine">The machine's architecture, as <c>uname -m</c>.</param>
 /// <param name="LibbpfVersion">The version of the loaded libbpf.so.1; null when simulated.</param>
 /// <param name="Simulated">Whether the kernel is the simulated one and no frame will ever move.</param>
-/// <param name="Features">What was probed.</param>
+/// <param name="Features">The probed features.</param>
 public sealed record HostFacts(
     string KernelRelease,
     string Machine,
@@ -54,9 +54,21 @@ public static class KernelFeatureNames
     public const string DropCounters = "drop_counters";
 }
 
-/// <summary>The host and the daemon as the API shows them.</summary>
-/// <param name="Facts">What the kernel port knows.</param>
-/// <param name="DaemonVersion">The daemon's version.</param>
-/// <param name="StartedAt">When the daemon started.</param>
-/// <param name="Revision">The daemon's revision: the number of accepted changes.</param>
-public sealed record HostView(HostFacts Facts, string DaemonVersion, DateTimeOffset StartedAt, long Revision);
+/// <summary>The host and the daemon as the API shows them. Read only.</summary>
+/// <param name="KernelRelease">The release of the running kernel, as `uname -r` prints it.</param>
+/// <param name="Machine">The architecture of the machine, as `uname -m` prints it.</param>
+/// <param name="LibbpfVersion">The version of the loaded libbpf. Null when the kernel is simulated.</param>
+/// <param name="DaemonVersion">The version of the daemon.</param>
+/// <param name="Simulated">Whether the kernel is simulated, so that no frame moves.</param>
+/// <param name="StartTime">When the daemon started.</param>
+/// <param name="Revision">The revision of the daemon: the number of changes it has accepted.</param>
+/// <param name="Features">The kernel features, as probed at start.</param>
+public sealed record Host(
+    string KernelRelease,
+    string Machine,
+    string? LibbpfVersion,
+    string DaemonVersion,
+    bool Simulated,
+    DateTimeOffset StartTime,
+    long Revision,
+    IReadOnlyList<KernelFeature> Features);

@@ -41,11 +41,11 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// <summary>The id of that program (<c>IFLA_XDP_PROG_ID</c>).</summary>
     public uint? XdpProgramId { get; init; }
 
-    /// <summary>What the driver can do with XDP (<c>NETDEV_A_DEV_XDP_FEATURES</c>, since Linux 6.3); null where the kernel does not tell.</summary>
+    /// <summary>The XDP features of the driver (<c>NETDEV_A_DEV_XDP_FEATURES</c>, since Linux 6.3); null where the kernel does not tell.</summary>
     public XdpFeatures? XdpFeatures { get; init; }
 }
 
-/// <summary>What a driver can do with XDP: <c>enum netdev_xdp_act</c>, since Linux 6.3.</summary>
+/// <summary>The XDP features of a driver: <c>enum netdev_xdp_act</c>, since Linux 6.3.</summary>
 [Flags]
 public enum XdpFeatures : ulong
 {
@@ -74,10 +74,39 @@ public enum XdpFeatures : ulong
     NdoXmitSg = 64,
 }
 
-/// <summary>An interface as the API shows it.</summary>
-/// <param name="Info">The facts.</param>
-/// <param name="Revision">The highest revision among the entries that send to the interface; 0 when none does.</param>
-/// <param name="CanBeTarget">Whether a frame redirected to it, with the redirect program in native mode, would leave.</param>
-/// <param name="PassProgram">Whether its XDP program is the pass program of this daemon, which makes a target accept redirected frames.</param>
-/// <param name="Conditions">The checks behind <paramref name="CanBeTarget"/>.</param>
-public sealed record InterfaceView(InterfaceInfo Info, long Revision, bool CanBeTarget, bool PassProgram, IReadOnlyList<Condition> Conditions);
+/// <summary>An interface as the API shows it. Read only.</summary>
+/// <param name="Name">The name (IFLA_IFNAME), 1 to 15 bytes.</param>
+/// <param name="Ifindex">The index (ifi_index), 1 .. 2^31 - 1.</param>
+/// <param name="Revision">The highest revision among the entries that send to the interface, over all devmaps. 0 when none does. It is also the entity tag.</param>
+/// <param name="Kind">The kind of a virtual device (IFLA_INFO_KIND), for instance `veth`. Null for hardware and loopback.</param>
+/// <param name="Mac">The Ethernet address (IFLA_ADDRESS). Null where the device has none of six octets.</param>
+/// <param name="Mtu">The MTU in bytes (IFLA_MTU), without the Ethernet header.</param>
+/// <param name="Up">Whether the interface is administratively up (IFF_UP).</param>
+/// <param name="Carrier">Whether the interface has carrier (IFF_LOWER_UP). For a veth this needs its peer to be up.</param>
+/// <param name="LinkIfindex">The ifindex of the device that the interface is paired with or stacked on (IFLA_LINK), perhaps in another namespace. Null for none.</param>
+/// <param name="TxQueues">Number of transmit queues (IFLA_NUM_TX_QUEUES).</param>
+/// <param name="RxQueues">Number of receive queues (IFLA_NUM_RX_QUEUES).</param>
+/// <param name="XdpMode">How an XDP program is attached to the interface, whoever attached it (IFLA_XDP_ATTACHED). Null when none is.</param>
+/// <param name="XdpProgramId">The id of that program (IFLA_XDP_PROG_ID). Null when none is.</param>
+/// <param name="PassProgram">Whether that program is the daemon's own pass program, which makes a target accept redirected frames.</param>
+/// <param name="XdpFeatures">The XDP features of the driver. Null where the kernel does not tell (before Linux 6.3).</param>
+/// <param name="CanBeTarget">Whether a frame redirected to the interface by a redirect program in native mode would leave.</param>
+/// <param name="Conditions">The checks behind that.</param>
+public sealed record Interface(
+    string Name,
+    uint Ifindex,
+    long Revision,
+    string? Kind,
+    MacAddress? Mac,
+    uint Mtu,
+    bool Up,
+    bool Carrier,
+    uint? LinkIfindex,
+    uint TxQueues,
+    uint RxQueues,
+    AttachMode? XdpMode,
+    uint? XdpProgramId,
+    bool PassProgram,
+    XdpFeatures? XdpFeatures,
+    bool CanBeTarget,
+    IReadOnlyList<Condition> Conditions);

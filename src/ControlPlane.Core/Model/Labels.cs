@@ -117,7 +117,7 @@ public static partial class LabelRules
     /// <summary>Adds a violation for every label and for an owner that breaks a rule.</summary>
     /// <param name="labels">The labels; null for none.</param>
     /// <param name="owner">The owner; null or empty for none.</param>
-    /// <param name="violations">The violations so far.</param>
+    /// <param name="violations">The violations found until now.</param>
     public static void Validate(IReadOnlyDictionary<string, string>? labels, string? owner, Violations violations)
     {
         if (labels is not null)

@@ -6,6 +6,9 @@ namespace ControlPlane.Core.Model;
 /// <param name="Value">The address as a number, its first octet the most significant; 0 .. 2^48 - 1.</param>
 public readonly record struct MacAddress(ulong Value)
 {
+    /// <summary>The rule in words, for messages.</summary>
+    public const string Rule = "must be six hexadecimal octets: 02:00:00:00:00:01";
+
     /// <summary>Reads six hexadecimal octets joined by colons or hyphens.</summary>
     public static bool TryParse(string? text, out MacAddress address)
     {

@@ -9,7 +9,7 @@ namespace ControlPlane.Core.Ports;
 /// </summary>
 public interface IDevmap : IDevmapReader, IDisposable
 {
-    /// <summary>What it was made with.</summary>
+    /// <summary>The record it was made from.</summary>
     DevmapRecord Definition { get; }
 
     /// <summary>Whether its objects were pinned already and were adopted.</summary>
@@ -44,7 +44,7 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <exception cref="KernelException">The kernel refused.</exception>
     bool Delete(WriterScope scope, uint key);
 
-    /// <summary>The pinned links, dead ones (whose interface is gone) included.</summary>
+    /// <summary>The pinned links, dead ones (whose interface was removed) included.</summary>
     IReadOnlyList<DevmapLink> Links { get; }
 
     /// <summary>The link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead); null when there is none.</summary>
@@ -70,7 +70,7 @@ public interface IDevmapReader
 
     /// <summary>
     /// The key after <paramref name="after"/> in the kernel's order: by bucket, newest first within one
-    /// (<c>bpf_map_get_next_key</c>). Null asks for the first key, and so, silently, does a key that is gone.
+    /// (<c>bpf_map_get_next_key</c>). Null asks for the first key, and so, silently, does a key that was removed.
     /// </summary>
     /// <returns>False at the end.</returns>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -80,10 +80,10 @@ public interface IDevmapReader
     /// <exception cref="KernelException">The kernel refused.</exception>
     uint ReadActiveMapId();
 
-    /// <summary>What was redirected by this key since its element was made; zero when counters are off.</summary>
+    /// <summary>Returns the frames redirected by this key since its element was made; zero when counters are off.</summary>
     EntryCounters ReadCounters(uint key);
 
-    /// <summary>What the redirect program counted; null when counters are off.</summary>
+    /// <summary>Returns the counts of the redirect program; null when counters are off.</summary>
     DevmapCounters? ReadTotals();
 
     /// <summary>
@@ -91,7 +91,7 @@ public interface IDevmapReader
     /// A key may have got its entry since. It takes 64 system calls: for one devmap and not for a list of many.
     /// </summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    IReadOnlyList<MissedKey> ReadMissedKeys();
+    IReadOnlyList<MissedKeyCount> ReadMissedKeys();
 }
 
 /// <summary>An element as the kernel's map gives it: a program <b>id</b>, where a write takes a program fd.</summary>
@@ -101,7 +101,7 @@ public readonly record struct KernelEntry(uint Ifindex, uint EgressProgramId);
 
 /// <summary>A pinned <c>bpf_link</c> of a redirect program.</summary>
 /// <param name="Interface">The name it was made for, which is also its pin's name.</param>
-/// <param name="Ifindex">The ifindex it is attached to; 0 when that device is gone and the link is dead.</param>
+/// <param name="Ifindex">The ifindex it is attached to; 0 if that device was removed and the link is dead.</param>
 /// <param name="LinkId">The link's id.</param>
 /// <param name="Mode">How it is attached; for a dead link, as far as is known.</param>
 public sealed record DevmapLink(string Interface, uint Ifindex, uint LinkId, AttachMode Mode);

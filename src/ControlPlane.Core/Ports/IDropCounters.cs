@@ -4,7 +4,7 @@ using ControlPlane.Core.Model;
 namespace ControlPlane.Core.Ports;
 
 /// <summary>
-/// What the kernel dropped after a redirect program had sent it on its way, from tracepoints. Counting goes on while no daemon
+/// Counters of frames that the kernel dropped after a redirect program had sent them on their way, from tracepoints. Counting goes on while no daemon
 /// runs. Where the host cannot do it, all reads are empty and <see cref="Feature"/> says
 /// why. The lists are bounded: what was dropped least lately makes room. Safe on any thread; a read walks a table of at most some
 /// thousand elements, so it is for a page of entries and not for each of them.
@@ -22,7 +22,7 @@ public interface IDropCounters
     /// <exception cref="KernelException">The kernel refused.</exception>
     IReadOnlyList<RedirectErrorCount> ReadRedirectErrors(string devmap);
 
-    /// <summary>What devices of this network namespace were sent and did not send, whoever redirected it, by device pair and cause.</summary>
+    /// <summary>Returns the frames that devices of this network namespace were given and did not send, whoever redirected them, by device pair and cause.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     IReadOnlyList<TransmitDropCount> ReadTransmitDrops();
 

@@ -24,7 +24,7 @@ public interface IEgressPrograms
     EntryCounters ReadCounters(string name);
 
     /// <summary>
-    /// What an instance of a template with these parameters, loaded or not, makes of a frame. Nothing is sent and nothing that is
+    /// Returns the result of a program with this template and parameters, loaded or not, on a frame. Nothing is sent and nothing that is
     /// loaded is touched or counts; what the device would do with the result (its MTU, say) is not part of it. Safe on any
     /// thread; it loads a program for the purpose, about a millisecond.
     /// </summary>

@@ -21,7 +21,7 @@ public interface IKernel : IDisposable
     /// <summary>The pass programs that make targets accept redirected frames.</summary>
     IPassPrograms Targets { get; }
 
-    /// <summary>What was dropped after a redirect.</summary>
+    /// <summary>The counters of frames dropped after a redirect.</summary>
     IDropCounters Drops { get; }
 
     /// <summary>

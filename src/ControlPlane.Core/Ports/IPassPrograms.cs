@@ -16,12 +16,12 @@ public interface IPassPrograms
     /// <exception cref="KernelException">The kernel refused.</exception>
     IReadOnlyList<PassProgram> Adopt(WriterScope scope);
 
-    /// <summary>Where the program is attached, dead links (whose interface is gone) included, by name.</summary>
+    /// <summary>Where the program is attached, dead links (whose interface was removed) included, by name.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     IReadOnlyList<PassProgram> Attached { get; }
 
     /// <summary>
-    /// Attaches the program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced. What it brings about shows in
+    /// Attaches the program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced. The effect shows in
     /// the target's xdp-features, which are announced as any change of an interface is.
     /// </summary>
     /// <exception cref="KernelException">
@@ -37,7 +37,7 @@ public interface IPassPrograms
 
 /// <summary>A pinned <c>bpf_link</c> of the pass program.</summary>
 /// <param name="Interface">The name it was made for, which is also its pin's name: a rename does not change it.</param>
-/// <param name="Ifindex">The ifindex it is attached to; 0 when that device is gone and the link is dead.</param>
+/// <param name="Ifindex">The ifindex it is attached to; 0 if that device was removed and the link is dead.</param>
 /// <param name="LinkId">The link's id.</param>
 /// <param name="ProgramId">The program's id, as the interface shows it; the same for all.</param>
 public sealed record PassProgram(string Interface, uint Ifindex, uint LinkId, uint ProgramId);

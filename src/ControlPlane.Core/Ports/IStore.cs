@@ -50,26 +50,26 @@ public abstract record StoreChange
     /// <summary>The devmap is one whose entries the store has.</summary>
     public sealed record PutDevmap(string Devmap) : StoreChange;
 
-    /// <summary>The entry is to be this.</summary>
+    /// <summary>Stores this entry.</summary>
     public sealed record PutEntry(EntryRecord Entry) : StoreChange;
 
-    /// <summary>There is to be no such entry.</summary>
+    /// <summary>Deletes this entry.</summary>
     public sealed record DeleteEntry(string Devmap, EntryKey Key) : StoreChange;
 
-    /// <summary>The attachment is to be this.</summary>
+    /// <summary>Stores this attachment.</summary>
     public sealed record PutAttachment(AttachmentRecord Attachment) : StoreChange;
 
-    /// <summary>There is to be no such attachment.</summary>
+    /// <summary>Deletes this attachment.</summary>
     public sealed record DeleteAttachment(string Devmap, string Interface) : StoreChange;
 
-    /// <summary>The egress program is to be this.</summary>
+    /// <summary>Stores this egress program.</summary>
     public sealed record PutProgram(EgressProgramRecord Program) : StoreChange;
 
-    /// <summary>There is to be no such egress program.</summary>
+    /// <summary>Deletes this egress program.</summary>
     public sealed record DeleteProgram(string Name) : StoreChange;
 }
 
 /// <summary>The store refused.</summary>
-/// <param name="message">What failed, with the path and the store's own words.</param>
+/// <param name="message">The failure, with the path and the store's own words.</param>
 /// <param name="inner">The store's own exception.</param>
 public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);

@@ -2,7 +2,7 @@ namespace ControlPlane.Core.State;
 
 /// <summary>
 /// The last changes over all devmaps, in a ring. The writer appends and never waits; watchers read by position, so that none
-/// of them holds anything back or has a queue of its own that could grow. One that the ring has overtaken finds that out.
+/// of them holds anything back or has a queue of its own that could grow. A watcher that the ring has overtaken finds that out.
 /// </summary>
 internal sealed class ChangeLog(int capacity) : IDisposable
 {
@@ -64,7 +64,7 @@ internal sealed class ChangeLog(int capacity) : IDisposable
     public Change? Read(long position) =>
         Volatile.Read(ref _ring[position % _ring.Length]) is { } change && change.Position == position ? change : null;
 
-    /// <summary>The position of the first change that the holder of a revision has not been told of; null when it is no longer in the ring.</summary>
+    /// <summary>The position of the first change that the holder of a revision has not seen; null when it is no longer in the ring.</summary>
     public long? PositionAfter(long revision)
     {
         var end = Current.Position;
@@ -73,7 +73,7 @@ internal sealed class ChangeLog(int capacity) : IDisposable
         while (low < high)
         {
             var middle = low + ((high - low) / 2);
-            // What has just been overwritten came before all that is still here.
+            // A change that has just been overwritten came before all that are still here.
             if (Read(middle) is { } change && change.Covers > revision)
                 high = middle;
             else
@@ -98,7 +98,7 @@ internal sealed class ChangeLog(int capacity) : IDisposable
     }
 
     /// <summary>How far the log goes: all changes up to the revision are below the position, and only those.</summary>
-    /// <param name="position">One more than the position of the last change.</param>
+    /// <param name="position">The position after that of the last change.</param>
     /// <param name="revision">The revision after it.</param>
     /// <param name="isLast">Whether nothing more will come.</param>
     internal sealed class Head(long position, long revision, bool isLast)

@@ -1,6 +1,6 @@
 namespace ControlPlane.Core.State;
 
-/// <summary>What the writer shares with readers. Readers never wait: each answer takes <see cref="Current"/> once and reads that.</summary>
+/// <summary>The state that the writer shares with readers. Readers never wait: each answer takes <see cref="Current"/> once and reads that.</summary>
 internal sealed class ControlPlaneState(FactTimes facts)
 {
     private Snapshot _current = Snapshot.Empty;
@@ -18,7 +18,7 @@ internal sealed class ControlPlaneState(FactTimes facts)
     /// <summary>The devmaps' kernel objects.</summary>
     public DevmapHandles Handles { get; } = new();
 
-    /// <summary>What audits have found.</summary>
+    /// <summary>The findings of audits.</summary>
     public AuditTallies Audits { get; } = new();
 
     /// <summary>Publishes a batch with one write, and then says that nothing is in flight. For the writer only.</summary>

@@ -46,7 +46,7 @@ internal sealed class DevmapHandles : IDisposable
     }
 }
 
-/// <summary>What the audits of each devmap have found. Safe on any thread.</summary>
+/// <summary>The findings of the audits of each devmap. Safe on any thread.</summary>
 internal sealed class AuditTallies
 {
     private readonly ConcurrentDictionary<DevmapId, AuditTally> _tallies = new();

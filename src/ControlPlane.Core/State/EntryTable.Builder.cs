@@ -14,7 +14,7 @@ internal sealed partial class EntryTable
     /// </summary>
     internal sealed class Builder
     {
-        // What this builder has copied since the last Freeze, and may therefore change.
+        // The chunks that this builder has copied since the last Freeze, and may therefore change.
         private readonly HashSet<int> _ownLeaves = [];
         private readonly HashSet<int> _ownGroups = [];
         private EntryTable _last;

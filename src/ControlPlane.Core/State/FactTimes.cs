@@ -10,7 +10,7 @@ namespace ControlPlane.Core.State;
 /// </summary>
 internal sealed class FactTimes : IDisposable
 {
-    // A host that makes and removes interfaces all day must not fill the memory with the names of those that are gone.
+    // A host that makes and removes interfaces all day must not fill the memory with the names of removed ones.
     private const int MaxGone = 4096;
 
     private readonly ConcurrentDictionary<string, Seen> _seen = new(StringComparer.Ordinal);

@@ -5,7 +5,7 @@ namespace ControlPlane.Core.State;
 /// <summary>
 /// Walks a devmap in the kernel, bucket by bucket, while devices vanish and elements are replaced under it.
 /// <para>
-/// <c>bpf_map_get_next_key</c> starts over at the first key when the key it is given has gone, and a replaced element moves
+/// <c>bpf_map_get_next_key</c> starts over at the first key when the key it is given was removed, and a replaced element moves
 /// to the head of its chain, where the walk may meet it again or pass it by. So: a bucket is handed out whole, each key
 /// once, after the walk has left it; a jump backwards is taken as a restart, and the walk resumes from an element before
 /// the bucket it was in; and the number of steps is bounded. A caller who must not miss an entry reads the desired

@@ -13,7 +13,7 @@ internal sealed record PlacedEntry(EntryRecord Record, uint? KernelKey, EntryFai
 /// <summary>Why an accepted entry could not be brought into the kernel.</summary>
 /// <param name="Reason">A stable CamelCase code.</param>
 /// <param name="Message">A sentence for people, with errno where there is one.</param>
-/// <param name="Remedy">What would help.</param>
+/// <param name="Remedy">The way out.</param>
 internal sealed record EntryFailure(string Reason, string Message, Remedy? Remedy);
 
 /// <summary>An attachment: its desired state and how it stands.</summary>
@@ -24,7 +24,7 @@ internal sealed record PlacedAttachment(AttachmentRecord Record, DevmapLink? Lin
 
 /// <summary>An egress program as it stands.</summary>
 /// <param name="Record">The desired state.</param>
-/// <param name="Loaded">What is in the kernel.</param>
+/// <param name="Loaded">The program in the kernel.</param>
 /// <param name="Entries">How many entries carry it.</param>
 internal sealed record PlacedProgram(EgressProgramRecord Record, LoadedProgram Loaded, int Entries);
 

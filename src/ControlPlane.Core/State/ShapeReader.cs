@@ -28,17 +28,21 @@ internal static class ShapeReader
 
         return new DevmapShape(
             entries, table.BucketCount, used, longest, over8, longestKey,
-            longest > DevmapShape.LongChain && LongestChainSwapped(table) * 4 <= longest,
             (8L * table.BucketCount) + (64L * entries),
-            DevmapCosts.Of(entries, table.BucketCount, longest, sumOfSquares));
+            DevmapShape.LookupCost(longest),
+            DevmapShape.BroadcastCost(entries, table.BucketCount),
+            DevmapShape.WalkCost(entries, sumOfSquares))
+        {
+            LooksByteSwapped = longest > DevmapShape.LongChain && LongestChainSwapped(table) * 4 <= longest,
+        };
     }
 
-    /// <summary>What the shape says of the devmap.</summary>
+    /// <summary>Returns the condition that the shape implies for the devmap.</summary>
     public static Condition Judge(DevmapShape shape)
     {
         if (shape.LongestChain <= DevmapShape.LongChain)
             return ConditionTypes.KeysSpread.True("ChainsShort", $"No bucket of the kernel's hash has more than {DevmapShape.LongChain} entries.");
-        var cost = $"{shape.LongestChain} entries share one bucket of the kernel's hash, {shape.ChainsOver8} buckets have more than {DevmapShape.LongChain}; a frame for the last of them waits about {shape.Costs.LongestLookup:0} ns longer.";
+        var cost = $"{shape.LongestChain} entries share one bucket of the kernel's hash, {shape.ChainsOver8} buckets have more than {DevmapShape.LongChain}; a frame for the last of them waits about {shape.LongestLookupNs:0} ns longer.";
         return shape.LooksByteSwapped
             ? ConditionTypes.KeysSpread.False(
                 "KeysByteSwapped",

@@ -18,7 +18,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
     private Tables? _last;
 
     /// <summary>
-    /// What was dropped of the frames with this key. Drops in a target's queue know no key; where the key is the ingress interface, it and
+    /// Returns the dropped frames with this key. Drops in a target's queue know no key; where the key is the ingress interface, it and
     /// the target say which they are.
     /// </summary>
     public IReadOnlyList<DropCount> OfEntry(DevmapState devmap, uint kernelKey, uint? target)
@@ -33,7 +33,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
         return unsent.Count == 0 ? errors : [.. errors, .. unsent];
     }
 
-    /// <summary>What was dropped of the frames the devmap redirected; null where the host cannot tell.</summary>
+    /// <summary>Returns the dropped frames of those that the devmap redirected; null where the host cannot tell.</summary>
     public DevmapDrops? OfDevmap(DevmapState devmap, uint redirectProgramId)
     {
         if (!kernel.Drops.Feature.Available)
@@ -43,17 +43,17 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
         List<TargetDrops> unsent =
             [.. Current().Transmit.Where(d => ingresses.Contains(d.From)).Select(d => new TargetDrops(d.To, interfaces.Find(d.To)?.Name, Count(d)))];
         var totals = kernel.Drops.ReadRedirectTotals(devmap.Definition.Name);
-        List<(DropCause Cause, ulong Packets)> causes =
+        List<CauseCount> causes =
         [
-            (DropCause.TargetDown, totals.TargetDown),
-            (DropCause.FrameTooLong, totals.TooLong),
-            (DropCause.NotAccepted, totals.NotAccepted),
-            (DropCause.Other, totals.Other),
-            (DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => e.ProgramId == redirectProgramId).Select(e => e.Packets))),
-            .. unsent.GroupBy(d => d.Count.Cause).Select(g => (g.Key, Sum(g.Select(d => d.Count.Packets)))),
+            new(DropCause.TargetDown, totals.TargetDown),
+            new(DropCause.FrameTooLong, totals.TooLong),
+            new(DropCause.NotAccepted, totals.NotAccepted),
+            new(DropCause.Other, totals.Other),
+            new(DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => e.ProgramId == redirectProgramId).Select(e => e.Packets))),
+            .. unsent.GroupBy(d => d.Drops.Cause).Select(g => new CauseCount(g.Key, Sum(g.Select(d => d.Drops.Packets)))),
         ];
         return new DevmapDrops(
-            [.. causes.Where(c => c.Packets > 0).GroupBy(c => c.Cause).OrderBy(g => g.Key).Select(g => (g.Key, Sum(g.Select(c => c.Packets))))],
+            [.. causes.Where(c => c.Packets > 0).GroupBy(c => c.Cause).OrderBy(g => g.Key).Select(g => new CauseCount(g.Key, Sum(g.Select(c => c.Packets))))],
             unsent);
     }
 

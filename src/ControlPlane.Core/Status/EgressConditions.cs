@@ -4,10 +4,10 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
 
-/// <summary>What the egress program of an entry does to its frames.</summary>
+/// <summary>The conditions of an entry's egress program.</summary>
 internal static class EgressConditions
 {
-    /// <summary>What is wrong with it.</summary>
+    /// <summary>Returns the conditions that do not hold.</summary>
     /// <param name="state">The programs, and the devices whose entries disagree.</param>
     /// <param name="target">The device.</param>
     /// <param name="program">The program; null for none.</param>

@@ -3,7 +3,7 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
 
-/// <summary>What is known of the interfaces by which frames for an entry can come in.</summary>
+/// <summary>Facts about the interfaces that frames for an entry can arrive on.</summary>
 /// <param name="Attached">Whether the redirect program runs on any of them.</param>
 /// <param name="Native">Whether it runs on any in native mode; so where it runs nowhere, for that is what one attaches in.</param>
 /// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
@@ -36,6 +36,6 @@ internal readonly record struct IngressFacts(bool Attached, bool Native, Interfa
 }
 
 /// <summary>One frame that is judged, in place of all that can come in.</summary>
-/// <param name="Ingress">The interface it comes in by; null for any.</param>
+/// <param name="Ingress">The interface it arrives on; null for any.</param>
 /// <param name="Lengths">Its length in bytes, from the Ethernet header on, as it comes in and as the egress program lets it go; null when nothing is said of it.</param>
 internal sealed record JudgedFrame(string? Ingress, (int In, int Out)? Lengths = null);

@@ -21,7 +21,7 @@ internal sealed class StatusEvaluator(
     // Repairs an element that others changed.
     private readonly Remedy _audit = CommonRemedies.Audit(devmap.Definition.Name);
 
-    // One list for all entries that share target, program and ingress: a face then renders it once, too.
+    // One list for all entries that share target, program and ingress: it is then rendered only once, too.
     private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
     private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
 

@@ -6,14 +6,14 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
 
-/// <summary>What an interface's own facts say about it as the target of redirects. They belong to the interface, not to the entries.</summary>
+/// <summary>The conditions of an interface as the target of redirects. They belong to the interface, not to the entries.</summary>
 internal static class TargetConditions
 {
     /// <summary>The conditions of a target.</summary>
     /// <param name="target">The interface.</param>
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
-    /// <param name="ensured">What became of a pass program for it; null where none is needed or wanted.</param>
+    /// <param name="ensured">The pass program for it; null where none is needed or desired.</param>
     /// <param name="secondTag">Whether frames that carry a VLAN tag get another one from the egress program.</param>
     /// <param name="lengths">The length of the one frame that is judged, as it comes in and as it goes out; null to judge all that can come in.</param>
     public static IReadOnlyList<Condition> Of(

@@ -1,15 +1,26 @@
+using System.Text.Json.Serialization;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Watching;
 
 /// <summary>
-/// What a watcher of a devmap is told. A snapshot begins the stream, unless it is resumed; then <see cref="Synced"/>; then every
-/// change in the order of revisions, exactly once.
+/// An event of a devmap. A stream begins with a snapshot, unless it is resumed; then comes <c>synced</c>; then every change in the order of
+/// revisions, exactly once.
 /// </summary>
 /// <param name="Revision">
 /// The revision the stream can be resumed from, which then goes on after this event; null within the snapshot, which cannot be resumed.
 /// </param>
-public abstract record WatchEvent(long? Revision)
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(EntryPut), "entry")]
+[JsonDerivedType(typeof(EntryDeleted), "entryDeleted")]
+[JsonDerivedType(typeof(AttachmentPut), "attachment")]
+[JsonDerivedType(typeof(AttachmentDeleted), "attachmentDeleted")]
+[JsonDerivedType(typeof(StatusChanged), "statusChanged")]
+[JsonDerivedType(typeof(DriftFound), "driftFound")]
+[JsonDerivedType(typeof(Synced), "synced")]
+[JsonDerivedType(typeof(Bookmark), "bookmark")]
+public abstract record WatchEvent(
+    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Revision)
 {
     /// <summary>The entry is this.</summary>
     /// <param name="Revision">As above.</param>
@@ -25,7 +36,7 @@ public abstract record WatchEvent(long? Revision)
 
     /// <summary>The attachment is this.</summary>
     /// <param name="Revision">As above.</param>
-    /// <param name="Attachment">The attachment; its status likewise is that of the moment.</param>
+    /// <param name="Attachment">The attachment; its status is also that of the moment.</param>
     public sealed record AttachmentPut(long? Revision, Attachment Attachment) : WatchEvent(Revision);
 
     /// <summary>There is no such attachment any more.</summary>
@@ -39,18 +50,23 @@ public abstract record WatchEvent(long? Revision)
     /// </summary>
     /// <param name="Revision">As above.</param>
     /// <param name="Interface">The interface.</param>
-    /// <param name="Ifindex">Its index now; null when it is gone.</param>
+    /// <param name="Ifindex">Its index now; null if it no longer exists.</param>
     /// <param name="Entries">How many entries of the devmap send to it or have it as their key.</param>
-    /// <param name="Attachment">Whether the devmap's redirect program is to run on it.</param>
-    public sealed record StatusChanged(long? Revision, string Interface, uint? Ifindex, int Entries, bool Attachment) : WatchEvent(Revision);
+    /// <param name="HasAttachment">Whether the devmap has an attachment to it.</param>
+    public sealed record StatusChanged(
+        long? Revision,
+        string Interface,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] uint? Ifindex,
+        int Entries,
+        bool HasAttachment) : WatchEvent(Revision);
 
     /// <summary>An audit has found that others changed the devmap in the kernel. Like a change of status it has no revision of its own.</summary>
     /// <param name="Revision">As above.</param>
     /// <param name="Found">How many differences there were.</param>
-    /// <param name="Repaired">How many of them were put right.</param>
+    /// <param name="Repaired">How many of them were repaired.</param>
     public sealed record DriftFound(long? Revision, int Found, int Repaired) : WatchEvent(Revision);
 
-    /// <summary>All up to this revision has been told; what follows is new.</summary>
+    /// <summary>All changes up to this revision were sent; the events that follow are new.</summary>
     /// <param name="Revision">As above.</param>
     public sealed record Synced(long? Revision) : WatchEvent(Revision);
 

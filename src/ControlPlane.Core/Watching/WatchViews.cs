@@ -5,7 +5,7 @@ using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Watching;
 
-/// <summary>Renders what one watcher is told: by the watcher, when it reads, so that the writer does none of it.</summary>
+/// <summary>Renders the events of one watcher on the watcher's thread, when it reads, so that the writer does none of it.</summary>
 internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, DropReader drops)
 {
     private readonly KeySelector _selector = state.Handles[id].Definition.Spec.KeySelector;

@@ -1,5 +1,5 @@
-using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
@@ -14,14 +14,14 @@ namespace ControlPlane.Daemon.Hosting;
 /// after the reconciliation, because the host sends it after <see cref="StartedAsync"/>.
 /// </summary>
 internal sealed class WriterLifetime(
-    HostService host, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
+    IKernel kernel, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
     IServer server, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         HostLog.Starting(logger, HostService.DaemonVersion, Environment.ProcessId);
-        if (host.Get(RequestContext.OfDaemon(cancellationToken)).Facts.Simulated)
+        if (kernel.Host.Simulated)
             HostLog.Simulated(logger);
         LogAddresses();
 

@@ -56,7 +56,7 @@ internal sealed partial class LibbpfDevmap
         }
     }
 
-    public IReadOnlyList<MissedKey> ReadMissedKeys()
+    public IReadOnlyList<MissedKeyCount> ReadMissedKeys()
     {
         if (!Definition.Spec.Counters)
             return [];
@@ -76,7 +76,7 @@ internal sealed partial class LibbpfDevmap
         [
             .. merged.OrderByDescending(m => m.Value.LastNs).ThenByDescending(m => m.Value.Packets).ThenBy(m => m.Key)
                 .Take((int)DevmapdConstants.DEVMAPD_MISSED_KEYS)
-                .Select(m => new MissedKey(m.Key, m.Value.Packets, MonotonicClock.At(m.Value.LastNs))),
+                .Select(m => new MissedKeyCount(m.Key, m.Value.Packets, MonotonicClock.At(m.Value.LastNs))),
         ];
     }
 

@@ -107,7 +107,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
         _queries.Dispose();
     }
 
-    // Most answers equal the table. One that differs makes the next refresh ask again, in the order of notifications.
+    // Most answers equal the table. A different answer makes the next refresh ask again, in the order of notifications.
     private InterfaceInfo? Compare(InterfaceInfo? asked)
     {
         if (asked is not null && asked != _current.Find(asked.Ifindex))

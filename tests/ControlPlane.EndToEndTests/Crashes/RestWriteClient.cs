@@ -13,19 +13,19 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
     public async Task<ResourceVersion> PutEntryAsync(DesiredEntry desired, Precondition expected)
     {
         var e = await PutAsync<Entry>(
-            EntryPath(desired.Devmap, desired.Key),
-            new { @interface = desired.Target, egressProgram = desired.Program, labels = desired.Labels, allowPending = desired.AllowPending },
+            EntryPath(desired.Devmap, desired.Key) + (desired.AllowPending ? "?allowPending=true" : ""),
+            new { @interface = desired.Target, egressProgram = desired.Program, labels = desired.Labels },
             expected);
-        return e.ResourceVersion(ResourceVersions.EntrySpec(e.Interface, e.EgressProgram, e.Labels));
+        return e.ResourceVersion(ResourceVersions.EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Labels));
     }
 
     public Task DeleteEntryAsync(string devmap, string key, Precondition expected) => DeleteAsync(EntryPath(devmap, key), expected);
 
     public async Task<ResourceVersion> PutProgramAsync(string name, uint vlan, Precondition expected)
     {
-        var p = await PutAsync<Program>($"/v1/programs/{name}", new { template = "push-vlan", parameters = new { vlanId = vlan } }, expected);
-        Assert.Equal("push-vlan", p.Template);
-        return p.ResourceVersion(ResourceVersions.ProgramSpec($"{EgressTemplate.PushVlan}", p.Parameters.VlanId));
+        var p = await PutAsync<Program>($"/v1/programs/{name}", new { template = "pushVlan", parameters = new { vlanId = vlan } }, expected);
+        Assert.Equal("pushVlan", p.Spec.Template);
+        return p.ResourceVersion(ResourceVersions.ProgramSpec($"{EgressTemplate.PushVlan}", p.Spec.Parameters.VlanId));
     }
 
     public Task DeleteProgramAsync(string name, Precondition expected) => DeleteAsync($"/v1/programs/{name}", expected);
@@ -33,7 +33,7 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
     public async Task<ResourceVersion> AttachAsync(string devmap, string ingress, Precondition expected)
     {
         var a = await PutAsync<Attachment>(AttachmentPath(devmap, ingress), new { mode = "native" }, expected);
-        Assert.Equal("native", a.Mode);
+        Assert.Equal("native", a.Spec.Mode);
         return a.ResourceVersion($"{AttachMode.Native}");
     }
 
@@ -87,19 +87,25 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
     // The body is already here: HttpClient buffers it.
     private static async Task<T> ReadAsync<T>(HttpResponseMessage answer) => (await answer.Content.ReadFromJsonAsync<T>())!;
 
-    private abstract record Resource(long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+    private abstract record Resource(long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime)
     {
-        public ResourceVersion ResourceVersion(string spec) => new(spec, Revision, CreatedAt, UpdatedAt);
+        public ResourceVersion ResourceVersion(string spec) => new(spec, Revision, CreateTime, UpdateTime);
     }
 
-    private sealed record Entry(
-        string Interface, string? EgressProgram, Dictionary<string, string> Labels, long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
-        : Resource(Revision, CreatedAt, UpdatedAt);
+    private sealed record Entry(EntrySpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime)
+        : Resource(Revision, CreateTime, UpdateTime);
 
-    private sealed record Program(string Template, Parameters Parameters, long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
-        : Resource(Revision, CreatedAt, UpdatedAt);
+    private sealed record EntrySpec(string Interface, string? EgressProgram, Dictionary<string, string> Labels);
+
+    private sealed record Program(ProgramSpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime)
+        : Resource(Revision, CreateTime, UpdateTime);
+
+    private sealed record ProgramSpec(string Template, Parameters Parameters);
 
     private sealed record Parameters(uint? VlanId);
 
-    private sealed record Attachment(string Mode, long Revision, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt) : Resource(Revision, CreatedAt, UpdatedAt);
+    private sealed record Attachment(AttachmentSpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime)
+        : Resource(Revision, CreateTime, UpdateTime);
+
+    private sealed record AttachmentSpec(string Mode);
 }

@@ -92,9 +92,9 @@ internal sealed partial class RandomTopology : IAsyncDisposable
 
         await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/count", new { template = "count" });
         await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/drop", new { template = "drop" });
-        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/rewrite", new { template = "rewrite-mac", parameters = new { sourceMac = "02:00:00:00:00:0a", destinationMac = "02:00:00:00:00:0b" } });
-        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/push", new { template = "push-vlan", parameters = new { vlanId = 77 } });
-        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/pop", new { template = "pop-vlan" });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/rewrite", new { template = "rewriteMac", parameters = new { sourceMac = "02:00:00:00:00:0a", destinationMac = "02:00:00:00:00:0b" } });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/push", new { template = "pushVlan", parameters = new { vlanId = 77 } });
+        await Testbed.Http.WriteAsync<EgressProgram>("/v1/programs/pop", new { template = "popVlan" });
         for (var i = 0; i < Ports; i++)
             await AttachAsync(i < _devmaps.Length ? _devmaps[i] : Pick(_devmaps), _ports[i].Name);
         for (var i = 0; i < Entries; i++)
@@ -131,7 +131,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private Task<bool> PutEntryAsync()
     {
         var devmap = Pick(_entryDevmaps);
-        return TryAsync(HttpMethod.Put, $"/v1/devmaps/{devmap}/entries/{Key(devmap)}", new { @interface = Pick(TargetNames()), allowPending = true });
+        return TryAsync(HttpMethod.Put, $"/v1/devmaps/{devmap}/entries/{Key(devmap)}?allowPending=true", new { @interface = Pick(TargetNames()) });
     }
 
     private string Key(string devmap) => devmap switch

@@ -25,7 +25,7 @@ internal static class RestRequests
 
     public static Task<Entry> PutEntryAsync(
         this HttpClient http, string devmap, string key, string target, string? egressProgram = null, bool allowPending = false) =>
-        http.WriteAsync<Entry>($"/v1/devmaps/{devmap}/entries/{key}", new { @interface = target, egressProgram, allowPending });
+        http.WriteAsync<Entry>($"/v1/devmaps/{devmap}/entries/{key}{(allowPending ? "?allowPending=true" : "")}", new { @interface = target, egressProgram });
 
     public static Task<Attachment> AttachAsync(this HttpClient http, string devmap, string ingress, string mode = "native") =>
         http.WriteAsync<Attachment>($"/v1/devmaps/{devmap}/attachments/{ingress}", new { mode });
@@ -58,7 +58,7 @@ internal static class RestRequests
         var token = "";
         for (var pages = 0; pages < maxPages; pages++)
         {
-            var page = await http.ReadAsync<EntryPage>($"/v1/devmaps/{devmap}/entries?{query}{token}");
+            var page = await http.ReadAsync<EntryList>($"/v1/devmaps/{devmap}/entries?{query}{token}");
             entries.AddRange(page.Entries);
             if (page.NextPageToken is null)
                 return entries;

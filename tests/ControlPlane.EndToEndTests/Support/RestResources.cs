@@ -1,23 +1,58 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
 namespace ControlPlane.EndToEndTests.Support;
 
-/// <summary>An entry as REST shows it. This record and those below have only the fields that tests read.</summary>
-internal sealed record Entry(string Devmap, string Key, uint? KernelKey, string Interface, string? EgressProgram, long Revision, EntryStatus Status);
-
-internal sealed record EntryStatus(string State, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops)
+/// <summary>An entry as REST shows it; the others below also. Fields that no test reads are omitted.</summary>
+internal sealed record Entry(string Devmap, string Key, long Revision, EntrySpec Spec, EntryStatus Status)
 {
-    /// <summary>The conditions that do not hold.</summary>
-    public IEnumerable<Condition> Faults => Conditions.Where(c => !c.Status);
+    public uint? KernelKey => Status.KernelKey;
+
+    public string Interface => Spec.Interface;
+
+    public string? EgressProgram => Spec.EgressProgram;
 }
 
-internal sealed record Condition(string Type, bool Status, string Reason, string Message, string? Remedy);
+internal sealed record EntrySpec(string Interface, string? EgressProgram);
 
-internal sealed record EntryPage(IReadOnlyList<Entry> Entries, string? NextPageToken, long Revision);
+internal sealed record EntryStatus(string State, uint? KernelKey, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops)
+{
+    /// <summary>The conditions that do not hold.</summary>
+    public IEnumerable<Condition> Faults => Conditions.Where(c => c.Status != "True");
+}
 
-internal sealed record Attachment(string Devmap, string Interface, string Mode, AttachmentStatus Status);
+internal sealed record Condition(string Type, string Status, string Reason, string Message, [property: JsonPropertyName("remedy")] Remedy? How)
+{
+    public string? Remedy => How?.Text;
+}
+
+internal sealed record Remedy(string Summary, IReadOnlyList<string> Commands, RemedyRequest? Request)
+{
+    private const string InPeerNamespace = "In the peer's network namespace: ";
+
+    /// <summary>The remedy in one line, as a person would paste it.</summary>
+    public string Text => Commands.Count == 0
+        ? Request?.Text ?? Summary
+        : (Summary.StartsWith(InPeerNamespace, StringComparison.Ordinal) ? InPeerNamespace : "") + string.Join("; ", Commands);
+}
+
+internal sealed record RemedyRequest(string Method, string Path, JsonObject? Body)
+{
+    public string Text => $"{Method} {Path}{(Body is null ? "" : $" with {Body.ToJsonString()}")}";
+}
+
+internal sealed record EntryList(IReadOnlyList<Entry> Entries, string? NextPageToken, long Revision);
+
+internal sealed record Attachment(string Devmap, string Interface, AttachmentSpec Spec, AttachmentStatus Status)
+{
+    public string Mode => Spec.Mode;
+}
+
+internal sealed record AttachmentSpec(string Mode);
 
 internal sealed record AttachmentPage(IReadOnlyList<Attachment> Attachments);
 
-internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkId, string? Message);
+internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkId, IReadOnlyList<Condition> Conditions);
 
 internal sealed record Devmap(string Name, DevmapStatus Status);
 
@@ -38,22 +73,26 @@ internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, u
 
 internal sealed record AuditReport(long Checked, int Found, int Repaired, IReadOnlyList<Drift> Drifts);
 
-internal sealed record Drift(string Kind, string? Key, uint? KernelKey, string? Interface, DriftElement? Found, DriftElement? Wanted, bool Repaired);
+internal sealed record Drift(string Kind, string? Key, uint? KernelKey, string? Interface, DriftElement? Found, DriftElement? Desired, bool Repaired);
 
 internal sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram);
 
-internal sealed record EgressProgram(string Name, string Template, EgressProgramStatus Status);
+internal sealed record EgressProgram(string Name, EgressProgramStatus Status);
 
 internal sealed record EgressProgramList(IReadOnlyList<EgressProgram> Programs);
 
-internal sealed record EgressProgramStatus(uint KernelProgramId, int Entries, ulong Packets, ulong Bytes);
+internal sealed record EgressProgramStatus(uint ProgramId, int Entries, ulong Packets, ulong Bytes);
 
-internal sealed record Problem(int Status, string Code, string Detail, string? Remedy, string? Resource, int? Errno);
+internal sealed record Problem(
+    int Status, string Code, string Detail, [property: JsonPropertyName("remedy")] Remedy? How, string? Resource, int? Errno)
+{
+    public string? Remedy => How?.Text;
+}
 
 internal sealed record Explanation(IReadOnlyList<ExplainStep> Steps, ExplainVerdict Verdict);
 
-internal sealed record ExplainStep(string Check, bool Holds, string Reason, string Message, IReadOnlyDictionary<string, string> Evidence, string? Remedy);
+internal sealed record ExplainStep(string Type, string Status, string Reason, string Message, IReadOnlyDictionary<string, string> Evidence);
 
-internal sealed record ExplainVerdict(string Outcome, string Reason, string Message, string? Remedy, LeavingFrame? Leaving);
+internal sealed record ExplainVerdict(string Outcome, string Reason, string Message, LeavingFrame? Leaving);
 
 internal sealed record LeavingFrame(string Interface, int Bytes, int Vlan, string? SourceMac, string? DestinationMac);

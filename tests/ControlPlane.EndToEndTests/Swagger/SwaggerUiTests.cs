@@ -28,7 +28,7 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
     [Fact]
     public async Task Put_TypedIntoTheForm_IsAnsweredAndInTheKernel()
     {
-        var operation = await OpenAsync("Entries", "putEntry");
+        var operation = await OpenAsync("entries", "putEntry");
         await operation.Locator("tr[data-param-name='devmap'] input").FillAsync("default");
         await operation.Locator("tr[data-param-name='key'] input").FillAsync("lo");
         await operation.Locator("textarea.body-param__text").FillAsync("""{"interface": "lo", "labels": {"by": "hand"}}""");
@@ -40,16 +40,16 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
         await _page.ShootAsync("put-entry");
 
         var entry = await ReadAsync("/v1/devmaps/default/entries/lo");
-        Assert.Equal("hand", entry["labels"]!["by"]!.GetValue<string>());
+        Assert.Equal("hand", entry["spec"]!["labels"]!["by"]!.GetValue<string>());
         Assert.Equal(
-            [KeyValuePair.Create(entry["kernelKey"]!.GetValue<uint>(), entry["status"]!["ifindex"]!.GetValue<uint>())],
+            [KeyValuePair.Create(entry["status"]!["kernelKey"]!.GetValue<uint>(), entry["status"]!["ifindex"]!.GetValue<uint>())],
             Testbed.KernelMap(Testbed.ByInterface));
     }
 
     [Fact]
     public async Task Example_Unchanged_Works_AndAnErrorIsShown()
     {
-        var operation = await OpenAsync("Entries", "putEntry");
+        var operation = await OpenAsync("entries", "putEntry");
         await operation.Locator("button.execute").ClickAsync();
         var status = operation.Locator(".live-responses-table tr.response .response-col_status").First;
         await Assertions.Expect(status).ToContainTextAsync("201");

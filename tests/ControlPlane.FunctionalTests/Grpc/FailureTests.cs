@@ -8,7 +8,7 @@ using Grpc.Core;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
-/// <summary>What becomes of calls when the daemon, the kernel or the caller fails them.</summary>
+/// <summary>The answers to calls when the daemon, the kernel or the caller fails.</summary>
 public sealed class FailureTests
 {
     [Fact]

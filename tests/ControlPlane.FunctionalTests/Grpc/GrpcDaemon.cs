@@ -35,7 +35,7 @@ internal sealed class GrpcDaemon : IAsyncDisposable
 
     public DevmapWriter Writer => _app.Services.GetRequiredService<DevmapWriter>();
 
-    /// <summary>What the host's readiness says.</summary>
+    /// <summary>The readiness of the host.</summary>
     public HealthCheckResult Readiness { get; set; } = HealthCheckResult.Healthy();
 
     /// <summary>Starts it, with what the testbed's kernel is wrapped in.</summary>

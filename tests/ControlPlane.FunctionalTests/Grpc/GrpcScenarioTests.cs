@@ -6,7 +6,7 @@ namespace ControlPlane.FunctionalTests.Grpc;
 public sealed class ScenarioTests
 {
     [Theory]
-    [MemberData(nameof(ScenarioTable.GrpcNames), MemberType = typeof(ScenarioTable))]
+    [MemberData(nameof(ScenarioTable.Names), MemberType = typeof(ScenarioTable))]
     public async Task Scenario_ByGrpc_AnswersAsTheTableSays(string name)
     {
         await using var daemon = await GrpcDaemon.StartAsync();

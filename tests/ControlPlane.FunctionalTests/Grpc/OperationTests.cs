@@ -43,7 +43,7 @@ public sealed partial class OperationTests
         Assert.All(OperationsOf(method), o => Assert.StartsWith(o.Description, Comments[method], StringComparison.Ordinal));
 
     [Fact]
-    public void EveryRefusalOfTheScenarios_IsAnErrorOfItsOperation() => Assert.All(ScenarioTable.Grpc, scenario =>
+    public void EveryRefusalOfTheScenarios_IsAnErrorOfItsOperation() => Assert.All(ScenarioTable.All, scenario =>
     {
         if (scenario.Then is Expected.Failure failure)
             Assert.Contains(failure.Code, Operations.All.Single(o => o.Id == IdOf(scenario.When)).Errors);

@@ -5,7 +5,7 @@ using Grpc.Core;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
-/// <summary>What protobuf libraries let pass or garble is refused, in the words of the catalogue.</summary>
+/// <summary>Requests that protobuf libraries let pass or garble are refused, in the words of the catalogue.</summary>
 public sealed class StrictRequestTests : IAsyncLifetime
 {
     private const string PutEntry = "devmapd.v1.DevmapService/PutEntry";

@@ -79,5 +79,5 @@ public sealed class LifetimeTests
     }
 
     private static async Task<PutOutcome<Entry>> PutAsync(EntryService entries, int key) =>
-        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1"), RequestContext.OfDaemon());
+        await entries.PutAsync("default", $"{1000 + key}", new EntrySpec("sim1"), new Violations(), default, CancellationToken.None);
 }

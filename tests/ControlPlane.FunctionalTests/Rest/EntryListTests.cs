@@ -1,7 +1,8 @@
-using ControlPlane.Core.Model;
 using System.Net;
 using System.Text.Json.Nodes;
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Rest;
@@ -13,7 +14,7 @@ public sealed class EntryListTests : RestTest
     {
         var service = Daemon.Services.GetRequiredService<EntryService>();
         await Task.WhenAll(Enumerable.Range(0, 60).Select(i =>
-            service.PutAsync("routes", $"10.0.0.{i}", new EntryRequest("veth-b"), RequestContext.OfDaemon(TestContext.Deadline()))));
+            service.PutAsync("routes", $"10.0.0.{i}", new EntrySpec("veth-b"), new Violations(), default, TestContext.Deadline())));
         var revision = (await Client.AskAsync("GET", "/v1/host")).Body["revision"]!.GetValue<long>();
         var keys = new List<string>();
         string? token = null;
@@ -37,14 +38,15 @@ public sealed class EntryListTests : RestTest
     {
         var put = await Client.PutAsync(RestClient.Entry, """{"interface":"veth-b","labels":{"owner":"cni"}}""");
         Assert.Equal(
-            ["devmap", "key", "kernelKey", "interface", "egressProgram", "labels", "revision", "createdAt", "updatedAt", "status"],
+            ["devmap", "key", "revision", "createTime", "updateTime", "spec", "status"],
             put.Body.Select(p => p.Key));
-        Assert.EndsWith("Z", put.Body["createdAt"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.EndsWith("Z", put.Body["createTime"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(["interface", "egressProgram", "labels", "owner"], put.Body["spec"]!.AsObject().Select(p => p.Key));
         Assert.Equal(
-            ["state", "ifindex", "egressProgramId", "conditions", "packets", "bytes", "drops"],
+            ["state", "kernelKey", "ifindex", "egressProgramId", "packets", "bytes", "drops", "conditions"],
             put.Body["status"]!.AsObject().Select(p => p.Key));
         Assert.Equal(
-            ["type", "status", "reason", "message", "remedy"],
+            ["type", "status", "reason", "message", "lastTransitionTime", "remedy"],
             put.Body["status"]!["conditions"]![0]!.AsObject().Select(p => p.Key));
 
         var again = await Client.PutAsync(RestClient.Entry, """{"interface":"veth-b","labels":{"owner":"cni"}}""");

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace ControlPlane.FunctionalTests.Rest;
 
-/// <summary>What is REST's own about explanations: paths with a verb, and the page.</summary>
+/// <summary>The parts of explanations that only REST has: paths with a verb, and the page.</summary>
 public sealed class ExplainTests : RestTest
 {
     [Theory]

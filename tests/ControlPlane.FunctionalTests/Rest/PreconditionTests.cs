@@ -39,15 +39,56 @@ public sealed class PreconditionTests : RestTest
 
     [Theory]
     [InlineData("If-Match", "7")]
-    [InlineData("If-Match", "W/\"7\"")]
-    [InlineData("If-Match", "\"7\", \"8\"")]
-    [InlineData("If-Match", "\"x\"")]
+    [InlineData("If-Match", "\"7\" \"8\"")]
     [InlineData("If-None-Match", "\"7\"")]
     public async Task Header_ThatIsNone_IsNamed(string header, string value)
     {
         var answer = await SendAsync("PUT", RestClient.Entry, ToB, (header, value));
         Assert.Equal("invalid_argument", answer.Code);
         Assert.Equal([header], answer.Fields);
+    }
+
+    // RFC 9110, 13.1.1: the comparison is strong.
+    [Theory]
+    [InlineData("\"2\"", true)]
+    [InlineData("\"1\", \"2\",\"99\"", true)]
+    [InlineData("\"x\", \"2\"", true)]
+    [InlineData("W/\"2\"", false)]
+    [InlineData("W/\"2\", \"3\"", false)]
+    [InlineData("\"02\"", false)]
+    [InlineData("\"x\"", false)]
+    public async Task IfMatch_HoldsForAnyOfTheTags(string tags, bool holds)
+    {
+        Assert.Equal(2, (await SendAsync("PUT", RestClient.Entry, ToB)).Body["revision"]!.GetValue<long>());
+        var answer = await SendAsync("PUT", RestClient.Entry, ToA, ("If-Match", tags));
+        Assert.Equal(holds ? (HttpStatusCode.OK, null) : (HttpStatusCode.PreconditionFailed, "revision_mismatch"), StatusAndCode(answer));
+    }
+
+    [Theory]
+    [InlineData(RestClient.Entry, ToB)]
+    [InlineData("/v1/devmaps/default/attachments/veth-a", """{"mode":"native"}""")]
+    [InlineData("/v1/programs/p", """{"template":"count"}""")]
+    [InlineData("/v1/interfaces/veth-b", null)]
+    public async Task Read_IsNeverNotModified_ForTheStatusChangesWithoutTheTag(string path, string? body)
+    {
+        if (body is not null)
+            await SendAsync("PUT", path, body);
+        var tag = (await Client.AskAsync("GET", path)).Headers["ETag"];
+        foreach (var known in (string[])[tag, $"W/{tag}", "*"])
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync("GET", path, null, ("If-None-Match", known))).Status);
+    }
+
+    [Fact]
+    public async Task SetEgressProgram_IsGuardedByTheRevisionOfTheInterface()
+    {
+        const string Path = "/v1/interfaces/veth-b:setEgressProgram";
+        await SendAsync("PUT", "/v1/programs/p", """{"template":"count"}""");
+        await SendAsync("PUT", RestClient.Entry, ToB);
+        var tag = (await Client.AskAsync("GET", "/v1/interfaces/veth-b")).Headers["ETag"];
+        Assert.Equal("revision_mismatch", (await SendAsync("POST", Path, """{"egressProgram":"p"}""", ("If-Match", "\"1\""))).Code);
+        var set = await SendAsync("POST", Path, """{"egressProgram":"p"}""", ("If-Match", tag));
+        Assert.Equal((HttpStatusCode.OK, $"\"{set.Body["revision"]}\""), (set.Status, set.Headers["ETag"]));
+        Assert.Equal(set.Headers["ETag"], (await Client.AskAsync("GET", "/v1/interfaces/veth-b")).Headers["ETag"]);
     }
 
     private static (HttpStatusCode Status, string? Code) StatusAndCode(RestAnswer answer) => (answer.Status, answer.Code);

@@ -1,8 +1,9 @@
 using System.Net;
 using ControlPlane.Core.Errors;
-using ControlPlane.Daemon.Rest.Errors;
+using ControlPlane.Daemon.Api.Rest.Errors;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using ControlPlane.TestCommon;
 
 namespace ControlPlane.FunctionalTests.Rest;
 
@@ -14,7 +15,7 @@ public sealed class ProblemTests : RestTest
         var answer = await Client.PutAsync("/v1/devmaps/default/attachments/held0", """{"mode":"native"}""");
         Assert.Equal(HttpStatusCode.Conflict, answer.Status);
         Assert.Equal("application/problem+json", answer.MediaType);
-        Assert.Equal("urn:devmapd:error:attach_conflict", answer.Body["type"]!.GetValue<string>());
+        Assert.Equal("/errors/attach_conflict", answer.Body["type"]!.GetValue<string>());
         Assert.Equal(ErrorCode.AttachConflict.Title(), answer.Body["title"]!.GetValue<string>());
         Assert.Equal(409, answer.Body["status"]!.GetValue<int>());
         Assert.Equal("/v1/devmaps/default/attachments/held0", answer.Body["instance"]!.GetValue<string>());
@@ -34,14 +35,22 @@ public sealed class ProblemTests : RestTest
         var answer = await Client.AskAsync("GET", path);
         Assert.Equal(HttpStatusCode.NotFound, answer.Status);
         Assert.Equal("application/problem+json", answer.MediaType);
-        Assert.Equal("urn:devmapd:error:path_not_found", answer.Body["type"]!.GetValue<string>());
+        Assert.Equal("/errors/path_not_found", answer.Body["type"]!.GetValue<string>());
         Assert.Equal("path_not_found", answer.Code);
     }
 
     [Theory]
     [InlineData("POST", "/v1/devmaps", "GET, HEAD")]
     [InlineData("PATCH", RestClient.Entry, "DELETE, GET, HEAD, PUT")]
+    [InlineData("DELETE", "/v1/devmaps", "GET, HEAD")]
+    [InlineData("PATCH", "/v1/devmaps", "GET, HEAD")]
+    [InlineData("POST", "/v1/devmaps/default", "GET, HEAD")]
     [InlineData("DELETE", "/v1/devmaps/default", "GET, HEAD")]
+    [InlineData("POST", "/v1/host", "GET, HEAD")]
+    [InlineData("DELETE", "/v1/host", "GET, HEAD")]
+    [InlineData("PATCH", "/v1/host", "GET, HEAD")]
+    [InlineData("PUT", "/v1/devmaps/default:explain", "GET, HEAD")]
+    [InlineData("POST", "/v1/devmaps/default/entries:counters", "GET, HEAD")]
     public async Task WrongMethod_TellsTheRightOnes(string method, string path, string allowed)
     {
         var answer = await Client.AskAsync(method, path);
@@ -64,6 +73,32 @@ public sealed class ProblemTests : RestTest
         Assert.Equal(HttpStatusCode.OK, (await Client.AskAsync("HEAD", "/v1/devmaps/default")).Status);
         Assert.Equal(HttpStatusCode.NotFound, (await Client.AskAsync("HEAD", "/v1/devmaps/nowhere")).Status);
     }
+
+    [Fact]
+    public async Task Type_LeadsToAPageForEveryCode()
+    {
+        var list = await Client.GetStringAsync(new Uri("/errors", UriKind.Relative), TestContext.Deadline());
+        foreach (var code in Enum.GetValues<ErrorCode>())
+        {
+            using var page = await Client.GetAsync(new Uri($"/errors/{code.Text()}", UriKind.Relative), TestContext.Deadline());
+            Assert.Equal((HttpStatusCode.OK, "text/html"), (page.StatusCode, page.Content.Headers.ContentType?.MediaType));
+            Assert.Contains(code.Text(), await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains($"/errors/{code.Text()}", list, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Document_HasEveryCodeWithItsStatus()
+    {
+        var text = await File.ReadAllTextAsync(Repository.PathOf("docs/errors.md"));
+        var rows = Enum.GetValues<ErrorCode>().Select(code =>
+            $"| `{code.Text()}` | {code.Title()} | {code.Http()} | {GrpcStatus(code)} |");
+        Assert.Equal(rows.Order(), text.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Order());
+    }
+
+    // As the contract of gRPC writes its codes: FAILED_PRECONDITION.
+    private static string GrpcStatus(ErrorCode code) => string.Concat(
+        ControlPlane.Daemon.Api.Grpc.ErrorStatus.CodeOf(new Error(code, "")).ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $"_{c}" : $"{c}")).ToUpperInvariant();
 
     [Fact]
     public void Catalogue_HasAStatusForEveryCode()

@@ -45,10 +45,10 @@ public sealed class RequestBodyTests : RestTest
     [Fact]
     public async Task Put_ProgramWithFaultyParameters_NamesThemByTheirPath()
     {
-        var answer = await Client.PutAsync("/v1/programs/p", """{"template":"push-vlan","parameters":{"vlanId":"7","vlan":1}}""");
+        var answer = await Client.PutAsync("/v1/programs/p", """{"template":"pushVlan","parameters":{"vlanId":"7","vlan":1}}""");
         Assert.Equal(["parameters.vlan", "parameters.vlanId"], answer.Fields.Order());
-        Assert.Equal(["parameters"], (await Client.PutAsync("/v1/programs/p", """{"template":"push-vlan","parameters":7}""")).Fields);
-        Assert.Equal(["parameters.vlanId"], (await Client.PutAsync("/v1/programs/p", """{"template":"push-vlan","parameters":{"vlanId":1.5}}""")).Fields);
+        Assert.Equal(["parameters"], (await Client.PutAsync("/v1/programs/p", """{"template":"pushVlan","parameters":7}""")).Fields);
+        Assert.Equal(["parameters.vlanId"], (await Client.PutAsync("/v1/programs/p", """{"template":"pushVlan","parameters":{"vlanId":1.5}}""")).Fields);
     }
 
     [Fact]
@@ -165,7 +165,7 @@ public sealed class RequestBodyTests : RestTest
     public async Task Put_AnyBytes_IsNeverAnErrorOfTheDaemon()
     {
         var random = new Random(20260101);
-        var seed = """{"interface":"veth-b","egressProgram":null,"labels":{"a":"\u00e4"},"allowPending":true}"""u8.ToArray();
+        var seed = """{"interface":"veth-b","egressProgram":null,"labels":{"a":"\u00e4"},"owner":"me"}"""u8.ToArray();
         for (var i = 0; i < 500; i++)
         {
             var body = seed.ToArray();

@@ -37,7 +37,7 @@ internal static class RestClient
 
     public static async Task<RestAnswer> AskAsync(this HttpClient client, HttpRequestMessage request)
     {
-        // As it stands: Uri would put right what these tests get wrong on purpose.
+        // Verbatim: Uri would repair what these tests get wrong on purpose.
         if (request.RequestUri is { IsAbsoluteUri: false } path)
             request.RequestUri = new Uri(client.BaseAddress!.GetLeftPart(UriPartial.Authority) + path.OriginalString, AsItStands);
         using var response = await client.SendAsync(request, TestContext.Deadline());

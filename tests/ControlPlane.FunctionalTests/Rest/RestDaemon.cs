@@ -1,8 +1,9 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Daemon.Api.OpenApi;
+using ControlPlane.Daemon.Api.Rest;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
-using ControlPlane.Daemon.Rest;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.Simulation;
 using Microsoft.AspNetCore.Builder;
@@ -41,11 +42,13 @@ public sealed class RestDaemon : IAsyncDisposable
             builder.Services.AddSingleton(_ => wrap(new SimulatedKernel(testbed.Host)));
         builder.Services.AddDevmapMetrics(new MetricsSettings());
         builder.Services.AddRestApi();
+        builder.Services.AddOpenApiDocument();
         var app = builder.Build();
         app.UseRequestMetrics();
         app.UseProblems();
         app.MapMetrics();
         app.MapRestApi();
+        app.MapOpenApiDocument();
         configure?.Invoke(app);
         await testbed.StartAsync(app.Services);
         await app.StartAsync();

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using ControlPlane.FunctionalTests.Scenarios;
 
 namespace ControlPlane.FunctionalTests.Rest;
@@ -24,7 +23,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         if (!response.IsSuccessStatusCode)
             return Failed(response, json.RootElement);
         var put = response.RequestMessage!.Method == HttpMethod.Put;
-        return new Answer.Done(put ? response.StatusCode == HttpStatusCode.Created : null, Renamed(operation, Answer.Flatten(json.RootElement)));
+        return new Answer.Done(put ? response.StatusCode == HttpStatusCode.Created : null, Answer.Flatten(json.RootElement));
     }
 
     private static HttpRequestMessage Request(Operation operation) => operation switch
@@ -39,19 +38,28 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             (o.Key is null ? Path("devmaps", o.Devmap) : Path("devmaps", o.Devmap, "entries", o.Key)) + ":explain"
                 + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)))),
         Operation.PutEntry o => Put(
-            Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("allowPending", o.AllowPending)),
-            "devmaps", o.Devmap, "entries", o.Key),
+            Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("owner", o.Owner)),
+            Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "entries", o.Key),
         Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
         Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
         Operation.ListEntries o => new HttpRequestMessage(HttpMethod.Get, Path("devmaps", o.Devmap, "entries") + Query(o)),
+        Operation.ListCounters o => new HttpRequestMessage(
+            HttpMethod.Get,
+            Path("devmaps", o.Devmap, "entries") + ":counters"
+                + Query(("pageSize", Text(o.PageSize)), ("pageToken", o.PageToken), ("interface", o.Interface), ("owner", o.Owner))),
         Operation.ListAttachments o => Get("devmaps", o.Devmap, "attachments"),
-        Operation.PutAttachment o => Put(Body(("mode", o.Mode)), "devmaps", o.Devmap, "attachments", o.Interface),
+        Operation.PutAttachment o => Put(
+            Body(("mode", o.Mode), ("labels", o.Labels), ("owner", o.Owner)),
+            Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "attachments", o.Interface),
         Operation.GetAttachment o => Get("devmaps", o.Devmap, "attachments", o.Interface),
         Operation.DeleteAttachment o => Delete("devmaps", o.Devmap, "attachments", o.Interface),
         Operation.ListPrograms => Get("programs"),
         Operation.PutProgram o => Put(
-            Body(("template", OldTemplate(o.Template)), ("parameters", Body(("sourceMac", o.SourceMac), ("destinationMac", o.DestinationMac), ("vlanId", o.VlanId)))),
-            "programs", o.Program),
+            Body(
+                ("template", o.Template),
+                ("parameters", Body(("sourceMac", o.SourceMac), ("destinationMac", o.DestinationMac), ("vlanId", o.VlanId))),
+                ("labels", o.Labels), ("owner", o.Owner)),
+            "", "programs", o.Program),
         Operation.GetProgram o => Get("programs", o.Program),
         Operation.DeleteProgram o => Delete("programs", o.Program),
         Operation.SetEgressProgram o => new HttpRequestMessage(HttpMethod.Post, Path("interfaces", o.Interface) + ":setEgressProgram")
@@ -64,52 +72,12 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "is not known"),
     };
 
-    // Until REST has the shape of the contract: its names of now as the contract's.
-    private static string? OldTemplate(string? template) => template switch
-    {
-        "rewriteMac" => "rewrite-mac",
-        "pushVlan" => "push-vlan",
-        "popVlan" => "pop-vlan",
-        _ => template,
-    };
-
-    private static Dictionary<string, string?> Renamed(Operation operation, Dictionary<string, string?> facts)
-    {
-        var specs = operation switch
-        {
-            Operation.PutEntry or Operation.GetEntry or Operation.ListEntries => "interface|egressProgram|labels",
-            Operation.PutAttachment or Operation.GetAttachment or Operation.ListAttachments => "mode",
-            Operation.PutProgram or Operation.GetProgram or Operation.ListPrograms => "template|parameters",
-            Operation.ListDevmaps or Operation.GetDevmap => "maxEntries|valueSize|keySelector|missAction|counters|numaNode|ensureTargets",
-            _ => "nothing",
-        };
-        (string Old, string New)[] names =
-        [
-            ($@"^((?:\w+\.\d+\.)?)({specs})(?=$|\.)", "$1spec.$2"),
-            (operation is Operation.Explain ? "^nothing$" : @"^((?:entries\.\d+\.)?)kernelKey$", "$1status.kernelKey"),
-            (@"^(steps\.\d+)\.check$", "$1.type"),
-            (@"^(steps\.\d+)\.holds$", "$1.status"),
-            (@"\.remedy$", ".remedy.commands.0"),
-            (@"^(drifts\.\d+)\.wanted", "$1.desired"),
-        ];
-        return facts.ToDictionary(
-            f => names.Aggregate(f.Key, (name, rule) => Regex.Replace(name, rule.Old, rule.New)),
-            f => (f.Key, f.Value) switch
-            {
-                (_, "rewrite-mac") => "rewriteMac",
-                (_, "push-vlan") => "pushVlan",
-                (_, "pop-vlan") => "popVlan",
-                (var name, "true" or "false") when Regex.IsMatch(name, @"(conditions\.\d+\.status|steps\.\d+\.holds)$") => f.Value == "true" ? "True" : "False",
-                _ => f.Value,
-            });
-    }
-
     private static HttpRequestMessage Get(params string[] path) => new(HttpMethod.Get, Path(path));
 
     private static HttpRequestMessage Delete(params string[] path) => new(HttpMethod.Delete, Path(path));
 
-    private static HttpRequestMessage Put(JsonObject body, params string[] path) =>
-        new(HttpMethod.Put, Path(path)) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
+    private static HttpRequestMessage Put(JsonObject body, string query, params string[] path) =>
+        new(HttpMethod.Put, Path(path) + query) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };
 
     private static string Path(params string[] path) => "/v1/" + string.Join('/', path.Select(Uri.EscapeDataString));
 
@@ -123,8 +91,12 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         ("interface", list.Interface),
         ("egressProgram", list.EgressProgram),
         ("state", list.State),
+        ("owner", list.Owner),
+        ("view", list.View),
         .. (list.Labels ?? []).Select(l => ("label", (string?)l)),
     ]);
+
+    private static string? Text(bool? value) => value is { } known ? known ? "true" : "false" : null;
 
     private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
 
@@ -142,7 +114,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             Text(problem, "detail"),
             problem.TryGetProperty("errors", out var errors) ? [.. errors.EnumerateArray().Select(e => e.GetProperty("field").GetString()!)] : [],
             problem.TryGetProperty("errno", out var errno) ? errno.GetInt32() : null,
-            Text(problem, "remedy"),
+            problem.TryGetProperty("remedy", out var remedy) ? Text(remedy, "summary") : null,
             response.Headers.RetryAfter is not null);
     }
 

@@ -6,7 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Rest;
 
-/// <summary>What becomes of writes that wait for the writer.</summary>
+/// <summary>The fate of writes that wait for the writer.</summary>
 public sealed class WaitingTests
 {
     private const string Body = """{"interface":"veth-b"}""";

@@ -4,23 +4,23 @@ using ControlPlane.Core.Model;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 
-/// <summary>What a face answered, said without its words.</summary>
+/// <summary>The answer of an API, in words that REST and gRPC share.</summary>
 public abstract record Answer
 {
     private Answer() { }
 
     /// <summary>It went well.</summary>
-    /// <param name="Created">For a PUT: whether the resource is new. Null where the face does not say.</param>
+    /// <param name="Created">For a PUT: whether the resource is new. Null where the API does not say.</param>
     /// <param name="Facts">The answer, flattened by <see cref="Flatten"/> to the names of REST's JSON.</param>
     public sealed record Done(bool? Created, IReadOnlyDictionary<string, string?> Facts) : Answer;
 
     /// <summary>It failed.</summary>
-    /// <param name="Code">The code as the face wrote it.</param>
+    /// <param name="Code">The code as the API wrote it.</param>
     /// <param name="Detail">The sentence for people.</param>
     /// <param name="Fields">The wrong fields, as REST names them (camelCase).</param>
     /// <param name="Errno">The kernel's errno, where given.</param>
     /// <param name="Remedy">The remedy, where given.</param>
-    /// <param name="Retry">Whether the face says when to try again.</param>
+    /// <param name="Retry">Whether the API says when to try again.</param>
     public sealed record Failed(
         string? Code,
         string? Detail,

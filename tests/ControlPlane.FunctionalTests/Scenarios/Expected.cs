@@ -2,7 +2,7 @@ using ControlPlane.Core.Errors;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 
-/// <summary>What a scenario expects.</summary>
+/// <summary>The answer that a scenario expects.</summary>
 public abstract record Expected
 {
     private Expected() { }
@@ -27,7 +27,7 @@ public abstract record Expected
     }
 
     /// <summary>
-    /// Failure with this code and exactly these wrong fields. What is true of errno, remedy and retry holds both ways: it must
+    /// Failure with this code and exactly these wrong fields. Errno, remedy and retry are compared both ways: each must
     /// be there, or must not.
     /// </summary>
     public sealed record Failure(ErrorCode Code, params string[] Fields) : Expected

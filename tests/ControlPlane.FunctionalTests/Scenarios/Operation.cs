@@ -1,6 +1,6 @@
 namespace ControlPlane.FunctionalTests.Scenarios;
 
-/// <summary>One request, said without the words of any face. What is null is not sent.</summary>
+/// <summary>One request, in words that REST and gRPC share. Null values are not sent.</summary>
 public abstract record Operation
 {
     private Operation() { }

@@ -1,16 +1,16 @@
 namespace ControlPlane.FunctionalTests.Scenarios;
 
 /// <summary>One line of the table: in the <see cref="ScenarioHost"/>, after these requests, this request is answered so.</summary>
-/// <param name="Name">What it is about; unique.</param>
+/// <param name="Name">The behaviour under test; unique.</param>
 /// <param name="Given">Requests that must succeed first.</param>
 /// <param name="When">The request.</param>
-/// <param name="Then">What is expected of its answer.</param>
+/// <param name="Then">The expected answer.</param>
 public sealed record Scenario(string Name, IReadOnlyList<Operation> Given, Operation When, Expected Then)
 {
-    /// <summary>What happens to the host or the daemon after <see cref="Given"/> and before <see cref="When"/>.</summary>
+    /// <summary>The event on the host or in the daemon after <see cref="Given"/> and before <see cref="When"/>.</summary>
     public ScenarioEvent Between { get; init; }
 
-    /// <summary>Runs it on a face.</summary>
+    /// <summary>Runs it through an API.</summary>
     public async Task RunAsync(IApiDriver face, Func<ScenarioEvent, Task> raise, CancellationToken cancellationToken = default)
     {
         foreach (var operation in Given)
@@ -27,7 +27,7 @@ public sealed record Scenario(string Name, IReadOnlyList<Operation> Given, Opera
     public override string ToString() => Name;
 }
 
-/// <summary>What the testbed does in the middle of a scenario.</summary>
+/// <summary>The actions of the testbed in the middle of a scenario.</summary>
 public enum ScenarioEvent
 {
     Nothing,
@@ -44,7 +44,7 @@ public enum ScenarioEvent
     /// <summary>The kernel drops 3 frames that default redirected by the kernel key 2, which is veth-a: their target is down.</summary>
     FramesDropped,
 
-    /// <summary>The writer has been told to stop.</summary>
+    /// <summary>The writer is stopping.</summary>
     DaemonStopping,
 }
 

@@ -2,24 +2,18 @@ using ControlPlane.Core.Errors;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 
-/// <summary>What the daemon promises, whichever face is asked.</summary>
+/// <summary>The promises of the daemon, by REST and by gRPC.</summary>
 public static partial class ScenarioTable
 {
     /// <summary>All scenarios.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
-        [.. Entries, .. EntryFaults, .. EntryConflicts, .. Lists, .. Attachments, .. Programs, .. Explanations, .. ReadOnlyResources];
-
-    /// <summary>Scenarios that REST joins when it has the shape of the contract.</summary>
-    public static IReadOnlyList<Scenario> Grpc { get; } = [.. All, .. Owners, .. Views, .. MissingInterfaces, .. InterfaceRevisions];
-
-    /// <summary>The names of the scenarios of gRPC, for a theory.</summary>
-    public static TheoryData<string> GrpcNames { get; } = new(Grpc.Select(s => s.Name));
+        [.. Entries, .. EntryFaults, .. EntryConflicts, .. Lists, .. Attachments, .. Programs, .. Explanations, .. ReadOnlyResources, .. Owners, .. Views, .. MissingInterfaces, .. InterfaceRevisions];
 
     /// <summary>Their names, for a theory.</summary>
     public static TheoryData<string> Names { get; } = new(All.Select(s => s.Name));
 
     /// <summary>The scenario of this name.</summary>
-    public static Scenario Find(string name) => Grpc.Single(s => s.Name == name);
+    public static Scenario Find(string name) => All.Single(s => s.Name == name);
 
     private static Expected.Success Done(params (string, string?)[] facts) => new(null, facts);
 

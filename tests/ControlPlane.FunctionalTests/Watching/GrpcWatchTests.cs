@@ -89,7 +89,7 @@ public sealed class GrpcWatchTests : IAsyncLifetime
         return call.ResponseStream.Current;
     }
 
-    // To attach and detach changes the interface, too; that may be told in between.
+    // To attach and detach changes the interface too; that event may come in between.
     private static async Task<WatchResponse> ChangeAsync(AsyncServerStreamingCall<WatchResponse> call)
     {
         while (true)

@@ -23,18 +23,18 @@ public sealed class RestEventsTests : RestTest
         Assert.Equal((null, "entry"), (entry!.Id, entry.Type));
         Assert.Equal("Forwarding", entry.Data["entry"]!["status"]!["state"]!.GetValue<string>());
         var synced = await events.NextAsync();
-        Assert.Equal(("3", "synced", """{"revision":3}"""), (synced!.Id, synced.Type, synced.Data.ToJsonString()));
+        Assert.Equal(("3", "synced", """{"type":"synced","revision":3}"""), (synced!.Id, synced.Type, synced.Data.ToJsonString()));
 
         await Client.PutAsync(RestClient.Entry, """{"interface":"veth-b","labels":{"text":"one\ntwo"}}""");
         var changed = await ChangeAsync(events);
         Assert.Equal(("4", "entry"), (changed.Id, changed.Type));
-        Assert.Equal("one\ntwo", changed.Data["entry"]!["labels"]!["text"]!.GetValue<string>());
+        Assert.Equal("one\ntwo", changed.Data["entry"]!["spec"]!["labels"]!["text"]!.GetValue<string>());
         await Client.AskAsync("DELETE", RestClient.Entry);
         await Client.AskAsync("DELETE", "/v1/devmaps/default/attachments/veth-a");
         var deleted = await ChangeAsync(events);
-        Assert.Equal(("5", "entryDeleted", """{"revision":5,"key":"veth-a"}"""), (deleted.Id, deleted.Type, deleted.Data.ToJsonString()));
+        Assert.Equal(("5", "entryDeleted", """{"type":"entryDeleted","revision":5,"key":"veth-a"}"""), (deleted.Id, deleted.Type, deleted.Data.ToJsonString()));
         var detached = await ChangeAsync(events);
-        Assert.Equal(("attachmentDeleted", """{"revision":6,"interface":"veth-a"}"""), (detached.Type, detached.Data.ToJsonString()));
+        Assert.Equal(("attachmentDeleted", """{"type":"attachmentDeleted","revision":6,"interface":"veth-a"}"""), (detached.Type, detached.Data.ToJsonString()));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class RestEventsTests : RestTest
         Daemon.Testbed.Host.RemoveInterface("veth-b");
         var status = await events.NextAsync();
         Assert.Equal(("3", "statusChanged"), (status!.Id, status.Type));
-        Assert.Equal("""{"revision":3,"interface":"veth-b","entries":2,"attached":false}""", status.Data.ToJsonString());
+        Assert.Equal("""{"type":"statusChanged","revision":3,"interface":"veth-b","entries":2,"hasAttachment":false}""", status.Data.ToJsonString());
     }
 
     [Theory]
@@ -99,7 +99,7 @@ public sealed class RestEventsTests : RestTest
 
     private Task<string> MetricsAsync() => Client.GetStringAsync(new Uri("/metrics", UriKind.Relative), TestContext.Deadline());
 
-    // To attach and detach changes the interface, too; that may be told in between.
+    // To attach and detach changes the interface too; that event may come in between.
     private static async Task<Sse> ChangeAsync(SseReader events)
     {
         while (true)

@@ -1,8 +1,9 @@
-using ControlPlane.Core.Model;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
 using ControlPlane.FunctionalTests.Hosting;
 using ControlPlane.TestCommon.Lab;
@@ -32,7 +33,7 @@ public sealed partial class StreamEndTests
         await daemon.App.StopAsync(TestContext.Deadline());
 
         var ended = await events.NextAsync();
-        Assert.Equal((null, "ended", "shutting_down"), (ended!.Id, ended.Type, ended.Data["code"]!.GetValue<string>()));
+        Assert.Equal((null, "ended", "shutting_down"), (ended!.Id, ended.Type, ended.Data["problem"]!["code"]!.GetValue<string>()));
         Assert.Null(await events.NextAsync());
         var e = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(TestContext.Deadline()));
         Assert.Equal(StatusCode.Unavailable, e.StatusCode);
@@ -89,7 +90,7 @@ public sealed partial class StreamEndTests
     private static async Task PutAsync(EntryService entries, int key, string label)
     {
         var labels = Enumerable.Range(0, 12).ToDictionary(i => $"label-{i}", i => $"{label}-{new string('x', 50)}");
-        await entries.PutAsync("default", $"{1000 + key}", new EntryRequest("sim1", Labels: labels), RequestContext.OfDaemon());
+        await entries.PutAsync("default", $"{1000 + key}", new EntrySpec("sim1", null, Labels.Of(labels), null), new Violations(), default, CancellationToken.None);
     }
 
     [GeneratedRegex("event: ended\n(.+\n)+\n")]

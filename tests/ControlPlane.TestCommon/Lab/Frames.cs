@@ -149,7 +149,7 @@ public static class Frames
 
 /// <summary>A VLAN tag of a frame.</summary>
 /// <param name="Id">The VLAN id, 0 .. 4095.</param>
-/// <param name="Protocol">What announces the tag: <see cref="CustomerProtocol"/> or <see cref="ServiceProtocol"/>.</param>
+/// <param name="Protocol">The EtherType of the tag: <see cref="CustomerProtocol"/> or <see cref="ServiceProtocol"/>.</param>
 /// <param name="Priority">The priority code point, 0 .. 7.</param>
 public readonly record struct VlanTag(ushort Id, ushort Protocol = VlanTag.CustomerProtocol, byte Priority = 0)
 {

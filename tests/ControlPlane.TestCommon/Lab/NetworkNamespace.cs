@@ -109,7 +109,7 @@ public sealed class NetworkNamespace : IDisposable
     {
         if (!_owned)
             throw new InvalidOperationException("the interfaces of the initial namespace are the machine's");
-        // "force" goes on if one end of a pair has gone with the other.
+        // "force" goes on if one end of a pair disappeared with the other.
         var names = InterfaceNames().Where(name => name != "lo").ToList();
         if (names.Count > 0)
             ShellWithInput(string.Concat(names.Select(name => $"link del dev {name}\n")), "sh", "-c", "ip -force -batch - 2>/dev/null || true");

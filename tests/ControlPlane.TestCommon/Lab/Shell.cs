@@ -53,6 +53,6 @@ public sealed class ShellException(string command, int exitCode, string error)
 {
     public int ExitCode { get; } = exitCode;
 
-    /// <summary>What it wrote to its standard error.</summary>
+    /// <summary>Its standard error.</summary>
     public string StandardError { get; } = error;
 }

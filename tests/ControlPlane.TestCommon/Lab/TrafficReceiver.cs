@@ -122,7 +122,7 @@ public sealed class TrafficReceiver : IDisposable
     }
 }
 
-/// <summary>What became of the frames of a run.</summary>
+/// <summary>The fate of the frames of a run.</summary>
 /// <param name="Sent">Frames that were sent.</param>
 /// <param name="Delivered">Different frames that arrived.</param>
 /// <param name="Duplicates">Arrivals of frames that had arrived before.</param>

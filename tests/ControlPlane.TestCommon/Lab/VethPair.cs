@@ -100,7 +100,7 @@ public sealed class VethPair : IDisposable
     }
 }
 
-/// <summary>How a pair of veths is to be made. Nothing need be set.</summary>
+/// <summary>Options of a pair of veths. Nothing need be set.</summary>
 public sealed record VethOptions
 {
     /// <summary>The name of the near end; a unique one unless set. At most 15 bytes.</summary>

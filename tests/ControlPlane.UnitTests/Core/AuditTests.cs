@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -40,7 +39,7 @@ public sealed class AuditTests
 
         Assert.Equal((DriftKind.Missing, "10", 10u, true), (drift.Kind, drift.Key, drift.KernelKey!.Value, drift.Repaired));
         Assert.Null(drift.Found);
-        Assert.Equal(new DriftElement(host.Interfaces.Find("sim0")!.Ifindex, "sim0", null, null), drift.Wanted);
+        Assert.Equal(new DriftElement(host.Interfaces.Find("sim0")!.Ifindex, "sim0", null, null), drift.Desired);
         Assert.Equal(put.View.DesiredPart(), core.Entries.Get("vlans", "10").DesiredPart());
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
     }
@@ -58,7 +57,7 @@ public sealed class AuditTests
 
         Assert.Equal((DriftKind.Changed, true), (drift.Kind, drift.Repaired));
         Assert.Equal(new DriftElement(1, "lo", null, null), drift.Found);
-        Assert.Equal(("sim0", "seen"), (drift.Wanted!.Interface, drift.Wanted.EgressProgram));
+        Assert.Equal(("sim0", "seen"), (drift.Desired!.Interface, drift.Desired.EgressProgram));
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
     }
 
@@ -71,8 +70,8 @@ public sealed class AuditTests
 
         var drift = Assert.Single((await AuditAsync(core)).Drifts);
 
-        Assert.Equal((DriftKind.Foreign, "99", true), (drift.Kind, drift.Key, drift.Repaired));
-        Assert.Null(drift.Wanted);
+        Assert.Equal((DriftKind.Unmanaged, "99", true), (drift.Kind, drift.Key, drift.Repaired));
+        Assert.Null(drift.Desired);
         Assert.Empty((await AuditAsync(core)).Drifts);
     }
 
@@ -81,7 +80,7 @@ public sealed class AuditTests
     {
         var host = SimulatedHost.WithInterfaces();
         await using var core = await CoreFixture.StartAsync(host);
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         host.DetachByHand("vlans", "sim0");
 
         var drift = Assert.Single((await AuditAsync(core)).Drifts);
@@ -110,7 +109,7 @@ public sealed class AuditTests
         var host = SimulatedHost.WithInterfaces();
         await using var core = await CoreFixture.StartAsync(host);
         await core.PutAsync("vlans", "10", "sim0");
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         host.SetElementByHand("vlans", 10, Stranger);
         host.SetElementByHand("vlans", 99, Stranger);
         host.DetachByHand("vlans", "sim0");
@@ -138,7 +137,7 @@ public sealed class AuditTests
         Assert.Equal((1024, 1024, AuditReport.MaxDrifts), (report.Found, report.Repaired, report.Drifts.Count));
         Assert.Equal(0, (await AuditAsync(core)).Found);
         var tally = core.Devmaps.Get("vlans").Status.Audit;
-        Assert.Equal((2, 1024, 1024), (tally.Audits, tally.Found, tally.Repaired));
+        Assert.Equal((2, 1024, 1024), (tally!.Audits, tally.Found, tally.Repaired));
     }
 
     [Fact]
@@ -164,7 +163,7 @@ public sealed class AuditTests
     {
         await using var core = await CoreFixture.StartAsync();
 
-        var error = await CoreFixture.FailsAsync(() => core.Audits.AuditAsync("nowhere", null, RequestContext.OfDaemon()));
+        var error = await CoreFixture.FailsAsync(() => core.Audits.AuditAsync("nowhere", null, CancellationToken.None));
 
         Assert.Equal(ErrorCode.DevmapNotFound, error.Code);
     }
@@ -182,11 +181,11 @@ public sealed class AuditTests
 
         time.Advance(TimeSpan.FromMinutes(1));
 
-        await Eventually.Async(() => core.Devmaps.Get("plain").Status.Audit.Audits == 1 && core.Devmaps.Get("vlans").Status.Audit.Audits == 1);
+        await Eventually.Async(() => core.Devmaps.Get("plain").Status.Audit?.Audits == 1 && core.Devmaps.Get("vlans").Status.Audit?.Audits == 1);
         Assert.Equal(0, (await AuditAsync(core)).Found);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
     }
 
-    private static Task<AuditReport> AuditAsync(CoreFixture core, bool? repair = null) => core.Audits.AuditAsync("vlans", repair, RequestContext.OfDaemon());
+    private static Task<AuditReport> AuditAsync(CoreFixture core, bool? repair = null) => core.Audits.AuditAsync("vlans", repair, CancellationToken.None);
 }

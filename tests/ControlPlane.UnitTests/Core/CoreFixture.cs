@@ -74,12 +74,12 @@ public sealed class CoreFixture : IAsyncDisposable
     public Task<PutOutcome<Entry>> PutAsync(
         string devmap, string key, string target, string? program = null, bool allowPending = false,
         Precondition precondition = default, CancellationToken cancellationToken = default) =>
-        Entries.PutAsync(devmap, key, new EntryRequest(target, program, null, allowPending), RequestContext.OfDaemon(cancellationToken) with { Precondition = precondition });
+        Entries.PutAsync(devmap, key, new EntrySpec(target, program), new Violations(), precondition, cancellationToken, allowPending);
 
     public Task<PutOutcome<EgressProgram>> PutProgramAsync(string name, string template) =>
-        Programs.PutAsync(name, new ProgramRequest(template), RequestContext.OfDaemon());
+        Programs.PutAsync(name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplates.ByText[template])), RequestContext.OfDaemon());
 
-    public EntryPage List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), RequestContext.OfDaemon());
+    public EntryList List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
 
     public static async Task<Error> FailsAsync(Func<Task> action) => (await Assert.ThrowsAsync<ControlPlaneException>(action)).Error;
 

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -121,8 +120,8 @@ public sealed class DurabilityTests
         long revision;
         await using (var first = await CoreFixture.StartAsync(host, store: store))
         {
-            var request = new EntryRequest("sim1", null, new Dictionary<string, string> { ["owner"] = "cni" });
-            labelled = (await first.Entries.PutAsync("vlans", "1", request, RequestContext.OfDaemon())).View.DesiredPart();
+            var request = new EntrySpec("sim1", null, Labels.Of(new Dictionary<string, string> { ["owner"] = "cni" }), null);
+            labelled = (await first.Entries.PutAsync("vlans", "1", request, false, RequestContext.OfDaemon())).View.DesiredPart();
             await first.PutAsync("vlans", "2", "later", allowPending: true);
             revision = first.List("vlans").Revision;
         }
@@ -142,7 +141,7 @@ public sealed class DurabilityTests
         {
             await first.PutAsync("vlans", "1", "sim1");
             await first.PutAsync("vlans", "2", "sim1");
-            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         }
 
         var map = host.Devmaps["vlans"];
@@ -183,7 +182,7 @@ public sealed class DurabilityTests
         {
             await first.PutProgramAsync("counting", "count");
             await first.PutAsync("vlans", "1", "sim1", "counting");
-            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
         }
 
         await using var rebooted = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), store: store);

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
@@ -60,7 +59,7 @@ public sealed class EntryTests
         await using var core = await CoreFixture.StartAsync();
         var labels = new Dictionary<string, string> { ["-bad"] = "x", ["long"] = new('x', 300) };
         var error = await CoreFixture.FailsAsync(() => core.Entries.PutAsync(
-            "vlans", "x", new EntryRequest("a/b", "BAD", labels), RequestContext.OfDaemon()));
+            "vlans", "x", new EntrySpec("a/b", "BAD", Labels.Of(labels), null), new Violations(), default, default));
         Assert.Equal(["key", "interface", "egressProgram", "labels.-bad", "labels.long"], error.Fields.Select(f => f.Field));
     }
 
@@ -185,9 +184,9 @@ public sealed class EntryTests
     {
         await using var core = await CoreFixture.StartAsync();
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.None });
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
         Assert.Equal(EntryState.Forwarding, (await core.PutAsync("vlans", "1", "sim1")).View.Status.State);
-        await core.Attachments.PutAsync("vlans", "sim2", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim2", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "1").Status.State);
     }
 }

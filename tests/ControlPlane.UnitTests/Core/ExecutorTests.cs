@@ -53,7 +53,7 @@ public sealed class ExecutorTests
         Assert.All(testbed.OneStepOfEachKind(), step => Assert.Equal(Without(step), Without(step.Inverse!.Inverse!)));
     }
 
-    // What an element was, and whether it may go, only the step that was planned knows.
+    // Only the planned step knows the element before, and whether it may be removed.
     private static KernelStep Without(KernelStep step) => step switch
     {
         KernelStep.SetElement set => set with { TargetMayBeMissing = false, Before = null, Replaces = false },

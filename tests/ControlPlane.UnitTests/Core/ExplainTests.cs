@@ -18,7 +18,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         await core.Programs.PutAsync(
-            "to-router", new ProgramRequest("rewrite-mac", "02:00:00:00:00:0b", "02:00:00:00:00:0c"), RequestContext.OfDaemon());
+            "to-router", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.RewriteMac, new MacAddress(0x02_00_00_00_00_0b), new MacAddress(0x02_00_00_00_00_0c))), RequestContext.OfDaemon());
         await core.Programs.SetOfInterfaceAsync("sim1", "to-router", RequestContext.OfDaemon());
 
         var explanation = Explain(core, "addresses", Frame with { Vlan = 100, Length = 1400 });
@@ -37,13 +37,13 @@ public sealed class ExplainTests
     }
 
     [Theory]
-    [InlineData("push-vlan", 0, 1000, 1018, 7)]
-    [InlineData("pop-vlan", 100, 1000, 1014, 0)]
+    [InlineData("pushVlan", 0, 1000, 1018, 7)]
+    [InlineData("popVlan", 100, 1000, 1014, 0)]
     [InlineData("count", 100, 1000, 1018, 100)]
     public async Task Tags_AreToldAsTheyLeave(string template, int vlan, int length, int bytes, int leavesIn)
     {
         await using var core = await SteeringAsync();
-        await core.Programs.PutAsync("tags", new ProgramRequest(template, VlanId: template == "push-vlan" ? 7 : null), RequestContext.OfDaemon());
+        await core.Programs.PutAsync("tags", new EgressProgramSpec(new EgressProgramConfig(EgressTemplates.ByText[template], VlanId: template == "pushVlan" ? (ushort)7 : null)), RequestContext.OfDaemon());
         await core.Programs.SetOfInterfaceAsync("sim1", "tags", RequestContext.OfDaemon());
 
         var leaving = Explain(core, "addresses", Frame with { Vlan = vlan, Length = length }).Verdict.Leaving;
@@ -82,7 +82,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         core.Host.ChangeInterface("sim1", i => i with { PeerMtu = 1400 });
-        await core.Programs.PutAsync("tags", new ProgramRequest("push-vlan", VlanId: 7), RequestContext.OfDaemon());
+        await core.Programs.PutAsync("tags", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.PushVlan, VlanId: 7)), RequestContext.OfDaemon());
         await core.Programs.SetOfInterfaceAsync("sim1", "tags", RequestContext.OfDaemon());
 
         Assert.Equal(ExplainOutcome.Leaves, Explain(core, "addresses", Frame with { Length = 1400 }).Verdict.Outcome);
@@ -108,8 +108,8 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
 
-        var missed = Explain(core, "addresses", Frame with { Destination = "10.0.0.8" }).Verdict;
-        var unkeyed = Explain(core, "addresses", Frame with { Destination = null }).Verdict;
+        var missed = Explain(core, "addresses", Frame with { Dst = "10.0.0.8" }).Verdict;
+        var unkeyed = Explain(core, "addresses", Frame with { Dst = null }).Verdict;
 
         Assert.Equal((ExplainOutcome.Passed, "NoEntry"), (missed.Outcome, missed.Reason));
         Assert.Equal(Calls.PutEntry("addresses", "10.0.0.8", "TARGET"), missed.Remedy!.Call);
@@ -120,7 +120,7 @@ public sealed class ExplainTests
     public async Task NoRedirectProgram_PassesOrIsAnothersToDecide()
     {
         await using var core = await SteeringAsync();
-        await core.Attachments.PutAsync("ingress", "sim2", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("ingress", "sim2", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
 
         var bare = Explain(core, "addresses", Frame with { Ingress = "sim3" }).Verdict;
         var other = Explain(core, "addresses", Frame with { Ingress = "sim2" }).Verdict;
@@ -179,8 +179,8 @@ public sealed class ExplainTests
         core.Host.SetElementByHand("addresses", key + 2, new KernelEntry(core.Host.Interfaces.Find("sim3")!.Ifindex, 9001));
 
         var changed = Explain(core, "addresses", Frame);
-        var foreign = Explain(core, "addresses", Frame with { Destination = "10.0.0.8" });
-        var program = Explain(core, "addresses", Frame with { Destination = "10.0.0.9" });
+        var foreign = Explain(core, "addresses", Frame with { Dst = "10.0.0.8" });
+        var program = Explain(core, "addresses", Frame with { Dst = "10.0.0.9" });
 
         Assert.Equal(("OtherInterface", "POST /v1/devmaps/addresses:audit"), Fault(changed));
         Assert.Equal("sim2", changed.Verdict.Leaving?.Interface);
@@ -240,7 +240,7 @@ public sealed class ExplainTests
         await core.PutAsync("ingress", "6", "sim1");
         await core.PutAsync("ingress", "late0", "sim2", allowPending: true);
         Assert.Equal(6u, core.Host.AddInterface("late0"));
-        await core.Attachments.PutAsync("ingress", "late0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("ingress", "late0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         for (var i = 0; i < 1000 && core.Entries.Get("ingress", "late0").Status.State != EntryState.Failed; i++)
             await Task.Delay(10);
 
@@ -255,7 +255,7 @@ public sealed class ExplainTests
     public async Task SeveralIngresses_TheStrictestIsJudgedAndEachCanBeAskedFor()
     {
         await using var core = await SteeringAsync();
-        await core.Attachments.PutAsync("addresses", "sim2", new AttachmentRequest("generic"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("addresses", "sim2", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
         core.Host.ChangeInterface("sim1", i => i with { XdpFeatures = XdpFeatures.Basic });
 
         var any = Explain(core, "addresses", Frame with { Ingress = null });
@@ -295,13 +295,13 @@ public sealed class ExplainTests
         Assert.Equal(revision, core.List("addresses").Revision);
     }
 
-    private static ExplainQuery Frame => new(Ingress: "sim0", Destination: Address);
+    private static ExplainQuery Frame => new(Ingress: "sim0", Dst: Address);
 
     // Frames from sim0 for the address leave by sim1.
     private static async Task<CoreFixture> SteeringAsync(SimulatedHost? host = null)
     {
         var core = await CoreFixture.StartAsync(host);
-        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         await core.PutAsync("addresses", Address, "sim1");
         return core;
     }

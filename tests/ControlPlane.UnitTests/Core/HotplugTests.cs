@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.TestCommon.Lab;
@@ -121,7 +120,7 @@ public sealed class HotplugTests
         foreach (var (name, target) in new[] { ("sim0", "sim2"), ("sim1", "sim3") })
         {
             await core.PutAsync("ingress", name, target);
-            await core.Attachments.PutAsync("vlans", name, new AttachmentRequest("native"), RequestContext.OfDaemon());
+            await core.Attachments.PutAsync("vlans", name, new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         }
 
         gate.Close();
@@ -201,7 +200,7 @@ public sealed class HotplugTests
     public async Task IngressGoesAndReturns_IsAttachedAgain()
     {
         await using var core = await CoreFixture.StartAsync();
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         core.Host.RemoveInterface("sim0");
         await SettleAsync(core);
         Assert.Equal(AttachmentState.Pending, core.Attachments.Get("vlans", "sim0").Status.State);
@@ -220,7 +219,7 @@ public sealed class HotplugTests
             await first.PutProgramAsync("counting", "count");
             await first.PutAsync("vlans", "1", "sim1", "counting");
             await first.PutAsync("ingress", "sim0", "sim2");
-            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
+            await first.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
         }
 
         await using var second = await CoreFixture.StartAsync(host);

@@ -155,7 +155,7 @@ public sealed class KernelGate : IDisposable
 
         public DevmapCounters? ReadTotals() => inner.ReadTotals();
 
-        public IReadOnlyList<MissedKey> ReadMissedKeys() => inner.ReadMissedKeys();
+        public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => inner.ReadMissedKeys();
 
         public void Dispose() => inner.Dispose();
     }

@@ -97,6 +97,6 @@ public sealed class KernelWalkTests
 
         public DevmapCounters? ReadTotals() => null;
 
-        public IReadOnlyList<MissedKey> ReadMissedKeys() => [];
+        public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => [];
     }
 }

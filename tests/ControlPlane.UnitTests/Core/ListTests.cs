@@ -1,6 +1,6 @@
-using ControlPlane.Core.Model;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -67,24 +67,24 @@ public sealed class ListTests
         await using var core = await CoreFixture.StartAsync();
         await core.PutProgramAsync("counting", "count");
         var labels = new Dictionary<string, string> { ["owner"] = "cni" };
-        await core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels), RequestContext.OfDaemon());
-        await core.Entries.PutAsync("vlans", "2", new EntryRequest("sim2", "counting", labels), RequestContext.OfDaemon());
+        await core.Entries.PutAsync("vlans", "1", new EntrySpec("sim1", null, Labels.Of(labels), null), false, RequestContext.OfDaemon());
+        await core.Entries.PutAsync("vlans", "2", new EntrySpec("sim2", "counting", Labels.Of(labels), null), false, RequestContext.OfDaemon());
         await core.PutAsync("vlans", "3", "sim2", "counting");
         await core.PutAsync("vlans", "4", "later", allowPending: true);
         Assert.Equal(["2", "3"], Keys(core, new EntryQuery(Interface: "sim2")));
         Assert.Equal(["2", "3"], Keys(core, new EntryQuery(EgressProgram: "counting")));
         Assert.Equal(["1", "2"], Keys(core, new EntryQuery(Labels: ["owner=cni"])));
         Assert.Equal(["2"], Keys(core, new EntryQuery(Interface: "sim2", Labels: ["owner=cni"])));
-        Assert.Equal(["4"], Keys(core, new EntryQuery(State: "Pending")));
+        Assert.Equal(["4"], Keys(core, new EntryQuery(State: EntryState.Pending)));
     }
 
     [Fact]
     public async Task List_ManyFaults_NamesThemAll()
     {
         await using var core = await CoreFixture.StartAsync();
-        var query = new EntryQuery(PageSize: 0, PageToken: "!", Interface: "a/b", EgressProgram: "X", State: "forwarding", Labels: ["x"]);
+        var query = new EntryQuery(PageSize: 0, PageToken: "!", Interface: "a/b", EgressProgram: "X", Labels: ["x"]);
         var error = Assert.Throws<ControlPlaneException>(() => core.List("vlans", query)).Error;
-        Assert.Equal(["pageSize", "interface", "egressProgram", "state", "label", "pageToken"], error.Fields.Select(f => f.Field));
+        Assert.Equal(["pageSize", "interface", "egressProgram", "label", "pageToken"], error.Fields.Select(f => f.Field));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class ListTests
 
     private static IEnumerable<string> Keys(CoreFixture core, EntryQuery query) => core.List("vlans", query).Entries.Select(e => e.Key);
 
-    private static List<string> Pages(CoreFixture core, string devmap, int pageSize, Action<EntryPage> between)
+    private static List<string> Pages(CoreFixture core, string devmap, int pageSize, Action<EntryList> between)
     {
         var keys = new List<string>();
         string? token = null;

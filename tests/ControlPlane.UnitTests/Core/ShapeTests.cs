@@ -16,7 +16,7 @@ public sealed class ShapeTests
 
         Assert.Equal((50_000, 65536, 50_000, 1, 0), (shape.Entries, shape.Buckets, shape.UsedBuckets, shape.LongestChain, shape.ChainsOver8));
         Assert.Equal((8L * 65536) + (64L * 50_000), shape.MemoryBytes);
-        Assert.Equal(0, shape.Costs.LongestLookup);
+        Assert.Equal(0, shape.LongestLookupNs);
         Assert.True(ShapeReader.Judge(shape).Holds);
     }
 
@@ -38,7 +38,7 @@ public sealed class ShapeTests
 
         Assert.Equal((9, 1, 0u), (shape.LongestChain, shape.ChainsOver8, shape.LongestChainKey));
         Assert.Equal("KeysCollide", ShapeReader.Judge(shape).Reason);
-        Assert.True(shape.Costs.LongestLookup > 0);
+        Assert.True(shape.LongestLookupNs > 0);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -140,12 +139,12 @@ public sealed class SnapshotTests
     {
         await using var core = await CoreFixture.StartAsync();
         var first = await core.PutAsync("vlans", "1", "sim1");
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         core.Host.RemoveInterface("sim1");
         core.Host.RemoveInterface("sim0");
 
         var again = await core.PutAsync("vlans", "1", "sim1");
-        var attachment = await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        var attachment = await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
 
         Assert.Equal((false, first.View.Revision, EntryState.Pending), (again.Created, again.View.Revision, again.View.Status.State));
         Assert.Equal((false, AttachmentState.Pending), (attachment.Created, attachment.View.Status.State));
@@ -161,7 +160,7 @@ public sealed class SnapshotTests
         await core.PutAsync("vlans", "1", "sim1");
         store.OnCommit = () => core.Host.RemoveInterface("sim1");
         var labels = new Dictionary<string, string> { ["changed"] = "yes" };
-        var put = () => core.Entries.PutAsync("vlans", "1", new EntryRequest("sim1", null, labels, AllowPending: allowPending), RequestContext.OfDaemon());
+        var put = () => core.Entries.PutAsync("vlans", "1", new EntrySpec("sim1", null, Labels.Of(labels), null), allowPending, RequestContext.OfDaemon());
 
         if (allowPending)
             Assert.Equal(EntryState.Pending, (await put()).View.Status.State);

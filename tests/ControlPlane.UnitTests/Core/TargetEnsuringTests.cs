@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
@@ -72,7 +71,7 @@ public sealed class TargetEnsuringTests
         await core.PutAsync("vlans", "10", "out");
         var pass = Peer(core).XdpProgramId;
 
-        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        var attachment = await core.Attachments.PutAsync("vlans", "out-peer", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         Assert.Equal(AttachmentState.Attached, attachment.View.Status.State);
         Assert.NotEqual(pass, Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
@@ -88,7 +87,7 @@ public sealed class TargetEnsuringTests
         await using var core = await StartAsync();
         await core.PutAsync("vlans", "10", "out");
 
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("generic"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
 
         Assert.Null(Peer(core).XdpProgramId);
         Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
@@ -121,7 +120,7 @@ public sealed class TargetEnsuringTests
         {
             await core.PutAsync("vlans", "10", "out");
             await core.PutAsync("vlans", "11", "other");
-            link = core.Interfaces.Get("out-peer").Info.XdpProgramId!.Value;
+            link = core.Interfaces.Get("out-peer").XdpProgramId!.Value;
             store.Commit(new StoreBatch(100, [new StoreChange.DeleteEntry("vlans", EntryKey.OfNumber(11))]));
         }
 

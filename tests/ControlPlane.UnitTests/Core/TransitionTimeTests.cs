@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
 using ControlPlane.Simulation;
 using Microsoft.Extensions.Time.Testing;
@@ -50,7 +49,7 @@ public sealed class TransitionTimeTests
         var time = new FakeTimeProvider(Start);
         await using var core = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), time: time);
         time.Advance(TimeSpan.FromMinutes(1));
-        var put = await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        var put = await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         Assert.Equal(Start.AddMinutes(1), Assert.Single(put.View.Status.Conditions).LastTransitionTime);
     }
 

@@ -72,8 +72,8 @@ public sealed class UnmanagedTests
         await core.PutAsync("vlans", "10", "sim1");
         core.Host.SetElementByHand("vlans", 9, Stranger);
 
-        Assert.Equal(["9"], core.List("vlans", new EntryQuery(State: "Unmanaged")).Entries.Select(e => e.Key));
-        Assert.Equal(["10"], core.List("vlans", new EntryQuery(State: "Forwarding")).Entries.Select(e => e.Key));
+        Assert.Equal(["9"], core.List("vlans", new EntryQuery(State: EntryState.Unmanaged)).Entries.Select(e => e.Key));
+        Assert.Equal(["10"], core.List("vlans", new EntryQuery(State: EntryState.Forwarding)).Entries.Select(e => e.Key));
         Assert.Equal(["10"], core.List("vlans", new EntryQuery(Interface: "sim1")).Entries.Select(e => e.Key));
         Assert.Empty(core.List("vlans", new EntryQuery(Owner: "me")).Entries);
         Assert.Equal(["9", "10"], core.Entries.ListCounters("vlans", new EntryQuery(), RequestContext.OfDaemon()).Counters.Select(c => c.Key));
@@ -112,7 +112,7 @@ public sealed class UnmanagedTests
         var seen = 0;
         for (var round = 0; round < 400; round++)
         {
-            var unmanaged = core.List("vlans", new EntryQuery(State: "Unmanaged")).Entries.Select(e => e.Key).ToList();
+            var unmanaged = core.List("vlans", new EntryQuery(State: EntryState.Unmanaged)).Entries.Select(e => e.Key).ToList();
             Assert.Empty(unmanaged.Except(["999"]));
             seen += unmanaged.Count;
             try

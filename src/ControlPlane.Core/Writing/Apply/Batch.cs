@@ -21,7 +21,7 @@ internal sealed class Batch
     /// <summary>The elements that the plans change.</summary>
     public IReadOnlySet<ElementId> Elements => _elements;
 
-    /// <summary>What the store must have.</summary>
+    /// <summary>The changes of the store.</summary>
     public List<StoreChange> Store { get; } = [];
 
     /// <summary>Whether there is no command.</summary>

@@ -55,7 +55,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         return placed;
     }
 
-    /// <summary>Applies one placement on its own. What the kernel refuses stays desired, and the resource's status says why it is not so.</summary>
+    /// <summary>Applies one placement on its own. A change that the kernel refuses stays desired, and the resource's status says why it is not so.</summary>
     /// <returns>Why the kernel refused; null if it did not.</returns>
     public string? Place(WriterScope scope, Placement placement)
     {
@@ -116,7 +116,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         return placement;
     }
 
-    // What cannot be undone is converged with this batch and the next ones; until then its status tells the truth.
+    // A step that cannot be undone is converged with this batch and the next ones; until then its status tells the truth.
     private void Undo(WriterScope scope, List<KernelStep> done)
     {
         for (var i = done.Count - 1; i >= 0; i--)

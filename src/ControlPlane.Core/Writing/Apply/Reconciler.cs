@@ -16,7 +16,7 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
     // The interfaces that something depends on, as watchers know them: a notification that says nothing new is not passed on.
     private readonly Dictionary<string, InterfaceInfo?> _reported = new(StringComparer.Ordinal);
 
-    // What could not be undone or asked about is converged with every batch until it succeeds.
+    // Keys that could not be undone or asked about are converged with every batch until that succeeds.
     private readonly HashSet<ResourceKey> _owed = [];
 
     /// <summary>Returns the name of every interface that something depends on.</summary>
@@ -28,7 +28,7 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
             .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>Makes the kernel match the desired state where these keys, or what applied plans have touched, say that it may not.</summary>
-    /// <returns>What the kernel refused, with the reasons.</returns>
+    /// <returns>The refusals of the kernel, with the reasons.</returns>
     /// <exception cref="KernelException">The kernel could not be asked about an interface's entries. Some of it is done, and all of it can be done again.</exception>
     public IReadOnlyDictionary<ResourceKey, string> Converge(WriterScope scope, IReadOnlyCollection<ResourceKey> keys)
     {
@@ -183,7 +183,7 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         targets.Clear();
     }
 
-    // By one table per batch; anew only after a step that changes what runs on an interface.
+    // By one table per batch; again only after a step that changes what runs on an interface.
     private void Refresh()
     {
         if (!runner.HasTouchedInterfaces)

@@ -54,7 +54,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
             var (found, desired) = (Found(context, kernelKey), Desired(context, entry));
             if (found == desired)
                 continue;
-            // What the kernel refused before may work now, and nobody else has touched it.
+            // A change that the kernel refused before may work now, and nobody else has touched it.
             if (entry is { Failure: not null })
                 keys.Add(key);
             else if (entry is null || !IsInTransition(context, entry.Record.Spec.Interface))
@@ -80,7 +80,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
 
     private static Drift Describe(
         PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired) => new(
-        desired is null ? DriftKind.Foreign : found is null ? DriftKind.Missing : DriftKind.Changed,
+        desired is null ? DriftKind.Unmanaged : found is null ? DriftKind.Missing : DriftKind.Changed,
         entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : devmap.KeyText(entry.Record.Key),
         kernelKey,
         null,
@@ -107,7 +107,7 @@ internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeComma
         var links = map.Links.ToDictionary(l => l.Interface, StringComparer.Ordinal);
         foreach (var (name, attachment) in devmap.Attachments)
         {
-            // An attachment without a link is known to be without. One whose device has gone is for the link events.
+            // An attachment without a link is known to be without. An attachment whose device was removed is for the link events.
             if (attachment.Link is not { } link
                 || links.GetValueOrDefault(name)?.Ifindex == link.Ifindex
                 || context.Interfaces.Find(name)?.Ifindex != link.Ifindex)

@@ -41,7 +41,7 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
             ? EntryKey.OfInterface(named.Name)
             : askedKey;
 
-    // The entry that has our kernel key although its interface has gone or has another index: the news of that is still on its way.
+    // The entry that has our kernel key although its interface was removed or has another index: the news of that is still on its way.
     private static PlacedEntry? Evicted(PlanContext context, WorkingDevmap devmap, EntryKey key) =>
         Convergence.KernelKeyOf(context, key) is { } taken
         && devmap.Entries.Find(taken) is { Record.Key.InterfaceName: { } name } holder

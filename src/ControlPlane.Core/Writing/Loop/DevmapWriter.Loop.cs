@@ -35,7 +35,7 @@ public sealed partial class DevmapWriter
             WriterLog.Stopped(_logger, _refused);
             _ended.TrySetResult();
         }
-#pragma warning disable CA1031 // Whatever it is: it must reach whoever waits for the start, or end the daemon.
+#pragma warning disable CA1031 // Any exception must reach the caller that waits for the start, or end the daemon.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -122,7 +122,7 @@ public sealed partial class DevmapWriter
         }
         catch (Exception e) when (e is ControlPlaneException or KernelException)
         {
-            // What the batch is about to change may be just what it lacks.
+            // The batch may be about to change just what the command lacks.
             if (!batch.IsEmpty)
                 return false;
             command.Fail(e is KernelException refusal ? KernelErrors.Unforeseen(refusal) : e);
@@ -147,7 +147,7 @@ public sealed partial class DevmapWriter
             return;
         }
 
-        // The commit can take long. What the kernel says of interfaces now decides, not what it said before.
+        // The commit can take long. The kernel's present view of interfaces decides, not the one before.
         var planned = _context.Interfaces;
         ReadInterfaces();
         var renew = !ReferenceEquals(planned, _context.Interfaces);
@@ -187,7 +187,7 @@ public sealed partial class DevmapWriter
         _owed.Clear();
     }
 
-    // What the kernel refused must not stay in the store. If the store fails just now, it is owed with the next commit.
+    // A change that the kernel refused must not stay in the store. If the store fails just now, it is owed with the next commit.
     private void SetBack(List<StoreChange> refused)
     {
         _context.NextRevision();
@@ -233,7 +233,7 @@ public sealed partial class DevmapWriter
         },
         TaskScheduler.Default);
 
-    // Readers see the batch at once and whole; watchers are told after.
+    // Readers see the batch at once and whole; watchers get their events after that.
     private void Publish(long revision)
     {
         _context.State.Publish(revision);

@@ -43,7 +43,7 @@ public sealed partial class DevmapWriter : IDisposable
         _reconciler = new Reconciler(_context, _executor, runner, logger);
         _links = new LinkChangeInbox(Wake);
 
-        // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts is better told so.
+        // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts should know at once.
         // Continuations stay off the writer's thread, which serves nobody but the kernel.
         _queue = Channel.CreateBounded<WriterCommand>(new BoundedChannelOptions(options.QueueCapacity)
         {
@@ -66,7 +66,7 @@ public sealed partial class DevmapWriter : IDisposable
     public long Commands => Volatile.Read(ref _commands);
 
     /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when all is reconciled.</summary>
-    /// <exception cref="ControlPlaneException">What is pinned does not fit the definitions.</exception>
+    /// <exception cref="ControlPlaneException">The pinned objects differ from the definitions.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public Task StartAsync(IReadOnlyList<DevmapRecord> devmaps, CancellationToken cancellationToken)
     {

@@ -17,7 +17,7 @@ internal sealed class LinkChangeInbox(Action wake) : IDisposable
 
     public void AddEverything() => Add(new LinkChanges(new HashSet<string>(), Everything: true));
 
-    /// <summary>What has come since the last call; null when nothing has.</summary>
+    /// <summary>Returns the changes since the last call; null if there are none.</summary>
     public LinkChanges? Take()
     {
         lock (_lock)

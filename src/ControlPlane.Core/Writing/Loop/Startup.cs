@@ -7,12 +7,12 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>What the start works with.</summary>
+/// <summary>The parts that the start works with.</summary>
 internal sealed record StartContext(PlanContext Plans, IKernel Kernel, ControlPlaneState Shared, Executor Executor, ILogger Logger);
 
 /// <summary>
 /// Brings up the state at start: what the store has, over what is pinned in the kernel. Frames flow meanwhile, and what is as desired
-/// is not touched. What the store knows nothing of yet, a whole devmap or all programs, is adopted from the kernel.
+/// is not touched. A devmap that the store does not know yet, or all programs, are adopted from the kernel.
 /// </summary>
 internal sealed class Startup
 {
@@ -137,7 +137,7 @@ internal sealed class Startup
         var map = _context.Kernel(devmap.Id);
         foreach (var kernelKey in KernelWalk.Buckets(map, devmap.Entries.Freeze()).SelectMany(b => b.Keys))
         {
-            // An element whose device is gone has just been removed by the kernel itself.
+            // The kernel itself has just removed an element whose device was removed.
             if (!map.TryLookup(kernelKey, out var element) || _context.Interfaces.Find(element.Ifindex) is not { } target)
                 continue;
             var key = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface && _context.Interfaces.Find(kernelKey) is { } ingress

@@ -7,7 +7,7 @@ namespace ControlPlane.Core.Writing.Plan;
 
 /// <summary>
 /// Decides what brings one resource in line with its desired state: from the desired state, the interfaces, and what the kernel has
-/// now. It changes nothing. What is already right gets no step: replacing an element opens a gap in which frames take the miss action.
+/// now. It changes nothing. An element that is already right gets no step: replacing an element opens a gap in which frames take the miss action.
 /// </summary>
 internal static partial class Convergence
 {
@@ -33,8 +33,8 @@ internal static partial class Convergence
         };
     }
 
-    /// <summary>Places an entry of a plan anew: the interfaces have changed since the plan was made, while the store was written.</summary>
-    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.InterfaceNotFound"/>: the target has gone, and must not be missing.</exception>
+    /// <summary>Places an entry of a plan again: the interfaces have changed since the plan was made, while the store was written.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.InterfaceNotFound"/>: the target was removed, and must not be missing.</exception>
     public static Placement.OfEntry Renewed(PlanContext context, Placement.OfEntry placement)
     {
         if (placement.After is not { } after)

@@ -3,7 +3,7 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Writing.Plan;
 
 /// <summary>
-/// What a plan depends on and what it changes. Plans are made against the state before their batch, so two plans of one batch must
+/// The keys that a plan depends on and changes. Plans are made against the state before their batch, so two plans of one batch must
 /// not meet: the second would not know of the first.
 /// </summary>
 internal sealed record Footprint
@@ -14,10 +14,10 @@ internal sealed record Footprint
     /// <summary>Whether the plan must be alone in its batch.</summary>
     public bool IsAlone { get; init; }
 
-    /// <summary>What the plan changes. No other plan of the batch may change or use it.</summary>
+    /// <summary>The keys that the plan changes. No other plan of the batch may change or use it.</summary>
     public IReadOnlyList<FootprintKey> Changes { get; init; } = [];
 
-    /// <summary>What the plan relies on. Other plans may use it in the same way, and must not change it.</summary>
+    /// <summary>The keys that the plan relies on. Other plans may use it in the same way, and must not change it.</summary>
     public IReadOnlyList<FootprintUse> Uses { get; init; } = [];
 
     /// <summary>The elements of kernel maps that the plan changes.</summary>

@@ -15,10 +15,10 @@ internal abstract record KernelStep
 
     /// <summary>Writes an element of a devmap.</summary>
     /// <param name="Id">The element.</param>
-    /// <param name="Value">What it must be.</param>
-    /// <param name="Before">What it was; null if there was none, or one that carries a program of somebody else.</param>
+    /// <param name="Value">The desired element.</param>
+    /// <param name="Before">The element before; null if there was none, or one that carries a program of somebody else.</param>
     /// <param name="Replaces">Whether the kernel has an element with this key.</param>
-    /// <param name="TargetMayBeMissing">Whether the step succeeds if the target has gone: the kernel then has no such element.</param>
+    /// <param name="TargetMayBeMissing">Whether the step succeeds if the target was removed: the kernel then has no such element.</param>
     internal sealed record SetElement(ElementId Id, Element Value, Element? Before, bool Replaces, bool TargetMayBeMissing = false) : KernelStep
     {
         public override KernelStep Inverse =>
@@ -27,7 +27,7 @@ internal abstract record KernelStep
 
     /// <summary>Deletes an element of a devmap.</summary>
     /// <param name="Id">The element.</param>
-    /// <param name="Before">What it was; null if that cannot be written again.</param>
+    /// <param name="Before">The element before; null if it cannot be written again.</param>
     internal sealed record DeleteElement(ElementId Id, Element? Before) : KernelStep
     {
         public override KernelStep? Inverse => Before is null ? null : new SetElement(Id, Before, null, Replaces: false, TargetMayBeMissing: true);
@@ -42,7 +42,7 @@ internal abstract record KernelStep
     /// <summary>Detaches the redirect program of a devmap.</summary>
     /// <param name="Devmap">The devmap.</param>
     /// <param name="Interface">The name that it was attached under.</param>
-    /// <param name="Ingress">The interface that it runs on; null if that has gone or has another name now.</param>
+    /// <param name="Ingress">The interface that it runs on; null if that was removed or has another name now.</param>
     /// <param name="Mode">How it was attached.</param>
     internal sealed record DetachRedirect(DevmapId Devmap, string Interface, InterfaceInfo? Ingress, AttachMode Mode) : KernelStep
     {
@@ -57,7 +57,7 @@ internal abstract record KernelStep
 
     /// <summary>Detaches the pass program.</summary>
     /// <param name="Interface">The name that it was attached under.</param>
-    /// <param name="Device">The interface that it runs on; null if that has gone or has another name now.</param>
+    /// <param name="Device">The interface that it runs on; null if that was removed or has another name now.</param>
     internal sealed record DetachPass(string Interface, InterfaceInfo? Device) : KernelStep
     {
         public override KernelStep? Inverse => Device is null ? null : new AttachPass(Device);

@@ -8,10 +8,10 @@ namespace ControlPlane.Core.Writing.Plan;
 /// <param name="Steps">The steps, in order; empty if the kernel is as desired.</param>
 internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
 {
-    /// <summary>What the store must have; null if the desired state stays as it is.</summary>
+    /// <summary>The change of the store; null if the desired state stays as it is.</summary>
     public virtual StoreChange? Store => null;
 
-    /// <summary>What takes <see cref="Store"/> back.</summary>
+    /// <summary>The change that takes <see cref="Store"/> back.</summary>
     public virtual StoreChange? Revert => null;
 
     /// <summary>Returns the placement with what a step has made: a link or a loaded program.</summary>
@@ -19,7 +19,7 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
 
     /// <summary>Returns the placement of a resource that the kernel refused.</summary>
     /// <param name="message">The reason in a sentence.</param>
-    /// <param name="remedy">What helps; null if nothing is known to.</param>
+    /// <param name="remedy">The way out; null if none is known.</param>
     public virtual Placement Refused(string message, Remedy? remedy) => this;
 
     /// <summary>An entry. <paramref name="Before"/> is null for a new one and <paramref name="After"/> for one that is deleted.</summary>

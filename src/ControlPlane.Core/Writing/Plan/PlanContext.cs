@@ -5,7 +5,7 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Writing.Plan;
 
-/// <summary>What plans are made from: the state, one table of the interfaces, and the kernel through the readers' descriptors.</summary>
+/// <summary>The basis of plans: the state, one table of the interfaces, and the kernel through the readers' descriptors.</summary>
 internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, TimeProvider time)
 {
     /// <summary>The state that the writer works on.</summary>
@@ -23,13 +23,13 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
     /// <summary>The last revision given to a plan; ahead of the published one until the batch is published.</summary>
     public long PlannedRevision { get; set; }
 
-    /// <summary>What has been done and not yet reported to watchers, in the order of revisions.</summary>
+    /// <summary>The changes done and not yet reported to watchers, in the order of revisions.</summary>
     public List<Change> Changes { get; } = [];
 
     /// <summary>The revision for a change of status: that of the change before it.</summary>
     public long LastRevision => Changes.Count > 0 ? Changes[^1].Revision : shared.Current.Revision;
 
-    /// <summary>Reads the interfaces anew. Once per batch, and after a step that changes an interface.</summary>
+    /// <summary>Reads the interfaces again. Once per batch, and after a step that changes an interface.</summary>
     /// <exception cref="KernelException">The kernel refused; the table stays as it is.</exception>
     public void Refresh() => Interfaces = kernel.Interfaces.Refresh();
 

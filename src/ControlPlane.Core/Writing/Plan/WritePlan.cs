@@ -3,29 +3,29 @@ using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Writing.Plan;
 
-/// <summary>What a command will do, as a value. It is made against the state before its batch and changes nothing.</summary>
-/// <param name="Footprint">What the plan depends on and what it changes.</param>
+/// <summary>The effects of a command, as a value. It is made against the state before its batch and changes nothing.</summary>
+/// <param name="Footprint">The keys that the plan depends on and changes.</param>
 /// <param name="Placements">The resources that the plan moves. If the kernel refuses one step, all steps are undone.</param>
 /// <param name="Revision">The revision of the plan's last change.</param>
 internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> Placements, long Revision)
 {
-    /// <summary>What must be brought in line with the desired state after the placements. A refusal there does not undo the plan.</summary>
+    /// <summary>The keys to bring in line with the desired state after the placements. A refusal there does not undo the plan.</summary>
     public IReadOnlyList<ResourceKey> Converge { get; init; } = [];
 
-    /// <summary>What the store must have.</summary>
+    /// <summary>The changes of the store.</summary>
     public IEnumerable<StoreChange> StoreChanges => Placements.Select(p => p.Store).OfType<StoreChange>();
 
-    /// <summary>What takes <see cref="StoreChanges"/> back.</summary>
+    /// <summary>The changes that take <see cref="StoreChanges"/> back.</summary>
     public IEnumerable<StoreChange> Revert => Placements.Select(p => p.Revert).OfType<StoreChange>();
 }
 
-/// <summary>What became of a plan.</summary>
+/// <summary>The outcome of a plan.</summary>
 /// <param name="Placements">The placements with what their steps have made.</param>
 /// <param name="Revision">The revision of the plan's last change.</param>
-/// <param name="Refused">What the kernel refused of <see cref="WritePlan.Converge"/>, with the reasons.</param>
+/// <param name="Refused">The refusals of the kernel in <see cref="WritePlan.Converge"/>, with the reasons.</param>
 internal sealed record Outcome(IReadOnlyList<Placement> Placements, long Revision, IReadOnlyDictionary<ResourceKey, string> Refused);
 
-/// <summary>What can be brought in line with the desired state.</summary>
+/// <summary>The things that can be brought in line with the desired state.</summary>
 internal abstract record ResourceKey
 {
     private ResourceKey()

@@ -18,67 +18,94 @@ internal sealed class DevmapGrpcService(
     public override Task<ListDevmapsResponse> ListDevmaps(ListDevmapsRequest request, ServerCallContext context) =>
         Task.FromResult(new ListDevmapsResponse { Devmaps = { devmaps.List(context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetDevmapResponse> GetDevmap(GetDevmapRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetDevmapResponse { Devmap = Messages.Of(devmaps.Get(request.Devmap, context.Request())) });
+    public override Task<GetDevmapResponse> GetDevmap(GetDevmapRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(new GetDevmapResponse { Devmap = Messages.Of(devmaps.Get(request.Devmap, context.Request())) });
+    }
 
-    public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context) =>
-        Task.FromResult(Messages.Of(devmaps.GetShape(request.Devmap, context.Request())));
+    public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(Messages.Of(devmaps.GetShape(request.Devmap, context.Request())));
+    }
 
-    public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context) =>
-        Messages.Of(await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, context.Request()));
+    public override async Task<AuditDevmapResponse> AuditDevmap(AuditDevmapRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Messages.Of(await audits.AuditAsync(request.Devmap, request.HasRepair ? request.Repair : null, call));
+    }
 
-    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) =>
-        Task.FromResult(new ExplainResponse { Explanation = Messages.Of(explanations.Explain(request.Devmap, request.ToQuery(), context.Request())) });
+    public override Task<ExplainResponse> Explain(ExplainRequest request, ServerCallContext context) => Task.FromResult(new ExplainResponse
+    {
+        Explanation = Messages.Of(explanations.Explain(request.Devmap, request.ToQuery(), context.Request())),
+    });
 
     public override Task<ListEntriesResponse> ListEntries(ListEntriesRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return Task.FromResult(new Messages(shares: true).Of(entries.List(request.Devmap, request.ToQuery(call.Violations), call)));
+        var page = entries.List(request.Devmap, request.ToQuery(call.Violations), call);
+        return Task.FromResult(new ListEntriesResponse
+        {
+            Entries = { page.Entries.Select(new Messages(shares: true).Of) },
+            NextPageToken = page.NextPageToken ?? "",
+            Revision = page.Revision,
+        });
     }
 
     public override Task<ListCountersResponse> ListCounters(ListCountersRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return Task.FromResult(Messages.Of(entries.ListCounters(request.Devmap, request.ToQuery(call.Violations), call)));
+        var page = entries.ListCounters(request.Devmap, request.ToQuery(call.Violations), call);
+        return Task.FromResult(Messages.Of(page));
     }
 
-    public override Task<GetEntryResponse> GetEntry(GetEntryRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetEntryResponse { Entry = Messages.Of(entries.Get(request.Devmap, request.Key, context.Request())) });
+    public override Task<GetEntryResponse> GetEntry(GetEntryRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(new GetEntryResponse { Entry = Messages.Of(entries.Get(request.Devmap, request.Key, context.Request())) });
+    }
 
     public override async Task<PutEntryResponse> PutEntry(PutEntryRequest request, ServerCallContext context)
     {
-        var (created, entry) = await entries.PutAsync(request.Devmap, request.Key, request.ToRequest(), context.Request());
-        return new PutEntryResponse { Entry = Messages.Of(entry), Created = created };
+        var call = context.Request();
+        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.Spec.ToSpec(), request.AllowPending, call);
+        return new PutEntryResponse { Entry = Messages.Of(outcome.View), Created = outcome.Created };
     }
 
     public override async Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context)
     {
-        await entries.DeleteAsync(request.Devmap, request.Key, context.Request());
+        var call = context.Request();
+        await entries.DeleteAsync(request.Devmap, request.Key, call);
         return new DeleteEntryResponse();
     }
 
-    public override Task<ListAttachmentsResponse> ListAttachments(ListAttachmentsRequest request, ServerCallContext context) =>
-        Task.FromResult(new ListAttachmentsResponse { Attachments = { attachments.List(request.Devmap, context.Request()).Select(Messages.Of) } });
+    public override Task<ListAttachmentsResponse> ListAttachments(ListAttachmentsRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(new ListAttachmentsResponse { Attachments = { attachments.List(request.Devmap, context.Request()).Select(Messages.Of) } });
+    }
 
-    public override Task<GetAttachmentResponse> GetAttachment(GetAttachmentRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetAttachmentResponse { Attachment = Messages.Of(attachments.Get(request.Devmap, request.Interface, context.Request())) });
+    public override Task<GetAttachmentResponse> GetAttachment(GetAttachmentRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(new GetAttachmentResponse { Attachment = Messages.Of(attachments.Get(request.Devmap, request.Interface, context.Request())) });
+    }
 
     public override async Task<PutAttachmentResponse> PutAttachment(PutAttachmentRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        var (created, attachment) = await attachments.PutAsync(request.Devmap, request.Interface, request.ToRequest(call.Violations), call);
-        return new PutAttachmentResponse { Attachment = Messages.Of(attachment), Created = created };
+        var outcome = await attachments.PutAsync(
+            request.Devmap, request.Interface, request.Spec.ToSpec(call.Violations), request.AllowPending, call);
+        return new PutAttachmentResponse { Attachment = Messages.Of(outcome.View), Created = outcome.Created };
     }
 
     public override async Task<DeleteAttachmentResponse> DeleteAttachment(DeleteAttachmentRequest request, ServerCallContext context)
     {
-        await attachments.DeleteAsync(request.Devmap, request.Interface, context.Request());
+        var call = context.Request();
+        await attachments.DeleteAsync(request.Devmap, request.Interface, call);
         return new DeleteAttachmentResponse();
     }
 
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
-        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, context.Request());
+        var call = context.Request();
+        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, call);
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         await foreach (var happened in events)
             await responseStream.WriteAsync(Messages.Of(happened), context.CancellationToken);
@@ -93,24 +120,32 @@ internal sealed class ProgramGrpcService(Core.Api.ProgramService programs) : Dev
     public override Task<ListProgramsResponse> ListPrograms(ListProgramsRequest request, ServerCallContext context) =>
         Task.FromResult(new ListProgramsResponse { Programs = { programs.List(context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetProgramResponse> GetProgram(GetProgramRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetProgramResponse { Program = Messages.Of(programs.Get(request.Program, context.Request())) });
+    public override Task<GetProgramResponse> GetProgram(GetProgramRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(new GetProgramResponse { Program = Messages.Of(programs.Get(request.Program, context.Request())) });
+    }
 
     public override async Task<PutProgramResponse> PutProgram(PutProgramRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        var (created, program) = await programs.PutAsync(request.Program, request.Spec.ToRequest(call.Violations), call);
-        return new PutProgramResponse { Program = Messages.Of(program), Created = created };
+        var outcome = await programs.PutAsync(
+            request.Program, request.Spec.ToSpec(call.Violations), call);
+        return new PutProgramResponse { Program = Messages.Of(outcome.View), Created = outcome.Created };
     }
 
     public override async Task<DeleteProgramResponse> DeleteProgram(DeleteProgramRequest request, ServerCallContext context)
     {
-        await programs.DeleteAsync(request.Program, context.Request());
+        var call = context.Request();
+        await programs.DeleteAsync(request.Program, call);
         return new DeleteProgramResponse();
     }
 
-    public override async Task<SetEgressProgramResponse> SetEgressProgram(SetEgressProgramRequest request, ServerCallContext context) => Messages.Of(
-        await programs.SetOfInterfaceAsync(request.Interface, request.HasEgressProgram ? request.EgressProgram : null, context.Request()));
+    public override async Task<SetEgressProgramResponse> SetEgressProgram(SetEgressProgramRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Messages.Of(await programs.SetOfInterfaceAsync(
+            request.Interface, request.HasEgressProgram ? request.EgressProgram : null, call));
+    }
 }
 
 /// <summary>The host calls of the contract.</summary>
@@ -124,6 +159,8 @@ internal sealed class HostGrpcService(Core.Api.HostService host, InterfaceServic
     public override Task<ListInterfacesResponse> ListInterfaces(ListInterfacesRequest request, ServerCallContext context) =>
         Task.FromResult(new ListInterfacesResponse { Interfaces = { interfaces.List(context.Request()).Select(Messages.Of) } });
 
-    public override Task<GetInterfaceResponse> GetInterface(GetInterfaceRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetInterfaceResponse { Interface = Messages.Of(interfaces.Get(request.Interface, context.Request())) });
+    public override Task<GetInterfaceResponse> GetInterface(GetInterfaceRequest request, ServerCallContext context)
+    {
+        return Task.FromResult(new GetInterfaceResponse { Interface = Messages.Of(interfaces.Get(request.Interface, context.Request())) });
+    }
 }

@@ -28,23 +28,11 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.Devmap Of(Devmap devmap);
 
-    [MapperIgnoreSource(nameof(DevmapShape.LooksByteSwapped))]
-    [MapProperty([nameof(DevmapShape.Costs), nameof(DevmapCosts.LongestLookup)], [nameof(V1.GetDevmapShapeResponse.LongestLookupNs)])]
-    [MapProperty([nameof(DevmapShape.Costs), nameof(DevmapCosts.Broadcast)], [nameof(V1.GetDevmapShapeResponse.BroadcastNs)])]
-    [MapProperty([nameof(DevmapShape.Costs), nameof(DevmapCosts.Walk)], [nameof(V1.GetDevmapShapeResponse.WalkNs)])]
     public partial V1.GetDevmapShapeResponse Of(DevmapShape shape);
 
-    [MapProperty(nameof(AuditReport.StartedAt), nameof(V1.AuditDevmapResponse.StartTime))]
     public partial V1.AuditDevmapResponse Of(AuditReport report);
 
-    public V1.ListEntriesResponse Of(EntryPage page) => new()
-    {
-        Entries = { page.Entries.Select(Of) },
-        NextPageToken = page.NextPageToken ?? "",
-        Revision = page.Revision,
-    };
-
-    public V1.ListCountersResponse Of(CounterPage page) => new()
+    public V1.ListCountersResponse Of(CounterList page) => new()
     {
         Counters = { page.Counters.Select(Of) },
         NextPageToken = page.NextPageToken ?? "",
@@ -55,23 +43,9 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
-    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.KernelRelease)], [nameof(V1.Host.KernelRelease)])]
-    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.Machine)], [nameof(V1.Host.Machine)])]
-    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.LibbpfVersion)], [nameof(V1.Host.LibbpfVersion)])]
-    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.Simulated)], [nameof(V1.Host.Simulated)])]
-    [MapProperty([nameof(HostView.Facts), nameof(HostFacts.Features)], [nameof(V1.Host.Features)])]
-    [MapProperty(nameof(HostView.StartedAt), nameof(V1.Host.StartTime))]
-    public partial V1.Host Of(HostView host);
+    public partial V1.Host Of(Core.Model.Host host);
 
-    public V1.Interface Of(InterfaceView view)
-    {
-        var message = Of(view.Info);
-        message.Revision = view.Revision;
-        message.CanBeTarget = view.CanBeTarget;
-        message.PassProgram = view.PassProgram;
-        message.Conditions.AddRange(view.Conditions.Select(Of));
-        return message;
-    }
+    public partial V1.Interface Of(Interface view);
 
     public V1.WatchResponse Of(WatchEvent happened)
     {
@@ -159,8 +133,7 @@ internal sealed partial class Messages(bool shares = false)
     private V1.EgressProgramSpec Of(EgressProgramSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
 
     [UserMapping(Default = false)]
-    [MapProperty([nameof(EgressProgramSpec.Config), nameof(EgressProgramConfig.Template)], [nameof(V1.EgressProgramSpec.Template)])]
-    [MapProperty(nameof(EgressProgramSpec.Config), nameof(V1.EgressProgramSpec.Parameters))]
+    [MapperIgnoreSource(nameof(EgressProgramSpec.Config))]
     [MapperIgnoreSource(nameof(EgressProgramSpec.Labels))]
     [MapperIgnoreTarget(nameof(V1.EgressProgramSpec.Labels))]
     private partial V1.EgressProgramSpec Bare(EgressProgramSpec spec);
@@ -171,19 +144,6 @@ internal sealed partial class Messages(bool shares = false)
             field(message).Add(name, value);
         return message;
     }
-
-    [MapperIgnoreSource(nameof(EgressProgramConfig.Template))]
-    private partial V1.EgressProgramParameters ParametersOf(EgressProgramConfig parameters);
-
-    [MapProperty(nameof(InterfaceInfo.IsUp), nameof(V1.Interface.Up))]
-    [MapProperty(nameof(InterfaceInfo.HasCarrier), nameof(V1.Interface.Carrier))]
-    [MapperIgnoreSource(nameof(InterfaceInfo.LinkNetnsId))]
-    [MapperIgnoreSource(nameof(InterfaceInfo.PeerMtu))]
-    [MapperIgnoreTarget(nameof(V1.Interface.Revision))]
-    [MapperIgnoreTarget(nameof(V1.Interface.CanBeTarget))]
-    [MapperIgnoreTarget(nameof(V1.Interface.PassProgram))]
-    [MapperIgnoreTarget(nameof(V1.Interface.Conditions))]
-    private partial V1.Interface Of(InterfaceInfo info);
 
     private partial V1.EntryCounters Of(KeyCounters counters);
 
@@ -199,40 +159,14 @@ internal sealed partial class Messages(bool shares = false)
         return message;
     }
 
-    [MapProperty(nameof(DropCount.LastSeen), nameof(V1.DropCount.LastSeenTime))]
     private partial V1.DropCount Of(DropCount count);
 
-    [MapProperty(nameof(DevmapDrops.ByCause), nameof(V1.DevmapDrops.Causes))]
-    [MapProperty(nameof(DevmapDrops.ByTarget), nameof(V1.DevmapDrops.Targets))]
     private partial V1.DevmapDrops Of(DevmapDrops drops);
 
-    private V1.CauseCount Of((DropCause Cause, ulong Packets) count) => new() { Cause = Of(count.Cause), Packets = count.Packets };
-
-    [MapProperty(nameof(TargetDrops.Count), nameof(V1.TargetDrops.Drops))]
     private partial V1.TargetDrops Of(TargetDrops drops);
 
-    private static V1.MissedKey Of((string Key, MissedKey Missed) sample) => new()
-    {
-        Key = sample.Key,
-        KernelKey = sample.Missed.KernelKey,
-        Packets = sample.Missed.Packets,
-        LastSeenTime = Of(sample.Missed.LastSeen),
-    };
-
-    private static V1.AuditSummary? Of(AuditTally tally) => tally.Last is not { } last ? null : new V1.AuditSummary
-    {
-        LastStartTime = Of(last.StartedAt),
-        LastFound = last.Found,
-        LastRepaired = last.Repaired,
-        Audits = tally.Audits,
-        Found = tally.Found,
-        Repaired = tally.Repaired,
-    };
-
-    [MapProperty(nameof(Drift.Wanted), nameof(V1.Drift.Desired))]
     private partial V1.Drift Of(Drift drift);
 
-    [MapProperty(nameof(ExplainedFrame.Destination), nameof(V1.ExplainedFrame.Dst))]
     private partial V1.ExplainedFrame Of(ExplainedFrame frame);
 
     private V1.ExplainStep Of(ExplainStep step)
@@ -248,7 +182,6 @@ internal sealed partial class Messages(bool shares = false)
     }
 
     [MapperIgnoreSource(nameof(WatchEvent.Revision))]
-    [MapProperty(nameof(WatchEvent.StatusChanged.Attachment), nameof(V1.StatusChanged.HasAttachment))]
     private partial V1.StatusChanged Of(WatchEvent.StatusChanged status);
 
     [MapperIgnoreTargetValue(V1.EntryState.Unspecified)]
@@ -279,7 +212,6 @@ internal sealed partial class Messages(bool shares = false)
     private partial V1.ExplainOutcome Of(ExplainOutcome outcome);
 
     [MapperIgnoreTargetValue(V1.DriftKind.Unspecified)]
-    [MapEnumValue(DriftKind.Foreign, V1.DriftKind.Unmanaged)]
     private partial V1.DriftKind Of(DriftKind kind);
 
     [MapperIgnoreSourceValue(XdpFeatures.None)]

@@ -76,7 +76,7 @@ internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimePr
         }
     }
 
-    /// <summary>The caller has gone, or the deadline has passed. A write that was under way has finished all the same.</summary>
+    /// <summary>The caller has disconnected, or the deadline has passed. A write that was under way has finished all the same.</summary>
     private Status Ended(ServerCallContext context, Exception e) => context.Deadline <= time.GetUtcNow().UtcDateTime
         ? new Status(StatusCode.DeadlineExceeded, "The deadline passed while the call waited.", e)
         : new Status(StatusCode.Cancelled, "The caller cancelled the call while it waited.", e);

@@ -2,7 +2,6 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
-using Google.Protobuf.Collections;
 using V1 = Devmapd.V1;
 
 namespace ControlPlane.Daemon.Api.Grpc;
@@ -13,28 +12,22 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// </summary>
 internal static class Requests
 {
-    public static EntryRequest ToRequest(this V1.PutEntryRequest request) => request.Spec is not { } spec
-        ? new EntryRequest(null)
-        : new EntryRequest(
-            spec.Interface.Length > 0 ? spec.Interface : null,
-            spec.HasEgressProgram ? spec.EgressProgram : null,
-            LabelsOf(spec.Labels),
-            request.AllowPending,
-            spec.HasOwner ? spec.Owner : null);
+    public static EntrySpec ToSpec(this V1.EntrySpec? spec) => spec is null
+        ? new EntrySpec("")
+        : new EntrySpec(spec.Interface, spec.HasEgressProgram ? spec.EgressProgram : null, Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
 
-    public static AttachmentRequest ToRequest(this V1.PutAttachmentRequest request, Violations violations) => request.Spec is not { } spec
-        ? new AttachmentRequest(null)
-        : new AttachmentRequest(ModeOf(spec.Mode, violations), LabelsOf(spec.Labels), spec.HasOwner ? spec.Owner : null, request.AllowPending);
+    public static AttachmentSpec ToSpec(this V1.AttachmentSpec? spec, Violations violations) => spec is null
+        ? new AttachmentSpec(default)
+        : new AttachmentSpec(ModeOf(spec.Mode, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
 
-    public static ProgramRequest ToRequest(this V1.EgressProgramSpec? spec, Violations violations) => spec is null
-        ? new ProgramRequest(null)
-        : new ProgramRequest(
-            TemplateOf(spec.Template, violations),
-            spec.Parameters is { HasSourceMac: true } ? spec.Parameters.SourceMac : null,
-            spec.Parameters is { HasDestinationMac: true } ? spec.Parameters.DestinationMac : null,
-            spec.Parameters is { HasVlanId: true } ? spec.Parameters.VlanId : null,
-            LabelsOf(spec.Labels),
-            spec.HasOwner ? spec.Owner : null);
+    public static EgressProgramSpec ToSpec(this V1.EgressProgramSpec? spec, Violations violations) => new(
+        spec is null ? default : TemplateOf(spec.Template, violations),
+        spec?.Parameters is not { } parameters ? null : new EgressProgramParameters(
+            MacOf(parameters.HasSourceMac ? parameters.SourceMac : null, "parameters.sourceMac", violations),
+            MacOf(parameters.HasDestinationMac ? parameters.DestinationMac : null, "parameters.destinationMac", violations),
+            parameters.HasVlanId ? parameters.VlanId : null),
+        Labels.Of(spec?.Labels),
+        spec is { HasOwner: true } ? spec.Owner : null);
 
     public static EntryQuery ToQuery(this V1.ListEntriesRequest request, Violations violations) => new(
         request.HasPageSize ? request.PageSize : null,
@@ -62,13 +55,11 @@ internal static class Requests
         request.HasDst ? request.Dst : null,
         request.HasLength ? request.Length : null);
 
-    private static Dictionary<string, string>? LabelsOf(MapField<string, string> labels) => labels.Count > 0 ? labels.ToDictionary() : null;
-
-    private static string? ModeOf(V1.AttachMode mode, Violations violations) => mode switch
+    private static AttachMode ModeOf(V1.AttachMode mode, Violations violations) => mode switch
     {
-        V1.AttachMode.Native => "native",
-        V1.AttachMode.Generic => "generic",
-        _ => Violation(violations, "mode", "must be ATTACH_MODE_NATIVE or ATTACH_MODE_GENERIC"),
+        V1.AttachMode.Native => AttachMode.Native,
+        V1.AttachMode.Generic => AttachMode.Generic,
+        _ => Violation<AttachMode>(violations, "mode", "must be ATTACH_MODE_NATIVE or ATTACH_MODE_GENERIC"),
     };
 
     private static EntryView ViewOf(V1.EntryView view, Violations violations)
@@ -78,26 +69,37 @@ internal static class Requests
         return view == V1.EntryView.Basic ? EntryView.Basic : EntryView.Full;
     }
 
-    private static string? TemplateOf(V1.EgressTemplate template, Violations violations) => template switch
+    private static EgressTemplate TemplateOf(V1.EgressTemplate template, Violations violations) => template switch
     {
-        V1.EgressTemplate.Count => EgressTemplate.Count.Text(),
-        V1.EgressTemplate.Drop => EgressTemplate.Drop.Text(),
-        V1.EgressTemplate.RewriteMac => EgressTemplate.RewriteMac.Text(),
-        V1.EgressTemplate.PushVlan => EgressTemplate.PushVlan.Text(),
-        V1.EgressTemplate.PopVlan => EgressTemplate.PopVlan.Text(),
-        _ => Violation(violations, "template", "must be one of the values of EgressTemplate, and not EGRESS_TEMPLATE_UNSPECIFIED"),
+        V1.EgressTemplate.Count => EgressTemplate.Count,
+        V1.EgressTemplate.Drop => EgressTemplate.Drop,
+        V1.EgressTemplate.RewriteMac => EgressTemplate.RewriteMac,
+        V1.EgressTemplate.PushVlan => EgressTemplate.PushVlan,
+        V1.EgressTemplate.PopVlan => EgressTemplate.PopVlan,
+        _ => Violation<EgressTemplate>(violations, "template", "must be one of the values of EgressTemplate, and not EGRESS_TEMPLATE_UNSPECIFIED"),
     };
 
-    private static string? StateOf(V1.EntryState state, Violations violations)
+    private static MacAddress? MacOf(string? text, string field, Violations violations)
     {
-        if (state == V1.EntryState.Unspecified)
+        if (text is null)
             return null;
-        return Enum.IsDefined(state) ? state.ToString() : Violation(violations, "state", "must be one of the values of EntryState");
+        return MacAddress.TryParse(text, out var address) ? address : Violation<MacAddress>(violations, field, MacAddress.Rule);
     }
 
-    private static string? Violation(Violations violations, string field, string message)
+    private static EntryState? StateOf(V1.EntryState state, Violations violations) => state switch
+    {
+        V1.EntryState.Unspecified => null,
+        V1.EntryState.Forwarding => EntryState.Forwarding,
+        V1.EntryState.Undeliverable => EntryState.Undeliverable,
+        V1.EntryState.Pending => EntryState.Pending,
+        V1.EntryState.Failed => EntryState.Failed,
+        _ => Violation<EntryState>(violations, "state", "must be one of the values of EntryState"),
+    };
+
+    private static T Violation<T>(Violations violations, string field, string message)
+        where T : struct
     {
         violations.Add(field, message);
-        return null;
+        return default;
     }
 }

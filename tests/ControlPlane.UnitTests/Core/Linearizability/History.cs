@@ -15,7 +15,7 @@ internal sealed record Call(int Caller, Operation Operation, Precondition Precon
     public override string ToString() => $"{Begun,4} - {Ended,4}  caller {Caller}: {Operation} {Precondition} -> {Answer}";
 }
 
-/// <summary>What a caller was answered.</summary>
+/// <summary>The answer to a caller.</summary>
 /// <param name="Error">The code of the error; null for success.</param>
 /// <param name="IsCreated">Whether a put made something new.</param>
 /// <param name="Revision">The revision of the resource, where the answer has one.</param>

@@ -1,3 +1,4 @@
+
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
 /// <summary>The operation of a caller.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
@@ -31,8 +30,8 @@ internal class Subject(CoreFixture core)
         {
             case Operation.PutEntry put:
                 var labels = new Dictionary<string, string> { ["n"] = $"{put.Label}" };
-                var request = new EntryRequest(put.Target, put.Program, labels, put.AllowPending);
-                var entry = await core.Entries.PutAsync(put.Devmap, put.Key, request, RequestContext.OfDaemon(cancellation) with { Precondition = precondition });
+                var request = new EntrySpec(put.Target, put.Program, Labels.Of(labels), null);
+                var entry = await core.Entries.PutAsync(put.Devmap, put.Key, request, new Violations(), precondition, cancellation, put.AllowPending);
                 return new Answer(IsCreated: entry.Created, Revision: entry.View.Revision!.Value, Content: Text(entry.View.Spec!));
             case Operation.DeleteEntry delete:
                 await core.Entries.DeleteAsync(delete.Devmap, delete.Key, precondition, cancellation);
@@ -41,7 +40,7 @@ internal class Subject(CoreFixture core)
                 var found = core.Entries.Get(get.Devmap, get.Key);
                 return new Answer(Revision: found.Revision!.Value, Content: Text(found.Spec!));
             case Operation.PutProgram put:
-                var program = await core.Programs.PutAsync(put.Name, new ProgramRequest(put.Template), RequestContext.OfDaemon(cancellation) with { Precondition = precondition });
+                var program = await core.Programs.PutAsync(put.Name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplates.ByText[put.Template])), new Violations(), precondition, cancellation);
                 return new Answer(IsCreated: program.Created, Revision: program.View.Revision, Content: Text(program.View.Spec.Config));
             case Operation.DeleteProgram delete:
                 await core.Programs.DeleteAsync(delete.Name, precondition, cancellation);

@@ -1,6 +1,5 @@
-using ControlPlane.Core.Model;
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
 
 namespace ControlPlane.UnitTests.Core.Watching;
@@ -128,7 +127,7 @@ public sealed class WatchConsistencyTests
                 await core.PutAsync("vlans", $"{random.Next(8)}", "sim1");
                 break;
             case 16:
-                await core.Attachments.PutAsync("ingress", $"sim{random.Next(4)}", new AttachmentRequest(random.Next(2) == 0 ? "native" : "generic"), RequestContext.OfDaemon());
+                await core.Attachments.PutAsync("ingress", $"sim{random.Next(4)}", new AttachmentSpec(random.Next(2) == 0 ? AttachMode.Native : AttachMode.Generic), false, RequestContext.OfDaemon());
                 break;
             case 17:
                 await core.Attachments.DeleteAsync("ingress", $"sim{random.Next(4)}", default, default);

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
@@ -17,7 +16,7 @@ public sealed class WatchTests
         await using var core = await CoreFixture.StartAsync();
         await core.PutAsync("vlans", "1", "sim1");
         await core.PutAsync("addresses", "10.0.0.1", "sim1");
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentRequest("native"), RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         await using var reader = core.Watch("vlans").GetAsyncEnumerator();
         var snapshot = await reader.UntilAsync(e => e is WatchEvent.Synced);
         Assert.Equal(["AttachmentPut", "EntryPut", "Synced"], snapshot.Select(e => e.GetType().Name));

@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
+using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
+
+namespace ControlPlane.Daemon.Api.OpenApi;
+
+/// <summary>
+/// Descriptions of the parameters of operations. Parameters in paths have values that work as they are. Others have an example only where
+/// the operation needs one: Swagger UI fills examples in, and a list with every filter set shows nothing.
+/// </summary>
+internal static class Parameters
+{
+    private const string Interface = "interface", Length = "length", PageSize = "pageSize", Vlan = "vlan";
+
+    /// <summary>Describes a parameter that a handler declares.</summary>
+    public static void Describe(OpenApiParameter parameter, Operation operation)
+    {
+        parameter.Description = Text(parameter.Name!, operation);
+        if (Example(parameter.Name!, operation) is { } example)
+            parameter.Example = JsonValue.Create(example);
+        if (parameter.Schema is not OpenApiSchema schema)
+            return;
+        schema.Type &= ~JsonSchemaType.Null;
+        var (least, greatest) = Range(parameter.Name!);
+        (schema.Minimum, schema.Maximum) = (Text(least), Text(greatest));
+        if (parameter.Name == PageSize)
+            schema.Default = EntryQuery.DefaultPageSize;
+    }
+
+    /// <summary>Returns the value that stands for a parameter in the examples; null for none.</summary>
+    public static string? Example(string name, Operation operation) => name switch
+    {
+        "devmap" => "default",
+        "key" => "lo",
+        // Nothing can be attached to loopback.
+        "interfaceName" when operation.Resource == "attachments" => "eth0",
+        "interfaceName" => "lo",
+        "program" => "to-router-1",
+        "ingress" when operation.Id == Operations.ExplainFrame.Id => "lo",
+        _ => null,
+    };
+
+    /// <summary>Returns the headers of preconditions that an operation takes.</summary>
+    public static IEnumerable<IOpenApiParameter> Preconditions(Operation operation)
+    {
+        if (operation.Errors.Contains(ErrorCode.RevisionMismatch))
+            yield return Header(HeaderNames.IfMatch, "Only if the resource has one of these revisions: entity tags as reads give them, joined by commas. `*`: only if the resource exists.");
+        if (operation.Errors.Contains(ErrorCode.AlreadyExists))
+            yield return Header(HeaderNames.IfNoneMatch, "`*`: only if the resource does not exist.");
+    }
+
+    private static OpenApiParameter Header(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+
+    private static (long? Least, long? Greatest) Range(string name) => name switch
+    {
+        PageSize => (1, EntryQuery.MaxPageSize),
+        Vlan => (0, 4095),
+        Length => (28, 65535),
+        "revision" => (0, null),
+        _ => (null, null),
+    };
+
+    private static string? Text(long? number) => number?.ToString(CultureInfo.InvariantCulture);
+
+    private static string Text(string name, Operation operation) => name switch
+    {
+        "devmap" => "The name of the devmap.",
+        "key" => "The key in any of its text forms: text of the devmap's key selector (`veth1`, `100`, `10.0.0.7`), or the kernel key as a number, 0 to 4294967295. An interface whose name is a number is written `if:7`. In a URL, percent-encode what a path cannot carry.",
+        "interfaceName" => operation.Resource == "attachments" ? "The name of the ingress interface." : "The name of the interface.",
+        "program" => "The name of the egress program.",
+        PageSize => "The most entries in the answer. A page ends before 3.5 MiB, which every client accepts.",
+        "pageToken" => "The `nextPageToken` of the previous page. Omitted for the first page. The filters must be those of the first page.",
+        Interface => "Only entries with this egress interface.",
+        "egressProgram" => "Only entries that carry this egress program.",
+        "state" => "Only entries in this state.",
+        "label" => "Only entries with this label, written `name=value`. May be repeated: an entry must have all of them.",
+        "owner" => "Only entries of this owner.",
+        "view" => "How much of each entry the answer shows. Omitted for `full`.",
+        "allowPending" => "Whether interfaces may be missing. The resource is then `Pending` until they exist. Omitted for `false`.",
+        "repair" => "Whether the audit repairs differences. Omitted for what the configuration says.",
+        "ingress" => "The interface that the frame arrives on. Omitted for any interface that the redirect program runs on. Required where the interface is the devmap's key and no key is given.",
+        Vlan => "The VLAN id of the tag. 0, or omitted, for an untagged frame.",
+        "dst" => "The IPv4 destination. Omitted for a frame of another protocol.",
+        Length => "The length of the IP packet in bytes, as an MTU counts. When omitted, MTUs are compared with all that can arrive, and the egress program is run on a short frame.",
+        "revision" => "The last revision that a stream of this devmap gave. The stream continues after it. Omitted to begin with a snapshot.",
+        "Last-Event-ID" => "The `id` of the last event, as browsers send it when they connect again. It goes before `revision`.",
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "is not described"),
+    };
+}

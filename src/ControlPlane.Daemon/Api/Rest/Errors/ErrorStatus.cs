@@ -1,0 +1,37 @@
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Daemon.Api.Rest.Errors;
+
+/// <summary>The HTTP status of each code: the part of the catalogue that belongs to REST.</summary>
+internal static class ErrorStatus
+{
+    /// <summary>Returns the status of an error. An interface that does not exist is 404 when the request addresses it.</summary>
+    public static int Http(this Error error) =>
+        error is { Code: ErrorCode.InterfaceNotFound, IsAddressed: true } ? StatusCodes.Status404NotFound : error.Code.Http();
+
+    /// <summary>Returns the status of a code.</summary>
+    public static int Http(this ErrorCode code) => code switch
+    {
+        ErrorCode.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound =>
+            StatusCodes.Status404NotFound,
+        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse =>
+            StatusCodes.Status409Conflict,
+        ErrorCode.RevisionCompacted => StatusCodes.Status410Gone,
+        // Only If-None-Match gives already_exists here, and a precondition that fails is 412.
+        ErrorCode.AlreadyExists or ErrorCode.RevisionMismatch => StatusCodes.Status412PreconditionFailed,
+        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.WriterBusy => StatusCodes.Status429TooManyRequests,
+        ErrorCode.KernelFailure => StatusCodes.Status500InternalServerError,
+        ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,
+        ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCodes.Status503ServiceUnavailable,
+        ErrorCode.DevmapFull => StatusCodes.Status507InsufficientStorage,
+        ErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
+        ErrorCode.PathNotFound => StatusCodes.Status404NotFound,
+        ErrorCode.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+        ErrorCode.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        ErrorCode.RequestTooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCode.InternalError => StatusCodes.Status500InternalServerError,
+        _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
+    };
+}

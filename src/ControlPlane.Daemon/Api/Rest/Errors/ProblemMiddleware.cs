@@ -1,0 +1,95 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Daemon.Api.Rest.Reading;
+
+namespace ControlPlane.Daemon.Api.Rest.Errors;
+
+/// <summary>
+/// The one place where failures of HTTP requests become answers: exceptions, and statuses that came without a body (no such
+/// path, wrong method). A gRPC call renders its own in trailers: its answer has a content type, and no exception leaves it.
+/// </summary>
+internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (Exception) when (http.Response.HasStarted)
+        {
+            // Too late for another answer: the server breaks the connection, so that the client knows.
+            throw;
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            logger.ClientGone(http.Request.Method, http.Request.Path);
+            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return;
+        }
+        catch (Exception e)
+        {
+            await AnswerAsync(http, e);
+            return;
+        }
+
+        await CompleteAsync(http);
+    }
+
+    private Task AnswerAsync(HttpContext http, Exception exception)
+    {
+        var (method, path) = (http.Request.Method, http.Request.Path);
+        switch (exception)
+        {
+            case ControlPlaneException { Error: { Code: ErrorCode.KernelFailure } error }:
+                logger.KernelFailed(exception, method, path, error.Detail);
+                return Problems.AnswerAsync(http, error);
+            case ControlPlaneException { Error: var error }:
+                logger.Refused(method, path, error.Code.Text(), error.Detail);
+                return Problems.AnswerAsync(http, error);
+            case KernelException kernel:
+                logger.KernelFailed(exception, method, path, kernel.Message);
+                return Problems.AnswerAsync(http, new Error(ErrorCode.KernelFailure, kernel.Message) { Errno = kernel.Errno, VerifierLog = kernel.VerifierLog });
+            case BadHttpRequestException bad:
+                var body = new FieldViolation(RequestBody.Field, bad.Message);
+                logger.Refused(method, path, ErrorCode.InvalidArgument.Text(), bad.Message);
+                return Problems.AnswerAsync(http, new Error(ErrorCode.InvalidArgument, $"{body.Field}: {body.Message}") { Fields = [body] });
+            default:
+                logger.Broken(exception, method, path);
+                return Problems.AnswerAsync(http, new Error(ErrorCode.InternalError, "The daemon failed; its log has the exception under the id of the request."));
+        }
+    }
+
+    private static Task CompleteAsync(HttpContext http)
+    {
+        var response = http.Response;
+        if (response.HasStarted || response.StatusCode < 400 || response.ContentType is not null || response.ContentLength > 0)
+            return Task.CompletedTask;
+        if (response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed && AllowedMethods.Of(http) is { Count: > 0 } methods)
+        {
+            response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            response.Headers.Allow = string.Join(", ", methods);
+        }
+
+        if (response.StatusCode == StatusCodes.Status405MethodNotAllowed && HttpMethods.IsOptions(http.Request.Method))
+        {
+            response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        }
+
+        return Problems.AnswerAsync(http, ErrorOf(http));
+    }
+
+    /// <summary>The error behind a status that came without a body: routing gives these, before any operation is reached.</summary>
+    private static Error ErrorOf(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound =>
+            new Error(ErrorCode.PathNotFound, $"There is nothing at {http.Request.Path}; the API is described at /swagger."),
+        StatusCodes.Status405MethodNotAllowed =>
+            new Error(ErrorCode.MethodNotAllowed, $"{http.Request.Method} is not for this path; it takes {http.Response.Headers.Allow}."),
+        StatusCodes.Status415UnsupportedMediaType =>
+            new Error(ErrorCode.UnsupportedMediaType, $"This path does not take a body of type '{http.Request.ContentType}'."),
+        var status and < 500 => new Error(ErrorCode.InvalidArgument, $"The request was answered with status {status}."),
+        var status => new Error(ErrorCode.InternalError, $"The request was answered with status {status}."),
+    };
+}

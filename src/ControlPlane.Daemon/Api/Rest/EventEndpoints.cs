@@ -1,0 +1,35 @@
+using System.Globalization;
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Watching;
+using ControlPlane.Daemon.Hosting;
+using Microsoft.AspNetCore.Mvc;
+
+namespace ControlPlane.Daemon.Api.Rest;
+
+/// <summary>The stream of events of a devmap.</summary>
+internal static class EventEndpoints
+{
+    private const string LastEventId = "Last-Event-ID";
+
+    public static void MapEvents(this IEndpointRouteBuilder routes) => routes.Map(Operations.WatchDevmap, WatchAsync);
+
+    private static async Task WatchAsync(
+        string devmap, long? revision, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
+    {
+        var events = watches.Watch(devmap, ResumeFrom(revision, lastEventId, request), request);
+        http.EndSoonAfter(watches.Closed);
+        await EventStream.WriteAsync(http, events);
+    }
+
+    // Browsers repeat the query when they connect again; then the header is newer.
+    private static long? ResumeFrom(long? revision, string? lastEventId, RequestContext request)
+    {
+        if (string.IsNullOrEmpty(lastEventId))
+            return revision;
+        if (long.TryParse(lastEventId, NumberStyles.None, CultureInfo.InvariantCulture, out var last))
+            return last;
+        request.Violations.Add(LastEventId, "must be the id of an event: a revision");
+        return null;
+    }
+}

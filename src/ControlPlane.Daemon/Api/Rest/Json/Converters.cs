@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Model;
+
+namespace ControlPlane.Daemon.Api.Rest.Json;
+
+/// <summary>A converter of values that no request carries.</summary>
+internal abstract class AnswerConverter<T> : JsonConverter<T>
+{
+    public override T? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException($"{typeof(T).Name} is never read.");
+}
+
+/// <summary>Labels as an object, in the order of their names.</summary>
+internal sealed class LabelsConverter : JsonConverter<Labels>
+{
+    public override Labels? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var labels = new Dictionary<string, string>(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            reader.Read();
+            labels[name] = reader.GetString()!;
+        }
+
+        return Labels.Of(labels);
+    }
+
+    public override void Write(Utf8JsonWriter writer, Labels value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var (name, text) in value)
+            writer.WriteString(name, text);
+        writer.WriteEndObject();
+    }
+}
+
+/// <summary>Ethernet addresses as six octets joined by colons.</summary>
+internal sealed class MacAddressConverter : JsonConverter<MacAddress>
+{
+    public override MacAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        MacAddress.TryParse(reader.GetString(), out var address) ? address : throw new JsonException(MacAddress.Rule);
+
+    public override void Write(Utf8JsonWriter writer, MacAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>Durations as protobuf JSON: seconds with up to seven decimals, <c>1.5s</c>.</summary>
+internal sealed class DurationConverter : AnswerConverter<TimeSpan>
+{
+    public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(string.Create(CultureInfo.InvariantCulture, $"{(decimal)value.Ticks / TimeSpan.TicksPerSecond:0.#######}s"));
+}
+
+/// <summary>Times as RFC 3339 in UTC.</summary>
+internal sealed class TimestampConverter : AnswerConverter<DateTimeOffset>
+{
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
+}
+
+/// <summary>The features of a driver as the names of those it has.</summary>
+internal sealed class XdpFeaturesConverter : AnswerConverter<XdpFeatures>
+{
+    public override void Write(Utf8JsonWriter writer, XdpFeatures value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        foreach (var feature in Enum.GetValues<XdpFeatures>())
+        {
+            if (feature != XdpFeatures.None && value.HasFlag(feature))
+                writer.WriteStringValue(JsonNamingPolicy.CamelCase.ConvertName(feature.ToString()));
+        }
+
+        writer.WriteEndArray();
+    }
+}
+
+/// <summary>Conditions, with the fields of the contract.</summary>
+internal sealed class ConditionConverter : AnswerConverter<Condition>
+{
+    public override void Write(Utf8JsonWriter writer, Condition value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        WriteFields(writer, value);
+        writer.WriteEndObject();
+    }
+
+    public static void WriteFields(Utf8JsonWriter writer, Condition value)
+    {
+        writer.WriteString("type"u8, value.Type.Name);
+        writer.WriteString("status"u8, value.Status.ToString());
+        writer.WriteString("reason"u8, value.Reason);
+        writer.WriteString("message"u8, value.Message);
+        if (value.LastTransitionTime is { } time)
+            writer.WriteString("lastTransitionTime"u8, time.UtcDateTime);
+        else
+            writer.WriteNull("lastTransitionTime"u8);
+        WriteRemedy(writer, value.Remedy);
+    }
+
+    public static void WriteRemedy(Utf8JsonWriter writer, Remedy? remedy)
+    {
+        writer.WritePropertyName("remedy"u8);
+        if (RemedyResource.Of(remedy) is { } resource)
+            JsonSerializer.Serialize(writer, resource, RestJson.Instance.RemedyResource);
+        else
+            writer.WriteNullValue();
+    }
+}
+
+/// <summary>Steps of explanations: the fields of a condition, and the evidence.</summary>
+internal sealed class ExplainStepConverter : AnswerConverter<ExplainStep>
+{
+    public override void Write(Utf8JsonWriter writer, ExplainStep value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        ConditionConverter.WriteFields(writer, value.Condition);
+        writer.WriteStartObject("evidence"u8);
+        foreach (var (name, text) in value.Evidence)
+            writer.WriteString(name, text);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+}
+
+/// <summary>Verdicts, with the remedy in the form of the contract.</summary>
+internal sealed class VerdictConverter : AnswerConverter<ExplainVerdict>
+{
+    public override void Write(Utf8JsonWriter writer, ExplainVerdict value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("outcome"u8, JsonNamingPolicy.CamelCase.ConvertName(value.Outcome.ToString()));
+        writer.WriteString("reason"u8, value.Reason);
+        writer.WriteString("message"u8, value.Message);
+        ConditionConverter.WriteRemedy(writer, value.Remedy);
+        writer.WritePropertyName("leaving"u8);
+        if (value.Leaving is null)
+            writer.WriteNullValue();
+        else
+            JsonSerializer.Serialize(writer, value.Leaving, RestJson.Instance.LeavingFrame);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Watching;
+
+namespace ControlPlane.Daemon.Api.Rest.Json;
+
+/// <summary>Core's views as JSON: the shape of REST is the shape of the views. Generated code, no reflection.</summary>
+[JsonSerializable(typeof(EntryList))]
+[JsonSerializable(typeof(EntryView))]
+[JsonSerializable(typeof(CounterList))]
+[JsonSerializable(typeof(DevmapList))]
+[JsonSerializable(typeof(DevmapShape))]
+[JsonSerializable(typeof(AuditReport))]
+[JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(AttachmentList))]
+[JsonSerializable(typeof(EgressProgramList))]
+[JsonSerializable(typeof(EgressProgramSwap))]
+[JsonSerializable(typeof(EgressProgramChoice))]
+[JsonSerializable(typeof(InterfaceList))]
+[JsonSerializable(typeof(Core.Model.Host))]
+[JsonSerializable(typeof(WatchEvent))]
+[JsonSerializable(typeof(EndedEvent))]
+[JsonSerializable(typeof(ConditionStatus))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(RemedyResource))]
+internal sealed partial class RestJson : JsonSerializerContext
+{
+    /// <summary>
+    /// The instance to use. Letters beyond ASCII are written as they are: answers are never part of an HTML page, and interfaces may
+    /// have such names.
+    /// </summary>
+    public static RestJson Instance { get; } = new(new JsonSerializerOptions(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters =
+        {
+            // States are in PascalCase, all other enums in camelCase.
+            new JsonStringEnumConverter<EntryState>(),
+            new JsonStringEnumConverter<AttachmentState>(),
+            new JsonStringEnumConverter<ConditionStatus>(),
+            new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<EgressTemplate>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<EnsureTargets>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<EntryView>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<KeySelector>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
+            new ConditionConverter(),
+            new DurationConverter(),
+            new ExplainStepConverter(),
+            new LabelsConverter(),
+            new MacAddressConverter(),
+            new TimestampConverter(),
+            new VerdictConverter(),
+            new XdpFeaturesConverter(),
+        },
+    });
+
+    /// <summary>Returns the words of an enum as REST writes them: states in PascalCase, all others in camelCase.</summary>
+    public static string[] WordsOf(Type type)
+    {
+        var names = Enum.GetNames(type);
+        return type == typeof(EntryState) || type == typeof(AttachmentState) || type == typeof(ConditionStatus) ? names : [.. names.Select(JsonNamingPolicy.CamelCase.ConvertName)];
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Daemon.Api.Rest.Json;
+
+namespace ControlPlane.Daemon.Api.Rest.Reading;
+
+/// <summary>
+/// Checks one JSON value of a request against the metadata of its type and keeps what is valid. All errors are collected under their
+/// paths: unknown and repeated members, values of another kind, words that an enum does not have. Null is the same as omitted.
+/// </summary>
+internal sealed class JsonReading(Violations violations)
+{
+    /// <summary>Longest name of an unknown member that is repeated in an answer.</summary>
+    public const int MaxNameLength = 100;
+
+    /// <summary>Reads an object of the given type. Members that are not valid are left out, as if they were omitted.</summary>
+    public T Read<T>(JsonElement? body, JsonTypeInfo<T> type) => Check(body, type, "").Deserialize(type)!;
+
+    private JsonObject Check(JsonElement? element, JsonTypeInfo type, string path)
+    {
+        var valid = new JsonObject();
+        var members = type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).ToList();
+        var given = element is null ? [] : Members(element.Value, path);
+        foreach (var member in members)
+        {
+            var at = At(path, member.Name);
+            if (given.Remove(member.Name, out var value) && value.ValueKind != JsonValueKind.Null)
+            {
+                if (Check(value, member.PropertyType, at) is { } node)
+                    valid.Add(member.Name, node);
+            }
+            else if (member.PropertyType.IsEnum && element is not null)
+            {
+                violations.AddBounded(at, $"is required: one of {Words(member.PropertyType)}");
+            }
+        }
+
+        foreach (var name in given.Keys)
+            violations.AddBounded(At(path, name), $"is not a field of this request; its fields here are {string.Join(", ", members.Select(m => m.Name))}");
+        return valid;
+    }
+
+    private JsonNode? Check(JsonElement value, Type type, string at)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        if (type == typeof(string))
+            return Text(value, at);
+        if (type == typeof(bool))
+            return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? JsonValue.Create(value.GetBoolean()) : Wrong(at, "true or false", value);
+        if (type.IsEnum)
+            return Word(value, type, at);
+        if (type == typeof(MacAddress))
+            return Address(value, at);
+        if (type == typeof(Labels))
+            return Texts(value, at);
+        if (type.IsPrimitive)
+            return Number(value, type, at);
+        var info = RestJson.Instance.GetTypeInfo(type) ?? throw new NotSupportedException($"{type} is no type of a request.");
+        return info.Kind switch
+        {
+            JsonTypeInfoKind.Enumerable => Items(value, info.ElementType!, at),
+            JsonTypeInfoKind.Object when value.ValueKind == JsonValueKind.Object => Check(value, info, at),
+            JsonTypeInfoKind.Object => Wrong(at, "an object", value),
+            _ => throw new NotSupportedException($"{type} is no type of a request."),
+        };
+    }
+
+    private JsonArray? Items(JsonElement value, Type type, string at)
+    {
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            Wrong(at, "an array", value);
+            return null;
+        }
+
+        var items = new JsonArray();
+        foreach (var (index, item) in value.EnumerateArray().Index())
+        {
+            if (item.ValueKind == JsonValueKind.Null)
+                Wrong($"{at}[{index}]", "a value", item);
+            else if (Check(item, type, $"{at}[{index}]") is { } node)
+                items.Add(node);
+        }
+
+        return items;
+    }
+
+    private JsonObject? Texts(JsonElement value, string at)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            Wrong(at, "an object of strings", value);
+            return null;
+        }
+
+        var texts = new JsonObject();
+        foreach (var (name, element) in Members(value, at))
+        {
+            if (Text(element, At(at, name)) is { } text)
+                texts.Add(name, text);
+        }
+
+        return texts;
+    }
+
+    private JsonNode? Text(JsonElement value, string at)
+    {
+        if (value.ValueKind != JsonValueKind.String)
+            return Wrong(at, "a string", value);
+        if (TryRead(value.GetString, out var text))
+            return JsonValue.Create(text);
+        violations.AddBounded(at, "has half a surrogate pair");
+        return null;
+    }
+
+    private JsonNode? Word(JsonElement value, Type type, string at)
+    {
+        if (Text(value, at) is not { } text)
+            return null;
+        if (RestJson.WordsOf(type).Contains(text.GetValue<string>()))
+            return text;
+        violations.AddBounded(at, $"must be one of {Words(type)}");
+        return null;
+    }
+
+    private JsonNode? Address(JsonElement value, string at)
+    {
+        if (Text(value, at) is not { } text)
+            return null;
+        if (MacAddress.TryParse(text.GetValue<string>(), out _))
+            return text;
+        violations.AddBounded(at, MacAddress.Rule);
+        return null;
+    }
+
+    private JsonNode? Number(JsonElement value, Type type, string at)
+    {
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number))
+            return Wrong(at, "a whole number", value);
+        if (type == typeof(uint) && number is < 0 or > uint.MaxValue)
+        {
+            violations.AddBounded(at, $"must be 0 to {uint.MaxValue}");
+            return null;
+        }
+
+        return JsonValue.Create(number);
+    }
+
+    private Dictionary<string, JsonElement> Members(JsonElement value, string path)
+    {
+        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var property in value.EnumerateObject())
+        {
+            if (!TryRead(() => property.Name, out var name))
+                violations.AddBounded(At(path, "?"), "the name of a field has half a surrogate pair");
+            else if (!members.TryAdd(name, property.Value))
+                violations.AddBounded(At(path, name), "is given more than once");
+        }
+
+        return members;
+    }
+
+    private JsonNode? Wrong(string at, string expected, JsonElement value)
+    {
+        violations.AddBounded(at, $"must be {expected}, not {Kind(value)}");
+        return null;
+    }
+
+    private static string At(string path, string name)
+    {
+        if (name.Length > MaxNameLength)
+            name = name[..MaxNameLength] + "…";
+        return path.Length == 0 ? name : $"{path}.{name}";
+    }
+
+    private static string Words(Type type) => string.Join(", ", RestJson.WordsOf(type));
+
+    // The parser checks escapes of surrogates only when a text is read.
+    private static bool TryRead(Func<string?> read, out string text)
+    {
+        try
+        {
+            text = read()!;
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            text = "";
+            return false;
+        }
+    }
+
+    private static string Kind(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "an object",
+        JsonValueKind.Array => "an array",
+        JsonValueKind.String => "a string",
+        JsonValueKind.Number => $"the number {Shorten(value.GetRawText())}",
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => "null",
+    };
+
+    private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+}

@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Text.Unicode;
+using ControlPlane.Core.Errors;
+using Microsoft.Net.Http.Headers;
+
+namespace ControlPlane.Daemon.Api.Rest.Reading;
+
+/// <summary>
+/// Reads a request's body as one JSON object, strictly: what a lenient reader would skip or guess is a validation error, and all
+/// of them are collected. Because only <c>application/json</c> is read, no web page can send a write without a preflight.
+/// </summary>
+internal static class RequestBody
+{
+    /// <summary>Longest body in bytes.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    /// <summary>The field of validation errors of the body as a whole.</summary>
+    public const string Field = "body";
+
+    private const int MaxDepth = 16;
+
+    private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
+
+    /// <summary>Reads the body as a value of this type. Invalid members are left out.</summary>
+    /// <exception cref="ControlPlaneException">The body has another media type or encoding, or is too large; it is not read.</exception>
+    public static async ValueTask<T> ReadAsync<T>(HttpRequest request, Violations violations, JsonTypeInfo<T> type)
+    {
+        RequireNoEncoding(request);
+        var reading = new JsonReading(violations);
+        if (await ReadBytesAsync(request, violations, request.HttpContext.RequestAborted) is not { } bytes)
+            return reading.Read(null, type);
+        RequireJson(request);
+        using var document = Parse(bytes, violations);
+        return reading.Read(document?.RootElement, type);
+    }
+
+    private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations violations, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength > MaxBytes)
+            throw TooLarge();
+        while (true)
+        {
+            var result = await request.BodyReader.ReadAsync(cancellationToken);
+            if (result.Buffer.Length > MaxBytes)
+            {
+                request.BodyReader.AdvanceTo(result.Buffer.End);
+                throw TooLarge();
+            }
+
+            if (!result.IsCompleted)
+            {
+                request.BodyReader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+                continue;
+            }
+
+            var bytes = result.Buffer.ToArray();
+            request.BodyReader.AdvanceTo(result.Buffer.End);
+            if (bytes.Length > 0)
+                return bytes;
+            violations.AddBounded(Field, "is missing; it must be a JSON object");
+            return null;
+        }
+    }
+
+    private static void RequireNoEncoding(HttpRequest request)
+    {
+        var encoding = request.Headers.ContentEncoding.ToString();
+        if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return;
+        request.HttpContext.Response.Headers.AcceptEncoding = "identity";
+        throw new ControlPlaneException(
+            ErrorCode.UnsupportedMediaType, $"The body must be sent as it is, without a Content-Encoding, not encoded as '{encoding}'.");
+    }
+
+    private static void RequireJson(HttpRequest request)
+    {
+        var given = request.ContentType;
+        if (MediaTypeHeaderValue.TryParse(given, out var type)
+            && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
+            return;
+        throw new ControlPlaneException(ErrorCode.UnsupportedMediaType, string.IsNullOrEmpty(given)
+            ? "The body has no Content-Type; it must be application/json."
+            : $"The body must be application/json in UTF-8, not '{given}'.");
+    }
+
+    private static ControlPlaneException TooLarge() => new(ErrorCode.RequestTooLarge, $"The body has more than {MaxBytes} bytes.");
+
+    private static JsonDocument? Parse(byte[] bytes, Violations violations)
+    {
+        if (WrongText(bytes) is { } wrong)
+        {
+            violations.AddBounded(Field, wrong);
+            return null;
+        }
+
+        try
+        {
+            var document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = MaxDepth });
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+                return document;
+            document.Dispose();
+            violations.AddBounded(Field, "must be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            violations.AddBounded(Field, $"is not JSON: {Reason(e)} at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}");
+        }
+
+        return null;
+    }
+
+    /// <summary>Why the bytes are no text that could be JSON; null if they are. The parser would name only the byte.</summary>
+    private static string? WrongText(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith(ByteOrderMark))
+            return "begins with a byte order mark (EF BB BF), which JSON does not have";
+        if (bytes.IndexOf((byte)0) is >= 0 and var nul)
+            return $"has a NUL at byte {nul} (counted from 0); JSON is UTF-8 text without any";
+        return Utf8.IsValid(bytes) ? null : $"is not UTF-8: byte {FirstInvalid(bytes)} (counted from 0) begins no character";
+    }
+
+    /// <summary>The parser's first sentence; after it come advice for programmers and the position in its own words.</summary>
+    private static string Reason(JsonException e) => e.Message.Split(". ", 2)[0].TrimEnd('.');
+
+    private static int FirstInvalid(ReadOnlySpan<byte> bytes)
+    {
+        var at = 0;
+        while (Rune.DecodeFromUtf8(bytes[at..], out _, out var length) == OperationStatus.Done)
+            at += length;
+        return at;
+    }
+}

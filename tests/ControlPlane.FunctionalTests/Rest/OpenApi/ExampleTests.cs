@@ -1,0 +1,96 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using ControlPlane.Core.Api;
+using ControlPlane.Daemon.Api.OpenApi;
+using ControlPlane.TestCommon;
+using Xunit.Sdk;
+
+namespace ControlPlane.FunctionalTests.Rest.OpenApi;
+
+/// <summary>The examples of the OpenAPI document are what a daemon with a simulated kernel answers.</summary>
+public sealed partial class ExampleTests : RestTest
+{
+    private const string Recorded = "src/ControlPlane.Daemon/Api/OpenApi/examples.json";
+    private const string Entry = """{"interface":"lo","egressProgram":null,"labels":{"pod":"web-1"},"owner":"walk-through"}""";
+    private const string Attachment = """{"mode":"native","labels":{},"owner":null}""";
+
+    private const string Program =
+        """{"template":"rewriteMac","parameters":{"sourceMac":"02:00:00:00:00:01","destinationMac":"02:00:00:00:00:02","vlanId":null},"labels":{},"owner":null}""";
+
+    // A request for every operation, in an order in which all succeed.
+    private static readonly (Operation Operation, string? Body)[] Steps =
+    [
+        (Operations.PutProgram, Program), (Operations.PutProgram, Program), (Operations.GetProgram, null), (Operations.ListPrograms, null),
+        (Operations.PutAttachment, Attachment), (Operations.PutAttachment, Attachment), (Operations.GetAttachment, null), (Operations.ListAttachments, null),
+        (Operations.PutEntry, Entry), (Operations.PutEntry, Entry), (Operations.GetEntry, null), (Operations.ListEntries, null),
+        (Operations.ListCounters, null),
+        (Operations.AuditDevmap, null), (Operations.GetDevmap, null), (Operations.ListDevmaps, null), (Operations.GetDevmapShape, null),
+        (Operations.ExplainFrame, null), (Operations.ExplainEntry, null),
+        (Operations.SetEgressProgram, """{"egressProgram":null}"""),
+        (Operations.GetInterface, null), (Operations.ListInterfaces, null), (Operations.GetHost, null),
+        (Operations.WatchDevmap, null),
+    ];
+
+    [Fact]
+    [Trait("Group", "snapshot")]
+    public async Task Examples_AreWhatTheDaemonAnswers()
+    {
+        Daemon.Testbed.Host.AddInterface("eth0");
+        JsonObject requests = [], answers = [], pages = [];
+        foreach (var (operation, body) in Steps)
+        {
+            if (body is not null)
+                requests[operation.Id] = JsonNode.Parse(body);
+            if (operation == Operations.WatchDevmap)
+            {
+                answers["watchDevmap 200"] = await FirstEntryAsync();
+                continue;
+            }
+
+            var (status, text) = await AskAsync(operation, body, "application/json");
+            answers[$"{operation.Id} {status}"] = JsonNode.Parse(Settled(text));
+            if (operation.Id.StartsWith("explain", StringComparison.Ordinal))
+                pages[operation.Id] = (await AskAsync(operation, null, "text/plain")).Text;
+        }
+
+        Snapshot.AssertMatches(Recorded, new OpenApiDocument(new JsonObject { ["requests"] = requests, ["answers"] = answers, ["pages"] = pages }).Text);
+    }
+
+    private async Task<(int Status, string Text)> AskAsync(Operation operation, string? body, string accept)
+    {
+        var query = operation == Operations.ExplainFrame ? "?ingress=lo" : "";
+        using var request = new HttpRequestMessage(HttpMethod.Parse(operation.RestMethod), OperationFilter.InstanceOf(operation) + query);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await Client.SendAsync(request, TestContext.Deadline());
+        var text = await response.Content.ReadAsStringAsync();
+        return response.IsSuccessStatusCode ? ((int)response.StatusCode, text) : throw new XunitException($"{operation.Id}: {text}");
+    }
+
+    private async Task<JsonNode> FirstEntryAsync()
+    {
+        using var events = await Watching.SseReader.OpenAsync(Client, OperationFilter.InstanceOf(Operations.WatchDevmap));
+        while (await events.NextAsync() is { } happened)
+        {
+            if (happened.Type == "entry")
+                return JsonNode.Parse(Settled(happened.Data.ToJsonString()))!;
+        }
+
+        throw new XunitException("the stream has no entry");
+    }
+
+    // Values that differ from run to run.
+    private static string Settled(string text) => Version().Replace(
+        Duration().Replace(Time().Replace(text, "\"2026-01-01T12:00:00Z\""), "\"0.00125s\""), "\"daemonVersion\":\"1.0.0\"");
+
+    [GeneratedRegex("\"\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\"")]
+    private static partial Regex Time();
+
+    [GeneratedRegex("\"\\d+(\\.\\d+)?s\"")]
+    private static partial Regex Duration();
+
+    [GeneratedRegex("\"daemonVersion\":\"[^\"]*\"")]
+    private static partial Regex Version();
+}
