@@ -1,0 +1,84 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace ControlPlane.Client;
+
+/// <summary>Sets the deadline of unary calls, and turns failures of all calls into <see cref="DevmapdException"/>.</summary>
+internal sealed class CallInterceptor(TimeSpan? deadline) : Interceptor
+{
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(request, WithDeadline(context));
+        return new AsyncUnaryCall<TResponse>(
+            TranslateAsync(call.ResponseAsync, context.Options.CancellationToken), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+    }
+
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return continuation(request, WithDeadline(context));
+        }
+        catch (RpcException failure)
+        {
+            throw Translate(failure, context.Options.CancellationToken);
+        }
+    }
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(request, context);
+        return new AsyncServerStreamingCall<TResponse>(
+            new Reader<TResponse>(call.ResponseStream, context.Options.CancellationToken),
+            call.ResponseHeadersAsync,
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
+    }
+
+    private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+        where TRequest : class
+        where TResponse : class =>
+        deadline is { } time && context.Options.Deadline is null
+            ? new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, context.Options.WithDeadline(DateTime.UtcNow + time))
+            : context;
+
+    private static async Task<T> TranslateAsync<T>(Task<T> response, CancellationToken cancellation)
+    {
+        try
+        {
+            return await response;
+        }
+        catch (RpcException failure)
+        {
+            throw Translate(failure, cancellation);
+        }
+    }
+
+    private static Exception Translate(RpcException failure, CancellationToken cancellation) =>
+        failure.StatusCode == StatusCode.Cancelled && cancellation.IsCancellationRequested
+            ? new OperationCanceledException(failure.Status.Detail, failure, cancellation)
+            : new DevmapdException(failure);
+
+    private sealed class Reader<T>(IAsyncStreamReader<T> inner, CancellationToken ofCall) : IAsyncStreamReader<T>
+    {
+        public T Current => inner.Current;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await inner.MoveNext(cancellationToken);
+            }
+            catch (RpcException failure)
+            {
+                throw Translate(failure, cancellationToken.IsCancellationRequested ? cancellationToken : ofCall);
+            }
+        }
+    }
+}

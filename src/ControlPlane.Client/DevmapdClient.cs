@@ -1,0 +1,171 @@
+using System.Net.Sockets;
+using Devmapd.V1;
+using Grpc.Core.Interceptors;
+using Grpc.Net.Client;
+
+namespace ControlPlane.Client;
+
+/// <summary>A connection to one daemon. Calls may run at the same time. Every failed call throws <see cref="DevmapdException"/>.</summary>
+public sealed partial class DevmapdClient : IDisposable
+{
+    /// <summary>The address of the daemon's socket in the package.</summary>
+    public const string DefaultAddress = "unix:/run/devmapd/devmapd.sock";
+
+    private const string UnixScheme = "unix:";
+
+    private readonly GrpcChannel _channel;
+    private readonly DevmapdClientOptions _options;
+
+    private DevmapdClient(GrpcChannel channel, DevmapdClientOptions options)
+    {
+        (_channel, _options) = (channel, options);
+        var invoker = channel.Intercept(new CallInterceptor(options.Deadline));
+        Devmaps = new DevmapService.DevmapServiceClient(invoker);
+        Programs = new ProgramService.ProgramServiceClient(invoker);
+        Host = new HostService.HostServiceClient(invoker);
+    }
+
+    /// <summary>The calls of devmaps, entries and attachments.</summary>
+    public DevmapService.DevmapServiceClient Devmaps { get; }
+
+    /// <summary>The calls of egress programs.</summary>
+    public ProgramService.ProgramServiceClient Programs { get; }
+
+    /// <summary>The calls of the host and its interfaces.</summary>
+    public HostService.HostServiceClient Host { get; }
+
+    /// <summary>Returns a client of the daemon at an address. The first call connects.</summary>
+    /// <param name="address"><c>unix:PATH</c>, <c>http://HOST:PORT</c> or <c>https://HOST:PORT</c>.</param>
+    /// <param name="options">The options; the defaults unless given.</param>
+    /// <exception cref="ArgumentException">The address has another form.</exception>
+    public static DevmapdClient Connect(string address = DefaultAddress, DevmapdClientOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(address);
+        // Pings find a connection that is dead without a sign. A unix socket is never so.
+        var handler = new SocketsHttpHandler
+        {
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(15),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+        };
+        var target = address;
+        if (address.StartsWith(UnixScheme, StringComparison.Ordinal))
+        {
+            var path = address[UnixScheme.Length..];
+            if (path.StartsWith("///", StringComparison.Ordinal))
+                path = path[2..];
+            handler.ConnectCallback = (_, cancellation) => ConnectUnixAsync(path, cancellation);
+            target = "http://localhost";
+        }
+        else if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
+            throw new ArgumentException($"'{address}' is none of unix:PATH, http://HOST:PORT and https://HOST:PORT", nameof(address));
+        }
+
+        var channel = GrpcChannel.ForAddress(target, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        return new DevmapdClient(channel, options ?? new DevmapdClientOptions());
+    }
+
+    /// <summary>Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending if that is allowed.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="key">The key in any of its text forms.</param>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="allowPending">Whether interfaces may be missing.</param>
+    /// <param name="expectedRevision">The revision that the entry must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<Entry> PutEntryAsync(
+        string devmap, string key, EntrySpec spec, bool allowPending = false, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    {
+        var request = new PutEntryRequest { Devmap = devmap, Key = key, Spec = spec, AllowPending = allowPending };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        return (await Devmaps.PutEntryAsync(request, cancellationToken: cancellationToken)).Entry;
+    }
+
+    /// <summary>Deletes an entry. Returns when the entry is out of the kernel.</summary>
+    /// <inheritdoc cref="PutEntryAsync"/>
+    public async Task DeleteEntryAsync(string devmap, string key, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    {
+        var request = new DeleteEntryRequest { Devmap = devmap, Key = key };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        await Devmaps.DeleteEntryAsync(request, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Attaches a devmap's redirect program to an interface, or changes the attachment.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="interfaceName">The name of the ingress interface.</param>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="allowPending">Whether the interface may be missing.</param>
+    /// <param name="expectedRevision">The revision that the attachment must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<Attachment> PutAttachmentAsync(
+        string devmap,
+        string interfaceName,
+        AttachmentSpec spec,
+        bool allowPending = false,
+        long? expectedRevision = null,
+        CancellationToken cancellationToken = default)
+    {
+        var request = new PutAttachmentRequest { Devmap = devmap, Interface = interfaceName, Spec = spec, AllowPending = allowPending };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        return (await Devmaps.PutAttachmentAsync(request, cancellationToken: cancellationToken)).Attachment;
+    }
+
+    /// <summary>Detaches a devmap's redirect program from an interface.</summary>
+    /// <inheritdoc cref="PutAttachmentAsync"/>
+    public async Task DeleteAttachmentAsync(
+        string devmap, string interfaceName, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    {
+        var request = new DeleteAttachmentRequest { Devmap = devmap, Interface = interfaceName };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        await Devmaps.DeleteAttachmentAsync(request, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Creates or changes an egress program.</summary>
+    /// <param name="program">The name of the program.</param>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="expectedRevision">The revision that the program must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<EgressProgram> PutProgramAsync(
+        string program, EgressProgramSpec spec, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    {
+        var request = new PutProgramRequest { Program = program, Spec = spec };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        return (await Programs.PutProgramAsync(request, cancellationToken: cancellationToken)).Program;
+    }
+
+    /// <summary>Deletes an egress program that no entry carries.</summary>
+    /// <inheritdoc cref="PutProgramAsync"/>
+    public async Task DeleteProgramAsync(string program, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    {
+        var request = new DeleteProgramRequest { Program = program };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        await Programs.DeleteProgramAsync(request, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Closes the connection.</summary>
+    public void Dispose() => _channel.Dispose();
+
+    private static async ValueTask<Stream> ConnectUnixAsync(string path, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}
