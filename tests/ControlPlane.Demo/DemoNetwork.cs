@@ -21,20 +21,18 @@ internal static class DemoNetwork
     public static IReadOnlyList<string> Exits { get; } = ["out1", "out2", "plain", "tenant", "router", "sink"];
 
     /// <summary>The egress programs.</summary>
-    public static IReadOnlyList<PutProgramRequest> Programs { get; } =
+    public static IReadOnlyList<(string Name, EgressProgramSpec Spec)> Programs { get; } =
     [
-        new() { Program = "meter", Spec = new() { Template = EgressTemplate.Count } },
-        new() { Program = "untag", Spec = new() { Template = EgressTemplate.PopVlan } },
-        new() { Program = "discard", Spec = new() { Template = EgressTemplate.Drop } },
-        new()
-        {
-            Program = "to-router",
-            Spec = new()
+        ("meter", new() { Template = EgressTemplate.Count }),
+        ("untag", new() { Template = EgressTemplate.PopVlan }),
+        ("discard", new() { Template = EgressTemplate.Drop }),
+        (
+            "to-router",
+            new()
             {
                 Template = EgressTemplate.RewriteMac,
                 Parameters = new() { SourceMac = "02:00:00:00:00:aa", DestinationMac = "02:00:00:00:00:bb" },
-            },
-        },
+            }),
     ];
 
     /// <summary>The streams, each with its entry.</summary>
@@ -51,12 +49,12 @@ internal static class DemoNetwork
         new(Entry("routes", "10.0.0.99", LatePort), "uplink", LatePort, 50, mark => Frames.Udp(mark, "10.0.0.99")),
     ];
 
-    private static PutEntryRequest Entry(string devmap, string key, string exit, string? program = null)
+    private static FlowEntry Entry(string devmap, string key, string exit, string? program = null)
     {
-        var request = new PutEntryRequest { Devmap = devmap, Key = key, Spec = new() { Interface = Topology.Name(exit) }, AllowPending = true };
+        var spec = new EntrySpec { Interface = Topology.Name(exit) };
         if (program is not null)
-            request.Spec.EgressProgram = program;
-        return request;
+            spec.EgressProgram = program;
+        return new FlowEntry(devmap, key, spec);
     }
 
     private static string[] Devmap(int index, string name, string selector)

@@ -1,3 +1,4 @@
+using ControlPlane.Client;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Devmapd.V1;
@@ -24,14 +25,14 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         var runner = undo.Add(new DaemonRunner(NetworkNamespace.Initial, detached: true, DemoNetwork.Devmaps));
         await runner.StartAsync();
         interrupted.ThrowIfCancellationRequested();
-        var daemon = new DevmapService.DevmapServiceClient(runner.Channel);
-        await SteerAsync(daemon, new ProgramService.ProgramServiceClient(runner.Channel));
+        var client = undo.Add(DevmapdClient.Connect(runner.Address));
+        await SteerAsync(client);
         Introduce(runner, arguments);
 
         var traffic = new Traffic(topology, undo, time);
         foreach (var flow in DemoNetwork.Flows)
             traffic.Start(flow);
-        var table = new EntryTable(daemon, traffic);
+        var table = new EntryTable(client, traffic);
         // Long enough to see the pending entry wait, early enough to see it come to life.
         var curtain = time < TimeSpan.FromSeconds(10) ? time / 2 : TimeSpan.FromSeconds(5);
         var late = AddLatePortAsync(topology, traffic, curtain, interrupted);
@@ -52,14 +53,14 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         return topology;
     }
 
-    private static async Task SteerAsync(DevmapService.DevmapServiceClient daemon, ProgramService.ProgramServiceClient programs)
+    private static async Task SteerAsync(DevmapdClient client)
     {
-        foreach (var program in DemoNetwork.Programs)
-            await programs.PutProgramAsync(program);
-        foreach (var flow in DemoNetwork.Flows)
-            await daemon.PutEntryAsync(flow.Entry);
+        foreach (var (name, spec) in DemoNetwork.Programs)
+            await client.PutProgramAsync(name, spec);
+        foreach (var (devmap, key, spec) in DemoNetwork.Flows.Select(f => f.Entry))
+            await client.PutEntryAsync(devmap, key, spec, allowPending: true);
         foreach (var (port, devmap) in DemoNetwork.Entrances)
-            await daemon.PutAttachmentAsync(new() { Devmap = devmap, Interface = Topology.Name(port), Spec = new() { Mode = AttachMode.Native } });
+            await client.PutAttachmentAsync(devmap, Topology.Name(port), new AttachmentSpec { Mode = AttachMode.Native });
     }
 
     private void Introduce(DaemonRunner runner, Arguments arguments)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ControlPlane.Client;
 using Devmapd.V1;
 using Spectre.Console;
 using Spectre.Console.Rendering;
@@ -7,7 +8,7 @@ using Spectre.Console.Rendering;
 namespace ControlPlane.Demo;
 
 /// <summary>The table of entries as the API shows them, with rates, and with what arrived at the far end.</summary>
-internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traffic traffic)
+internal sealed class EntryTable(DevmapdClient client, Traffic traffic)
 {
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Dictionary<string, (double At, ulong Packets)> _before = [];
@@ -20,8 +21,7 @@ internal sealed class EntryTable(DevmapService.DevmapServiceClient daemon, Traff
             table.AddColumn(new TableColumn(title).RightAligned());
         foreach (var devmap in DemoNetwork.Flows.GroupBy(f => f.Entry.Devmap))
         {
-            var answer = await daemon.ListEntriesAsync(new() { Devmap = devmap.Key });
-            foreach (var entry in answer.Entries)
+            await foreach (var entry in client.ListEntriesAsync(new() { Devmap = devmap.Key }))
                 table.AddRow([.. Cells(entry, devmap.First(f => f.Entry.Key == entry.Key))]);
         }
 

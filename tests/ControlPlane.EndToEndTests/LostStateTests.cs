@@ -14,14 +14,14 @@ public sealed class LostStateTests
         await testbed.Http.WriteAsync<Entry>(
             $"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.7?allowPending=true", new { @interface = "nosuch0", labels = new { owner = "test" } });
         await testbed.Http.PutEntryAsync(Testbed.ByVlan, "100", target.Name, Steering.Meter);
-        var before = await ResourceVersions.OfApiAsync(testbed.Runner.Channel);
+        var before = await ResourceVersions.OfApiAsync(testbed.Client);
         await testbed.Runner.StopAsync();
 
         Directory.Delete(testbed.Runner.PinRoot, recursive: true); // as a reboot does
         await Eventually.Async(() => !testbed.Space.Shell("ip", "-d", "link", "show", "dev", ingress.Name).Contains("xdp", StringComparison.Ordinal));
         await testbed.Runner.StartAsync();
 
-        var after = await ResourceVersions.OfApiAsync(testbed.Runner.Channel);
+        var after = await ResourceVersions.OfApiAsync(testbed.Client);
         Assert.Equal(Sorted(before), Sorted(after));
         Assert.Equal(before.Revision, after.Revision);
         Assert.False((await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Adopted);
@@ -38,14 +38,14 @@ public sealed class LostStateTests
         var run = FrameMark.NewRun();
         using var receiver = TrafficReceiver.Start(target.Far, run);
         await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), new TrafficPlan(FramesPerSecond: 5000));
-        var before = Specs(await ResourceVersions.OfApiAsync(testbed.Runner.Channel));
+        var before = Specs(await ResourceVersions.OfApiAsync(testbed.Client));
         await testbed.Runner.StopAsync();
 
         foreach (var file in Directory.GetFiles(testbed.Runner.StateDirectory))
             File.Delete(file);
         await testbed.Runner.StartAsync();
 
-        var view = await ResourceVersions.OfApiAsync(testbed.Runner.Channel);
+        var view = await ResourceVersions.OfApiAsync(testbed.Client);
         Assert.Equal(before, Specs(view));
         Assert.Equal(Sorted(view), ResourceVersions.OfStore(testbed.Runner.StateDirectory).All.OrderBy(f => f.Key, StringComparer.Ordinal));
         Assert.True((await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Adopted);

@@ -70,7 +70,7 @@ public sealed class RemovedDeviceTests
         var bridges = new Bridges(testbed.Space, Devices);
         bridges.Add(bridges.Names);
         await testbed.Http.AttachAsync(Testbed.ByAddress, testbed.AddPort().Name, "generic");
-        await ManyEntries.PutAsync(testbed.Runner.Channel, Entries, n => Target(bridges, n));
+        await ManyEntries.PutAsync(testbed.Client, Entries, n => Target(bridges, n));
         return bridges;
     }
 }

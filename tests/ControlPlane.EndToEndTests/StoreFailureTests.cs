@@ -26,7 +26,7 @@ public sealed class StoreFailureTests
 
         File.Delete(filler);
         await AssertWritesAsync(testbed, target);
-        AssertStored(state, await ResourceVersions.OfApiAsync(testbed.Runner.Channel));
+        AssertStored(state, await ResourceVersions.OfApiAsync(testbed.Client));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class StoreFailureTests
     /// <summary>Writes of each kind are refused and change nothing; reads and frames work.</summary>
     private static async Task AssertRefusesAllAsync(Testbed testbed, Port ingress, Port target)
     {
-        var before = (await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName();
+        var before = (await ResourceVersions.OfApiAsync(testbed.Client)).ByName();
         var kernel = testbed.KernelElements(Testbed.ByInterface);
         var writes = new (HttpMethod Method, string Path, object? Body)[]
         {
@@ -117,7 +117,7 @@ public sealed class StoreFailureTests
             Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         }
 
-        Assert.Equal(before, (await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName());
+        Assert.Equal(before, (await ResourceVersions.OfApiAsync(testbed.Client)).ByName());
         Assert.Equal(kernel, testbed.KernelElements(Testbed.ByInterface));
         Assert.Empty(testbed.KernelElements(Testbed.ByAddress));
         Assert.Equal([Steering.Meter], Directory.GetDirectories($"{testbed.Runner.PinRoot}/programs").Select(Path.GetFileName));

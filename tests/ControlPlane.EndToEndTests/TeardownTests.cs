@@ -67,7 +67,7 @@ public sealed class TeardownTests
         // A second teardown has nothing to do and succeeds.
         Assert.Equal(0, (await RunAsync(testbed, "teardown", "--with-store")).Code);
         await testbed.Runner.StartAsync();
-        Assert.Empty((await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName());
+        Assert.Empty((await ResourceVersions.OfApiAsync(testbed.Client)).ByName());
     }
 
     private static async Task<(int Code, IReadOnlyList<string> Output, string Error)> RunAsync(Testbed testbed, params string[] arguments)

@@ -1,12 +1,11 @@
 using System.Net.Sockets;
 using ControlPlane.TestCommon.Lab;
-using Grpc.Net.Client;
 
 namespace ControlPlane.TestCommon;
 
 /// <summary>
-/// Where daemons live on the real kernel, one after another: a network namespace, and a pin root and a folder of their own.
-/// Clients speak over the unix socket, which no network namespace binds. Disposing ends the daemon and removes its pins.
+/// Runs daemons on the real kernel, one after another, in a network namespace, with their own pin root and folder. Clients use the unix
+/// socket, which does not belong to a network namespace. Disposing ends the daemon and removes its pins and files.
 /// </summary>
 public sealed class DaemonRunner : IAsyncDisposable
 {
@@ -15,9 +14,8 @@ public sealed class DaemonRunner : IAsyncDisposable
     private readonly string[] _arguments;
     private DaemonProcess? _daemon;
     private HttpClient? _http;
-    private GrpcChannel? _channel;
 
-    /// <summary>Makes the home; no daemon runs yet.</summary>
+    /// <summary>Prepares the folders. No daemon runs yet.</summary>
     /// <param name="space">The network namespace of its daemons.</param>
     /// <param name="detached">Whether they stay out of the terminal's reach, so that Ctrl-C ends only this process.</param>
     /// <param name="arguments">The arguments of every daemon.</param>
@@ -34,7 +32,9 @@ public sealed class DaemonRunner : IAsyncDisposable
     /// <summary>The folder of its store.</summary>
     public string StateDirectory => Path.Combine(_folder.FullName, "state");
 
-    /// <summary>A program and its arguments that start daemons from now on, inside the namespace; none unless set.</summary>
+    private string UnixSocket => Path.Combine(_folder.FullName, "devmapd.sock");
+
+    /// <summary>A command that starts daemons from now on, inside the namespace; none by default.</summary>
     public IReadOnlyList<string> Wrapper { get; set; } = [];
 
     /// <summary>The daemon that runs, or ran last.</summary>
@@ -43,29 +43,28 @@ public sealed class DaemonRunner : IAsyncDisposable
     /// <summary>A REST client of the daemon that runs.</summary>
     public HttpClient Http => _http ?? throw new InvalidOperationException("no daemon was started");
 
-    /// <summary>A gRPC channel to the daemon that runs.</summary>
-    public GrpcChannel Channel => _channel ?? throw new InvalidOperationException("no daemon was started");
+    /// <summary>The address of the daemon for a gRPC client.</summary>
+    public string Address => $"unix:{UnixSocket}";
 
-    /// <summary>Starts a daemon and waits until it is ready. The one before must have ended; what it pinned is adopted.</summary>
+    /// <summary>Starts a daemon and waits until it is ready. The daemon before must have ended; this one adopts its pins.</summary>
     /// <param name="arguments">The arguments of this daemon, in addition to those of all.</param>
     public async Task StartAsync(params string[] arguments)
     {
         await DropDaemonAsync();
         _daemon = Launch(arguments);
         await _daemon.WaitReadyAsync();
-        // Fresh ones for each daemon: a pool would still hold connections to the one before.
+        // A new one for each daemon: the old one may still hold connections to the daemon before.
         _http = new HttpClient(OverSocket(), disposeHandler: true) { BaseAddress = new Uri("http://localhost") };
-        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = OverSocket(), DisposeHttpClient = true });
     }
 
     /// <summary>Starts a daemon on the same folders and does not wait: a second one beside the first.</summary>
     public DaemonProcess Launch(params string[] arguments) =>
         DaemonProcess.Start([.. _arguments, .. arguments], _folder.FullName, environment: null, [.. _prefix, .. Wrapper]);
 
-    /// <summary>Asks the daemon to stop and gives its exit code.</summary>
+    /// <summary>Asks the daemon to stop and returns its exit code.</summary>
     public Task<int> StopAsync() => Daemon.StopAsync();
 
-    /// <summary>Kills the daemon where it stands (SIGKILL).</summary>
+    /// <summary>Kills the daemon (SIGKILL).</summary>
     public async Task KillAsync()
     {
         await Daemon.SignalAsync("KILL");
@@ -84,7 +83,6 @@ public sealed class DaemonRunner : IAsyncDisposable
 
     private async Task DropDaemonAsync()
     {
-        _channel?.Dispose();
         _http?.Dispose();
         if (_daemon is not null)
             await _daemon.DisposeAsync();
@@ -99,7 +97,7 @@ public sealed class DaemonRunner : IAsyncDisposable
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_folder.FullName, "devmapd.sock")), cancellation);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(UnixSocket), cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch

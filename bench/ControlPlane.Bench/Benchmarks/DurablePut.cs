@@ -1,5 +1,6 @@
 using ControlPlane.Bench.Etcd;
 using ControlPlane.Bench.Harness;
+using ControlPlane.Client;
 using Devmapd.V1;
 using Google.Protobuf;
 using Grpc.Net.Client;
@@ -45,15 +46,14 @@ internal sealed class DurablePut : IBenchmark
 
     private static async Task<Metrics> PutEntriesAsync(ServerProcess daemon, int callers, int calls)
     {
-        using var channel = GrpcChannel.ForAddress(daemon.Grpc);
-        var client = new DevmapService.DevmapServiceClient(channel);
-        await client.PutEntryAsync(_requests[0]); // connects
-        await client.DeleteEntryAsync(new DeleteEntryRequest { Devmap = _requests[0].Devmap, Key = _requests[0].Key });
+        using var client = DevmapdClient.Connect(daemon.Grpc, Callers.ClientOptions);
+        await client.Devmaps.PutEntryAsync(_requests[0]); // connects
+        await client.DeleteEntryAsync(_requests[0].Devmap, _requests[0].Key);
 
         var metrics = new Metrics();
-        await metrics.TimeAsync(Named(callers), calls, () => Callers.RunAsync(callers, calls, async i => await client.PutEntryAsync(_requests[i])));
+        await metrics.TimeAsync(Named(callers), calls, () => Callers.RunAsync(callers, calls, async i => await client.Devmaps.PutEntryAsync(_requests[i])));
         await Callers.RunAsync(Callers.Counts[^1], calls, async i =>
-            await client.DeleteEntryAsync(new DeleteEntryRequest { Devmap = _requests[i].Devmap, Key = _requests[i].Key }));
+            await client.DeleteEntryAsync(_requests[i].Devmap, _requests[i].Key));
         return metrics;
     }
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text;
 using ControlPlane.Bench.Harness;
+using ControlPlane.Client;
 using ControlPlane.Core.Api;
 using Devmapd.V1;
-using Grpc.Net.Client;
 
 namespace ControlPlane.Bench.Benchmarks;
 
@@ -29,7 +29,7 @@ internal sealed class EntryList : IBenchmark
         await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
         await using var core = await ControlPlaneCore.StartAsync(pins);
         using var http = new HttpClient { BaseAddress = new Uri(ServerProcess.Rest) };
-        using var channel = GrpcChannel.ForAddress(daemon.Grpc, new GrpcChannelOptions { MaxReceiveMessageSize = null });
+        using var client = DevmapdClient.Connect(daemon.Grpc, Callers.ClientOptions);
         return
         [
             await Table.MeasureAsync(
@@ -39,7 +39,7 @@ internal sealed class EntryList : IBenchmark
                 new("C", async () => Metrics.Of(await Commands.BaselineAsync("map_list", pins.ActiveMap(Devmaps.Default.Name)), Wall, Cpu)),
                 new("core in process", () => TimeAsync(() => Environment.CpuUsage.TotalTime, () => Task.FromResult(core.ListAll()))),
                 new("REST", () => TimeAsync(() => daemon.CpuTime, () => ListByRestAsync(http))),
-                new("gRPC", () => TimeAsync(() => daemon.CpuTime, () => ListByGrpcAsync(new Devmapd.V1.DevmapService.DevmapServiceClient(channel))))),
+                new("gRPC", () => TimeAsync(() => daemon.CpuTime, () => ListByGrpcAsync(client)))),
         ];
     }
 
@@ -77,17 +77,11 @@ internal sealed class EntryList : IBenchmark
         return end.StartsWith('"') ? "&pageToken=" + end[1..end.IndexOf('"', 1)] : "";
     }
 
-    private static async Task<int> ListByGrpcAsync(Devmapd.V1.DevmapService.DevmapServiceClient client)
+    private static async Task<int> ListByGrpcAsync(DevmapdClient client)
     {
         var count = 0;
-        var request = new ListEntriesRequest { Devmap = Devmaps.Default.Name, PageSize = EntryQuery.MaxPageSize };
-        do
-        {
-            var page = await client.ListEntriesAsync(request);
-            count += page.Entries.Count;
-            request.PageToken = page.NextPageToken;
-        }
-        while (request.PageToken.Length > 0);
+        await foreach (var _ in client.ListEntriesAsync(new ListEntriesRequest { Devmap = Devmaps.Default.Name, PageSize = EntryQuery.MaxPageSize }))
+            count++;
         return count;
     }
 }

@@ -1,8 +1,8 @@
 using System.Globalization;
 using ControlPlane.Bench.Harness;
+using ControlPlane.Client;
 using ControlPlane.Core.Ports;
 using Devmapd.V1;
-using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.Bench.Benchmarks;
@@ -56,18 +56,17 @@ internal sealed class GrpcUnary : IBenchmark
 
     private static async Task<Metrics> RunAsync(ServerProcess server, int callers, int calls)
     {
-        using var channel = GrpcChannel.ForAddress(server.Grpc);
-        var client = new DevmapService.DevmapServiceClient(channel);
+        using var client = DevmapdClient.Connect(server.Grpc, Callers.ClientOptions);
         var devmap = Devmaps.Default.Name;
-        await client.GetEntryAsync(new GetEntryRequest { Devmap = devmap, Key = "0.0.0.0" }).ResponseAsync.ContinueWith(static _ => { }, TaskScheduler.Default);
+        await client.Devmaps.GetEntryAsync(new GetEntryRequest { Devmap = devmap, Key = "0.0.0.0" }).ResponseAsync.ContinueWith(static _ => { }, TaskScheduler.Default);
 
         var metrics = new Metrics();
         await metrics.TimeAsync(Named("PutEntry", callers), calls, () => Callers.RunAsync(callers, calls, async i =>
-            await client.PutEntryAsync(new PutEntryRequest { Devmap = devmap, Key = _keys[i], Spec = new() { Interface = Veth.Name } })));
+            await client.PutEntryAsync(devmap, _keys[i], new() { Interface = Veth.Name })));
         await metrics.TimeAsync(Named("GetEntry", callers), calls, () => Callers.RunAsync(callers, calls, async i =>
-            await client.GetEntryAsync(new GetEntryRequest { Devmap = devmap, Key = _keys[i] })));
+            await client.Devmaps.GetEntryAsync(new GetEntryRequest { Devmap = devmap, Key = _keys[i] })));
         await metrics.TimeAsync(Named("DeleteEntry", callers), calls, () => Callers.RunAsync(callers, calls, async i =>
-            await client.DeleteEntryAsync(new DeleteEntryRequest { Devmap = devmap, Key = _keys[i] })));
+            await client.DeleteEntryAsync(devmap, _keys[i])));
         return metrics;
     }
 

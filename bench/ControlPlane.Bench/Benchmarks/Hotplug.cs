@@ -1,11 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using ControlPlane.Bench.Harness;
+using ControlPlane.Client;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using Devmapd.V1;
-using Grpc.Core;
-using Grpc.Net.Client;
 
 namespace ControlPlane.Bench.Benchmarks;
 
@@ -29,19 +28,19 @@ internal sealed class Hotplug : IBenchmark
         using var state = new StateFolder();
         Devmaps.Fill(pins, 0);
         await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
-        using var channel = GrpcChannel.ForAddress(daemon.Grpc);
+        using var client = DevmapdClient.Connect(daemon.Grpc);
 
         var tables = new List<Table>();
         foreach (var (entries, firstKey, rounds, unit) in _sizes)
         {
             var interfaceName = $"hot{entries}";
-            await Harness.Callers.RunAsync(Callers, entries, n => PutAsync(channel, firstKey + (uint)n, interfaceName));
+            await Harness.Callers.RunAsync(Callers, entries, n => PutAsync(client, firstKey + (uint)n, interfaceName));
             tables.Add(await Table.MeasureAsync(
                 unit,
                 rounds,
                 references: 1,
                 new("C", () => BaselineAsync(daemon, interfaceName, firstKey, entries)),
-                new("devmapd", () => DaemonAsync(pins, channel, interfaceName, firstKey, entries))));
+                new("devmapd", () => DaemonAsync(pins, client, interfaceName, firstKey, entries))));
         }
 
         return tables;
@@ -75,9 +74,9 @@ internal sealed class Hotplug : IBenchmark
         }
     }
 
-    private static async Task<Metrics> DaemonAsync(PinRoot pins, ChannelBase channel, string interfaceName, uint firstKey, int entries)
+    private static async Task<Metrics> DaemonAsync(PinRoot pins, DevmapdClient client, string interfaceName, uint firstKey, int entries)
     {
-        await SettleAsync(channel, interfaceName, firstKey);
+        await SettleAsync(client, interfaceName, firstKey);
         using var map = Pin.OpenMap(pins.ActiveMap(Devmaps.Default.Name), BpfConstants.BPF_F_RDONLY);
         var elapsed = await Arrival.MeasureAsync(interfaceName, map, firstKey, entries);
         await Commands.RunAsync("ip", "link", "del", "dev", interfaceName);
@@ -85,18 +84,16 @@ internal sealed class Hotplug : IBenchmark
     }
 
     // The daemon knows that the interface was removed, and its writer, which handles notifications before requests, is idle.
-    private static async Task SettleAsync(ChannelBase channel, string interfaceName, uint firstKey)
+    private static async Task SettleAsync(DevmapdClient client, string interfaceName, uint firstKey)
     {
-        var host = new HostService.HostServiceClient(channel);
         using var deadline = new CancellationTokenSource(_deadline);
-        while ((await host.ListInterfacesAsync(new ListInterfacesRequest())).Interfaces.Any(i => i.Name == interfaceName))
+        while ((await client.Host.ListInterfacesAsync(new ListInterfacesRequest())).Interfaces.Any(i => i.Name == interfaceName))
             await Task.Delay(1, deadline.Token);
-        await PutAsync(channel, firstKey, interfaceName);
+        await PutAsync(client, firstKey, interfaceName);
     }
 
-    private static async Task PutAsync(ChannelBase channel, uint key, string interfaceName) =>
-        await new DevmapService.DevmapServiceClient(channel).PutEntryAsync(
-            new PutEntryRequest { Devmap = Devmaps.Default.Name, Key = Devmaps.KeyText((int)key), Spec = new() { Interface = interfaceName }, AllowPending = true });
+    private static async Task PutAsync(DevmapdClient client, uint key, string interfaceName) =>
+        await client.PutEntryAsync(Devmaps.Default.Name, Devmaps.KeyText((int)key), new() { Interface = interfaceName }, allowPending: true);
 
     private static string Named(int entries) => entries == 1 ? "1 entry" : $"{entries} entries";
 }

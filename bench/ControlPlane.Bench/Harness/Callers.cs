@@ -1,3 +1,5 @@
+using ControlPlane.Client;
+
 namespace ControlPlane.Bench.Harness;
 
 /// <summary>Concurrent callers.</summary>
@@ -5,6 +7,9 @@ internal static class Callers
 {
     /// <summary>How many there are, from table to table.</summary>
     public static readonly int[] Counts = [1, 64, 256];
+
+    /// <summary>The options of clients: no deadlines, whose timers would be measured as well.</summary>
+    public static readonly DevmapdClientOptions ClientOptions = new() { Deadline = null };
 
     /// <summary>Calls for 0 .. count - 1, each caller one after the other.</summary>
     public static Task RunAsync(int callers, int count, Func<int, Task> call)

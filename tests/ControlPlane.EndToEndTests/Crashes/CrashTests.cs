@@ -29,7 +29,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         var (ingress, target) = await testbed.SteerAsync();
         var (metered, plain) = (testbed.AddPort(), testbed.AddPort());
         Port[] ingresses = [testbed.AddPort(), testbed.AddPort()];
-        var steady = (await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).ByName();
+        var steady = (await ResourceVersions.OfApiAsync(testbed.Client)).ByName();
 
         var clients = Enumerable.Range(0, Clients).Select(n => new CrashClient(
             n, [(metered.Name, Steering.Meter), (plain.Name, null), ("nosuch0", null)], n < ingresses.Length ? ingresses[n].Name : null, random.Next())).ToList();
@@ -38,12 +38,12 @@ public sealed class CrashTests(ITestOutputHelper output)
         await using var generator = TrafficGenerator.Start(
             ingress.Far, run, mark => Frames.Udp(mark), new TrafficPlan(FramesPerSecond: 15_000, Time: TimeSpan.FromHours(12)));
 
-        var (revision, happened, not) = ((await ResourceVersions.OfApiAsync(testbed.Runner.Channel)).Revision, 0, 0);
+        var (revision, happened, not) = ((await ResourceVersions.OfApiAsync(testbed.Client)).Revision, 0, 0);
         for (var kill = 0; kill < Kills; kill++)
         {
             var before = clients.Sum(c => c.Acknowledged);
             var enough = before + random.Next(1, 400);
-            IWriteClient[] faces = [new GrpcWriteClient(testbed.Runner.Channel), new RestWriteClient(testbed.Http)];
+            IWriteClient[] faces = [new GrpcWriteClient(testbed.Client), new RestWriteClient(testbed.Http)];
             var writing = clients.Select((c, n) => c.RunAsync(faces[n % faces.Length], revision)).ToList();
             await Eventually.Async(() => clients.Sum(c => c.Acknowledged) >= enough || writing.Exists(w => w.IsCompleted));
             await Task.Delay(random.Next(10)); // so that the kill comes at a random moment
@@ -51,7 +51,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             await Task.WhenAll(writing);
             await testbed.Runner.StartAsync();
 
-            var view = await ResourceVersions.OfApiAsync(testbed.Runner.Channel);
+            var view = await ResourceVersions.OfApiAsync(testbed.Client);
             AssertRevisions(view, revision, clients);
             foreach (var settled in Settle(view, steady, clients, revision))
                 (happened, not) = settled ? (happened + 1, not) : (happened, not + 1);

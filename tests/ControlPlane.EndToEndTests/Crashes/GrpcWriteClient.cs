@@ -1,92 +1,62 @@
+using ControlPlane.Client;
 using ControlPlane.EndToEndTests.Support;
 using Devmapd.V1;
-using Google.Rpc;
 using Grpc.Core;
 
 namespace ControlPlane.EndToEndTests.Crashes;
 
 /// <summary>Writes by gRPC, with <c>expected_revision</c>.</summary>
-internal sealed class GrpcWriteClient(ChannelBase channel) : IWriteClient
+internal sealed class GrpcWriteClient(DevmapdClient client) : IWriteClient
 {
-    private readonly DevmapService.DevmapServiceClient _devmaps = new(channel);
-    private readonly ProgramService.ProgramServiceClient _programs = new(channel);
-
     public bool HasMustExist => false;
 
     public async Task<ResourceVersion> PutEntryAsync(DesiredEntry desired, Precondition expected)
     {
-        var request = new PutEntryRequest
-        {
-            Devmap = desired.Devmap,
-            Key = desired.Key,
-            Spec = new() { Interface = desired.Target, Labels = { desired.Labels.ToDictionary() } },
-            AllowPending = desired.AllowPending,
-        };
+        var spec = new EntrySpec { Interface = desired.Target, Labels = { desired.Labels.ToDictionary() } };
         if (desired.Program is not null)
-            request.Spec.EgressProgram = desired.Program;
-        if (Revision(expected) is { } revision)
-            request.ExpectedRevision = revision;
-        return ResourceVersions.Of((await AnswerAsync(_devmaps.PutEntryAsync(request))).Entry);
+            spec.EgressProgram = desired.Program;
+        return ResourceVersions.Of(await AnswerAsync(client.PutEntryAsync(desired.Devmap, desired.Key, spec, desired.AllowPending, Revision(expected))));
     }
 
-    public Task DeleteEntryAsync(string devmap, string key, Precondition expected)
-    {
-        var request = new DeleteEntryRequest { Devmap = devmap, Key = key };
-        if (Revision(expected) is { } revision)
-            request.ExpectedRevision = revision;
-        return AnswerAsync(_devmaps.DeleteEntryAsync(request));
-    }
+    public Task DeleteEntryAsync(string devmap, string key, Precondition expected) =>
+        AnswerAsync(client.DeleteEntryAsync(devmap, key, Revision(expected)));
 
     public async Task<ResourceVersion> PutProgramAsync(string name, uint vlan, Precondition expected)
     {
-        var request = new PutProgramRequest
-        {
-            Program = name,
-            Spec = new() { Template = EgressTemplate.PushVlan, Parameters = new() { VlanId = vlan } },
-        };
-        if (Revision(expected) is { } revision)
-            request.ExpectedRevision = revision;
-        return ResourceVersions.Of((await AnswerAsync(_programs.PutProgramAsync(request))).Program);
+        var spec = new EgressProgramSpec { Template = EgressTemplate.PushVlan, Parameters = new() { VlanId = vlan } };
+        return ResourceVersions.Of(await AnswerAsync(client.PutProgramAsync(name, spec, Revision(expected))));
     }
 
-    public Task DeleteProgramAsync(string name, Precondition expected)
-    {
-        var request = new DeleteProgramRequest { Program = name };
-        if (Revision(expected) is { } revision)
-            request.ExpectedRevision = revision;
-        return AnswerAsync(_programs.DeleteProgramAsync(request));
-    }
+    public Task DeleteProgramAsync(string name, Precondition expected) => AnswerAsync(client.DeleteProgramAsync(name, Revision(expected)));
 
     public async Task<ResourceVersion> AttachAsync(string devmap, string ingress, Precondition expected)
     {
-        var request = new PutAttachmentRequest { Devmap = devmap, Interface = ingress, Spec = new() { Mode = AttachMode.Native } };
-        if (Revision(expected) is { } revision)
-            request.ExpectedRevision = revision;
-        return ResourceVersions.Of((await AnswerAsync(_devmaps.PutAttachmentAsync(request))).Attachment);
+        var spec = new AttachmentSpec { Mode = AttachMode.Native };
+        return ResourceVersions.Of(await AnswerAsync(client.PutAttachmentAsync(devmap, ingress, spec, expectedRevision: Revision(expected))));
     }
 
-    public Task DetachAsync(string devmap, string ingress, Precondition expected)
-    {
-        var request = new DeleteAttachmentRequest { Devmap = devmap, Interface = ingress };
-        if (Revision(expected) is { } revision)
-            request.ExpectedRevision = revision;
-        return AnswerAsync(_devmaps.DeleteAttachmentAsync(request));
-    }
+    public Task DetachAsync(string devmap, string ingress, Precondition expected) =>
+        AnswerAsync(client.DeleteAttachmentAsync(devmap, ingress, Revision(expected)));
 
     private static long? Revision(Precondition expected) => expected.MustNotExist ? 0 : expected.Revision;
 
-    // An error without a code of the catalogue does not come from the daemon.
-    private static async Task<TAnswer> AnswerAsync<TAnswer>(AsyncUnaryCall<TAnswer> call)
+    private static async Task<T> AnswerAsync<T>(Task<T> call)
+    {
+        await AnswerAsync((Task)call);
+        return await call;
+    }
+
+    private static async Task AnswerAsync(Task call)
     {
         try
         {
-            return await call;
+            await call;
         }
-        catch (RpcException e) when (e.GetRpcStatus()?.GetDetail<ErrorInfo>() is { } info)
+        catch (DevmapdException e) when (e.Code is not null)
         {
-            throw new RefusedException(info.Reason, e.Status.Detail);
+            throw new RefusedException(e.Code, e.Message);
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown)
+        catch (DevmapdException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown)
         {
             throw new NoAnswerException(e);
         }

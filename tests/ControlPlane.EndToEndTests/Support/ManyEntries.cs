@@ -1,5 +1,4 @@
-using Devmapd.V1;
-using Grpc.Core;
+using ControlPlane.Client;
 
 namespace ControlPlane.EndToEndTests.Support;
 
@@ -11,17 +10,9 @@ internal static class ManyEntries
     /// <summary>Returns the address with a number, in 10.0.0.0/8.</summary>
     public static string Key(int number) => $"10.{(number >> 16) & 255}.{(number >> 8) & 255}.{number & 255}";
 
-    public static Task PutAsync(ChannelBase channel, int count, Func<int, string> target)
-    {
-        var daemon = new DevmapService.DevmapServiceClient(channel);
-        return Parallel.ForAsync(0, count, AtOnce, async (n, cancellation) => await daemon.PutEntryAsync(
-            new() { Devmap = Testbed.ByAddress, Key = Key(n), Spec = new() { Interface = target(n) } }, cancellationToken: cancellation));
-    }
+    public static Task PutAsync(DevmapdClient client, int count, Func<int, string> target) => Parallel.ForAsync(0, count, AtOnce, async (n, cancellation) =>
+        await client.PutEntryAsync(Testbed.ByAddress, Key(n), new() { Interface = target(n) }, cancellationToken: cancellation));
 
-    public static Task DeleteAsync(ChannelBase channel, int count)
-    {
-        var daemon = new DevmapService.DevmapServiceClient(channel);
-        return Parallel.ForAsync(0, count, AtOnce, async (n, cancellation) => await daemon.DeleteEntryAsync(
-            new() { Devmap = Testbed.ByAddress, Key = Key(n) }, cancellationToken: cancellation));
-    }
+    public static Task DeleteAsync(DevmapdClient client, int count) => Parallel.ForAsync(0, count, AtOnce, async (n, cancellation) =>
+        await client.DeleteEntryAsync(Testbed.ByAddress, Key(n), cancellationToken: cancellation));
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
+using ControlPlane.Client;
 using ControlPlane.Core.Model;
 using ControlPlane.Storage;
-using Devmapd.V1;
-using Grpc.Core;
 using KeySelector = ControlPlane.Core.Model.KeySelector;
 
 namespace ControlPlane.EndToEndTests.Support;
@@ -40,26 +39,19 @@ internal static class ResourceVersions
         p.Revision, p.CreateTime.ToDateTimeOffset(), p.UpdateTime.ToDateTimeOffset());
 
     /// <summary>Lists all resources by gRPC.</summary>
-    public static async Task<ApiListing> OfApiAsync(ChannelBase channel)
+    public static async Task<ApiListing> OfApiAsync(DevmapdClient client)
     {
-        var devmaps = new DevmapService.DevmapServiceClient(channel);
-        var view = new ApiListing();
+        var listing = new ApiListing();
         foreach (var devmap in Selectors.Keys)
         {
-            string token = "";
-            do
-            {
-                var page = await devmaps.ListEntriesAsync(new() { Devmap = devmap, PageSize = 1000, PageToken = token });
-                view.Entries.AddRange(page.Entries);
-                view.Revision = page.Revision;
-                token = page.NextPageToken;
-            }
-            while (token.Length > 0);
-            view.Attachments.AddRange((await devmaps.ListAttachmentsAsync(new() { Devmap = devmap })).Attachments);
+            await foreach (var entry in client.ListEntriesAsync(new() { Devmap = devmap, PageSize = 1000 }))
+                listing.Entries.Add(entry);
+            listing.Attachments.AddRange((await client.Devmaps.ListAttachmentsAsync(new() { Devmap = devmap })).Attachments);
         }
 
-        view.Programs.AddRange((await new ProgramService.ProgramServiceClient(channel).ListProgramsAsync(new())).Programs);
-        return view;
+        listing.Programs.AddRange((await client.Programs.ListProgramsAsync(new())).Programs);
+        listing.Revision = (await client.Devmaps.ListEntriesAsync(new() { Devmap = Testbed.ByAddress, PageSize = 1 })).Revision;
+        return listing;
     }
 
     /// <summary>Reads all resources from the store, and its revision.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ControlPlane.Client;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
@@ -26,6 +27,8 @@ internal sealed class Testbed : IAsyncDisposable
     private readonly bool _isShared;
     private readonly Leftovers _beforeDaemon;
     private Leftovers? _beforeTest;
+    private DevmapdClient? _client;
+    private int _clientOf;
 
     private Testbed(NetworkNamespace space, bool isShared = false)
     {
@@ -41,6 +44,22 @@ internal sealed class Testbed : IAsyncDisposable
     public DaemonRunner Runner { get; }
 
     public HttpClient Http => Runner.Http;
+
+    /// <summary>A gRPC client of the daemon that runs.</summary>
+    public DevmapdClient Client
+    {
+        get
+        {
+            // A new one for each daemon: the old one may still hold a connection to the daemon before.
+            if (_client is null || _clientOf != Runner.Daemon.Id)
+            {
+                _client?.Dispose();
+                (_client, _clientOf) = (DevmapdClient.Connect(Runner.Address), Runner.Daemon.Id);
+            }
+
+            return _client;
+        }
+    }
 
     /// <summary>Whether a shared testbed is ready for the next test.</summary>
     public bool IsClean { get; private set; } = true;
@@ -105,6 +124,7 @@ internal sealed class Testbed : IAsyncDisposable
     /// <summary>Ends the daemon and removes everything.</summary>
     public async Task EndAsync()
     {
+        _client?.Dispose();
         await Runner.DisposeAsync();
         DisposeParts();
         Space.Dispose();
