@@ -9,8 +9,8 @@ namespace ControlPlane.Client;
 public readonly record struct WatchItem(WatchResponse? Event)
 {
     /// <summary>
-    /// Whether a snapshot begins. The events up to <see cref="WatchResponse.Synced"/> are the whole content of the devmap. What earlier
-    /// items reported is no longer valid.
+    /// Whether a snapshot begins. The events up to <see cref="WatchResponse.Synced"/> are the whole content of the devmap; state from
+    /// earlier items is no longer valid.
     /// </summary>
     public bool BeginsSnapshot => Event is null;
 }
