@@ -12,7 +12,7 @@ internal sealed class GrpcWriteClient(DevmapdClient client) : IWriteClient
 
     public async Task<ResourceVersion> PutEntryAsync(DesiredEntry desired, Precondition expected)
     {
-        var spec = new EntrySpec { Interface = desired.Target, Labels = { desired.Labels.ToDictionary() } };
+        var spec = new Devmapd.V1.EntrySpec { Interface = desired.Target, Labels = { desired.Labels.ToDictionary() } };
         if (desired.Program is not null)
             spec.EgressProgram = desired.Program;
         return ResourceVersions.Of(await AnswerAsync(client.PutEntryAsync(desired.Devmap, desired.Key, spec, desired.AllowPending, Revision(expected))));
@@ -31,7 +31,7 @@ internal sealed class GrpcWriteClient(DevmapdClient client) : IWriteClient
 
     public async Task<ResourceVersion> AttachAsync(string devmap, string ingress, Precondition expected)
     {
-        var spec = new AttachmentSpec { Mode = AttachMode.Native };
+        var spec = new Devmapd.V1.AttachmentSpec { Mode = AttachMode.Native };
         return ResourceVersions.Of(await AnswerAsync(client.PutAttachmentAsync(devmap, ingress, spec, expectedRevision: Revision(expected))));
     }
 
