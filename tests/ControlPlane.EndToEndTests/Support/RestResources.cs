@@ -23,6 +23,7 @@ internal sealed record EntryStatus(string State, uint? KernelKey, uint? Ifindex,
 
 internal sealed record Condition(string Type, string Status, string Reason, string Message, [property: JsonPropertyName("remedy")] Remedy? How)
 {
+    [JsonIgnore]
     public string? Remedy => How?.Text;
 }
 
@@ -86,6 +87,7 @@ internal sealed record EgressProgramStatus(uint ProgramId, int Entries, ulong Pa
 internal sealed record Problem(
     int Status, string Code, string Detail, [property: JsonPropertyName("remedy")] Remedy? How, string? Resource, int? Errno)
 {
+    [JsonIgnore]
     public string? Remedy => How?.Text;
 }
 
