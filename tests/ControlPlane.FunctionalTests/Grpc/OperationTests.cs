@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
@@ -8,10 +9,14 @@ using Operation = ControlPlane.Core.Api.Operation;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
-/// <summary>The table of operations, the comments of the protos and the document of the errors say the same.</summary>
+/// <summary>The table of operations, the comments of the protos, the OpenAPI document and docs/grpc.md say the same.</summary>
 public sealed partial class OperationTests
 {
     private static readonly Dictionary<string, string> Comments = ReadComments();
+
+    private static readonly JsonNode Document = JsonNode.Parse(File.ReadAllText(Repository.PathOf("tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1.json")))!;
+
+    public static TheoryData<string> Ids { get; } = new(Operations.All.Select(o => o.Id));
 
     public static TheoryData<string> Methods { get; } = new(Comments.Keys);
 
@@ -42,6 +47,38 @@ public sealed partial class OperationTests
     public void Comment_BeginsWithTheDescriptionOfTheOperation(string method) =>
         Assert.All(OperationsOf(method), o => Assert.StartsWith(o.Description, Comments[method], StringComparison.Ordinal));
 
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void OpenApi_HasTheOperationWithItsErrors(string id)
+    {
+        var operation = Operations.All.Single(o => o.Id == id);
+        var documented = OpenApi(operation);
+        var errors = documented["responses"]!.AsObject().Where(r => r.Key[0] is '4' or '5')
+            .SelectMany(r => CodeText().Matches(r.Value!["description"]!.GetValue<string>())).Select(m => m.Groups[1].Value);
+
+        Assert.Equal((operation.Id, operation.Summary), (documented["operationId"]!.GetValue<string>(), documented["summary"]!.GetValue<string>()));
+        // Whatever has a body can fail before it reaches the operation.
+        Assert.Equal(operation.Errors.Select(e => e.Text()).Order(), errors.Except(["unsupported_media_type", "request_too_large"]).Order());
+    }
+
+    [Theory]
+    [MemberData(nameof(Ids))]
+    public void Request_HasTheParametersOfRest(string id)
+    {
+        var operation = Operations.All.Single(o => o.Id == id);
+        var documented = OpenApi(operation);
+        var request = ContractText.Files.SelectMany(f => f.Services).SelectMany(s => s.Methods).Single(m => NameOf(m) == operation.Grpc).InputType;
+        var parameters = documented["parameters"]?.AsArray().Select(p => (In: p!["in"]!.GetValue<string>(), Name: p["name"]!.GetValue<string>())).ToList() ?? [];
+        List<string> names = [.. parameters.Where(p => p.In != "header").Select(p => p.Name == "interfaceName" ? "interface" : p.Name)];
+        if (parameters.Contains(("header", "If-Match")))
+            names.Add("expectedRevision");
+        if (documented["requestBody"]?["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>().Split('/')[^1] is { } body)
+            names.AddRange(request.FindFieldByName("spec") is null ? Document["components"]!["schemas"]![body]!["properties"]!.AsObject().Select(p => p.Key) : ["spec"]);
+
+        // One call of gRPC explains entries and frames.
+        Assert.Equal(names.Order(), request.Fields.InFieldNumberOrder().Select(f => f.JsonName).Except(operation == Operations.ExplainFrame ? ["key"] : []).Order());
+    }
+
     [Fact]
     public void EveryRefusalOfTheScenarios_IsAnErrorOfItsOperation() => Assert.All(ScenarioTable.All, scenario =>
     {
@@ -61,6 +98,8 @@ public sealed partial class OperationTests
         var all = Enum.GetValues<ErrorCode>().Except([ErrorCode.PathNotFound, ErrorCode.MethodNotAllowed, ErrorCode.UnsupportedMediaType]);
         Assert.Equal(all.Select(e => e.Text()).Order(), listed.Order());
     }
+
+    private static JsonNode OpenApi(Operation operation) => Document["paths"]![operation.RestPath]![operation.RestMethod.ToLowerInvariant()]!;
 
     private static string IdOf(Scenarios.Operation operation) => operation switch
     {
