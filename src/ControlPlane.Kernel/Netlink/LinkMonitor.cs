@@ -76,6 +76,16 @@ internal sealed unsafe class LinkMonitor : IDisposable
         _ = read(_wake, &count, sizeof(ulong));
     }
 
+    /// <summary>Returns whether a notification or an overflow waits in a socket. Safe on any thread, without waiting.</summary>
+    public bool HasNotifications()
+    {
+        var descriptors = stackalloc pollfd[2];
+        descriptors[0] = new pollfd { fd = _links.Handle.Number, events = POLLIN };
+        descriptors[1] = new pollfd { fd = _features?.Handle.Number ?? -1, events = POLLIN };
+        // A failed poll counts as a notification: the turn that follows reports the failure.
+        return poll(descriptors, 2, 0) != 0;
+    }
+
     /// <summary>Takes one turn: drains the sockets and updates <see cref="Table"/>.</summary>
     /// <param name="alsoAsk">Indexes to ask for although no notification names them.</param>
     /// <returns>The changes; null if there are none.</returns>

@@ -31,6 +31,9 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     private ImmutableArray<Watcher> _watchers = [];
     private volatile InterfaceTable _current;
 
+    /// <summary>Whether the table has everything that was taken from the sockets; stays false after a failure, until a turn succeeds.</summary>
+    private volatile bool _settled = true;
+
     /// <summary>The changes that watchers do not know yet. Guarded by <see cref="_refreshing"/>.</summary>
     private LinkChanges? _unpublished;
 
@@ -64,6 +67,10 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     /// <inheritdoc />
     public InterfaceTable Refresh()
     {
+        // Without the lock where nothing waits. The order matters: a thread that has drained the sockets, or taken what is outdated, is
+        // unsettled until the table has it.
+        if (!_monitor.HasNotifications() && _outdated.IsEmpty && _settled)
+            return _current;
         lock (_refreshing)
         {
             CatchUp();
@@ -153,6 +160,7 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     // Under the lock.
     private void CatchUp()
     {
+        _settled = false;
         do
         {
             if (_monitor.Turn(TakeOutdated()) is { } changes)
@@ -160,6 +168,8 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
             _current = _monitor.Table;
         }
         while (_monitor.IsBehind);
+
+        _settled = true;
     }
 
     private HashSet<uint> TakeOutdated()
