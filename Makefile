@@ -13,6 +13,7 @@ DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
 TOOLS := tools/node_modules/.package-lock.json
 BUF := $(CURDIR)/tools/node_modules/.bin/buf
+OPENAPI := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1.json
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 # The kernel wants capabilities; building does not. Commands that need root get it here and nowhere else.
@@ -99,6 +100,8 @@ $(TOOLS): tools/package-lock.json
 .PHONY: lint-contract
 lint-contract: setup $(TOOLS) ## Check the wire contract: rules, form, and what breaks clients
 	@cd protos && $(BUF) lint && $(BUF) format --diff --exit-code
+	@tools/node_modules/.bin/spectral lint --quiet --fail-severity error --ruleset tools/spectral.yaml $(OPENAPI)
+	@tools/node_modules/.bin/redocly lint --config tools/redocly.yaml --format stylish $(OPENAPI)
 	@if [ -e protos/baseline.binpb ]; then cd protos && $(BUF) breaking --against baseline.binpb; fi
 
 .PHONY: proto-baseline

@@ -57,7 +57,7 @@ public sealed partial class OperationTests
             .SelectMany(r => CodeText().Matches(r.Value!["description"]!.GetValue<string>())).Select(m => m.Groups[1].Value);
 
         Assert.Equal((operation.Id, operation.Summary), (documented["operationId"]!.GetValue<string>(), documented["summary"]!.GetValue<string>()));
-        // Whatever has a body can fail before it reaches the operation.
+        // An operation with a body can fail before it reaches the operation.
         Assert.Equal(operation.Errors.Select(e => e.Text()).Order(), errors.Except(["unsupported_media_type", "request_too_large"]).Order());
     }
 

@@ -66,11 +66,8 @@ internal static class OpenApiSetup
             options.MapType<MacAddress>(() => new OpenApiSchema { Type = JsonSchemaType.String });
             options.MapType<MacAddress?>(() => new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null });
             options.MapType<TimeSpan>(() => new OpenApiSchema { Type = JsonSchemaType.String, Pattern = @"^\d+(\.\d+)?s$" });
-            options.MapType<XdpFeatures?>(() => new OpenApiSchema
-            {
-                Type = JsonSchemaType.Array | JsonSchemaType.Null,
-                Items = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. RestJson.WordsOf(typeof(XdpFeatures)).Skip(1).Select(w => (JsonNode)JsonValue.Create(w))] },
-            });
+            options.MapType<XdpFeatures>(Features);
+            options.MapType<XdpFeatures?>(Features);
             // OpenAPI's int32 ends at 2^31 - 1.
             options.MapType<uint>(() => Unsigned(uint.MaxValue.ToString(CultureInfo.InvariantCulture), nullable: false));
             options.MapType<uint?>(() => Unsigned(uint.MaxValue.ToString(CultureInfo.InvariantCulture), nullable: true));
@@ -106,6 +103,16 @@ internal static class OpenApiSetup
             options.DefaultModelsExpandDepth(0);
         });
     }
+
+    private static OpenApiSchema Features() => new()
+    {
+        Type = JsonSchemaType.Array | JsonSchemaType.Null,
+        Items = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            Enum = [.. RestJson.WordsOf(typeof(XdpFeatures)).Skip(1).Select(w => (JsonNode)JsonValue.Create(w))],
+        },
+    };
 
     private static OpenApiSchema Unsigned(string? greatest, bool nullable) => new()
     {

@@ -27,6 +27,9 @@ internal static class SchemaNames
         [typeof(EgressProgramSwap)] = "SetEgressProgramResponse",
     };
 
+    /// <summary>The types of events with their words.</summary>
+    public static IReadOnlyDictionary<Type, string> Events => EventTypes;
+
     /// <summary>Returns the name of a schema.</summary>
     public static string Of(Type type) =>
         EventTypes.TryGetValue(type, out var word) ? $"{char.ToUpperInvariant(word[0])}{word[1..]}Event"

@@ -13,10 +13,10 @@ public sealed partial class ExampleTests : RestTest
 {
     private const string Recorded = "src/ControlPlane.Daemon/Api/OpenApi/examples.json";
     private const string Entry = """{"interface":"lo","egressProgram":null,"labels":{"pod":"web-1"},"owner":"walk-through"}""";
-    private const string Attachment = """{"mode":"native","labels":{},"owner":null}""";
+    private const string Attachment = """{"mode":"native","labels":{"rack":"7"},"owner":null}""";
 
     private const string Program =
-        """{"template":"rewriteMac","parameters":{"sourceMac":"02:00:00:00:00:01","destinationMac":"02:00:00:00:00:02","vlanId":null},"labels":{},"owner":null}""";
+        """{"template":"rewriteMac","parameters":{"sourceMac":"02:00:00:00:00:01","destinationMac":"02:00:00:00:00:02","vlanId":null},"labels":{"use":"gateway"},"owner":null}""";
 
     // A request for every operation, in an order in which all succeed.
     private static readonly (Operation Operation, string? Body)[] Steps =
