@@ -8,7 +8,6 @@ using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core;
 
@@ -20,44 +19,23 @@ public static class CoreServices
     {
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(p => new FactTimes(p.GetRequiredService<IKernel>().Interfaces, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(options);
+        services.AddSingleton(watching);
+        services.AddSingleton(auditing ?? new AuditOptions());
+        services.AddSingleton<FactTimes>();
         services.AddSingleton<ControlPlaneState>();
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
-        services.AddSingleton(p => new DevmapWriter(
-            options,
-            p.GetRequiredService<IKernel>(),
-            p.GetRequiredService<IStore>(),
-            p.GetRequiredService<ControlPlaneState>(),
-            p.GetRequiredService<ChangeLog>(),
-            p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<DevmapWriter>>()));
-        services.AddSingleton(p => new DropReader(p.GetRequiredService<IKernel>(), p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(p => new EntryService(
-            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>(), p.GetRequiredService<DropReader>()));
-        services.AddSingleton(p => new DevmapService(
-            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>().Interfaces, p.GetRequiredService<DropReader>()));
-        services.AddSingleton(p => new ExplainService(
-            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>(), p.GetRequiredService<DropReader>()));
-        services.AddSingleton(p => new AttachmentService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>()));
-        services.AddSingleton(p => new ProgramService(
-            p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<DevmapWriter>(), p.GetRequiredService<IKernel>()));
-        services.AddSingleton(p => new WatchService(
-            watching,
-            p.GetRequiredService<ControlPlaneState>(),
-            p.GetRequiredService<ChangeLog>(),
-            p.GetRequiredService<IKernel>(),
-            p.GetRequiredService<DropReader>(),
-            p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(p => new AuditService(
-            auditing ?? new AuditOptions(),
-            p.GetRequiredService<ControlPlaneState>(),
-            p.GetRequiredService<DevmapWriter>(),
-            p.GetRequiredService<IKernel>(),
-            p.GetRequiredService<TimeProvider>(),
-            p.GetRequiredService<ILogger<AuditService>>()));
-        services.AddSingleton(p => new InterfaceService(p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<IKernel>()));
-        services.AddSingleton(p => new HostService(
-            p.GetRequiredService<IKernel>(), p.GetRequiredService<ControlPlaneState>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DevmapWriter>();
+        services.AddSingleton<DropReader>();
+        services.AddSingleton<ExplainService>();
+        services.AddSingleton<AuditService>();
+        services.AddSingleton<WatchService>();
+        services.AddSingleton<EntryService>();
+        services.AddSingleton<DevmapService>();
+        services.AddSingleton<AttachmentService>();
+        services.AddSingleton<ProgramService>();
+        services.AddSingleton<InterfaceService>();
+        services.AddSingleton<HostService>();
         return services;
     }
 }

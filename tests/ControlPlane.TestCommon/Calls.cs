@@ -8,7 +8,7 @@ using ControlPlane.Core.Watching;
 namespace ControlPlane.TestCommon.Calls;
 
 /// <summary>Calls of Core's services without an API: what a request carries is given one by one, or left out.</summary>
-public static class ServiceCalls
+internal static class ServiceCalls
 {
     public static RequestContext Request(Precondition precondition = default, Violations? violations = null, CancellationToken cancellation = default) =>
         new("test", "test", precondition, violations ?? new Violations(), cancellation);

@@ -25,7 +25,7 @@ public sealed class ArchitectureTests
     };
 
     /// <summary>The projects whose folders form a stack.</summary>
-    public static TheoryData<string> Stacks { get; } = ["ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage"];
+    public static TheoryData<string> Stacks { get; } = ["ControlPlane.Core", "ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage"];
 
     /// <summary>All projects.</summary>
     public static TheoryData<string> Projects { get; } =

@@ -8,12 +8,12 @@ using ControlPlane.Core.Writing.Loop;
 namespace ControlPlane.Core.Api;
 
 /// <summary>The operations on attachments.</summary>
-public sealed class AttachmentService
+internal sealed class AttachmentService
 {
     private readonly ControlPlaneState _state;
     private readonly DevmapWriter _writer;
 
-    internal AttachmentService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer) = (state, writer);
+    public AttachmentService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer) = (state, writer);
 
     /// <summary>Returns the attachments of a devmap, in order of the interfaces' names.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
@@ -38,8 +38,7 @@ public sealed class AttachmentService
     public async Task<PutOutcome<Attachment>> PutAsync(
         string devmap, string interfaceName, AttachmentSpec spec, bool allowPending, RequestContext request)
     {
-        if (!InterfaceName.IsValid(interfaceName) && !request.Violations.Has("interface"))
-            request.Violations.Add("interface", InterfaceName.Rule);
+        InterfaceName.Validate(interfaceName, "interface", request.Violations);
         LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
         request.Violations.ThrowIfAny();
         spec = spec with { Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner };

@@ -14,7 +14,7 @@ public sealed record CoreMetricsOptions(int TopEntries = 20);
 /// The metrics of the core: instruments of the meter <c>devmapd</c>. All are observable: the component that counts something keeps the
 /// count, and an exporter reads it when somebody asks. Every tag has few values.
 /// </summary>
-public sealed class CoreMetrics : IDisposable
+internal sealed class CoreMetrics : IDisposable
 {
     private readonly DevmapService _devmaps;
     private readonly BusiestEntries _busiest;

@@ -7,15 +7,15 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Api;
 
 /// <summary>The devmap operations of the API.</summary>
-public sealed class DevmapService
+internal sealed class DevmapService
 {
     private readonly ControlPlaneState _state;
 
-    private readonly IInterfaces _interfaces;
+    private readonly IKernel _kernel;
     private readonly DropReader _drops;
 
-    internal DevmapService(ControlPlaneState state, IInterfaces interfaces, DropReader drops) =>
-        (_state, _interfaces, _drops) = (state, interfaces, drops);
+    public DevmapService(ControlPlaneState state, IKernel kernel, DropReader drops) =>
+        (_state, _kernel, _drops) = (state, kernel, drops);
 
     /// <summary>Returns all devmaps, in order of their names.</summary>
     /// <exception cref="ControlPlaneException">The request is not valid.</exception>
@@ -43,7 +43,7 @@ public sealed class DevmapService
 
     private Devmap View(DevmapState devmap)
     {
-        var (map, interfaces) = (_state.Handles[devmap.Id], _interfaces.Current);
+        var (map, interfaces) = (_state.Handles[devmap.Id], _kernel.Interfaces.Refresh());
         return new Devmap(
             devmap.Definition.Name,
             devmap.Revision,
@@ -63,7 +63,7 @@ public sealed class DevmapService
     // The text form that the key of an entry would have.
     private static string KeyTextOf(DevmapState devmap, uint kernelKey, InterfaceTable interfaces)
     {
-        var ingress = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? interfaces.Find(kernelKey) : null;
-        return KeyCodec.Format(devmap.Definition.Spec.KeySelector, ingress is null ? EntryKey.OfNumber(kernelKey) : EntryKey.OfInterface(ingress.Name));
+        var selector = devmap.Definition.Spec.KeySelector;
+        return KeyCodec.Format(selector, KeyCodec.Identify(selector, kernelKey, interfaces));
     }
 }

@@ -10,14 +10,14 @@ using ControlPlane.Core.Writing.Loop;
 namespace ControlPlane.Core.Api;
 
 /// <summary>The entry operations of the API.</summary>
-public sealed class EntryService
+internal sealed class EntryService
 {
     private readonly ControlPlaneState _state;
     private readonly DevmapWriter _writer;
     private readonly IKernel _kernel;
     private readonly DropReader _drops;
 
-    internal EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops) =>
+    public EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops) =>
         (_state, _writer, _kernel, _drops) = (state, writer, kernel, drops);
 
     /// <summary>Creates or changes the entry, and returns when it is in the kernel, or pending where that is allowed.</summary>

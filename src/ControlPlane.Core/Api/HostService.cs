@@ -6,13 +6,13 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Api;
 
 /// <summary>The host operations of the API.</summary>
-public sealed class HostService
+internal sealed class HostService
 {
     private readonly IKernel _kernel;
     private readonly ControlPlaneState _state;
     private readonly DateTimeOffset _startedAt;
 
-    internal HostService(IKernel kernel, ControlPlaneState state, TimeProvider time) =>
+    public HostService(IKernel kernel, ControlPlaneState state, TimeProvider time) =>
         (_kernel, _state, _startedAt) = (kernel, state, time.GetUtcNow());
 
     /// <summary>The daemon's version.</summary>

@@ -7,12 +7,12 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Api;
 
 /// <summary>The interface operations of the API.</summary>
-public sealed class InterfaceService
+internal sealed class InterfaceService
 {
     private readonly ControlPlaneState _state;
     private readonly IKernel _kernel;
 
-    internal InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
+    public InterfaceService(ControlPlaneState state, IKernel kernel) => (_state, _kernel) = (state, kernel);
 
     /// <summary>All interfaces, in order of their index.</summary>
     public IReadOnlyList<Interface> List(RequestContext request)
@@ -27,8 +27,7 @@ public sealed class InterfaceService
     /// <exception cref="ControlPlaneException">The name is none, or there is no such interface.</exception>
     public Interface Get(string name, RequestContext request)
     {
-        if (!InterfaceName.IsValid(name) && !request.Violations.Has("interface"))
-            request.Violations.Add("interface", InterfaceName.Rule);
+        InterfaceName.Validate(name, "interface", request.Violations);
         request.Violations.ThrowIfAny();
         var (interfaces, state) = (_kernel.Interfaces.Refresh(), _state.Current);
         var info = _kernel.Interfaces.Query(name) ?? throw new ControlPlaneException(InterfaceErrors.NotFound(name));

@@ -8,13 +8,13 @@ using ControlPlane.Core.Writing.Loop;
 namespace ControlPlane.Core.Api;
 
 /// <summary>The program operations of the API.</summary>
-public sealed class ProgramService
+internal sealed class ProgramService
 {
     private readonly ControlPlaneState _state;
     private readonly DevmapWriter _writer;
     private readonly IKernel _kernel;
 
-    internal ProgramService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) =>
+    public ProgramService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) =>
         (_state, _writer, _kernel) = (state, writer, kernel);
 
     /// <summary>Returns all egress programs, in order of their names.</summary>
@@ -67,8 +67,7 @@ public sealed class ProgramService
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<EgressProgramSwap> SetOfInterfaceAsync(string interfaceName, string? program, RequestContext request)
     {
-        if (!InterfaceName.IsValid(interfaceName) && !request.Violations.Has("interface"))
-            request.Violations.Add("interface", InterfaceName.Rule);
+        InterfaceName.Validate(interfaceName, "interface", request.Violations);
         if (!string.IsNullOrEmpty(program) && !ProgramName.IsValid(program))
             request.Violations.Add("egressProgram", ProgramName.Rule);
         request.Violations.ThrowIfAny();

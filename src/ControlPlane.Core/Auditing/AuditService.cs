@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Core.Auditing;
 
 /// <summary>Compares the kernel with the desired state, on demand and regularly, and has the writer repair what others changed.</summary>
-public sealed class AuditService
+internal sealed class AuditService
 {
     /// <summary>Most suspects the writer judges in one command: callers of writes wait for no more than that.</summary>
     private const int MaxSuspects = 512;
@@ -29,7 +29,7 @@ public sealed class AuditService
     private readonly TimeProvider _time;
     private readonly ILogger<AuditService> _logger;
 
-    internal AuditService(AuditOptions options, ControlPlaneState state, DevmapWriter writer, IKernel kernel, TimeProvider time, ILogger<AuditService> logger) =>
+    public AuditService(AuditOptions options, ControlPlaneState state, DevmapWriter writer, IKernel kernel, TimeProvider time, ILogger<AuditService> logger) =>
         (_options, _state, _writer, _kernel, _time, _logger) = (options, state, writer, kernel, time, logger);
 
     /// <summary>Audits one devmap now, as fast as it goes.</summary>

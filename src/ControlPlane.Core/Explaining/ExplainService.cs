@@ -7,13 +7,13 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Explaining;
 
 /// <summary>Explains what happens to a frame, and why. REST and gRPC call it.</summary>
-public sealed class ExplainService
+internal sealed class ExplainService
 {
     private readonly ControlPlaneState _state;
     private readonly IKernel _kernel;
     private readonly DropReader _drops;
 
-    internal ExplainService(ControlPlaneState state, IKernel kernel, DropReader drops) => (_state, _kernel, _drops) = (state, kernel, drops);
+    public ExplainService(ControlPlaneState state, IKernel kernel, DropReader drops) => (_state, _kernel, _drops) = (state, kernel, drops);
 
     /// <summary>
     /// Follows a frame through the devmap, without sending one. Nothing is changed and nothing is counted. An egress program is

@@ -6,12 +6,6 @@ namespace ControlPlane.Core.Explaining;
 /// <summary>Builds the frame that was described, and reads what an egress program made of it.</summary>
 internal static class TestFrame
 {
-    /// <summary>Bytes of an Ethernet header (<c>ETH_HLEN</c>).</summary>
-    public const int EthernetBytes = 14;
-
-    /// <summary>Bytes of a VLAN tag (<c>VLAN_HLEN</c>).</summary>
-    public const int TagBytes = 4;
-
     /// <summary>Bytes of an IPv4 and a UDP header: the shortest packet there is room for.</summary>
     public const int LeastLength = Ipv4Bytes + UdpBytes;
 
@@ -38,7 +32,7 @@ internal static class TestFrame
     /// <param name="length">Bytes behind the headers of Ethernet and tag.</param>
     public static byte[] Build(MacAddress? destinationMac, ushort vlan, uint? destination, int length)
     {
-        var frame = new byte[EthernetBytes + (vlan > 0 ? TagBytes : 0) + length];
+        var frame = new byte[EthernetHeader.Bytes + (vlan > 0 ? EthernetHeader.TagBytes : 0) + length];
         (destinationMac ?? _unknownDestination).CopyTo(frame);
         _source.CopyTo(frame.AsSpan(MacBytes));
         var rest = frame.AsSpan(2 * MacBytes);
@@ -46,7 +40,7 @@ internal static class TestFrame
         {
             BinaryPrimitives.WriteUInt16BigEndian(rest, CustomerTag);
             BinaryPrimitives.WriteUInt16BigEndian(rest[2..], vlan);
-            rest = rest[TagBytes..];
+            rest = rest[EthernetHeader.TagBytes..];
         }
 
         BinaryPrimitives.WriteUInt16BigEndian(rest, destination is null ? LocalExperiment : Ipv4);
@@ -57,8 +51,8 @@ internal static class TestFrame
 
     /// <summary>The VLAN id of a frame's outer tag; 0 for none.</summary>
     public static ushort VlanOf(ReadOnlySpan<byte> frame) =>
-        frame.Length >= EthernetBytes + TagBytes && BinaryPrimitives.ReadUInt16BigEndian(frame[(2 * MacBytes)..]) is CustomerTag or ServiceTag
-            ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetBytes..]) & 0x0fff)
+        frame.Length >= EthernetHeader.Bytes + EthernetHeader.TagBytes && BinaryPrimitives.ReadUInt16BigEndian(frame[(2 * MacBytes)..]) is CustomerTag or ServiceTag
+            ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetHeader.Bytes..]) & 0x0fff)
             : (ushort)0;
 
     /// <summary>The changed addresses of a frame; null for an unchanged one.</summary>

@@ -66,6 +66,15 @@ public static class KeyCodec
         }
     }
 
+    /// <summary>
+    /// Returns the identity of an entry with this kernel key: the interface of this index where the selector is the ingress interface and
+    /// the interface exists, else the number.
+    /// </summary>
+    public static EntryKey Identify(KeySelector selector, uint kernelKey, InterfaceTable interfaces) =>
+        selector == KeySelector.IngressInterface && interfaces.Find(kernelKey) is { } ingress
+            ? EntryKey.OfInterface(ingress.Name)
+            : EntryKey.OfNumber(kernelKey);
+
     /// <summary>The canonical text form.</summary>
     public static string Format(KeySelector selector, EntryKey key)
     {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using ControlPlane.Core.Errors;
 
 namespace ControlPlane.Core.Model;
 
@@ -30,6 +31,13 @@ public static class InterfaceName
 
     /// <summary>The rule in words, for messages.</summary>
     public const string Rule = "must be 1 to 15 bytes without white space, '/' or ':', and not '.' or '..'";
+
+    /// <summary>Adds a violation of <paramref name="field"/> if the kernel would not take the name and the field has none yet.</summary>
+    public static void Validate(string? name, string field, Violations violations)
+    {
+        if (!IsValid(name) && !violations.Has(field))
+            violations.Add(field, Rule);
+    }
 
     /// <summary>Whether the kernel would take the name.</summary>
     public static bool IsValid(string? name) =>

@@ -19,8 +19,9 @@ internal sealed class FactTimes : IDisposable
     private readonly DateTimeOffset _start;
     private readonly IDisposable _watch;
 
-    public FactTimes(IInterfaces interfaces, TimeProvider time)
+    public FactTimes(IKernel kernel, TimeProvider time)
     {
+        var interfaces = kernel.Interfaces;
         (_interfaces, _time, _start) = (interfaces, time, time.GetUtcNow());
         foreach (var info in interfaces.Current.All)
             _seen[info.Name] = Seen.At(info, _start);

@@ -94,10 +94,7 @@ internal sealed class StatusEvaluator(
     }
 
     /// <summary>Returns the canonical key of an entry that would have this kernel key.</summary>
-    public EntryKey KeyOf(uint kernelKey) =>
-        devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface && interfaces.Find(kernelKey) is { } ingress
-            ? EntryKey.OfInterface(ingress.Name)
-            : EntryKey.OfNumber(kernelKey);
+    public EntryKey KeyOf(uint kernelKey) => KeyCodec.Identify(devmap.Definition.Spec.KeySelector, kernelKey, interfaces);
 
     /// <summary>The kernel has an element that nobody desires.</summary>
     public static Condition Unmanaged(string devmap) => ConditionTypes.InKernel.False(

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
@@ -24,7 +23,7 @@ internal static class TargetConditions
     ];
 
     /// <summary>The longest frame, in bytes from its header on, that the kernel takes for an interface: its MTU, an Ethernet header and one VLAN tag.</summary>
-    public static long LongestFrame(InterfaceInfo info, uint mtu) => mtu + (info.Mac is null ? 0 : TestFrame.EthernetBytes) + TestFrame.TagBytes;
+    public static long LongestFrame(InterfaceInfo info, uint mtu) => mtu + (info.Mac is null ? 0 : EthernetHeader.Bytes) + EthernetHeader.TagBytes;
 
     private static Condition Up(InterfaceInfo target) => target.IsUp
         ? ConditionTypes.InterfaceUp.True("Up", $"'{target.Name}' is up.")
@@ -91,8 +90,8 @@ internal static class TargetConditions
                 CommonRemedies.SetMtu(target.Name, ingress.Mtu));
         }
 
-        var needed = ingress.Mtu + (secondTag ? (uint)TestFrame.TagBytes : 0);
-        var tag = secondTag ? $", and the egress program adds a second VLAN tag of {TestFrame.TagBytes}" : "";
+        var needed = ingress.Mtu + (secondTag ? (uint)EthernetHeader.TagBytes : 0);
+        var tag = secondTag ? $", and the egress program adds a second VLAN tag of {EthernetHeader.TagBytes}" : "";
         var peerMtu = PeerMtu(target, peer);
         if (needed > peerMtu)
         {
@@ -120,14 +119,14 @@ internal static class TargetConditions
             return type.False(
                 "FrameTooLong",
                 $"The frame has {bytesIn} bytes, but '{target.Name}' with its MTU of {target.Mtu} takes {longest}: the kernel drops it (EMSGSIZE).",
-                CommonRemedies.SetMtu(target.Name, bytesIn - TestFrame.EthernetBytes));
+                CommonRemedies.SetMtu(target.Name, bytesIn - EthernetHeader.Bytes));
         }
 
         return PeerMtu(target, peer) is { } mtu && bytesOut > LongestFrame(target, mtu)
             ? type.False(
                 "FrameTooLongForPeer",
                 $"The frame goes out with {bytesOut} bytes, but the peer of '{target.Name}' with its MTU of {mtu} takes {LongestFrame(target, mtu)}: the driver drops it.",
-                PeerMtuRemedy(peer, bytesOut - TestFrame.EthernetBytes))
+                PeerMtuRemedy(peer, bytesOut - EthernetHeader.Bytes))
             : type.True("FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
     }
 

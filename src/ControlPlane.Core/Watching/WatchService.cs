@@ -9,7 +9,7 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Watching;
 
 /// <summary>The streams of changes of the API.</summary>
-public sealed class WatchService
+internal sealed class WatchService
 {
     private readonly WatchOptions _options;
     private readonly ControlPlaneState _state;
@@ -20,7 +20,7 @@ public sealed class WatchService
     private int _watchers;
     private long _cutOff;
 
-    internal WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, DropReader drops, TimeProvider time) =>
+    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, DropReader drops, TimeProvider time) =>
         (_options, _state, _log, _kernel, _drops, _time) = (options, state, log, kernel, drops, time);
 
     /// <summary>Streams that are read now.</summary>

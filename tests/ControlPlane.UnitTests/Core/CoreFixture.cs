@@ -15,7 +15,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace ControlPlane.UnitTests.Core;
 
 /// <summary>The core on a simulated host with the interfaces lo and sim0 to sim3.</summary>
-public sealed class CoreFixture : IAsyncDisposable
+internal sealed class CoreFixture : IAsyncDisposable
 {
     private readonly ServiceProvider _provider;
 

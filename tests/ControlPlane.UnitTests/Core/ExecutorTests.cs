@@ -72,7 +72,7 @@ public sealed class ExecutorTests
         public Testbed()
         {
             _kernel = Gate.Wrap(new SimulatedKernel(_host));
-            _shared = new ControlPlaneState(new FactTimes(_kernel.Interfaces, TimeProvider.System));
+            _shared = new ControlPlaneState(new FactTimes(_kernel, TimeProvider.System));
             _context = new PlanContext(_shared, _kernel, TimeProvider.System);
             _context.Refresh();
             _executor = new Executor(_context, _shared, new StepRunner(_context, _kernel, _shared.Handles), NullLogger.Instance);

@@ -35,10 +35,8 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
 
     // A number that is the ifindex of an interface means that interface, and follows it from now on.
     private EntryKey Identify(PlanContext context, WorkingDevmap devmap) =>
-        devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface
-        && askedKey.InterfaceName is null
-        && context.Interfaces.Find(askedKey.Number) is { } named
-            ? EntryKey.OfInterface(named.Name)
+        askedKey.InterfaceName is null
+            ? KeyCodec.Identify(devmap.Definition.Spec.KeySelector, askedKey.Number, context.Interfaces)
             : askedKey;
 
     // The entry that has our kernel key although its interface was removed or has another index: the news of that is still on its way.

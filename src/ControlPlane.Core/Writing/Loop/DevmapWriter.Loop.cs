@@ -10,7 +10,7 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Loop;
 
 /// <summary>The loop: batches, planned, committed, applied, answered.</summary>
-public sealed partial class DevmapWriter
+internal sealed partial class DevmapWriter
 {
     private static readonly TimeSpan LinkRetry = TimeSpan.FromSeconds(1);
 

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Core.Writing.Loop;
 
 /// <summary>The one writer: a bounded channel and a dedicated thread that alone changes the kernel.</summary>
-public sealed partial class DevmapWriter : IDisposable
+internal sealed partial class DevmapWriter : IDisposable
 {
     private readonly WriterOptions _options;
     private readonly IKernel _kernel;
@@ -34,7 +34,7 @@ public sealed partial class DevmapWriter : IDisposable
     private long _commands;
     private int _refused;
 
-    internal DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
+    public DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
     {
         (_options, _kernel, _store, _state, _log, _logger) = (options, kernel, store, state, log, logger);
         _context = new PlanContext(state, kernel, time);

@@ -140,9 +140,7 @@ internal sealed class Startup
             // The kernel itself has just removed an element whose device was removed.
             if (!map.TryLookup(kernelKey, out var element) || _context.Interfaces.Find(element.Ifindex) is not { } target)
                 continue;
-            var key = devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface && _context.Interfaces.Find(kernelKey) is { } ingress
-                ? EntryKey.OfInterface(ingress.Name)
-                : EntryKey.OfNumber(kernelKey);
+            var key = KeyCodec.Identify(devmap.Definition.Spec.KeySelector, kernelKey, _context.Interfaces);
             var record = new EntryRecord(
                 devmap.Definition.Name,
                 key,

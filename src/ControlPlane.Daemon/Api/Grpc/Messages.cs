@@ -28,6 +28,7 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.Devmap Of(Devmap devmap);
 
+    [MapperIgnoreSource(nameof(DevmapShape.LooksByteSwapped))]
     public partial V1.GetDevmapShapeResponse Of(DevmapShape shape);
 
     public partial V1.AuditDevmapResponse Of(AuditReport report);
