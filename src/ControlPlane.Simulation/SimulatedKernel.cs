@@ -32,7 +32,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     public IEgressPrograms Programs { get; } = new SimulatedEgressPrograms(host);
 
     /// <inheritdoc/>
-    public IPassPrograms Targets { get; } = new SimulatedPassPrograms(host);
+    public IPassPrograms PassPrograms { get; } = new SimulatedPassPrograms(host);
 
     /// <inheritdoc/>
     public IDropCounters Drops => host.Drops;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel;
 using ControlPlane.Simulation;
+using ControlPlane.TestCommon;
 
 namespace ControlPlane.UnitTests;
 
@@ -87,6 +88,18 @@ public sealed class ArchitectureTests
     [Fact]
     public void Kernel_HasNativeCallsInItsNativeFolderOnly() =>
         Assert.All(NativeMethods(_kernel), m => Assert.Equal("ControlPlane.Kernel.Native", m.DeclaringType!.Namespace));
+
+    [Fact]
+    public void Errors_AreMadeByTheirCatalogueOnly()
+    {
+        var errors = Path.Combine(Repository.PathOf("src"), "ControlPlane.Core", "Errors");
+        Assert.Empty(
+            from file in Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            where !file.StartsWith(errors, StringComparison.Ordinal) && !file.Contains("/obj/", StringComparison.Ordinal)
+            from line in File.ReadLines(file)
+            where line.Contains("new Error(", StringComparison.Ordinal) || line.Contains("new(ErrorCode.", StringComparison.Ordinal)
+            select $"{file}: {line.Trim()}");
+    }
 
     private static void AssertReferencesOnlyCore(Assembly assembly) =>
         Assert.All(assembly.GetReferencedAssemblies(), r => Assert.True(

@@ -38,9 +38,6 @@ public sealed record FieldViolation(string Field, string Message);
 /// <summary>Carries an <see cref="Errors.Error"/> to the API that renders it.</summary>
 public sealed class ControlPlaneException(Error error, Exception? inner = null) : Exception(error.Detail, inner)
 {
-    /// <summary>Creates the exception from a code and a sentence.</summary>
-    public ControlPlaneException(ErrorCode code, string detail) : this(new Error(code, detail)) { }
-
     /// <summary>The error.</summary>
     public Error Error { get; } = error;
 }

@@ -5,6 +5,14 @@ namespace ControlPlane.Core.Errors;
 /// <summary>The errors that belong to no single kind of resource.</summary>
 public static class RequestErrors
 {
+    /// <summary>A validation error: a request that needs a body has none.</summary>
+    public const string BodyMissing = "is missing; it must be a JSON object";
+
+    /// <summary>A validation error: the operation has no such parameter.</summary>
+    /// <param name="known">The parameters of the operation.</param>
+    public static string UnknownParameter(IReadOnlyCollection<string> known) =>
+        $"is not a parameter of this operation; it takes {(known.Count == 0 ? "none" : string.Join(", ", known))}";
+
     /// <summary>Fields of the request are wrong.</summary>
     public static Error Invalid(IReadOnlyList<FieldViolation> fields) =>
         new(ErrorCode.InvalidArgument, string.Join("; ", fields.Select(f => $"{f.Field}: {f.Message}"))) { Fields = fields };
@@ -23,13 +31,13 @@ public static class RequestErrors
     public static Error RevisionMismatch(string resource, long? current, IReadOnlyList<long>? expected)
     {
         var found = current is null ? "does not exist" : string.Create(CultureInfo.InvariantCulture, $"is at revision {current}");
-        var wanted = expected switch
+        var expectation = expected switch
         {
             null => "it was expected to exist",
             { Count: 0 } => "the request names no revision",
             _ => $"revision {string.Join(" or ", expected)} was expected",
         };
-        return new Error(ErrorCode.RevisionMismatch, $"'{resource}' {found}; {expected}.")
+        return new Error(ErrorCode.RevisionMismatch, $"'{resource}' {found}; {expectation}.")
         {
             Resource = resource,
             Remedy = new Remedy("Read the resource again and retry with its current revision."),
@@ -76,6 +84,41 @@ public static class RequestErrors
     /// <summary>The path does not take the method.</summary>
     public static Error MethodNotAllowed(string method, string allowed) =>
         new(ErrorCode.MethodNotAllowed, $"This path does not take {method}; it takes {allowed}.");
+
+    /// <summary>The framework answered with a status before the request reached an operation.</summary>
+    public static Error Unreached(int status) => new(
+        status < 500 ? ErrorCode.InvalidArgument : ErrorCode.InternalError,
+        string.Create(CultureInfo.InvariantCulture, $"The request was answered with status {status} before it reached an operation."));
+
+    /// <summary>A gRPC message cannot be read.</summary>
+    public static Error Malformed(string message, string why) =>
+        new(ErrorCode.InvalidArgument, $"The request is not a well-formed {message} (strings must be UTF-8): {why}");
+
+    /// <summary>The path takes no body of this type.</summary>
+    public static Error BodyNotTaken(string? contentType) =>
+        new(ErrorCode.UnsupportedMediaType, $"This path does not take a body of type '{contentType}'.");
+
+    /// <summary>The body has another media type than JSON, or none.</summary>
+    public static Error NotJson(string? contentType) => new(
+        ErrorCode.UnsupportedMediaType,
+        string.IsNullOrEmpty(contentType)
+            ? "The body has no Content-Type; it must be application/json."
+            : $"The body must be application/json in UTF-8, not '{contentType}'.");
+
+    /// <summary>The body is encoded.</summary>
+    public static Error Encoded(string encoding) =>
+        new(ErrorCode.UnsupportedMediaType, $"The body must be sent as it is, without a Content-Encoding, not encoded as '{encoding}'.");
+
+    /// <summary>The request names another host than this one.</summary>
+    public static Error ForeignHost(string host) =>
+        new(ErrorCode.PermissionDenied, $"The host '{host}' is not a name of this daemon; its names are localhost, 127.0.0.1 and [::1].");
+
+    /// <summary>A web page of another origin asks for a change.</summary>
+    public static Error ForeignOrigin(string origin) => new(ErrorCode.PermissionDenied, $"A page of '{origin}' must not change anything here.");
+
+    /// <summary>A web page asks for a change, and the browser says that the page has another origin.</summary>
+    public static Error ForeignSite(string site) =>
+        new(ErrorCode.PermissionDenied, $"A page of another origin (Sec-Fetch-Site: {site}) must not change anything here.");
 
     /// <summary>The body is larger than the daemon reads.</summary>
     public static Error TooLarge(long maxBytes) =>

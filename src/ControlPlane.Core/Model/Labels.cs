@@ -97,6 +97,9 @@ public static partial class LabelRules
     /// <summary>The rule for names in words.</summary>
     public const string NameRule = "a label's name must match [A-Za-z0-9][A-Za-z0-9._/-]{0,62}";
 
+    /// <summary>The rule for the characters of values in words.</summary>
+    public const string ValueRule = "a label's value must not have control characters";
+
     /// <summary>The rule for owners in words.</summary>
     public const string OwnerRule = "must match [A-Za-z0-9][A-Za-z0-9._:/@-]{0,126}";
 
@@ -109,6 +112,8 @@ public static partial class LabelRules
         {
             if (!IsName(name))
                 violations.Add($"labels.{name}", NameRule);
+            if (value.Any(char.IsControl))
+                violations.Add($"labels.{name}", ValueRule);
             if (Encoding.UTF8.GetByteCount(value) > MaxValueBytes)
                 violations.Add($"labels.{name}", $"a label's value must be at most {MaxValueBytes} bytes");
         }

@@ -19,7 +19,7 @@ public interface IKernel : IDisposable
     IEgressPrograms Programs { get; }
 
     /// <summary>The pass programs that make targets accept redirected frames.</summary>
-    IPassPrograms Targets { get; }
+    IPassPrograms PassPrograms { get; }
 
     /// <summary>The counters of frames dropped after a redirect.</summary>
     IDropCounters Drops { get; }

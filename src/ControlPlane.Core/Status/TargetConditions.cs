@@ -12,13 +12,13 @@ internal static class TargetConditions
     /// <param name="target">The interface.</param>
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
-    /// <param name="ensured">The pass program for it; null where none is needed or desired.</param>
+    /// <param name="pass">The pass program for it; null where none is needed or desired.</param>
     /// <param name="secondTag">Whether frames that carry a VLAN tag get another one from the egress program.</param>
     /// <param name="lengths">The length of the one frame that is judged, as it comes in and as it goes out; null to judge all that can come in.</param>
     public static IReadOnlyList<Condition> Of(
-        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? ensured, bool secondTag = false, (int In, int Out)? lengths = null) =>
+        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass, bool secondTag = false, (int In, int Out)? lengths = null) =>
     [
-        Up(target), Carrier(target, peer), Accepts(target, peer, ingress, ensured),
+        Up(target), Carrier(target, peer), Accepts(target, peer, ingress, pass),
         lengths is { } known ? Mtu(target, peer, known.In, known.Out) : Mtu(target, peer, ingress.Widest, secondTag),
     ];
 
@@ -46,18 +46,18 @@ internal static class TargetConditions
             : ConditionTypes.CarrierPresent.False("NoCarrier", $"'{target.Name}' has no carrier.", CommonRemedies.CheckCable());
     }
 
-    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? ensured)
+    private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass)
     {
         var type = ConditionTypes.TargetAcceptsRedirect;
         if (!ingress.Native)
             return type.True("GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
             return type.True("Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
-        if (features.HasFlag(XdpFeatures.NdoXmit) && ensured?.Program is { } program)
+        if (features.HasFlag(XdpFeatures.NdoXmit) && pass?.Program is { } program)
             return type.True("PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
         if (features.HasFlag(XdpFeatures.NdoXmit))
             return type.True("NdoXmit", $"'{target.Name}' accepts redirected frames.");
-        var refusal = ensured?.Failure is { } failure ? $" A pass program was refused: {failure}." : "";
+        var refusal = pass?.Failure is { } failure ? $" A pass program was refused: {failure}." : "";
         return target.Kind == "veth"
             ? type.False(
                 "PeerWithoutXdp",

@@ -20,28 +20,28 @@ internal static class LocalOnly
     {
         context.Response.Headers.XContentTypeOptions = "nosniff";
         context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
-        return Objection(context) is { } objection ? throw new ControlPlaneException(ErrorCode.PermissionDenied, objection) : next(context);
+        return Objection(context) is { } objection ? throw new ControlPlaneException(objection) : next(context);
     });
 
     /// <summary>The reason to refuse the request; null if there is none.</summary>
-    private static string? Objection(HttpContext context)
+    private static Error? Objection(HttpContext context)
     {
         var request = context.Request;
         var overUnixSocket = context.Connection.RemoteIpAddress is null;
         if (!overUnixSocket && !IsLoopback(request.Host.Host))
-            return $"The host '{request.Host.Host}' is not a name of this daemon; its names are localhost, 127.0.0.1 and [::1].";
+            return RequestErrors.ForeignHost(request.Host.Host);
         return IsSafe(request.Method) ? null : ForeignPage(request);
     }
 
     /// <summary>The reason why a request that can change something comes from a page of another origin. Every value of a header counts.</summary>
-    private static string? ForeignPage(HttpRequest request)
+    private static Error? ForeignPage(HttpRequest request)
     {
         var own = $"{request.Scheme}://{request.Host}";
         if (request.Headers.Origin.FirstOrDefault(origin => origin != own) is { } other)
-            return $"A page of '{other}' must not change anything here.";
+            return RequestErrors.ForeignOrigin(other);
         // Browsers send this header even where they send no Origin. "none" is a request that the user made, not a page.
         return request.Headers["Sec-Fetch-Site"].FirstOrDefault(site => site is not ("same-origin" or "none")) is { } site
-            ? $"A page of another origin (Sec-Fetch-Site: {site}) must not change anything here."
+            ? RequestErrors.ForeignSite(site)
             : null;
     }
 

@@ -27,7 +27,7 @@ public sealed class LibbpfKernel : IKernel
     private readonly string _pinRoot;
     private readonly ILogger _logger;
     private readonly LibbpfEgressPrograms _programs;
-    private readonly LibbpfPassPrograms _targets;
+    private readonly LibbpfPassPrograms _passPrograms;
     private readonly LibbpfDropCounters _drops;
     private readonly Lazy<HostFacts> _host;
 
@@ -48,7 +48,7 @@ public sealed class LibbpfKernel : IKernel
         }
 
         _programs = new LibbpfEgressPrograms(_pinRoot, _logger);
-        _targets = new LibbpfPassPrograms(_pinRoot, interfaces, _logger);
+        _passPrograms = new LibbpfPassPrograms(_pinRoot, interfaces, _logger);
         _drops = new LibbpfDropCounters(_pinRoot, _logger);
         _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces, _drops.Feature));
     }
@@ -63,7 +63,7 @@ public sealed class LibbpfKernel : IKernel
     public IEgressPrograms Programs => _programs;
 
     /// <inheritdoc/>
-    public IPassPrograms Targets => _targets;
+    public IPassPrograms PassPrograms => _passPrograms;
 
     /// <inheritdoc/>
     public IDropCounters Drops => _drops;
@@ -81,7 +81,7 @@ public sealed class LibbpfKernel : IKernel
     public void Dispose()
     {
         _drops.Dispose();
-        _targets.Dispose();
+        _passPrograms.Dispose();
         _programs.Dispose();
     }
 }

@@ -12,7 +12,7 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IDropCounters Drops => inner.Drops;
 
-    public IPassPrograms Targets => inner.Targets;
+    public IPassPrograms PassPrograms => inner.PassPrograms;
 
     public IEgressPrograms Programs => inner.Programs;
 

@@ -21,7 +21,7 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IDropCounters Drops => kernel.Drops;
 
-    public IPassPrograms Targets => kernel.Targets;
+    public IPassPrograms PassPrograms => kernel.PassPrograms;
 
     InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;
 

@@ -116,7 +116,7 @@ public sealed class ProblemTests : RestTest
         {
             app.MapGet("/bug", IResult () => throw new InvalidOperationException("secret"));
             app.MapGet("/kernel", IResult () => throw new KernelException("bpf_map_lookup_elem", Errno.ENOMEM, "ENOMEM (Cannot allocate memory)") { VerifierLog = "0: log" });
-            app.MapGet("/busy", IResult () => throw new ControlPlaneException(ErrorCode.WriterBusy, "busy"));
+            app.MapGet("/busy", IResult () => throw new ControlPlaneException(RequestErrors.WriterBusy(1)));
             app.MapGet("/later", IResult () => throw new ControlPlaneException(new Error(ErrorCode.ShuttingDown, "stops") { RetryAfter = TimeSpan.FromSeconds(2.5) }));
         });
 

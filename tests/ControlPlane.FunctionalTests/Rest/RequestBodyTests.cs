@@ -19,6 +19,8 @@ public sealed class RequestBodyTests : RestTest
     [InlineData("""{"interface":"\ud800"}""", "interface")]
     [InlineData("""{"interface":"veth-b","\ud800":1}""", "?")]
     [InlineData("""["veth-b"]""", "body")]
+    [InlineData("""{"interface":"veth-b","labels":{"a":"x\u0000y","b":"line\nend"},"owner":"me\u0000"}""", "labels.a", "labels.b", "owner")]
+    [InlineData("""{"interface":"veth\u0000b"}""", "interface")]
     [InlineData("null", "body")]
     [InlineData("{", "body")]
     [InlineData("""{"interface":"veth-b"} {}""", "body")]

@@ -17,7 +17,7 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
 
     public IDropCounters Drops => inner.Drops;
 
-    public IPassPrograms Targets => inner.Targets;
+    public IPassPrograms PassPrograms => inner.PassPrograms;
 
     public IEgressPrograms Programs => this;
 

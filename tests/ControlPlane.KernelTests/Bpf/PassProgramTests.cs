@@ -25,14 +25,14 @@ public sealed class PassProgramTests : IDisposable
     [Fact]
     public void NothingAttached_NothingIsPinned()
     {
-        Assert.Empty(_testbed.Kernel.Targets.Adopt(KernelTestbed.Scope));
+        Assert.Empty(_testbed.Kernel.PassPrograms.Adopt(KernelTestbed.Scope));
         Assert.False(Directory.Exists(Pins.Folder));
     }
 
     [Fact]
     public void Teardown_DetachesAndRemovesIt()
     {
-        _testbed.Kernel.Targets.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name));
+        _testbed.Kernel.PassPrograms.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name));
 
         var teardown = Teardown.Run(_testbed.PinRoot);
 
@@ -51,7 +51,7 @@ public sealed class PassProgramTests : IDisposable
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, Pins.Config);
 
-        Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Targets.Adopt(KernelTestbed.Scope));
+        Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.PassPrograms.Adopt(KernelTestbed.Scope));
 
         Assert.Contains(Teardown.Run(_testbed.PinRoot).Kept, kept => kept.Contains(Pins.Config, StringComparison.Ordinal));
         Assert.True(File.Exists(Pins.Config));
@@ -60,7 +60,7 @@ public sealed class PassProgramTests : IDisposable
     [Fact]
     public void LinkThatIsNotOurs_IsRefused()
     {
-        _testbed.Kernel.Targets.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name));
+        _testbed.Kernel.PassPrograms.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.Name));
         using (var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(4))))
             devmap.Attach(KernelTestbed.Scope, _testbed.Interface(_veth.PeerName), AttachMode.Native);
         using (var link = Pin.OpenLink(Path.Combine(_testbed.DevmapFolder("default"), "links", _veth.PeerName)))
@@ -68,6 +68,6 @@ public sealed class PassProgramTests : IDisposable
         _testbed.Restart();
 
         Assert.Contains(
-            "not to the program", Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Targets.Adopt(KernelTestbed.Scope)).Error.Detail, StringComparison.Ordinal);
+            "not to the program", Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.PassPrograms.Adopt(KernelTestbed.Scope)).Error.Detail, StringComparison.Ordinal);
     }
 }

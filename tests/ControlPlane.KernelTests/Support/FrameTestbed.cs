@@ -41,7 +41,7 @@ public sealed class FrameTestbed : IAsyncDisposable, IDisposable
     {
         _kernel.Restart(meanwhile);
         Space.Run(() => Kernel.Programs.Adopt(KernelTestbed.Scope));
-        Space.Run(() => Kernel.Targets.Adopt(KernelTestbed.Scope));
+        Space.Run(() => Kernel.PassPrograms.Adopt(KernelTestbed.Scope));
     }
 
     public string PinFolder(string devmap) => _kernel.DevmapFolder(devmap);

@@ -26,14 +26,14 @@ public sealed class PassProgramTests(FrameTestbed testbed) : IClassFixture<Frame
         devmap.Attach(testbed.Ingress, AttachMode.Native);
         AssertArrive(target, 0);
 
-        var attached = testbed.Space.Run(() => testbed.Kernel.Targets.Attach(Scope, testbed.Kernel.Interfaces.Query(target.Pair.PeerName)!));
+        var attached = testbed.Space.Run(() => testbed.Kernel.PassPrograms.Attach(Scope, testbed.Kernel.Interfaces.Query(target.Pair.PeerName)!));
         Assert.Equal(target.Pair.PeerName, attached.Interface);
         AssertArrive(target, Frames);
         devmap.Restart(() => AssertArrive(target, Frames));
-        Assert.Equal([attached], testbed.Kernel.Targets.Attached);
+        Assert.Equal([attached], testbed.Kernel.PassPrograms.Attached);
         AssertArrive(target, Frames);
 
-        Assert.True(testbed.Space.Run(() => testbed.Kernel.Targets.Detach(Scope, target.Pair.PeerName)));
+        Assert.True(testbed.Space.Run(() => testbed.Kernel.PassPrograms.Detach(Scope, target.Pair.PeerName)));
         AssertArrive(target, 0);
     }
 
@@ -45,10 +45,10 @@ public sealed class PassProgramTests(FrameTestbed testbed) : IClassFixture<Frame
         devmap.Update(Key, target.Ifindex);
         devmap.Attach(testbed.Ingress, AttachMode.Native);
 
-        testbed.Space.Run(() => testbed.Kernel.Targets.Attach(Scope, testbed.Kernel.Interfaces.Query(target.Pair.Name)!));
+        testbed.Space.Run(() => testbed.Kernel.PassPrograms.Attach(Scope, testbed.Kernel.Interfaces.Query(target.Pair.Name)!));
 
         AssertArrive(target, 0);
-        testbed.Space.Run(() => testbed.Kernel.Targets.Detach(Scope, target.Pair.Name));
+        testbed.Space.Run(() => testbed.Kernel.PassPrograms.Detach(Scope, target.Pair.Name));
     }
 
     private void AssertArrive(TestInterface target, int frames)

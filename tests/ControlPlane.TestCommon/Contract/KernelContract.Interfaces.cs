@@ -86,12 +86,12 @@ public abstract partial class KernelContract
             Assert.Null(detached.Find(peer.Name)!.XdpProgramId);
             Assert.False(Accepts(detached.Find(target.Name)!));
 
-            var pass = _kernel.Targets.Attach(scope, peer);
+            var pass = _kernel.PassPrograms.Attach(scope, peer);
             var passing = _kernel.Interfaces.Refresh();
             Assert.Equal(pass.ProgramId, passing.Find(peer.Name)!.XdpProgramId);
             Assert.True(Accepts(passing.Find(target.Name)!));
 
-            _kernel.Targets.Detach(scope, peer.Name);
+            _kernel.PassPrograms.Detach(scope, peer.Name);
             Assert.False(Accepts(_kernel.Interfaces.Refresh().Find(target.Name)!));
         }
     }

@@ -77,7 +77,7 @@ public sealed class ExecutorTests
             _context.Refresh();
             _executor = new Executor(_context, _shared, new StepRunner(_context, _kernel, _shared.Handles), NullLogger.Instance);
             _shared.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
-            _kernel.Targets.Adopt(new WriterScope(true));
+            _kernel.PassPrograms.Adopt(new WriterScope(true));
             _devmap = _shared.Handles.Add(_kernel.OpenDevmap(new WriterScope(true), CoreFixture.Vlans));
             _context.State.Add(_devmap, CoreFixture.Vlans, 0);
             Apply(
@@ -115,7 +115,7 @@ public sealed class ExecutorTests
             return string.Join('\n', [
                 .. _host.Programs.Values.Select(p => $"{p.Name} {p.Config}").Order(StringComparer.Ordinal),
                 .. map.Links.Select(l => $"{l.Interface} {l.Ifindex} {l.Mode}").Order(StringComparer.Ordinal),
-                .. _kernel.Targets.Attached.Select(p => $"pass {p.Interface} {p.Ifindex}").Order(StringComparer.Ordinal),
+                .. _kernel.PassPrograms.Attached.Select(p => $"pass {p.Interface} {p.Ifindex}").Order(StringComparer.Ordinal),
                 .. Enumerable.Range(1, 3).Select(k => map.TryLookup((uint)k, out var e) ? $"{k} -> {e}" : $"{k} -> nothing"),
             ]);
         }

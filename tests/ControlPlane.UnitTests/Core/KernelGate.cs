@@ -56,7 +56,7 @@ public sealed class KernelGate : IDisposable
 
         public IDropCounters Drops => inner.Drops;
 
-        public IPassPrograms Targets { get; } = new GatedPassPrograms(gate, inner.Targets);
+        public IPassPrograms PassPrograms { get; } = new GatedPassPrograms(gate, inner.PassPrograms);
 
         public IEgressPrograms Programs { get; } = new GatedPrograms(gate, inner.Programs);
 

@@ -14,7 +14,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
 
     public IEgressPrograms Programs => inner.Programs;
 
-    public IPassPrograms Targets => inner.Targets;
+    public IPassPrograms PassPrograms => inner.PassPrograms;
 
     public IDropCounters Drops => inner.Drops;
 

@@ -66,9 +66,9 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 handles[detach.Devmap].Detach(scope, detach.Interface);
                 return null;
             case KernelStep.AttachPass attach:
-                return kernel.Targets.Attach(scope, attach.Device);
+                return kernel.PassPrograms.Attach(scope, attach.Device);
             case KernelStep.DetachPass detach:
-                kernel.Targets.Detach(scope, detach.Interface);
+                kernel.PassPrograms.Detach(scope, detach.Interface);
                 return null;
             case KernelStep.LoadProgram load:
                 return kernel.Programs.Load(scope, load.Name, load.Config);

@@ -134,6 +134,7 @@ internal sealed partial class DevmapWriter
     {
         if (batch.IsEmpty)
             return;
+        _logger.WorksFor(batch.Planned.Select(p => p.Command));
         try
         {
             Commit(batch.Store);
@@ -144,6 +145,7 @@ internal sealed partial class DevmapWriter
             var error = StoreUnavailable(e);
             foreach (var (command, _) in batch.Planned)
                 command.Fail(error);
+            _logger.WorksFor([]);
             return;
         }
 
@@ -156,6 +158,7 @@ internal sealed partial class DevmapWriter
         var applied = new List<(WriterCommand Command, WritePlan Plan, IReadOnlyList<Placement> Placements)>(batch.Planned.Count);
         foreach (var (command, plan) in batch.Planned)
         {
+            _logger.WorksFor([command]);
             try
             {
                 applied.Add((command, plan, _executor.Apply(scope, plan, renew)));
@@ -167,12 +170,14 @@ internal sealed partial class DevmapWriter
             }
         }
 
+        _logger.WorksFor(applied.Where(a => a.Plan.Converge.Count > 0).Select(a => a.Command));
         var refused = _reconciler.Converge(scope, [.. applied.SelectMany(a => a.Plan.Converge)]);
         foreach (var (command, plan, placements) in applied)
             command.Conclude(_context, new Outcome(placements, plan.Revision, refused));
         Publish(_context.PlannedRevision);
         if (revert.Count > 0)
             SetBack(revert);
+        _logger.WorksFor([]);
         Interlocked.Add(ref _commands, batch.Planned.Count);
         foreach (var (command, _) in batch.Planned)
             command.Complete();

@@ -19,7 +19,7 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly List<StoreChange> _owed = [];
     private readonly ControlPlaneState _state;
     private readonly ChangeLog _log;
-    private readonly ILogger<DevmapWriter> _logger;
+    private readonly CommandLogger _logger;
     private readonly PlanContext _context;
     private readonly Executor _executor;
     private readonly Reconciler _reconciler;
@@ -36,11 +36,11 @@ internal sealed partial class DevmapWriter : IDisposable
 
     public DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
     {
-        (_options, _kernel, _store, _state, _log, _logger) = (options, kernel, store, state, log, logger);
+        (_options, _kernel, _store, _state, _log, _logger) = (options, kernel, store, state, log, new CommandLogger(logger));
         _context = new PlanContext(state, kernel, time);
         var runner = new StepRunner(_context, kernel, state.Handles);
-        _executor = new Executor(_context, state, runner, logger);
-        _reconciler = new Reconciler(_context, _executor, runner, logger);
+        _executor = new Executor(_context, state, runner, _logger);
+        _reconciler = new Reconciler(_context, _executor, runner, _logger);
         _links = new LinkChangeInbox(Wake);
 
         // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts should know at once.

@@ -34,7 +34,7 @@ internal sealed class Startup
         context.PlannedRevision = stored.Revision;
         var startup = new Startup(start, stored);
         startup.BringUpPrograms(scope);
-        foreach (var program in start.Kernel.Targets.Adopt(scope))
+        foreach (var program in start.Kernel.PassPrograms.Adopt(scope))
             context.State.Set(program.Interface, new PlacedPassProgram(program, null));
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))
             startup.BringUp(scope, devmap, adopted);

@@ -67,12 +67,12 @@ internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimePr
                 return ErrorStatus.Of(e.Error, request, e);
             case KernelException e:
                 log.KernelFailed(context.Method, e);
-                return ErrorStatus.Of(new Error(ErrorCode.KernelFailure, e.Message) { Errno = e.Errno, VerifierLog = e.VerifierLog }, request, e);
+                return ErrorStatus.Of(RequestErrors.KernelRefused(e), request, e);
             case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
                 return new RpcException(Ended(context, exception));
             default:
                 log.CallFailed(context.Method, exception);
-                return ErrorStatus.Of(new Error(ErrorCode.InternalError, "The daemon failed. Its log has the exception."), request, exception);
+                return ErrorStatus.Of(RequestErrors.Internal(), request, exception);
         }
     }
 

@@ -29,7 +29,7 @@ internal static class RequestLimits
             var headers = context.Response.Headers;
             if (context.Response.HasStarted || headers[StatusHeader] != ResourceExhausted || headers.ContainsKey(DetailsHeader))
                 return;
-            var error = ErrorStatus.Of(new Error(ErrorCode.RequestTooLarge, $"The request is larger than {MaxMessageBytes} bytes."));
+            var error = ErrorStatus.Of(RequestErrors.TooLarge(MaxMessageBytes));
             headers[StatusHeader] = $"{(int)error.StatusCode}";
             headers[MessageHeader] = error.Status.Detail;
             foreach (var trailer in error.Trailers)

@@ -31,7 +31,7 @@ internal static class RequestMarshaller
             }
             catch (InvalidProtocolBufferException e)
             {
-                throw ErrorStatus.Of(Malformed(descriptor.FullName, e), descriptor, e);
+                throw ErrorStatus.Of(RequestErrors.Malformed(descriptor.FullName, e.Message), descriptor, e);
             }
             catch (ControlPlaneException e)
             {
@@ -40,7 +40,4 @@ internal static class RequestMarshaller
             }
         }
     }
-
-    private static Error Malformed(string message, InvalidProtocolBufferException e) =>
-        new(ErrorCode.InvalidArgument, $"The request is not a well-formed {message} (strings must be UTF-8): {e.Message}");
 }

@@ -49,14 +49,14 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
                 return Problems.AnswerAsync(http, error);
             case KernelException kernel:
                 logger.KernelFailed(exception, method, path, kernel.Message);
-                return Problems.AnswerAsync(http, new Error(ErrorCode.KernelFailure, kernel.Message) { Errno = kernel.Errno, VerifierLog = kernel.VerifierLog });
+                return Problems.AnswerAsync(http, RequestErrors.KernelRefused(kernel));
             case BadHttpRequestException bad:
                 var body = new FieldViolation(RequestBody.Field, bad.Message);
                 logger.Refused(method, path, ErrorCode.InvalidArgument.Text(), bad.Message);
-                return Problems.AnswerAsync(http, new Error(ErrorCode.InvalidArgument, $"{body.Field}: {body.Message}") { Fields = [body] });
+                return Problems.AnswerAsync(http, RequestErrors.Invalid([body]));
             default:
                 logger.Broken(exception, method, path);
-                return Problems.AnswerAsync(http, new Error(ErrorCode.InternalError, "The daemon failed; its log has the exception under the id of the request."));
+                return Problems.AnswerAsync(http, RequestErrors.Internal());
         }
     }
 
@@ -83,13 +83,9 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
     /// <summary>The error behind a status that came without a body: routing gives these, before any operation is reached.</summary>
     private static Error ErrorOf(HttpContext http) => http.Response.StatusCode switch
     {
-        StatusCodes.Status404NotFound =>
-            new Error(ErrorCode.PathNotFound, $"There is nothing at {http.Request.Path}; the API is described at /swagger."),
-        StatusCodes.Status405MethodNotAllowed =>
-            new Error(ErrorCode.MethodNotAllowed, $"{http.Request.Method} is not for this path; it takes {http.Response.Headers.Allow}."),
-        StatusCodes.Status415UnsupportedMediaType =>
-            new Error(ErrorCode.UnsupportedMediaType, $"This path does not take a body of type '{http.Request.ContentType}'."),
-        var status and < 500 => new Error(ErrorCode.InvalidArgument, $"The request was answered with status {status}."),
-        var status => new Error(ErrorCode.InternalError, $"The request was answered with status {status}."),
+        StatusCodes.Status404NotFound => RequestErrors.PathNotFound(http.Request.Path),
+        StatusCodes.Status405MethodNotAllowed => RequestErrors.MethodNotAllowed(http.Request.Method, http.Response.Headers.Allow.ToString()),
+        StatusCodes.Status415UnsupportedMediaType => RequestErrors.BodyNotTaken(http.Request.ContentType),
+        var status => RequestErrors.Unreached(status),
     };
 }

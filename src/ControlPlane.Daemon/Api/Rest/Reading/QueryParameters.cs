@@ -90,9 +90,7 @@ internal sealed class QueryParameters
             violations.AddBounded(name, message);
     }
 
-    private string Unknown() => _known.Count == 0
-        ? "is not a parameter of this operation; it takes none"
-        : $"is not a parameter of this operation; it takes {string.Join(", ", _known.Keys)}";
+    private string Unknown() => RequestErrors.UnknownParameter([.. _known.Keys]);
 
     private static string Shorten(string name) => name.Length <= JsonReading.MaxNameLength ? name : name[..JsonReading.MaxNameLength] + "…";
 }

@@ -60,7 +60,7 @@ internal static class RequestBody
             request.BodyReader.AdvanceTo(result.Buffer.End);
             if (bytes.Length > 0)
                 return bytes;
-            violations.AddBounded(Field, "is missing; it must be a JSON object");
+            violations.AddBounded(Field, RequestErrors.BodyMissing);
             return null;
         }
     }
@@ -71,8 +71,7 @@ internal static class RequestBody
         if (encoding.Length == 0 || encoding.Equals("identity", StringComparison.OrdinalIgnoreCase))
             return;
         request.HttpContext.Response.Headers.AcceptEncoding = "identity";
-        throw new ControlPlaneException(
-            ErrorCode.UnsupportedMediaType, $"The body must be sent as it is, without a Content-Encoding, not encoded as '{encoding}'.");
+        throw new ControlPlaneException(RequestErrors.Encoded(encoding));
     }
 
     private static void RequireJson(HttpRequest request)
@@ -82,12 +81,10 @@ internal static class RequestBody
             && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
             && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)))
             return;
-        throw new ControlPlaneException(ErrorCode.UnsupportedMediaType, string.IsNullOrEmpty(given)
-            ? "The body has no Content-Type; it must be application/json."
-            : $"The body must be application/json in UTF-8, not '{given}'.");
+        throw new ControlPlaneException(RequestErrors.NotJson(given));
     }
 
-    private static ControlPlaneException TooLarge() => new(ErrorCode.RequestTooLarge, $"The body has more than {MaxBytes} bytes.");
+    private static ControlPlaneException TooLarge() => new(RequestErrors.TooLarge(MaxBytes));
 
     private static JsonDocument? Parse(byte[] bytes, Violations violations)
     {

@@ -19,19 +19,19 @@ public abstract partial class KernelContract
         WaitFor(() => _kernel.Interfaces.Current.Find(peer.Name) is not null, changed);
         Assert.Equal(peer.Name, _kernel.Interfaces.Current.FindEnabler(target)?.Name);
 
-        var attached = _kernel.Targets.Attach(scope, peer);
+        var attached = _kernel.PassPrograms.Attach(scope, peer);
 
         Assert.Equal((peer.Name, peer.Ifindex), (attached.Interface, attached.Ifindex));
-        Assert.Equal([attached], _kernel.Targets.Attached);
+        Assert.Equal([attached], _kernel.PassPrograms.Attached);
         var now = _kernel.Interfaces.Query(peer.Name)!;
         Assert.Equal((AttachMode.Native, attached.ProgramId), (now.XdpMode, now.XdpProgramId));
         Assert.False(Accepts(now));
         Assert.True(Accepts(_kernel.Interfaces.Query(target.Name)!));
         WaitFor(() => Accepts(_kernel.Interfaces.Current.Find(target.Name)!), changed);
 
-        Assert.True(_kernel.Targets.Detach(scope, peer.Name));
-        Assert.False(_kernel.Targets.Detach(scope, peer.Name));
-        Assert.Empty(_kernel.Targets.Attached);
+        Assert.True(_kernel.PassPrograms.Detach(scope, peer.Name));
+        Assert.False(_kernel.PassPrograms.Detach(scope, peer.Name));
+        Assert.Empty(_kernel.PassPrograms.Attached);
         Assert.False(Accepts(_kernel.Interfaces.Query(target.Name)!));
         Assert.Null(_kernel.Interfaces.Query(peer.Name)!.XdpProgramId);
     }
@@ -56,13 +56,13 @@ public abstract partial class KernelContract
         using var devmap = _kernel.OpenDevmap(scope, Small);
         var (_, peer) = NewPair();
         devmap.Attach(scope, peer, AttachMode.Native);
-        Assert.Contains(Refused(() => _kernel.Targets.Attach(new WriterScope(true), peer)), new[] { Errno.EBUSY, Errno.EEXIST });
+        Assert.Contains(Refused(() => _kernel.PassPrograms.Attach(new WriterScope(true), peer)), new[] { Errno.EBUSY, Errno.EEXIST });
         devmap.Detach(scope, peer.Name);
 
-        _kernel.Targets.Attach(scope, peer);
-        Assert.Contains(Refused(() => _kernel.Targets.Attach(new WriterScope(true), peer)), new[] { Errno.EBUSY, Errno.EEXIST });
+        _kernel.PassPrograms.Attach(scope, peer);
+        Assert.Contains(Refused(() => _kernel.PassPrograms.Attach(new WriterScope(true), peer)), new[] { Errno.EBUSY, Errno.EEXIST });
         Assert.Contains(Refused(() => devmap.Attach(new WriterScope(true), peer, AttachMode.Native)), new[] { Errno.EBUSY, Errno.EEXIST });
-        Assert.Single(_kernel.Targets.Attached);
+        Assert.Single(_kernel.PassPrograms.Attached);
     }
 
     [Fact]
@@ -70,33 +70,33 @@ public abstract partial class KernelContract
     {
         var (target, _) = NewPair();
         _testbed.RemoveInterface(target.Name);
-        Assert.Equal(Errno.EINVAL, Refused(() => _kernel.Targets.Attach(new WriterScope(true), target)));
+        Assert.Equal(Errno.EINVAL, Refused(() => _kernel.PassPrograms.Attach(new WriterScope(true), target)));
         var loopback = _kernel.Interfaces.Query("lo")!;
         Assert.Null(_kernel.Interfaces.Current.FindEnabler(loopback));
-        Assert.Equal(Errno.EOPNOTSUPP, Refused(() => _kernel.Targets.Attach(new WriterScope(true), loopback)));
-        Assert.Throws<InvalidOperationException>(() => _kernel.Targets.Attach(default, loopback));
-        Assert.Empty(_kernel.Targets.Attached);
+        Assert.Equal(Errno.EOPNOTSUPP, Refused(() => _kernel.PassPrograms.Attach(new WriterScope(true), loopback)));
+        Assert.Throws<InvalidOperationException>(() => _kernel.PassPrograms.Attach(default, loopback));
+        Assert.Empty(_kernel.PassPrograms.Attached);
     }
 
     [Fact]
     public void Pass_AfterARestart_IsAdoptedAndDiesWithItsInterface()
     {
         var scope = new WriterScope(true);
-        Assert.Empty(_kernel.Targets.Adopt(scope));
+        Assert.Empty(_kernel.PassPrograms.Adopt(scope));
         var ((_, first), (second, secondPeer)) = (NewPair(), NewPair());
-        PassProgram[] attached = [_kernel.Targets.Attach(scope, first), _kernel.Targets.Attach(scope, secondPeer)];
+        PassProgram[] attached = [_kernel.PassPrograms.Attach(scope, first), _kernel.PassPrograms.Attach(scope, secondPeer)];
 
         _kernel.Dispose();
         using var restarted = _testbed.Open();
-        Assert.Equal(attached.OrderBy(t => t.Interface, StringComparer.Ordinal), restarted.Targets.Adopt(scope));
+        Assert.Equal(attached.OrderBy(t => t.Interface, StringComparer.Ordinal), restarted.PassPrograms.Adopt(scope));
 
         _testbed.RemoveInterface(second.Name);
-        Assert.Equal([0u], restarted.Targets.Attached.Where(t => t.Interface == secondPeer.Name).Select(t => t.Ifindex));
+        Assert.Equal([0u], restarted.PassPrograms.Attached.Where(t => t.Interface == secondPeer.Name).Select(t => t.Ifindex));
         _testbed.AddInterface(secondPeer.Name);
         var back = restarted.Interfaces.Query(secondPeer.Name)!;
-        Assert.Equal(back.Ifindex, restarted.Targets.Attach(scope, back).Ifindex);
-        Assert.Equal(2, restarted.Targets.Attached.Count);
-        Assert.True(restarted.Targets.Detach(scope, first.Name));
+        Assert.Equal(back.Ifindex, restarted.PassPrograms.Attach(scope, back).Ifindex);
+        Assert.Equal(2, restarted.PassPrograms.Attached.Count);
+        Assert.True(restarted.PassPrograms.Detach(scope, first.Name));
     }
 
     private static bool Accepts(InterfaceInfo target) => target.XdpFeatures!.Value.HasFlag(XdpFeatures.NdoXmit);

@@ -7,7 +7,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.UnitTests.Core;
 
 /// <summary>Where a target needs an XDP program to accept redirected frames, the daemon attaches one, and takes it off again.</summary>
-public sealed class TargetEnsuringTests
+public sealed class PassProgramTests
 {
     private static readonly DevmapRecord Left = new("left", new DevmapSpec(64, KeySelector: KeySelector.Vlan, EnsureTargets: EnsureTargets.Off));
 
