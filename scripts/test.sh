@@ -35,6 +35,18 @@ all() {
 # Prints an attribute of the <Counters> element of a trx file; prints nothing if there is no such file.
 counter() { grep -o '<Counters [^>]*' "$2" 2>/dev/null | sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p"; }
 
+# Prints name and message of each failed test of a trx file.
+failures() {
+    [ -e "$1" ] && python3 - "$1" <<'EOF'
+import sys
+import xml.etree.ElementTree as tree
+ns = {'t': 'http://microsoft.com/schemas/VisualStudio/TeamTest/2010'}
+for result in tree.parse(sys.argv[1]).iterfind(".//t:UnitTestResult[@outcome='Failed']", ns):
+    message = result.findtext('.//t:Message', '', ns).strip()
+    print('FAILED', result.get('testName') + '\n    ' + message[:1500].replace('\n', '\n    '))
+EOF
+}
+
 # Runs the tests of a project that a filter selects. The output goes to files named after the run, so that runs beside each other do not mix.
 run() {
     local name=$1 project=tests/$2/$2.csproj only begin=$SECONDS
@@ -80,7 +92,11 @@ report ControlPlane.EndToEndTests
 
 summary="$passed passed, $failed failed"
 [ $skipped -eq 0 ] || summary+=", $skipped skipped"
+# What failed stands at the end, where it is found without the whole log.
 printf '\n'
+for file in "$results"/*.trx; do
+    failures "$file"
+done
 printf '%s\n' "${rows[@]}" "$summary"
 printf '%s\n' "$summary" >"$results/summary"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]
