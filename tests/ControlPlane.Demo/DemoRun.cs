@@ -13,6 +13,9 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
     private static readonly TimeSpan Refresh = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestShow = TimeSpan.FromDays(1);
 
+    // Ends with the first table, or with the show.
+    private readonly TaskCompletionSource _shown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>Runs it until its time is over or it is interrupted.</summary>
     /// <exception cref="OperationCanceledException">Interrupted before there was anything to show.</exception>
     public async Task RunAsync(Arguments arguments, CancellationToken interrupted)
@@ -33,13 +36,21 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         foreach (var flow in DemoNetwork.Flows)
             traffic.Start(flow);
         var table = new EntryTable(client, traffic);
-        // Long enough to see the pending entry wait, early enough to see it come to life.
+        // Long enough to see the pending entry wait, early enough to see it come to life. On a busy machine the first table comes late.
         var curtain = time < TimeSpan.FromSeconds(10) ? time / 2 : TimeSpan.FromSeconds(5);
         var late = AddLatePortAsync(topology, traffic, curtain, interrupted);
-        if (arguments.Live)
-            await ShowLiveAsync(table, time, interrupted);
-        else
-            await PrintAsync(table, time, interrupted);
+        try
+        {
+            if (arguments.Live)
+                await ShowLiveAsync(table, time, interrupted);
+            else
+                await PrintAsync(table, time, interrupted);
+        }
+        finally
+        {
+            _shown.TrySetResult();
+        }
+
         await late;
     }
 
@@ -76,9 +87,10 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         console.WriteLine();
     }
 
-    private static async Task AddLatePortAsync(Topology topology, Traffic traffic, TimeSpan delay, CancellationToken interrupted)
+    private async Task AddLatePortAsync(Topology topology, Traffic traffic, TimeSpan delay, CancellationToken interrupted)
     {
         await PauseAsync(delay, interrupted);
+        await _shown.Task;
         if (interrupted.IsCancellationRequested)
             return;
         topology.AddExit(DemoNetwork.LatePort);
@@ -96,6 +108,7 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
             {
                 await PauseAsync(Refresh, end.Token);
                 screen.UpdateTarget(await table.ReadAsync());
+                _shown.TrySetResult();
             }
         });
     }
@@ -107,6 +120,7 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
         {
             await PauseAsync(time / 3, interrupted);
             console.Write(await table.ReadAsync());
+            _shown.TrySetResult();
         }
     }
 

@@ -26,6 +26,10 @@ internal static unsafe partial class LabNative
     public const uint TP_STATUS_VLAN_TPID_VALID = 0x40;
     public const int MSG_DONTWAIT = 0x40;
     public const short POLLIN = 1;
+    public const int AF_INET = 2;
+    public const int SOCK_DGRAM = 2;
+    public const nuint SIOCGIFFLAGS = 0x8913;
+    public const ushort IFF_RUNNING = 0x40;
 
     private const string Libc = "libc";
 
@@ -65,6 +69,9 @@ internal static unsafe partial class LabNative
     [LibraryImport(Libc, SetLastError = true)]
     public static partial int poll(pollfd* descriptors, nuint count, int timeoutMs);
 
+    [LibraryImport(Libc, SetLastError = true)]
+    public static partial int ioctl(LabHandle socket, nuint request, ifreq* argument);
+
     /// <summary>Throws with errno when a call failed.</summary>
     public static nint Check(nint result, string call) => result >= 0 ? result : throw Error(call);
 
@@ -84,6 +91,13 @@ internal static unsafe partial class LabNative
         public byte sll_pkttype;
         public byte sll_halen;
         public ulong sll_addr;
+    }
+
+    public struct ifreq
+    {
+        public fixed byte ifr_name[16];
+        public ushort ifr_flags;
+        private fixed byte _rest[22];
     }
 
     public struct packet_mreq

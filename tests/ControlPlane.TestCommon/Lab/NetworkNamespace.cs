@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using System.Text;
 
 namespace ControlPlane.TestCommon.Lab;
 
@@ -97,6 +98,18 @@ public sealed class NetworkNamespace : IDisposable
 
     /// <summary>The index of an interface here; 0 when there is none of this name.</summary>
     public uint IfindexOf(string interfaceName) => Run(() => LabNative.if_nametoindex(interfaceName));
+
+    /// <summary>
+    /// Whether an interface can carry frames and the kernel has announced it: IFF_RUNNING follows the carrier when linkwatch has run.
+    /// False for a missing interface.
+    /// </summary>
+    public unsafe bool IsRunning(string interfaceName) => Run(() =>
+    {
+        using var socket = new LabHandle(LabNative.Check(LabNative.socket(LabNative.AF_INET, LabNative.SOCK_DGRAM | LabNative.SOCK_CLOEXEC, 0), "socket"));
+        LabNative.ifreq request = default;
+        Encoding.UTF8.GetBytes(interfaceName, new Span<byte>(request.ifr_name, 15));
+        return LabNative.ioctl(socket, LabNative.SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & LabNative.IFF_RUNNING) != 0;
+    });
 
     /// <summary>The names of the interfaces here.</summary>
     public IReadOnlyList<string> InterfaceNames() => Run(() => File.ReadAllLines("/proc/thread-self/net/dev")

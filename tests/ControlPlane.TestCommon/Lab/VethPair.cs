@@ -46,6 +46,7 @@ public sealed class VethPair : IDisposable
             {
                 pair.SetPeerUp(true);
                 pair.SetUp(true);
+                pair.WaitUntilRunning();
             }
 
             if (options.AcceptsRedirect)
@@ -97,6 +98,16 @@ public sealed class VethPair : IDisposable
         {
             // With its namespace, or between the question and the command.
         }
+    }
+
+    /// <summary>
+    /// Waits until the kernel has announced both carriers, so that a notification does not change the interface under a test.
+    /// Linkwatch announces them within a second.
+    /// </summary>
+    private void WaitUntilRunning()
+    {
+        if (!SpinWait.SpinUntil(() => Namespace.IsRunning(Name) && PeerNamespace.IsRunning(PeerName), TimeSpan.FromSeconds(10)))
+            throw new TimeoutException($"{Name} and {PeerName} have no carrier after 10 s");
     }
 }
 
