@@ -24,7 +24,7 @@ enum devmapd_kind {
 	DEVMAPD_PASS = 4,
 };
 
-/* The key of a frame. Mirror: ControlPlane.Core.Model.KeySelector */
+/* The key of a frame. Mirror: the members of ControlPlane.Core.Model.KeySelector */
 enum devmapd_selector {
 	DEVMAPD_INGRESS_INTERFACE = 0,
 	DEVMAPD_VLAN = 1,

@@ -50,7 +50,7 @@ internal sealed class Datapath : IBenchmark
             {
                 new("C", () => Task.FromResult(Send(ingress, (Redirected, bare, plain), (Lost, bareDown, plain), (Missing, bareMissing, plain)))),
             };
-            foreach (var selector in Enum.GetValues<KeySelector>())
+            foreach (var selector in KeySelector.Set.All)
             {
                 foreach (var counters in new[] { false, true })
                 {
@@ -115,13 +115,13 @@ internal sealed class Datapath : IBenchmark
     {
         var scope = new WriterScope(granted: true);
         var definition = new DevmapRecord(
-            $"s{(int)selector}{(counters ? "c" : "")}", new DevmapSpec(1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters));
+            $"s{selector.KernelValue}{(counters ? "c" : "")}", new DevmapSpec(1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters));
         var devmap = kernel.OpenDevmap(scope, definition);
         opened.Add(devmap);
         var key = selector switch
         {
-            KeySelector.IngressInterface => ingress,
-            KeySelector.Vlan => Vlan,
+            _ when selector == KeySelector.IngressInterface => ingress,
+            _ when selector == KeySelector.Vlan => Vlan,
             _ => Destination,
         };
         devmap.Update(scope, key, egress, null);

@@ -64,6 +64,6 @@ internal sealed class DevmapService
     private static string KeyTextOf(DevmapState devmap, uint kernelKey, InterfaceTable interfaces)
     {
         var selector = devmap.Definition.Spec.KeySelector;
-        return KeyCodec.Format(selector, KeyCodec.Identify(selector, kernelKey, interfaces));
+        return selector.Format(selector.Identify(kernelKey, interfaces));
     }
 }

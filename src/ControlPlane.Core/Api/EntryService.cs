@@ -117,7 +117,7 @@ internal sealed class EntryService
 
         KeyCounters Counters(EntryKey key, uint? kernelKey, uint? target)
         {
-            var text = KeyCodec.Format(state.Definition.Spec.KeySelector, key);
+            var text = state.Definition.Spec.KeySelector.Format(key);
             if (kernelKey is not { } known)
                 return new KeyCounters(text, 0, 0, 0);
             var (packets, bytes) = map.ReadCounters(known);
@@ -149,7 +149,7 @@ internal sealed class EntryService
         return
         [
             .. busiest.UnorderedItems.Select(i => i.Element).OrderByDescending(b => b.Counters.Packets).Select(b => new EntryTraffic(
-                KeyCodec.Format(state.Definition.Spec.KeySelector, b.Entry.Record.Key),
+                state.Definition.Spec.KeySelector.Format(b.Entry.Record.Key),
                 b.Entry.Record.Spec.Interface,
                 b.Counters,
                 Dropped(state, b.KernelKey, interfaces.Find(b.Entry.Record.Spec.Interface)?.Ifindex))),
@@ -186,7 +186,7 @@ internal sealed class EntryService
 
     private static EntryKey? ParseKey(DevmapState devmap, string text, Violations violations)
     {
-        var key = KeyCodec.Parse(devmap.Definition.Spec.KeySelector, text, out var fault);
+        var key = devmap.Definition.Spec.KeySelector.Parse(text, out var fault);
         if (fault is not null && !violations.Has("key"))
             violations.Add("key", fault);
         return key;

@@ -28,43 +28,34 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
         if (devmap is null)
             return new FrameQuestion(null, ingress, vlan, destination, length);
 
-        var entry = query.Key is null ? null : Entry(query.Key);
-        switch (devmap.Definition.Spec.KeySelector)
+        var selector = devmap.Definition.Spec.KeySelector;
+        if (query.Key is null)
         {
-            case KeySelector.IngressInterface when entry is not null:
-                ingress = Implied("ingress", ingress, IngressOf(entry));
-                break;
-            case KeySelector.IngressInterface when query.Ingress is null && query.Key is null:
-                Wrong("ingress", "is required: the key of this devmap is the interface that a frame arrives on");
-                break;
-            case KeySelector.Vlan when entry is not null:
-                // No frame has a number that is no VLAN id; the explanation says so.
-                var id = Implied("vlan", query.Vlan, entry.Record.Key.Number);
-                vlan = id <= MaxVlanId ? (ushort)id : (ushort)0;
-                break;
-            case KeySelector.Ipv4Destination when entry is not null:
-                destination = Implied("dst", destination, entry.Record.Key.Number);
-                break;
-            case KeySelector.IngressInterface or KeySelector.Vlan or KeySelector.Ipv4Destination:
-                break;
-            case var unknown:
-                throw new InvalidOperationException($"nothing is known of the key selector {unknown}");
+            if (selector.Missing(new FrameFacts(ingress, vlan, destination)) is { } missing)
+                Wrong(missing.Field, missing.Message);
+            return new FrameQuestion(null, ingress, vlan, destination, length);
         }
 
+        if (Entry(query.Key) is not { } entry)
+            return new FrameQuestion(null, ingress, vlan, destination, length);
+        var facts = selector.FactsOf(entry.Record.Key, interfaces);
+        if (facts.Ingress is { } only)
+            ingress = Implied("ingress", ingress, only) is { Length: > 0 } existing ? existing : null;
+        // No frame has a number that is no VLAN id; the explanation says so.
+        if (facts.Vlan is { } id)
+            vlan = Implied("vlan", query.Vlan, id) <= MaxVlanId ? (ushort)id : (ushort)0;
+        if (facts.Destination is { } address)
+            destination = Implied("dst", destination, address);
         return new FrameQuestion(entry, ingress, vlan, destination, length);
     }
 
     private PlacedEntry? Entry(string text)
     {
-        if (KeyCodec.Parse(devmap!.Definition.Spec.KeySelector, text, out var fault) is { } key)
+        if (devmap!.Definition.Spec.KeySelector.Parse(text, out var error) is { } key)
             return devmap.Find(key) ?? (faults.Found.Count > 0 ? null : throw new ControlPlaneException(EntryErrors.NotFound(devmap.Definition.Name, text)));
-        Wrong("key", fault!);
+        Wrong("key", error!);
         return null;
     }
-
-    // A key that is the number of no interface has no ingress.
-    private string? IngressOf(PlacedEntry entry) =>
-        entry.Record.Key.InterfaceName ?? interfaces.Find(entry.Record.Key.Number)?.Name;
 
     private string? Ingress(string? name)
     {
@@ -81,8 +72,8 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
     {
         if (text is null)
             return null;
-        if (KeyCodec.Parse(KeySelector.Ipv4Destination, text, out _) is { } address)
-            return address.Number;
+        if (Ipv4Address.TryParse(text, out var address))
+            return address;
         Wrong("dst", "must be an IPv4 address ('10.0.0.7')");
         return null;
     }

@@ -130,13 +130,13 @@ internal sealed partial class Explainer
     private PlacedEntry Imagined(PlacedEntry? wanted, uint key, InterfaceInfo target, PlacedProgram? program)
     {
         var record = wanted?.Record ?? new EntryRecord(
-            Definition.Name, KeyOf(key), new EntrySpec(target.Name), 0, default, default);
+            Definition.Name, _evaluator.KeyOf(key), new EntrySpec(target.Name), 0, default, default);
         return new PlacedEntry(record with { Spec = record.Spec with { Interface = target.Name, EgressProgram = program?.Record.Name } }, key);
     }
 
     private Condition NoEntry(uint key)
     {
-        var text = KeyCodec.Format(Definition.Spec.KeySelector, KeyOf(key));
+        var text = Definition.Spec.KeySelector.Format(_evaluator.KeyOf(key));
         return ConditionTypes.InKernel.False(
             "NoEntry", $"The devmap has no entry for the key '{text}'.", CommonRemedies.PutEntry(Definition.Name, text));
     }

@@ -29,12 +29,12 @@ internal sealed partial class Explainer(
     public Explanation Explain()
     {
         var verdict = JudgeReceipt() ?? JudgeAttachment() ?? JudgeKey() ?? JudgeElement();
-        var key = question.Key ?? (_key is { } number ? devmap.Entries.Find(number)?.Record.Key ?? KeyOf(number) : null);
+        var key = question.Key ?? (_key is { } number ? devmap.Entries.Find(number)?.Record.Key ?? _evaluator.KeyOf(number) : null);
         return new Explanation(
             Definition.Name,
-            key is { } known ? KeyCodec.Format(Definition.Spec.KeySelector, known) : null,
+            key is { } known ? Definition.Spec.KeySelector.Format(known) : null,
             _key ?? question.Asked?.KernelKey,
-            new ExplainedFrame(question.Ingress, question.Vlan, AddressText(question.Destination), question.Length, _frame.Length),
+            new ExplainedFrame(question.Ingress, question.Vlan, question.Destination is { } destination ? Ipv4Address.Format(destination) : null, question.Length, _frame.Length),
             _steps,
             verdict);
     }
@@ -42,7 +42,7 @@ internal sealed partial class Explainer(
     /// <summary>Can such a frame come in at all?</summary>
     private ExplainVerdict? JudgeReceipt()
     {
-        if (question.Key is { } key && KeyConditions.Unreachable(Definition, key, interfaces) is { } unreachable)
+        if (question.Key is { } key && Definition.Spec.KeySelector.Unreachable(Definition.Name, key, interfaces) is { } unreachable)
             return Ends(ExplainOutcome.NotReceived, Tell(unreachable, ("key", key.Number)));
         if (question.Ingress is not { } name)
             return null;
@@ -139,25 +139,8 @@ internal sealed partial class Explainer(
     /// <summary>Which key has it? As <c>bpf/redirect.bpf.c</c> finds it.</summary>
     private ExplainVerdict? JudgeKey()
     {
-        var type = ConditionTypes.KeyFound;
-        var condition = Definition.Spec.KeySelector switch
-        {
-            KeySelector.IngressInterface => type.True("IngressIfindex", $"The key is the ifindex of '{question.Ingress}'."),
-            KeySelector.Vlan when question.Vlan == 0 => type.True("Untagged", "The frame is untagged, which is the key 0."),
-            KeySelector.Vlan => type.True("OuterVlanId", $"The key is the VLAN id of the frame, {question.Vlan}."),
-            KeySelector.Ipv4Destination when question.Destination is null => type.False(
-                "NoIpv4", "The frame has no IPv4 header, and so no key.", CommonRemedies.NameDestination()),
-            KeySelector.Ipv4Destination => type.True("Ipv4Destination", $"The key is the IPv4 destination {AddressText(question.Destination)}."),
-            var unknown => throw new InvalidOperationException($"nothing is known of the key selector {unknown}"),
-        };
-        _key = Definition.Spec.KeySelector switch
-        {
-            KeySelector.IngressInterface => Ingress!.Ifindex,
-            KeySelector.Vlan => question.Vlan,
-            KeySelector.Ipv4Destination => question.Destination,
-            var unknown => throw new InvalidOperationException($"nothing is known of the key selector {unknown}"),
-        };
-        var step = Tell(condition, ("selector", Camel(Definition.Spec.KeySelector.ToString())), ("kernelKey", _key));
+        (var condition, _key) = Definition.Spec.KeySelector.Select(new FrameFacts(question.Ingress, question.Vlan, question.Destination), interfaces);
+        var step = Tell(condition, ("selector", Definition.Spec.KeySelector.Name), ("kernelKey", _key));
         return condition.Holds ? null : Misses(step);
     }
 
@@ -169,9 +152,6 @@ internal sealed partial class Explainer(
             ? Ends(ExplainOutcome.Passed, step, "The frame goes to the host's network stack, the devmap's miss action. ")
             : Ends(ExplainOutcome.Dropped, step, "The frame is dropped, the devmap's miss action. ");
     }
-
-    private EntryKey KeyOf(uint number) =>
-        Definition.Spec.KeySelector == KeySelector.IngressInterface ? EntryKey.OfInterface(question.Ingress!) : EntryKey.OfNumber(number);
 
     private ExplainStep Tell(Condition condition, params ReadOnlySpan<(string Name, object? Value)> evidence)
     {
@@ -189,9 +169,6 @@ internal sealed partial class Explainer(
 
     private static ExplainVerdict Ends(ExplainOutcome outcome, ExplainStep step, string before = "") =>
         new(outcome, step.Reason, before + step.Message, step.Remedy);
-
-    private static string? AddressText(uint? address) =>
-        address is { } number ? KeyCodec.Format(KeySelector.Ipv4Destination, EntryKey.OfNumber(number)) : null;
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
 }

@@ -12,28 +12,30 @@ public sealed record DevmapSpec(
     uint MaxEntries,
     uint ValueSize = 8,
     uint? NumaNode = null,
-    KeySelector KeySelector = KeySelector.IngressInterface,
+    KeySelector? KeySelector = null,
     MissAction MissAction = MissAction.Pass,
     bool Counters = true,
-    EnsureTargets EnsureTargets = EnsureTargets.Auto);
+    EnsureTargets EnsureTargets = EnsureTargets.Auto)
+{
+    /// <summary>The part of a frame that is its key.</summary>
+    public KeySelector KeySelector { get; init; } = KeySelector ?? KeySelector.IngressInterface;
+
+    // Declared again because JSON has the members in the order of their declarations.
+
+    /// <summary>The action on a frame whose key has no entry.</summary>
+    public MissAction MissAction { get; init; } = MissAction;
+
+    /// <summary>Whether the redirect program counts; fixed when it is loaded.</summary>
+    public bool Counters { get; init; } = Counters;
+
+    /// <summary>Whether the daemon makes targets accept redirected frames.</summary>
+    public EnsureTargets EnsureTargets { get; init; } = EnsureTargets;
+}
 
 /// <summary>The desired state of one devmap, with its identity.</summary>
 /// <param name="Name">The name, <c>[a-z][a-z0-9_]{0,14}</c> (<see cref="DevmapName"/>).</param>
 /// <param name="Spec">The desired state.</param>
 public sealed record DevmapRecord(string Name, DevmapSpec Spec);
-
-/// <summary>The part of a frame that the redirect program takes as its key. The values are those of <c>bpf/devmapd.h</c>.</summary>
-public enum KeySelector
-{
-    /// <summary>The ifindex of the ingress interface; text form is the interface's name.</summary>
-    IngressInterface = 0,
-
-    /// <summary>The outer VLAN id (0 if untagged); text form is the number.</summary>
-    Vlan = 1,
-
-    /// <summary>The IPv4 destination address in host byte order; text form is the dotted quad.</summary>
-    Ipv4Destination = 2,
-}
 
 /// <summary>
 /// The action on a frame whose key has no entry. The values are those of <c>enum xdp_action</c>, as

@@ -169,7 +169,7 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
 
     /// <summary>Returns the text form of a key.</summary>
-    public string KeyText(EntryKey key) => KeyCodec.Format(definition.Spec.KeySelector, key);
+    public string KeyText(EntryKey key) => definition.Spec.KeySelector.Format(key);
 
     /// <summary>Returns the resource name of an entry.</summary>
     public string NameOf(EntryKey key) => $"devmaps/{definition.Name}/entries/{KeyText(key)}";

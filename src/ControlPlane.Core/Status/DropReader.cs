@@ -27,7 +27,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
             return _none;
         var snapshot = Current();
         var errors = snapshot.Errors(devmap.Definition.Name).GetValueOrDefault(kernelKey, _none);
-        if (devmap.Definition.Spec.KeySelector != KeySelector.IngressInterface || snapshot.Transmit.Count == 0)
+        if (!devmap.Definition.Spec.KeySelector.KeyIsIfindex || snapshot.Transmit.Count == 0)
             return errors;
         var unsent = snapshot.Transmit.Where(d => d.From == kernelKey && d.To == target).Select(Count).ToList();
         return unsent.Count == 0 ? errors : [.. errors, .. unsent];

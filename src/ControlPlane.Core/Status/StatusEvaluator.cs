@@ -18,6 +18,8 @@ internal sealed class StatusEvaluator(
     private static readonly Condition _attached = ConditionTypes.IngressAttached.True(
         "Attached", "The redirect program runs where frames with this key arrive.");
 
+    private readonly KeySelector _selector = devmap.Definition.Spec.KeySelector;
+
     // Repairs an element that others changed.
     private readonly Remedy _audit = CommonRemedies.Audit(devmap.Definition.Name);
 
@@ -41,7 +43,7 @@ internal sealed class StatusEvaluator(
         var (packets, bytes) = !basic && entry.KernelKey is { } counted ? map.ReadCounters(counted) : default;
         return new Entry(
             record.Devmap,
-            KeyCodec.Format(devmap.Definition.Spec.KeySelector, record.Key),
+            _selector.Format(record.Key),
             record.Revision,
             record.CreateTime,
             record.UpdateTime,
@@ -62,7 +64,7 @@ internal sealed class StatusEvaluator(
     {
         var record = entry.Record;
         var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
-        return KeyConditions.Unreachable(devmap.Definition, record.Key, interfaces) is { } unreachable
+        return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces) is { } unreachable
             ? (state, [.. conditions, unreachable])
             : (state, conditions);
     }
@@ -77,7 +79,7 @@ internal sealed class StatusEvaluator(
         var (packets, bytes) = basic ? default : map.ReadCounters(kernelKey);
         return new Entry(
             devmap.Definition.Name,
-            KeyCodec.Format(devmap.Definition.Spec.KeySelector, key),
+            _selector.Format(key),
             Revision: null,
             CreateTime: null,
             UpdateTime: null,
@@ -94,7 +96,7 @@ internal sealed class StatusEvaluator(
     }
 
     /// <summary>Returns the canonical key of an entry that would have this kernel key.</summary>
-    public EntryKey KeyOf(uint kernelKey) => KeyCodec.Identify(devmap.Definition.Spec.KeySelector, kernelKey, interfaces);
+    public EntryKey KeyOf(uint kernelKey) => _selector.Identify(kernelKey, interfaces);
 
     /// <summary>The kernel has an element that nobody desires.</summary>
     public static Condition Unmanaged(string devmap) => ConditionTypes.InKernel.False(
@@ -128,7 +130,7 @@ internal sealed class StatusEvaluator(
     private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
     {
         // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
-        var secondTag = devmap.Definition.Spec.KeySelector == KeySelector.Vlan && record.Key.Number != 0 && state.TemplateOf(record.Spec.EgressProgram) == EgressTemplate.PushVlan;
+        var secondTag = _selector.IsTagged(record.Key) && state.TemplateOf(record.Spec.EgressProgram) == EgressTemplate.PushVlan;
         var key = (target.Name, record.Spec.EgressProgram, IngressOf(record.Key), secondTag);
         if (_targets.TryGetValue(key, out var known))
             return known;
@@ -174,7 +176,7 @@ internal sealed class StatusEvaluator(
 
     // The interface that alone can bring frames with this key; empty when any can.
     private string IngressOf(EntryKey key) =>
-        frame?.Ingress ?? (devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface ? key.InterfaceName ?? "" : "");
+        frame?.Ingress ?? _selector.IngressOf(key) ?? "";
 
     /// <summary>Whether the redirect program runs on the interface of this name, or, for an empty name, on any; and what is known of it.</summary>
     public (IngressFacts Facts, Condition Condition) Ingress(string name)

@@ -36,7 +36,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     public WatchEvent Render(Change change) => change switch
     {
         Change.EntryPut put => new WatchEvent.EntryPut(put.Revision, View(put.Entry)),
-        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, KeyCodec.Format(_selector, deleted.Key)),
+        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, _selector.Format(deleted.Key)),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
         Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),

@@ -22,7 +22,8 @@ internal sealed class DevmapOptions
     public int? NumaNode { get; set; }
 
     /// <summary>The part of a frame that is its key.</summary>
-    public KeySelector KeySelector { get; set; } = KeySelector.IngressInterface;
+    [KeySelectorName]
+    public string KeySelector { get; set; } = Core.Model.KeySelector.IngressInterface.Name;
 
     /// <summary>The action for a frame whose key has no entry.</summary>
     public MissAction MissAction { get; set; } = MissAction.Pass;
@@ -35,5 +36,5 @@ internal sealed class DevmapOptions
 
     /// <summary>Returns the devmap as a definition of the core. Requires valid options.</summary>
     public DevmapRecord ToDefinition() =>
-        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, KeySelector, MissAction, Counters, EnsureTargets));
+        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, Core.Model.KeySelector.Set.Named(KeySelector), MissAction, Counters, EnsureTargets));
 }

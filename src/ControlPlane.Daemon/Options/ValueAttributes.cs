@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Options;
 
@@ -46,4 +47,15 @@ internal sealed class LoopbackAddressAttribute : ValidationAttribute
             ? new IPEndPoint(address, uri.Port)
             : null;
     }
+}
+
+/// <summary>Requires the name of a key selector.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class KeySelectorNameAttribute : ValidationAttribute
+{
+    /// <inheritdoc/>
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
+        KeySelector.Set.TryFind((string?)value, out _)
+            ? ValidationResult.Success
+            : new ValidationResult($"must be one of {KeySelector.Set.Names}, but is '{value}'");
 }

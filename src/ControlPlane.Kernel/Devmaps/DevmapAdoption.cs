@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -35,12 +36,14 @@ internal static class DevmapAdoption
         using var config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
         using var redirect = Pin.OpenProgram(pins.Redirect);
 
+        if (!KeySelector.Set.TryFind(loaded.selector, out var selector))
+            throw Pin.Foreign(pins.Config, KeySelector.Set.Unknown(string.Create(CultureInfo.InvariantCulture, $"the value {loaded.selector}")));
         var info = BpfInfo.OfMap(active);
         var found = new DevmapRecord(definition.Name, new DevmapSpec(
             info.max_entries,
             info.value_size,
             loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
-            (KeySelector)loaded.selector,
+            selector,
             (MissAction)loaded.miss_action,
             loaded.counters != 0));
         differences.Compare(found.Spec, definition.Spec);

@@ -16,7 +16,7 @@ internal static class DevmapCreation
         magic = DevmapdConstants.DEVMAPD_MAGIC,
         version = DevmapdConstants.DEVMAPD_VERSION,
         kind = devmapd_kind.Redirect,
-        selector = (uint)definition.Spec.KeySelector,
+        selector = definition.Spec.KeySelector.KernelValue,
         miss_action = (uint)definition.Spec.MissAction,
         counters = definition.Spec.Counters ? 1u : 0u,
         numa_node = (int?)definition.Spec.NumaNode ?? -1,

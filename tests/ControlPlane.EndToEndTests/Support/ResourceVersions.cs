@@ -1,6 +1,5 @@
 using System.Globalization;
 using ControlPlane.Client;
-using ControlPlane.Core.Model;
 using ControlPlane.Storage;
 using KeySelector = ControlPlane.Core.Model.KeySelector;
 
@@ -60,7 +59,7 @@ internal static class ResourceVersions
         var state = SqliteStore.Inspect(stateDirectory).State;
         var all = new Dictionary<string, ResourceVersion>();
         foreach (var e in state.Entries)
-            all.Add(EntryName(e.Devmap, KeyCodec.Format(Selectors[e.Devmap], e.Key)), new(EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Labels), e.Revision, e.CreateTime, e.UpdateTime));
+            all.Add(EntryName(e.Devmap, Selectors[e.Devmap].Format(e.Key)), new(EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Labels), e.Revision, e.CreateTime, e.UpdateTime));
         foreach (var a in state.Attachments)
             all.Add(AttachmentName(a.Devmap, a.Interface), new($"{a.Spec.Mode}", a.Revision, a.CreateTime, a.UpdateTime));
         foreach (var p in state.Programs)

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
@@ -103,6 +104,16 @@ public sealed class AdoptionTests : IDisposable
     }
 
     [Fact]
+    public void SelectorOfAnUnknownKind_IsRefusedByItsNumber()
+    {
+        var definition = new DevmapRecord("default", new DevmapSpec(16));
+        _testbed.Open(definition).Dispose();
+        ReplaceConfig(Path.Combine(_testbed.DevmapFolder("default"), "config"), DevmapCreation.ConfigOf(definition) with { selector = 99 });
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(definition));
+        Assert.Contains("the value 99 is not a key selector that this version knows", e.Error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void CreationCutOff_IsClearedAwayAndMadeAnew()
     {
         _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
@@ -169,5 +180,14 @@ public sealed class AdoptionTests : IDisposable
         const UnixFileMode rootOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         Assert.Equal(rootOnly, File.GetUnixFileMode(_testbed.PinRoot));
         Assert.Equal(rootOnly, File.GetUnixFileMode(_testbed.DevmapFolder("default")));
+    }
+
+    private static unsafe void ReplaceConfig<T>(string path, T config)
+        where T : unmanaged
+    {
+        File.Delete(path);
+        using var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_ARRAY, "config", (uint)sizeof(T), 1);
+        Assert.Equal(0, BpfMap.Update(map, 0, config));
+        Pin.Make(map, path);
     }
 }

@@ -2,6 +2,9 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
@@ -107,6 +110,18 @@ public class LayoutTests
             Assert.Equal(Convert.ToInt64(constant.GetRawConstantValue(), null), found[constant.Name]);
 
         static string Mask(Type type) => type == typeof(ushort) || type == typeof(short) ? "0xffff" : type == typeof(byte) ? "0xff" : "0xffffffff";
+    }
+
+    [Theory]
+    [InlineData("devmapd_selector")]
+    public void OpenSets_HaveTheEnumeratorsOfTheHeader(string enumeration)
+    {
+        IEnumerable<OpenSetMember> members = KeySelector.Set.All;
+        var names = members.ToDictionary(m => "DEVMAPD_" + JsonNamingPolicy.SnakeCaseUpper.ConvertName(m.Name), m => (long)m.KernelValue);
+        var header = File.ReadAllText(Repository.PathOf("bpf/devmapd.h"));
+        var body = Regex.Match(header, $@"enum {enumeration} {{(.*?)}};", RegexOptions.Singleline).Groups[1].Value;
+        Assert.Equal(names.Keys.Order(), Regex.Matches(body, @"DEVMAPD_\w+").Select(m => m.Value).Order());
+        Assert.Equal(names, Compile(names.Keys.Select(n => $"printf(\"{n} %llu\\n\", (unsigned long long){n});")));
     }
 
     private static Dictionary<string, long> AskCompiler() => Compile(s_structs.SelectMany(s => Fields(s.Mirror)

@@ -28,15 +28,16 @@ internal static class TestFrames
     /// <summary>The kernel key of <see cref="WithKey"/>'s frames when they arrive on this interface.</summary>
     public static uint Key(KeySelector selector, uint ingress) => selector switch
     {
-        KeySelector.IngressInterface => ingress,
-        KeySelector.Vlan => Vlan,
-        _ => 0x0a_00_00_07,
+        _ when selector == KeySelector.IngressInterface => ingress,
+        _ when selector == KeySelector.Vlan => Vlan,
+        _ when selector == KeySelector.Ipv4Destination => 0x0a_00_00_07,
+        _ => throw new NotSupportedException($"no frames for {selector}"),
     };
 
     /// <summary>Frames that have that key.</summary>
     public static IReadOnlyList<byte[]> WithKey(KeySelector selector, ulong run) => Number(run, selector switch
     {
-        KeySelector.IngressInterface =>
+        _ when selector == KeySelector.IngressInterface =>
         [
             mark => Udp(mark),
             mark => Udp(mark, payload: FullPayload),
@@ -45,7 +46,7 @@ internal static class TestFrames
             mark => Arp(mark),
             mark => Raw(mark, UnknownProtocol),
         ],
-        KeySelector.Vlan =>
+        _ when selector == KeySelector.Vlan =>
         [
             mark => Udp(mark, tags: new VlanTag(Vlan)),
             mark => Udp(mark, payload: FullPayload, tags: new VlanTag(Vlan)),
@@ -67,8 +68,8 @@ internal static class TestFrames
     /// <summary>Frames that have another key.</summary>
     public static IReadOnlyList<byte[]> WithAnotherKey(KeySelector selector, ulong run) => Number(run, selector switch
     {
-        KeySelector.IngressInterface => [mark => Udp(mark), mark => Arp(mark)],
-        KeySelector.Vlan =>
+        _ when selector == KeySelector.IngressInterface => [mark => Udp(mark), mark => Arp(mark)],
+        _ when selector == KeySelector.Vlan =>
         [
             mark => Udp(mark),
             mark => Udp(mark, tags: new VlanTag(0, Priority: 3)),
@@ -81,7 +82,7 @@ internal static class TestFrames
     /// <summary>Frames that have no key.</summary>
     public static IReadOnlyList<byte[]> WithoutKey(KeySelector selector, ulong run) => Number(run, selector switch
     {
-        KeySelector.Ipv4Destination =>
+        _ when selector == KeySelector.Ipv4Destination =>
         [
             mark => Arp(mark),
             mark => Raw(mark, UnknownProtocol),

@@ -14,7 +14,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
     public static TheoryData<KeySelector, AttachMode, EgressTemplate?> Ways()
     {
         var ways = new TheoryData<KeySelector, AttachMode, EgressTemplate?>();
-        foreach (var selector in Enum.GetValues<KeySelector>())
+        foreach (var selector in KeySelector.Set.All)
         {
             foreach (var mode in Enum.GetValues<AttachMode>())
             {
@@ -30,7 +30,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
     public static TheoryData<KeySelector, AttachMode, MissAction> Misses()
     {
         var misses = new TheoryData<KeySelector, AttachMode, MissAction>();
-        foreach (var selector in Enum.GetValues<KeySelector>())
+        foreach (var selector in KeySelector.Set.All)
         {
             foreach (var mode in Enum.GetValues<AttachMode>())
             {

@@ -1,18 +1,23 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
 using ControlPlane.Core.Model;
+using ControlPlane.TestCommon;
 
 namespace ControlPlane.UnitTests.Core;
 
-/// <summary>The open sets know all their members, and refuse others.</summary>
-public sealed class OpenSetTests
+/// <summary>The open sets know all their members, refuse others, and hold all that is special about a member.</summary>
+public sealed partial class OpenSetTests
 {
-    private const KeySelector Unknown = (KeySelector)99;
+    /// <summary>The files in which a member may be named: the set itself, and defaults of settings.</summary>
+    private static readonly Dictionary<string, string[]> _mayName = new()
+    {
+        ["KeySelector"] = ["src/ControlPlane.Core/Model/KeySelector.cs", "src/ControlPlane.Core/Model/Devmaps.cs", "src/ControlPlane.Daemon/Options/DevmapOptions.cs"],
+    };
+
+    public static TheoryData<string> Selectors { get; } = [.. KeySelector.Set.All.Select(s => s.Name)];
 
     [Fact]
-    public void Selector_ThatIsUnknown_Throws()
-    {
-        Assert.Throws<ArgumentOutOfRangeException>(() => KeyCodec.Parse(Unknown, "x", out _));
-        Assert.Throws<ArgumentOutOfRangeException>(() => KeyCodec.Format(Unknown, EntryKey.OfNumber(1)));
-    }
+    public void Selectors_AreAllInTheSet() => Assert.Equal(Declared<KeySelector>(), KeySelector.Set.All);
 
     [Fact]
     public void ConditionTypes_HaveEachNameOnce()
@@ -20,4 +25,86 @@ public sealed class OpenSetTests
         var declared = typeof(ConditionTypes).GetProperties().Where(p => p.PropertyType == typeof(ConditionType));
         Assert.Equal(declared.Select(p => p.Name).Order(), ConditionTypes.All.Select(t => t.Name).Order());
     }
+
+    [Fact]
+    public void UnknownMember_IsRefusedWithTheKnownNames()
+    {
+        Assert.False(KeySelector.Set.TryFind("fib", out _));
+        Assert.False(KeySelector.Set.TryFind("Vlan", out _));
+        Assert.False(KeySelector.Set.TryFind(null, out _));
+        Assert.False(KeySelector.Set.TryFind(99, out _));
+        var e = Assert.Throws<FormatException>(() => KeySelector.Set.Named("fib"));
+        Assert.Equal("'fib' is not a key selector that this version knows; it knows ingressInterface, vlan, ipv4Destination", e.Message);
+    }
+
+    [Fact]
+    public void MembersWithOneName_AreRefused() =>
+        Assert.ThrowsAny<ArgumentException>(() => new OpenSet<KeySelector>("a key selector", KeySelector.Vlan, KeySelector.Vlan));
+
+    [Theory]
+    [MemberData(nameof(Selectors))]
+    public void Selector_ReadsTheKeysThatItWrites(string name)
+    {
+        var selector = KeySelector.Set.Named(name);
+        Assert.True(KeySelector.Set.TryFind(selector.KernelValue, out var same));
+        Assert.Same(selector, same);
+        foreach (var number in new[] { 0u, 7u, 4095u, uint.MaxValue })
+        {
+            var key = EntryKey.OfNumber(number);
+            Assert.Equal(key, selector.Parse(selector.Format(key), out var error));
+            Assert.Null(error);
+        }
+
+        Assert.Null(selector.Parse("", out var empty));
+        Assert.Contains("key", empty, StringComparison.Ordinal);
+        Assert.Null(selector.Parse("4294967296", out var large));
+        Assert.Equal("a numeric key must be 0 to 4294967295", large);
+    }
+
+    [Theory]
+    [MemberData(nameof(Selectors))]
+    public void Selector_FindsTheKeyOfAFrameWithItsFacts(string name)
+    {
+        var selector = KeySelector.Set.Named(name);
+        var interfaces = InterfaceTable.Empty.With(new InterfaceInfo(7, "in7"));
+        var key = selector.Identify(7, interfaces);
+        Assert.Null(selector.Missing(selector.FactsOf(key, interfaces)));
+        var (found, kernelKey) = selector.Select(selector.FactsOf(key, interfaces), interfaces);
+        Assert.Equal(ConditionTypes.KeyFound, found.Type);
+        Assert.True(found.Holds);
+        Assert.Equal(7u, kernelKey);
+    }
+
+    /// <summary>
+    /// Code outside the set asks a member, and never asks which member it is: a switch or a comparison elsewhere would be one more
+    /// place to change for a new member.
+    /// </summary>
+    [Fact]
+    public void Member_IsNamedInTheSetOnly() => Assert.All(_mayName, rule =>
+    {
+        var member = new Regex($@"(?<!V1\.)\b{rule.Key}\.({string.Join('|', MembersOf(rule.Key))})\b");
+        Assert.Subset(rule.Value.ToHashSet(), Sources().Where(s => member.IsMatch(s.Text)).Select(s => s.Path).ToHashSet());
+    });
+
+    private static IEnumerable<string> MembersOf(string set) =>
+        typeof(KeySelector).Assembly.GetType($"ControlPlane.Core.Model.{set}")!.GetProperties(BindingFlags.Static | BindingFlags.Public)
+            .Where(p => p.PropertyType.Name == set).Select(p => p.Name);
+
+    private static IEnumerable<T> Declared<T>() => typeof(T).GetProperties(BindingFlags.Static | BindingFlags.Public)
+        .Where(p => p.PropertyType == typeof(T)).Select(p => (T)p.GetValue(null)!);
+
+    private static IEnumerable<(string Path, string Text)> Sources()
+    {
+        var root = Repository.PathOf("");
+        return Directory.EnumerateFiles(Repository.PathOf("src"), "*.cs", SearchOption.AllDirectories)
+            .Select(path => (Path: Path.GetRelativePath(root, path), FullPath: path))
+            .Where(f => !BuiltFolder().IsMatch(f.Path))
+            .Select(f => (f.Path, CommentLine().Replace(File.ReadAllText(f.FullPath), "")));
+    }
+
+    [GeneratedRegex("/(bin|obj)/")]
+    private static partial Regex BuiltFolder();
+
+    [GeneratedRegex(@"^\s*//.*$", RegexOptions.Multiline)]
+    private static partial Regex CommentLine();
 }

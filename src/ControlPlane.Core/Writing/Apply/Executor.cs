@@ -1,5 +1,4 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Writing.Plan;
@@ -189,7 +188,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         var devmap = context.Devmap(entry.Devmap);
         context.State.Set(devmap, before, after);
         // Only keys that name interfaces can wait for a kernel key.
-        if (before?.KernelKey is { } freed && freed != after?.KernelKey && devmap.Definition.Spec.KeySelector == KeySelector.IngressInterface)
+        if (before?.KernelKey is { } freed && freed != after?.KernelKey && devmap.Definition.Spec.KeySelector.KeyIsIfindex)
             _touched.Add(new ResourceKey.FreedKey(new ElementId(devmap.Id, freed)));
         if (before?.Record.Spec.Interface == after?.Record.Spec.Interface)
             return;

@@ -36,7 +36,7 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
     // A number that is the ifindex of an interface means that interface, and follows it from now on.
     private EntryKey Identify(PlanContext context, WorkingDevmap devmap) =>
         askedKey.InterfaceName is null
-            ? KeyCodec.Identify(devmap.Definition.Spec.KeySelector, askedKey.Number, context.Interfaces)
+            ? devmap.Definition.Spec.KeySelector.Identify(askedKey.Number, context.Interfaces)
             : askedKey;
 
     // The entry that has our kernel key although its interface was removed or has another index: the news of that is still on its way.

@@ -140,7 +140,7 @@ internal sealed class Startup
             // The kernel itself has just removed an element whose device was removed.
             if (!map.TryLookup(kernelKey, out var element) || _context.Interfaces.Find(element.Ifindex) is not { } target)
                 continue;
-            var key = KeyCodec.Identify(devmap.Definition.Spec.KeySelector, kernelKey, _context.Interfaces);
+            var key = devmap.Definition.Spec.KeySelector.Identify(kernelKey, _context.Interfaces);
             var record = new EntryRecord(
                 devmap.Definition.Name,
                 key,

@@ -197,8 +197,7 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.EgressTemplate.Unspecified)]
     private partial V1.EgressTemplate Of(EgressTemplate template);
 
-    [MapperIgnoreTargetValue(V1.KeySelector.Unspecified)]
-    private partial V1.KeySelector Of(KeySelector selector);
+    private static V1.KeySelector Of(KeySelector selector) => ProtoEnums.KeySelectors.Of(selector);
 
     [MapperIgnoreTargetValue(V1.MissAction.Unspecified)]
     private partial V1.MissAction Of(MissAction action);

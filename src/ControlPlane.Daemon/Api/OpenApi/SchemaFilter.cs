@@ -23,6 +23,8 @@ internal sealed class SchemaFilter : ISchemaFilter
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
+        if (typeof(OpenSetMember).IsAssignableFrom(context.Type) && context.MemberInfo is null && schema is OpenApiSchema set)
+            OpenSetResolver.Complete(set, context.Type);
         if (schema is not OpenApiSchema { Properties: { } members } type)
             return;
         var nullability = new NullabilityInfoContext();

@@ -30,8 +30,8 @@ internal static class ConsistencyCheck
         ];
     }
 
-    private static string KeyText(EntryRecord entry) => KeyCodec.Format(
-        new[] { SmallSetup.ByInterface, SmallSetup.ByVlan }.Single(d => d.Name == entry.Devmap).Spec.KeySelector, entry.Key);
+    private static string KeyText(EntryRecord entry) =>
+        new[] { SmallSetup.ByInterface, SmallSetup.ByVlan }.Single(d => d.Name == entry.Devmap).Spec.KeySelector.Format(entry.Key);
 
     // It brings what the store is still owed, and what links have done.
     private static async Task LastBatchAsync(CoreFixture core)

@@ -49,22 +49,27 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<EnsureTargets>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EntryView>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
-            new JsonStringEnumConverter<KeySelector>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
             new ConditionConverter(),
             new DurationConverter(),
             new ExplainStepConverter(),
             new LabelsConverter(),
             new MacAddressConverter(),
+            new OpenSets(),
             new TimestampConverter(),
             new VerdictConverter(),
             new XdpFeaturesConverter(),
         },
     });
 
-    /// <summary>Returns the words of an enum as REST writes them: states in PascalCase, all others in camelCase.</summary>
+    /// <summary>Returns whether the values of the type are words of a fixed list.</summary>
+    public static bool IsWord(Type type) => type.IsEnum || OpenSets.WordsOf(type) is not null;
+
+    /// <summary>Returns the words of an enum or open set as REST writes them: states in PascalCase, all others in camelCase.</summary>
     public static string[] WordsOf(Type type)
     {
+        if (OpenSets.WordsOf(type) is { } words)
+            return words;
         var names = Enum.GetNames(type);
         return type == typeof(EntryState) || type == typeof(AttachmentState) || type == typeof(ConditionStatus) ? names : [.. names.Select(JsonNamingPolicy.CamelCase.ConvertName)];
     }

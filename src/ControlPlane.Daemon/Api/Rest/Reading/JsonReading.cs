@@ -32,7 +32,7 @@ internal sealed class JsonReading(Violations violations)
                 if (Check(value, member.PropertyType, at) is { } node)
                     valid.Add(member.Name, node);
             }
-            else if (member.PropertyType.IsEnum && element is not null)
+            else if (RestJson.IsWord(member.PropertyType) && element is not null)
             {
                 violations.AddBounded(at, $"is required: one of {Words(member.PropertyType)}");
             }
@@ -50,7 +50,7 @@ internal sealed class JsonReading(Violations violations)
             return Text(value, at);
         if (type == typeof(bool))
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? JsonValue.Create(value.GetBoolean()) : Wrong(at, "true or false", value);
-        if (type.IsEnum)
+        if (RestJson.IsWord(type))
             return Word(value, type, at);
         if (type == typeof(MacAddress))
             return Address(value, at);
