@@ -82,15 +82,15 @@ public sealed partial class SimulatedHost
     /// <summary>Changes an interface. A changed name is a rename.</summary>
     public void ChangeInterface(string name, Func<InterfaceInfo, InterfaceInfo> change)
     {
-        string newName;
+        InterfaceInfo before, after;
         lock (Lock)
         {
-            var changed = change(Require(name));
-            newName = changed.Name;
-            _interfaces = _interfaces.With(changed);
+            before = Require(name);
+            after = change(before);
+            _interfaces = _interfaces.With(after);
         }
 
-        Notify(name, newName);
+        Notify([before.Name, after.Name, .. before.AltNames, .. after.AltNames]);
     }
 
     /// <summary>Removes an interface. As in the kernel, this silently removes each element that points at it, and its links become dead.</summary>
@@ -112,7 +112,7 @@ public sealed partial class SimulatedHost
             }
         }
 
-        Notify([.. removed.Select(i => i.Name)]);
+        Notify([.. removed.SelectMany(i => i.AltNames.Append(i.Name))]);
     }
 
     internal uint NextId() => Interlocked.Increment(ref _lastId);

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
 using ControlPlane.Core.Writing.Commands;
@@ -12,15 +13,18 @@ internal sealed class AttachmentService
 {
     private readonly ControlPlaneState _state;
     private readonly DevmapWriter _writer;
+    private readonly IKernel _kernel;
 
-    public AttachmentService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer) = (state, writer);
+    public AttachmentService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) => (_state, _writer, _kernel) = (state, writer, kernel);
 
     /// <summary>Returns the attachments of a devmap, in order of the interfaces' names.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public IReadOnlyList<Attachment> List(string devmap, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return [.. _state.Current.Devmap(devmap).Attachments.Values.Select(a => AttachmentEvaluator.View(a, _state.Facts))];
+        var state = _state.Current.Devmap(devmap);
+        var evaluator = Evaluator(state.Id);
+        return [.. state.Attachments.Values.Select(evaluator.View)];
     }
 
     /// <summary>Returns one attachment.</summary>
@@ -28,9 +32,12 @@ internal sealed class AttachmentService
     public Attachment Get(string devmap, string interfaceName, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return AttachmentEvaluator.View(
-            _state.Current.Devmap(devmap).Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName)),
-            _state.Facts);
+        var state = _state.Current.Devmap(devmap);
+        if (!state.Attachments.ContainsKey(interfaceName))
+            _kernel.Interfaces.Resolve(interfaceName);
+        return state.FindAttachment(interfaceName, _kernel.Interfaces.Refresh()) is { } attachment
+            ? Evaluator(state.Id).View(attachment)
+            : throw new ControlPlaneException(AttachmentErrors.NotFound(devmap, interfaceName));
     }
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
@@ -42,9 +49,10 @@ internal sealed class AttachmentService
         LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
         request.Violations.ThrowIfAny();
         spec = spec with { Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner };
-        var command = new PutAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, spec, allowPending, request.Precondition);
+        var id = _state.Current.Devmap(devmap).Id;
+        var command = new PutAttachmentCommand(id, interfaceName, spec, allowPending, request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
-        return new PutOutcome<Attachment>(created, AttachmentEvaluator.View(placed, _state.Facts));
+        return new PutOutcome<Attachment>(created, Evaluator(id).View(placed));
     }
 
     /// <summary>Detaches the redirect program.</summary>
@@ -54,4 +62,6 @@ internal sealed class AttachmentService
         request.Violations.ThrowIfAny();
         await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, request.Precondition), request);
     }
+
+    private AttachmentEvaluator Evaluator(DevmapId devmap) => new(_state.Handles[devmap], _kernel.Interfaces.Refresh(), _state.Facts);
 }

@@ -121,13 +121,18 @@ internal sealed class EntryLister(DevmapState devmap, IDevmapReader map, EntryFi
 }
 
 /// <summary>The filters of a list, validated.</summary>
+/// <param name="Interfaces">All names of the egress interface; null for any interface.</param>
+/// <param name="EgressProgram">The egress program; null for any or none.</param>
+/// <param name="State">The state; null for any.</param>
+/// <param name="Labels">The labels that an entry must have.</param>
+/// <param name="Owner">The owner; null for any or none.</param>
 internal sealed record EntryFilter(
-    string? Interface, string? EgressProgram, EntryState? State, IReadOnlyList<KeyValuePair<string, string>> Labels, string? Owner)
+    IReadOnlySet<string>? Interfaces, string? EgressProgram, EntryState? State, IReadOnlyList<KeyValuePair<string, string>> Labels, string? Owner)
 {
     /// <summary>Whether the desired state passes; asked first, since it costs no system call.</summary>
     public bool Accepts(EntryRecord record)
     {
-        if (Interface is not null && record.Spec.Interface != Interface)
+        if (Interfaces?.Contains(record.Spec.Interface) == false)
             return false;
         if (EgressProgram is not null && record.Spec.EgressProgram != EgressProgram)
             return false;
@@ -144,7 +149,7 @@ internal sealed record EntryFilter(
 
     /// <summary>Whether elements that nobody desires pass. They have no spec, so no filter of the desired state matches them.</summary>
     public bool AcceptsUnmanaged =>
-        Interface is null && EgressProgram is null && Owner is null && Labels.Count == 0 && Accepts(EntryState.Unmanaged);
+        Interfaces is null && EgressProgram is null && Owner is null && Labels.Count == 0 && Accepts(EntryState.Unmanaged);
 
     /// <summary>Whether the state passes.</summary>
     public bool Accepts(EntryState state) => State is null || state == State;

@@ -33,18 +33,24 @@ public sealed record EntryQuery(
 internal static class EntryQueryValidation
 {
     /// <summary>The filters; wrong ones are added to the violations.</summary>
-    public static EntryFilter Filter(EntryQuery query, Violations violations)
+    /// <param name="query">The query.</param>
+    /// <param name="violations">Collects the validation errors.</param>
+    /// <param name="interfaces">Returns the interfaces, of which one may have the name.</param>
+    public static EntryFilter Filter(EntryQuery query, Violations violations, Func<string, InterfaceTable> interfaces)
     {
+        IReadOnlySet<string>? names = null;
         if (query.PageSize is < 1 or > EntryQuery.MaxPageSize)
             violations.Add("pageSize", $"must be 1 to {EntryQuery.MaxPageSize}");
         if (!string.IsNullOrEmpty(query.Interface) && !InterfaceName.IsValid(query.Interface))
             violations.Add("interface", InterfaceName.Rule);
+        else if (!string.IsNullOrEmpty(query.Interface))
+            names = interfaces(query.Interface).NamesOf(query.Interface).ToHashSet(StringComparer.Ordinal);
         if (!string.IsNullOrEmpty(query.EgressProgram) && !ProgramName.IsValid(query.EgressProgram))
             violations.Add("egressProgram", ProgramName.Rule);
         if (!string.IsNullOrEmpty(query.Owner) && !LabelRules.IsOwner(query.Owner))
             violations.Add("owner", LabelRules.OwnerRule);
         return new EntryFilter(
-            NullIfEmpty(query.Interface),
+            names,
             NullIfEmpty(query.EgressProgram),
             query.State,
             Labels(query.Labels ?? [], violations),

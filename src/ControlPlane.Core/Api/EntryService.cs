@@ -62,7 +62,7 @@ internal sealed class EntryService
     {
         var snapshot = _state.Current;
         var (state, parsed) = Address(snapshot, devmap, key, request);
-        if (state.Find(parsed) is { } entry)
+        if ((state.Find(parsed) ?? state.Find(parsed, Naming(parsed.InterfaceName))) is { } entry)
             return Evaluator(snapshot, state).View(entry);
         return FindUnmanaged(state, parsed) is var (kernelKey, element)
             ? Evaluator(snapshot, state).UnmanagedView(kernelKey, element, basic: false)
@@ -73,7 +73,7 @@ internal sealed class EntryService
     /// <exception cref="ControlPlaneException">There is no such devmap, or the query is wrong.</exception>
     public EntryList List(string devmap, EntryQuery query, RequestContext request)
     {
-        var filter = EntryQueryValidation.Filter(query, request.Violations);
+        var filter = EntryQueryValidation.Filter(query, request.Violations, Naming);
         var after = EntryQueryValidation.Token(devmap, query, request.Violations);
         request.Violations.ThrowIfAny();
         var snapshot = _state.Current;
@@ -96,7 +96,7 @@ internal sealed class EntryService
     /// <exception cref="ControlPlaneException">There is no such devmap, or the query is wrong.</exception>
     public CounterList ListCounters(string devmap, EntryQuery query, RequestContext request)
     {
-        var filter = EntryQueryValidation.Filter(query, request.Violations);
+        var filter = EntryQueryValidation.Filter(query, request.Violations, Naming);
         var after = EntryQueryValidation.Token(devmap, query, request.Violations);
         request.Violations.ThrowIfAny();
         var snapshot = _state.Current;
@@ -171,6 +171,14 @@ internal sealed class EntryService
         if ((key.InterfaceName is { } name ? _kernel.Interfaces.Query(name)?.Ifindex : key.Number) is not { } kernelKey)
             return null;
         return Unmanaged.Find(_state, _state.Handles[devmap.Id], new ElementId(devmap.Id, kernelKey)) is { } element ? (kernelKey, element) : null;
+    }
+
+    /// <summary>Returns the interfaces, with what the kernel knows now of this name.</summary>
+    private InterfaceTable Naming(string? name)
+    {
+        if (name is not null)
+            _kernel.Interfaces.Resolve(name);
+        return _kernel.Interfaces.Refresh();
     }
 
     private StatusEvaluator Evaluator(Snapshot snapshot, DevmapState devmap) =>

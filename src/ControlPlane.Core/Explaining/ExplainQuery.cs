@@ -52,7 +52,7 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
     private PlacedEntry? Entry(string text)
     {
         if (devmap!.Definition.Spec.KeySelector.Parse(text, out var error) is { } key)
-            return devmap.Find(key) ?? (faults.Found.Count > 0 ? null : throw new ControlPlaneException(EntryErrors.NotFound(devmap.Definition.Name, text)));
+            return devmap.Find(key, interfaces) ?? (faults.Found.Count > 0 ? null : throw new ControlPlaneException(EntryErrors.NotFound(devmap.Definition.Name, text)));
         Wrong("key", error!);
         return null;
     }
@@ -65,7 +65,7 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
             Wrong("ingress", InterfaceName.Rule);
         else if (interfaces.Find(name) is null)
             Wrong("ingress", $"there is no interface '{name}'");
-        return name;
+        return interfaces.Canonical(name);
     }
 
     private uint? Destination(string? text)

@@ -29,10 +29,12 @@ internal sealed class ExplainService
         var snapshot = _state.Current;
         var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var interfaces = Fresh(_kernel.Interfaces.Refresh(), query.Ingress);
+        if (query.Key is not null && interfaces.Find(query.Key) is null)
+            interfaces = Fresh(interfaces, query.Key);
         var question = new ExplainQueryReader(state, interfaces, request.Violations).Read(query);
         request.Violations.ThrowIfAny();
         state ??= snapshot.Devmap(devmap);
-        if (question.Ingress is { } ingress && ingress != query.Ingress)
+        if (question.Ingress is { } ingress && ingress != interfaces.Canonical(query.Ingress ?? ""))
             interfaces = Fresh(interfaces, ingress);
         return new Explainer(snapshot, state, _state.Handles, _kernel, interfaces, _drops, _state.Facts, question).Explain();
     }

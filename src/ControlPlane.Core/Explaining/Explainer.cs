@@ -83,7 +83,7 @@ internal sealed partial class Explainer(
         string[] attached =
         [
             .. devmap.Attachments.Values
-                .Where(a => a.Link is not null && (question.Ingress is null || a.Record.Interface == question.Ingress))
+                .Where(a => _map.LiveLink(a, interfaces) is not null && (question.Ingress is null || interfaces.Canonical(a.Record.Interface) == question.Ingress))
                 .Select(a => $"{a.Record.Interface} {Camel(a.Record.Spec.Mode.ToString())}"),
         ];
         List<(string, object?)> evidence =
@@ -113,7 +113,7 @@ internal sealed partial class Explainer(
         if (info.XdpProgramId is not { } program)
         {
             return condition.Holds
-                ? type.False("Detached", $"The redirect program of '{Definition.Name}' was detached from '{info.Name}' by somebody else.", CommonRemedies.Audit(Definition.Name))
+                ? AttachmentEvaluator.Detached(type, Definition.Name, info)
                 : condition;
         }
 

@@ -28,7 +28,7 @@ internal sealed class IngressInterfaceSelector() : KeySelector("ingressInterface
             CommonRemedies.PutUnderInterface(devmap, Format(key)));
 
     public override FrameFacts FactsOf(EntryKey key, InterfaceTable interfaces) =>
-        new(Ingress: key.InterfaceName ?? interfaces.Find(key.Number)?.Name ?? "");
+        new(Ingress: key.InterfaceName is { } name ? interfaces.Canonical(name) : interfaces.Find(key.Number)?.Name ?? "");
 
     public override FieldViolation? Missing(FrameFacts frame) => frame.Ingress is not null
         ? null

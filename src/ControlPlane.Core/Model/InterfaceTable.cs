@@ -7,13 +7,15 @@ public sealed class InterfaceTable
 {
     private readonly ImmutableDictionary<uint, InterfaceInfo> _byIfindex;
     private readonly ImmutableDictionary<string, InterfaceInfo> _byName;
+    private readonly ImmutableDictionary<string, uint> _byAltName;
 
-    private InterfaceTable(ImmutableDictionary<uint, InterfaceInfo> byIfindex, ImmutableDictionary<string, InterfaceInfo> byName) =>
-        (_byIfindex, _byName) = (byIfindex, byName);
+    private InterfaceTable(
+        ImmutableDictionary<uint, InterfaceInfo> byIfindex, ImmutableDictionary<string, InterfaceInfo> byName, ImmutableDictionary<string, uint> byAltName) =>
+        (_byIfindex, _byName, _byAltName) = (byIfindex, byName, byAltName);
 
     /// <summary>No interfaces.</summary>
-    public static InterfaceTable Empty { get; } =
-        new(ImmutableDictionary<uint, InterfaceInfo>.Empty, ImmutableDictionary<string, InterfaceInfo>.Empty);
+    public static InterfaceTable Empty { get; } = new(
+        ImmutableDictionary<uint, InterfaceInfo>.Empty, ImmutableDictionary<string, InterfaceInfo>.Empty, ImmutableDictionary<string, uint>.Empty);
 
     /// <summary>The interfaces, in order of their index.</summary>
     public IEnumerable<InterfaceInfo> All => _byIfindex.Values.OrderBy(i => i.Ifindex);
@@ -21,8 +23,27 @@ public sealed class InterfaceTable
     /// <summary>How many there are.</summary>
     public int Count => _byIfindex.Count;
 
-    /// <summary>The interface of this name, or null.</summary>
-    public InterfaceInfo? Find(string name) => _byName.GetValueOrDefault(name);
+    /// <summary>The interface that has this name or this alternative name, or null.</summary>
+    public InterfaceInfo? Find(string name) =>
+        _byName.TryGetValue(name, out var named) ? named : _byAltName.TryGetValue(name, out var ifindex) ? Find(ifindex) : null;
+
+    /// <summary>The names that mean the same interface as this name, this name first; only this name if there is no such interface.</summary>
+    public IEnumerable<string> NamesOf(string name)
+    {
+        yield return name;
+        if (Find(name) is not { } info)
+            yield break;
+        if (info.Name != name)
+            yield return info.Name;
+        foreach (var other in info.AltNames)
+        {
+            if (other != name)
+                yield return other;
+        }
+    }
+
+    /// <summary>The name of the interface that has this name or this alternative name; the same name if there is no such interface.</summary>
+    public string Canonical(string name) => Find(name)?.Name ?? name;
 
     /// <summary>The interface of this index, or null.</summary>
     public InterfaceInfo? Find(uint ifindex) => _byIfindex.GetValueOrDefault(ifindex);
@@ -50,10 +71,18 @@ public sealed class InterfaceTable
     /// <summary>The table with this interface added or changed; renames are followed.</summary>
     public InterfaceTable With(InterfaceInfo info)
     {
-        var names = _byName;
-        if (_byIfindex.TryGetValue(info.Ifindex, out var old) && old.Name != info.Name && names.GetValueOrDefault(old.Name)?.Ifindex == info.Ifindex)
-            names = names.Remove(old.Name);
-        return new InterfaceTable(_byIfindex.SetItem(info.Ifindex, info), names.SetItem(info.Name, info));
+        var (names, altNames) = (_byName, _byAltName);
+        if (_byIfindex.TryGetValue(info.Ifindex, out var old))
+        {
+            if (old.Name != info.Name && names.GetValueOrDefault(old.Name)?.Ifindex == info.Ifindex)
+                names = names.Remove(old.Name);
+            if (!old.AltNames.Equals(info.AltNames))
+                altNames = WithoutAltNames(old);
+        }
+
+        if (old is null || !old.AltNames.Equals(info.AltNames))
+            altNames = altNames.SetItems(info.AltNames.Select(n => KeyValuePair.Create(n, info.Ifindex)));
+        return new InterfaceTable(_byIfindex.SetItem(info.Ifindex, info), names.SetItem(info.Name, info), altNames);
     }
 
     /// <summary>The table without the interface of this index.</summary>
@@ -62,6 +91,10 @@ public sealed class InterfaceTable
         if (!_byIfindex.TryGetValue(ifindex, out var old))
             return this;
         var names = _byName.GetValueOrDefault(old.Name)?.Ifindex == ifindex ? _byName.Remove(old.Name) : _byName;
-        return new InterfaceTable(_byIfindex.Remove(ifindex), names);
+        return new InterfaceTable(_byIfindex.Remove(ifindex), names, WithoutAltNames(old));
     }
+
+    // An alternative name can have passed to another interface.
+    private ImmutableDictionary<string, uint> WithoutAltNames(InterfaceInfo info) =>
+        _byAltName.RemoveRange(info.AltNames.Where(n => _byAltName.GetValueOrDefault(n) == info.Ifindex));
 }

@@ -5,8 +5,17 @@ namespace ControlPlane.Core.Model;
 /// <param name="Name">Its name (<c>IFLA_IFNAME</c>), up to 15 bytes.</param>
 public sealed record InterfaceInfo(uint Ifindex, string Name)
 {
+    /// <summary>The alternative names (<c>IFLA_ALT_IFNAME</c>), each up to 127 bytes. The kernel takes them wherever it takes the name.</summary>
+    public AltNames AltNames { get; init; } = AltNames.None;
+
     /// <summary>The kind of a virtual device (<c>IFLA_INFO_KIND</c>), for instance <c>veth</c>; null for hardware and loopback.</summary>
     public string? Kind { get; init; }
+
+    /// <summary>
+    /// Whether it is hardware, as a guest sees it: a device on a bus (<c>IFLA_PARENT_DEV_NAME</c>, which is the name behind
+    /// <c>/sys/class/net/NAME/device</c>), or a device of no kind that is not loopback.
+    /// </summary>
+    public bool IsHardware { get; init; }
 
     /// <summary>The Ethernet address (<c>IFLA_ADDRESS</c>); null where the device has none of six octets.</summary>
     public MacAddress? Mac { get; init; }
@@ -76,9 +85,11 @@ public enum XdpFeatures : ulong
 
 /// <summary>An interface as the API shows it. Read only.</summary>
 /// <param name="Name">The name (IFLA_IFNAME), 1 to 15 bytes.</param>
+/// <param name="AltNames">The alternative names (IFLA_ALT_IFNAME), each up to 127 bytes. Requests take them wherever they take the name.</param>
 /// <param name="Ifindex">The index (ifi_index), 1 .. 2^31 - 1.</param>
 /// <param name="Revision">The highest revision among the entries that send to the interface, over all devmaps. 0 when none does. It is also the entity tag.</param>
 /// <param name="Kind">The kind of a virtual device (IFLA_INFO_KIND), for instance `veth`. Null for hardware and loopback.</param>
+/// <param name="Hardware">Whether the interface is hardware, as a guest sees it. Attaching or detaching XDP can stop hardware for seconds.</param>
 /// <param name="Mac">The Ethernet address (IFLA_ADDRESS). Null where the device has none of six octets.</param>
 /// <param name="Mtu">The MTU in bytes (IFLA_MTU), without the Ethernet header.</param>
 /// <param name="Up">Whether the interface is administratively up (IFF_UP).</param>
@@ -94,9 +105,11 @@ public enum XdpFeatures : ulong
 /// <param name="Conditions">The checks behind that.</param>
 public sealed record Interface(
     string Name,
+    IReadOnlyList<string> AltNames,
     uint Ifindex,
     long Revision,
     string? Kind,
+    bool Hardware,
     MacAddress? Mac,
     uint Mtu,
     bool Up,

@@ -20,29 +20,35 @@ public static partial class DevmapName
     private static partial Regex Pattern();
 }
 
-/// <summary>The kernel's rule for names of interfaces (<c>dev_valid_name</c>).</summary>
+/// <summary>
+/// The rule for names of interfaces. A name has up to 15 bytes (<c>dev_valid_name</c>) and an alternative name up to 127; requests take
+/// either.
+/// </summary>
 public static class InterfaceName
 {
-    /// <summary>Longest name in bytes of UTF-8: <c>IFNAMSIZ</c> - 1.</summary>
+    /// <summary>The longest name in bytes of UTF-8: <c>IFNAMSIZ</c> - 1.</summary>
     public const int MaxBytes = 15;
+
+    /// <summary>The longest alternative name in bytes of UTF-8: <c>ALTIFNAMSIZ</c> - 1.</summary>
+    public const int MaxAltBytes = 127;
 
     /// <summary>The loopback interface of every network namespace (<c>loopback_net_init</c>).</summary>
     public const string Loopback = "lo";
 
     /// <summary>The rule in words, for messages.</summary>
-    public const string Rule = "must be 1 to 15 bytes without white space, '/' or ':', and not '.' or '..'";
+    public const string Rule = "must be 1 to 127 bytes without white space, '/' or ':', and not '.' or '..'";
 
-    /// <summary>Adds a violation of <paramref name="field"/> if the kernel would not take the name and the field has none yet.</summary>
+    /// <summary>Adds a violation of <paramref name="field"/> if no interface can have the name and the field has none yet.</summary>
     public static void Validate(string? name, string field, Violations violations)
     {
         if (!IsValid(name) && !violations.Has(field))
             violations.Add(field, Rule);
     }
 
-    /// <summary>Whether the kernel would take the name.</summary>
+    /// <summary>Whether an interface can have the name, as its name or as an alternative name.</summary>
     public static bool IsValid(string? name) =>
         name is not (null or "" or "." or "..")
-        && Encoding.UTF8.GetByteCount(name) <= MaxBytes
+        && Encoding.UTF8.GetByteCount(name) <= MaxAltBytes
         && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c) || char.IsControl(c));
 }
 

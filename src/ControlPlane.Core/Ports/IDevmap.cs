@@ -47,9 +47,6 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <summary>The pinned links, dead ones (whose interface was removed) included.</summary>
     IReadOnlyList<DevmapLink> Links { get; }
 
-    /// <summary>The link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead); null when there is none.</summary>
-    DevmapLink? FindLink(string interfaceName);
-
     /// <summary>Attaches the redirect program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced.</summary>
     /// <exception cref="KernelException">
     /// EBUSY or EEXIST: another XDP program holds the interface. EINVAL: no such interface. EOPNOTSUPP, ERANGE, ENOSPC,
@@ -64,6 +61,9 @@ public interface IDevmap : IDevmapReader, IDisposable
 /// <summary>Reads of one devmap through a descriptor the kernel itself keeps read-only. Safe on any thread.</summary>
 public interface IDevmapReader
 {
+    /// <summary>The link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead or detached); null when there is none.</summary>
+    DevmapLink? FindLink(string interfaceName);
+
     /// <summary>Reads one element (<c>bpf_map_lookup_elem</c>). False when the kernel has none.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     bool TryLookup(uint key, out KernelEntry entry);

@@ -30,7 +30,7 @@ public interface IInterfaces
     /// <summary>Makes the next refresh ask the kernel for this interface, for a change that the kernel does not announce.</summary>
     void Invalidate(uint ifindex);
 
-    /// <summary>Asks the kernel, now, for the interface of this name. Returns null if there is none.</summary>
+    /// <summary>Asks the kernel, now, for the interface that has this name or this alternative name. Returns null if there is none.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     InterfaceInfo? Query(string name);
 
@@ -45,7 +45,24 @@ public interface IInterfaces
     IDisposable Watch(Action<LinkChanges> onChange);
 }
 
+/// <summary>Finds interfaces by any of their names.</summary>
+public static class InterfaceNames
+{
+    /// <summary>Returns the interface that has this name or this alternative name, or null.</summary>
+    /// <remarks>
+    /// The kernel does not announce a new alternative name of an interface that is down. So the kernel is asked unless the name is that of
+    /// an interface in the table.
+    /// </remarks>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static InterfaceInfo? Resolve(this IInterfaces interfaces, string name) =>
+        interfaces.Refresh().Find(name) is { } found && found.Name == name ? found : interfaces.Query(name);
+
+    /// <summary>Returns the name of the interface that has this name or this alternative name; the same name if there is none.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static string Canonical(this IInterfaces interfaces, string name) => interfaces.Resolve(name)?.Name ?? name;
+}
+
 /// <summary>Which interfaces changed; what is true of them now stands in <see cref="IInterfaces.Current"/>.</summary>
-/// <param name="Names">Names that appeared, went or changed, old names of renamed interfaces included.</param>
+/// <param name="Names">Names that appeared, went or changed, with alternative names and the old names of renamed interfaces.</param>
 /// <param name="Everything">Notifications were lost: anything may have changed.</param>
 public sealed record LinkChanges(IReadOnlySet<string> Names, bool Everything);

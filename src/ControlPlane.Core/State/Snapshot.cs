@@ -85,6 +85,15 @@ internal sealed record DevmapState(
 {
     /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
+
+    /// <summary>Returns the entry that a key means, under whichever of the interface's names it is stored; null if there is none.</summary>
+    public PlacedEntry? Find(EntryKey key, InterfaceTable interfaces) => key.InterfaceName is { } name
+        ? interfaces.NamesOf(name).Select(n => Entries.Find(EntryKey.OfInterface(n))).FirstOrDefault(e => e is not null)
+        : Find(key);
+
+    /// <summary>Returns the attachment to an interface, under whichever of the interface's names it is stored; null if there is none.</summary>
+    public PlacedAttachment? FindAttachment(string interfaceName, InterfaceTable interfaces) =>
+        interfaces.NamesOf(interfaceName).Select(n => Attachments.GetValueOrDefault(n)).FirstOrDefault(a => a is not null);
 }
 
 /// <summary>The identity of an entry over all devmaps.</summary>

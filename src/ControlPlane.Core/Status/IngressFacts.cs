@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
@@ -15,14 +16,15 @@ internal readonly record struct IngressFacts(bool Attached, bool Native, Interfa
 
     /// <summary>The facts of a devmap's attachments.</summary>
     /// <param name="devmap">The devmap.</param>
+    /// <param name="map">The devmap in the kernel.</param>
     /// <param name="interfaces">The interfaces.</param>
     /// <param name="name">The only ingress interface there can be; null for any.</param>
-    public static IngressFacts Of(DevmapState devmap, InterfaceTable interfaces, string? name)
+    public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name)
     {
         var (attached, widest, native) = (false, (InterfaceInfo?)null, ((string, string)?)null);
         foreach (var (ingress, status) in devmap.Attachments)
         {
-            if (status.Link is null || (name is not null && ingress != name))
+            if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is null)
                 continue;
             attached = true;
             if (status.Record.Spec.Mode == AttachMode.Native)

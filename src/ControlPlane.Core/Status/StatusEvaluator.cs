@@ -33,6 +33,12 @@ internal sealed class StatusEvaluator(
     /// <summary>The entry as the API shows it.</summary>
     public Entry View(PlacedEntry entry) => View(entry, basic: false);
 
+    /// <summary>Returns the spec with the interface's own name, although it may be stored under an alternative name.</summary>
+    public EntrySpec Named(EntrySpec spec) =>
+        interfaces.Canonical(spec.Interface) is var name && name == spec.Interface ? spec : spec with { Interface = name };
+
+    private EntryKey Named(EntryKey key) => key.InterfaceName is { } name ? EntryKey.OfInterface(interfaces.Canonical(name)) : key;
+
     private Entry View(PlacedEntry entry, bool basic)
     {
         var record = entry.Record;
@@ -43,11 +49,11 @@ internal sealed class StatusEvaluator(
         var (packets, bytes) = !basic && entry.KernelKey is { } counted ? map.ReadCounters(counted) : default;
         return new Entry(
             record.Devmap,
-            _selector.Format(record.Key),
+            _selector.Format(Named(record.Key)),
             record.Revision,
             record.CreateTime,
             record.UpdateTime,
-            record.Spec,
+            Named(record.Spec),
             new EntryStatus(
                 state,
                 entry.KernelKey,
@@ -183,14 +189,17 @@ internal sealed class StatusEvaluator(
     {
         if (_ingress.TryGetValue(name, out var known))
             return known;
-        var facts = IngressFacts.Of(devmap, interfaces, name.Length > 0 ? name : null);
+        var facts = IngressFacts.Of(devmap, map, interfaces, name.Length > 0 ? name : null);
         return _ingress[name] = (facts, facts.Attached ? _attached : NotAttached(name));
     }
 
-    private Condition NotAttached(string name) => ConditionTypes.IngressAttached.False(
-        "NotAttached",
-        $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
-        name == InterfaceName.Loopback
-            ? CommonRemedies.OtherIngress()
-            : CommonRemedies.Attach(devmap.Definition.Name, name.Length > 0 ? name : null));
+    // A link that the daemon made and that is not alive although its interface is: somebody else detached it.
+    private Condition NotAttached(string name) => devmap.FindAttachment(name, interfaces) is { Link: not null } && interfaces.Find(name) is { } ingress
+        ? AttachmentEvaluator.Detached(ConditionTypes.IngressAttached, devmap.Definition.Name, ingress)
+        : ConditionTypes.IngressAttached.False(
+            "NotAttached",
+            $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
+            name == InterfaceName.Loopback
+                ? CommonRemedies.OtherIngress()
+                : CommonRemedies.Attach(devmap.Definition.Name, name.Length > 0 ? name : null));
 }

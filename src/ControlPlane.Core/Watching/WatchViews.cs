@@ -22,7 +22,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         foreach (var attachment in devmap.Attachments.Values)
         {
             if (attachment.Record.Revision <= revision)
-                yield return new WatchEvent.AttachmentPut(null, AttachmentEvaluator.View(attachment, state.Facts));
+                yield return new WatchEvent.AttachmentPut(null, Attachments().View(attachment));
         }
 
         foreach (var entry in devmap.Entries.All())
@@ -50,20 +50,23 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         var snapshot = state.Current;
         var now = snapshot.Find(id)?.Entries.Find(entry.Record.Key) ?? entry;
         var record = entry.Record;
-        return Evaluator(snapshot).View(now) with
+        var evaluator = Evaluator(snapshot);
+        return evaluator.View(now) with
         {
             Revision = record.Revision,
             CreateTime = record.CreateTime,
             UpdateTime = record.UpdateTime,
-            Spec = record.Spec,
+            Spec = evaluator.Named(record.Spec),
         };
     }
 
     private Attachment View(PlacedAttachment attachment)
     {
         var now = state.Current.Find(id)?.Attachments.GetValueOrDefault(attachment.Record.Interface) ?? attachment;
-        return AttachmentEvaluator.View(now with { Record = attachment.Record }, state.Facts);
+        return Attachments().View(now with { Record = attachment.Record });
     }
+
+    private AttachmentEvaluator Attachments() => new(state.Handles[id], interfaces.Current, state.Facts);
 
     // An evaluator words the facts of each interface once, so it serves for as long as nothing that it words has changed.
     private StatusEvaluator Evaluator(Snapshot snapshot)

@@ -40,6 +40,10 @@ internal static class NetlinkConstants
     public const ushort IFLA_NUM_RX_QUEUES = 32;
     public const ushort IFLA_XDP = 43;
     public const ushort IFLA_TARGET_NETNSID = 46;
+    public const ushort IFLA_PROP_LIST = 52;
+    public const ushort IFLA_ALT_IFNAME = 53;
+    public const ushort IFLA_PARENT_DEV_NAME = 56;
+    public const ushort ARPHRD_LOOPBACK = 772;
     public const ushort IFLA_XDP_DRV_PROG_ID = 5;
     public const ushort IFLA_XDP_SKB_PROG_ID = 6;
     public const ushort IFLA_XDP_HW_PROG_ID = 7;

@@ -23,9 +23,11 @@ internal static class LinkMessage
             return null;
 
         string? name = null, kind = null;
+        var altNames = AltNames.None;
         MacAddress? mac = null;
         uint mtu = 0, txQueues = 0, rxQueues = 0;
         uint? link = null;
+        var hasParent = false;
         int? linkNamespace = null;
         (AttachMode Mode, uint ProgramId)? xdp = null;
         foreach (var attribute in attributes)
@@ -40,13 +42,17 @@ internal static class LinkMessage
                 case IFLA_NUM_TX_QUEUES: txQueues = attribute.Number<uint>(); break;
                 case IFLA_NUM_RX_QUEUES: rxQueues = attribute.Number<uint>(); break;
                 case IFLA_LINKINFO: kind = ReadKind(attribute.Nested); break;
+                case IFLA_PROP_LIST: altNames = ReadAltNames(attribute.Nested); break;
+                case IFLA_PARENT_DEV_NAME: hasParent = true; break;
                 case IFLA_XDP: xdp = ReadXdp(attribute.Nested); break;
             }
         }
 
         return name is null ? null : new InterfaceInfo((uint)header.ifi_index, name)
         {
+            AltNames = altNames,
             Kind = kind,
+            IsHardware = hasParent || (kind is null && header.ifi_type != ARPHRD_LOOPBACK),
             Mac = mac,
             Mtu = mtu,
             IsUp = (header.ifi_flags & IFF_UP) != 0,
@@ -73,6 +79,18 @@ internal static class LinkMessage
         }
 
         return null;
+    }
+
+    private static AltNames ReadAltNames(NetlinkAttributes attributes)
+    {
+        var names = new List<string>();
+        foreach (var attribute in attributes)
+        {
+            if (attribute.Type == IFLA_ALT_IFNAME)
+                names.Add(attribute.Text());
+        }
+
+        return names.Count == 0 ? AltNames.None : new AltNames(names);
     }
 
     // Reads the program ids of each mode, not IFLA_XDP_ATTACHED, which is "several" if a program is offloaded as well.

@@ -172,10 +172,16 @@ internal sealed unsafe class LinkMonitor : IDisposable
             var (was, now) = (before.Find(ifindex), after.Find(ifindex));
             if (was == now)
                 continue;
-            if (was is not null)
-                names.Add(was.Name);
-            if (now is not null)
-                names.Add(now.Name);
+            Add(names, was);
+            Add(names, now);
         }
+    }
+
+    private static void Add(HashSet<string> names, InterfaceInfo? info)
+    {
+        if (info is null)
+            return;
+        names.Add(info.Name);
+        names.UnionWith(info.AltNames);
     }
 }

@@ -47,6 +47,8 @@ internal sealed class LinkNotices
         var before = known.Find(link.Ifindex);
         if (deleted || before?.Name != link.Name)
             Names.Add(link.Name);
+        if (deleted)
+            Names.UnionWith(link.AltNames);
         if (before is null)
             return;
         // It can have its old name back already, and somebody may have asked for that name in between and found nothing.

@@ -12,7 +12,7 @@ namespace ControlPlane.Kernel.Netlink;
 /// </summary>
 internal sealed class LinkQueries : IDisposable
 {
-    private const int RequestBytes = 128;
+    private const int RequestBytes = 256;
     private readonly NetlinkClient _rtnetlink = new(NETLINK_ROUTE);
     private readonly NetlinkClient? _genetlink;
 
@@ -34,18 +34,19 @@ internal sealed class LinkQueries : IDisposable
     /// <summary>The family that reports xdp-features; null before Linux 6.3.</summary>
     public NetdevFamily? Netdev { get; }
 
-    /// <summary>Returns the interface of this name, or null. Alternative names do not count.</summary>
+    /// <summary>Returns the interface that has this name or this alternative name, or null.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public InterfaceInfo? Query(string name)
     {
         if (!InterfaceName.IsValid(name))
             return null;
-        Span<byte> text = stackalloc byte[InterfaceName.MaxBytes + 1];
+        Span<byte> text = stackalloc byte[InterfaceName.MaxAltBytes + 1];
         var length = Encoding.UTF8.GetBytes(name, text);
         text[length] = 0;
         var request = LinkRequest(stackalloc byte[RequestBytes], ifindex: 0);
-        request.Attribute(IFLA_IFNAME, text[..(length + 1)]);
-        return QueryOne(request) is { } info && info.Name == name ? WithFeatures(WithPeer(info)) : null;
+        // The kernel looks for both kinds of names under either attribute, which differ in length only.
+        request.Attribute(length <= InterfaceName.MaxBytes ? IFLA_IFNAME : IFLA_ALT_IFNAME, text[..(length + 1)]);
+        return QueryOne(request) is { } info ? WithFeatures(WithPeer(info)) : null;
     }
 
     /// <summary>Returns the interface of this index, or null.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -5,21 +6,30 @@ using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Objects;
 
-/// <summary>The links of one XDP program: one <c>bpf_link</c> per interface, pinned under the interface's name. For the writer's thread.</summary>
+/// <summary>The links of one XDP program: one <c>bpf_link</c> per interface, pinned under the interface's name. Reads are safe on any thread; the rest is for the writer's.</summary>
 /// <param name="folder">The folder of the pins.</param>
 /// <param name="owner">The owner of the program, for messages.</param>
 /// <param name="interfaces">The interfaces. The kernel announces no link, so they must be asked for again.</param>
 internal sealed class XdpLinks(string folder, string owner, IInterfaces interfaces) : IDisposable
 {
-    private readonly Dictionary<string, (FileDescriptor Fd, AttachMode Mode)> _links = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (FileDescriptor Fd, AttachMode Mode)> _links = new(StringComparer.Ordinal);
 
     /// <summary>All links by name, dead links included.</summary>
     public IReadOnlyList<DevmapLink> All =>
         [.. _links.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => Describe(l.Key, l.Value.Fd, l.Value.Mode))];
 
     /// <summary>Returns the link of this name with its current state in the kernel, or null if there is no such link.</summary>
-    public DevmapLink? Find(string interfaceName) =>
-        _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+    public DevmapLink? Find(string interfaceName)
+    {
+        try
+        {
+            return _links.TryGetValue(interfaceName, out var link) ? Describe(interfaceName, link.Fd, link.Mode) : null;
+        }
+        catch (ObjectDisposedException)
+        {
+            return null; // detached by the writer in this moment
+        }
+    }
 
     /// <summary>Returns the path of the pin of a link.</summary>
     public static string PinOf(string folder, string interfaceName) => Path.Combine(folder, PinName.Encode(interfaceName));
@@ -64,7 +74,7 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
             KernelCall.Retry(() => Libbpf.bpf_link_detach(link.Fd)),
             $"bpf_link_detach({owner}, interface {interfaceName})");
         File.Delete(PinOf(folder, interfaceName));
-        _links.Remove(interfaceName);
+        _links.TryRemove(interfaceName, out _);
         link.Fd.Dispose();
         if (ifindex != 0)
             interfaces.Invalidate(ifindex);

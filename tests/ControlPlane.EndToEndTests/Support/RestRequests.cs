@@ -30,6 +30,13 @@ internal static class RestRequests
     public static Task<Attachment> AttachAsync(this HttpClient http, string devmap, string ingress, string mode = "native") =>
         http.WriteAsync<Attachment>($"/v1/devmaps/{devmap}/attachments/{ingress}", new { mode });
 
+    public static async Task<EgressProgramSwap> SetEgressProgramAsync(this HttpClient http, string target, string? egressProgram)
+    {
+        var path = $"/v1/interfaces/{target}:setEgressProgram";
+        using var answer = await http.PostAsJsonAsync(path, new { egressProgram });
+        return await AsAsync<EgressProgramSwap>(answer, path);
+    }
+
     public static async Task<AuditReport> AuditAsync(this HttpClient http, string devmap, bool repair = true)
     {
         var path = $"/v1/devmaps/{devmap}:audit?repair={(repair ? "true" : "false")}";

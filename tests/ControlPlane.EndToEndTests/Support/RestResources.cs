@@ -84,6 +84,10 @@ internal sealed record EgressProgramList(IReadOnlyList<EgressProgram> Programs);
 
 internal sealed record EgressProgramStatus(uint ProgramId, int Entries, ulong Packets, ulong Bytes);
 
+internal sealed record EgressProgramSwap(string Interface, string? EgressProgram);
+
+internal sealed record Interface(string Name, IReadOnlyList<string> AltNames, uint Ifindex, long Revision, string? Kind, bool Hardware, uint Mtu);
+
 internal sealed record Problem(
     int Status, string Code, string Detail, [property: JsonPropertyName("remedy")] Remedy? How, string? Resource, int? Errno)
 {

@@ -40,6 +40,10 @@ public sealed class LibbpfKernelContract() : KernelContract(new Testbed())
 
         public void SetUp(string name, bool up) => Shell.Run("ip", "link", "set", "dev", name, up ? "up" : "down");
 
+        public void AddAltName(string name, string altName) => Shell.Run("ip", "link", "property", "add", "dev", name, "altname", altName);
+
+        public void RemoveAltName(string name, string altName) => Shell.Run("ip", "link", "property", "del", "dev", name, "altname", altName);
+
         public void SetMtu(string name, uint mtu) => Shell.Run("ip", "link", "set", "dev", name, "mtu", mtu.ToString(CultureInfo.InvariantCulture));
 
         public string FreeName() => LabNames.Next();

@@ -108,12 +108,32 @@ public sealed class NetlinkInterfacesTests : IDisposable
     public void Query_MissingIfindex_IsNull(uint ifindex) => Assert.Null(_interfaces.Query(ifindex));
 
     [Fact]
-    public void Query_AlternativeName_IsNotTheName()
+    public void AltNames_SoManyThatALinkMessageHasTensOfKilobytes_NothingIsTruncated()
     {
         using var pair = VethPair.Create(_space);
-        _space.Shell("ip", "link", "property", "add", "dev", pair.Name, "altname", "another");
+        string[] names = [.. Enumerable.Range(0, 480).Select(i => $"x{i:000}".PadRight(InterfaceName.MaxAltBytes, 'y'))];
+        foreach (var batch in names.Chunk(120))
+        {
+            _space.ShellWithInput(string.Concat(batch.Select(n => $"link property add dev {pair.Name} altname {n}\n")), "ip", "-batch", "-");
+            var table = _interfaces.Refresh();
+            Assert.Equal(names[..(Array.IndexOf(names, batch[^1]) + 1)], table.Find(pair.Name)!.AltNames);
+            Assert.Equal(pair.Name, table.Find(batch[^1])?.Name);
+        }
 
-        Assert.Null(_interfaces.Query("another"));
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "mtu", "1300");
+        Assert.Equal(1300U, _interfaces.Refresh().Find(pair.Name)!.Mtu);
+        Assert.Equal(names, _interfaces.Query(names[479])!.AltNames);
+        using var started = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
+        Assert.Equal(names, started.Current.Find(pair.Ifindex)!.AltNames);
+        Assert.Equal(_interfaces.Current.Find(pair.Ifindex), started.Current.Find(pair.Ifindex));
+    }
+
+    [Fact]
+    public void IsHardware_OfVirtualDevices_IsFalse()
+    {
+        using var pair = VethPair.Create(_space);
+        _space.ShellWithInput("link add hwbr type bridge\nlink add hwdummy type ifb\ntuntap add dev hwtap mode tap\n", "ip", "-batch", "-");
+        Assert.DoesNotContain(_interfaces.Refresh().All, i => i.IsHardware);
     }
 
     [Theory]

@@ -29,6 +29,12 @@ public interface IKernelTestbed : IDisposable
     /// <summary>Sets the MTU of an interface.</summary>
     void SetMtu(string name, uint mtu);
 
+    /// <summary>Gives an interface an alternative name.</summary>
+    void AddAltName(string name, string altName);
+
+    /// <summary>Takes an alternative name from an interface.</summary>
+    void RemoveAltName(string name, string altName);
+
     /// <summary>A name that no interface has.</summary>
     string FreeName();
 }

@@ -33,6 +33,46 @@ public abstract partial class KernelContract
         }
     }
 
+    [Theory]
+    [InlineData(6)]
+    [InlineData(InterfaceName.MaxBytes + 1)]
+    [InlineData(InterfaceName.MaxAltBytes)]
+    public void AltName_NamesTheInterfaceEverywhere_UntilItIsRemoved(int length)
+    {
+        var alt = _testbed.FreeName().PadRight(length, 'y');
+        var (name, peer) = _testbed.AddPair();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var holder = round % 2 == 0 ? name : peer;
+            _testbed.AddAltName(holder, alt);
+            var table = _kernel.Interfaces.Refresh();
+            Assert.Equal((holder, holder), (table.Find(alt)?.Name, _kernel.Interfaces.Query(alt)?.Name));
+            Assert.Equal([alt], table.Find(holder)!.AltNames);
+            Assert.Equal([alt, holder], table.NamesOf(alt));
+            Assert.Equal(holder, _kernel.Interfaces.Canonical(alt));
+
+            _testbed.RemoveAltName(holder, alt);
+            Assert.Null(_kernel.Interfaces.Refresh().Find(alt));
+            Assert.Null(_kernel.Interfaces.Query(alt));
+        }
+
+        _testbed.AddAltName(name, alt);
+        _testbed.RemoveInterface(name);
+        Assert.Null(_kernel.Interfaces.Refresh().Find(alt));
+    }
+
+    [Fact]
+    public void AltName_OfAnInterfaceThatIsDown_IsFound()
+    {
+        var alt = _testbed.FreeName();
+        var (name, _) = _testbed.AddPair();
+        _testbed.SetUp(name, false);
+        _kernel.Interfaces.Refresh();
+        _testbed.AddAltName(name, alt);
+        Assert.Equal(name, _kernel.Interfaces.Canonical(alt));
+        Assert.Equal(name, _kernel.Interfaces.Refresh().Find(alt)?.Name);
+    }
+
     [Fact]
     public void Refresh_AfterAnInterfaceIsMadeAgain_ShowsTheNewIndexAtOnce()
     {

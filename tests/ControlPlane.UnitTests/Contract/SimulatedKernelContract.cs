@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Contract;
@@ -42,6 +43,12 @@ public sealed class SimulatedKernelContract() : KernelContract(new Testbed())
             foreach (var end in new[] { name, peer.Name })
                 _host.ChangeInterface(end, i => i with { HasCarrier = up && peer.IsUp });
         }
+
+        public void AddAltName(string name, string altName) =>
+            _host.ChangeInterface(name, i => i with { AltNames = new AltNames([.. i.AltNames, altName]) });
+
+        public void RemoveAltName(string name, string altName) =>
+            _host.ChangeInterface(name, i => i with { AltNames = new AltNames(i.AltNames.Where(n => n != altName)) });
 
         public void SetMtu(string name, uint mtu) => _host.ChangeInterface(name, i => i with { Mtu = mtu });
 

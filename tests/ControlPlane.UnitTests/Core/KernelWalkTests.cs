@@ -74,6 +74,8 @@ public sealed class KernelWalkTests
 
         public int Steps { get; private set; }
 
+        public DevmapLink? FindLink(string interfaceName) => null;
+
         public bool TryLookup(uint key, out KernelEntry entry) => map.TryGet(key, out entry);
 
         public bool TryGetNextKey(uint? after, out uint next)

@@ -136,7 +136,8 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
     {
         if (context.State.Find(id.Devmap) is not { } devmap
             || context.Interfaces.Find(id.KernelKey) is not { } named
-            || devmap.Entries.Find(EntryKey.OfInterface(named.Name)) is not { KernelKey: null } waiting)
+            || context.Interfaces.NamesOf(named.Name).Select(n => devmap.Entries.Find(EntryKey.OfInterface(n))).FirstOrDefault(e => e is not null)
+                is not { KernelKey: null } waiting)
         {
             return null;
         }

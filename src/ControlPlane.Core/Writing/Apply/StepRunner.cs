@@ -94,7 +94,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
     private static KernelStep On(KernelStep step, InterfaceInfo now) => step switch
     {
         KernelStep.SetElement set => set with { Value = set.Value with { Ifindex = now.Ifindex } },
-        KernelStep.AttachRedirect attach => attach with { Ingress = now },
+        KernelStep.AttachRedirect attach => attach with { Ingress = now with { Name = attach.Ingress.Name } },
         KernelStep.AttachPass => new KernelStep.AttachPass(now),
         _ => step,
     };

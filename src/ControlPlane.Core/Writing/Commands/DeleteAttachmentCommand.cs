@@ -6,12 +6,13 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>Detaches a devmap's redirect program from an interface. Answers with the revision of the deletion.</summary>
-internal sealed class DeleteAttachmentCommand(DevmapId id, string interfaceName, Precondition precondition) : WriterCommand<long>
+internal sealed class DeleteAttachmentCommand(DevmapId id, string askedName, Precondition precondition) : WriterCommand<long>
 {
     public override WritePlan Plan(PlanContext context)
     {
         var devmap = context.Devmap(id);
-        var before = devmap.Attachments.GetValueOrDefault(interfaceName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(id.Name, interfaceName));
+        var before = context.FindAttachment(devmap, askedName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(id.Name, askedName));
+        var interfaceName = before.Record.Interface;
         precondition.Require($"devmaps/{id.Name}/attachments/{interfaceName}", before.Record.Revision);
         return new WritePlan(
             new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, [Convergence.Deletion(context, devmap, before)], context.NextRevision())

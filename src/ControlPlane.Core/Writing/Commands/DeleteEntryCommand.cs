@@ -11,7 +11,7 @@ internal sealed class DeleteEntryCommand(DevmapId id, EntryKey askedKey, Precond
     public override WritePlan Plan(PlanContext context)
     {
         var devmap = context.Devmap(id);
-        var before = devmap.Find(askedKey) ?? throw new ControlPlaneException(EntryErrors.NotFound(id.Name, devmap.KeyText(askedKey)));
+        var before = context.Find(devmap, askedKey) ?? throw new ControlPlaneException(EntryErrors.NotFound(id.Name, devmap.KeyText(askedKey)));
         var key = before.Record.Key;
         precondition.Require(devmap.NameOf(key), before.Record.Revision);
         var footprint = new Footprint

@@ -6,19 +6,20 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>Attaches a devmap's redirect program to an interface, or changes the attachment. Answers with the attachment and whether it is new.</summary>
-internal sealed class PutAttachmentCommand(DevmapId id, string interfaceName, AttachmentSpec spec, bool allowPending, Precondition precondition)
+internal sealed class PutAttachmentCommand(DevmapId id, string askedName, AttachmentSpec spec, bool allowPending, Precondition precondition)
     : WriterCommand<(bool Created, PlacedAttachment Attachment)>
 {
     public override WritePlan Plan(PlanContext context)
     {
         var devmap = context.Devmap(id);
-        var before = devmap.Attachments.GetValueOrDefault(interfaceName);
+        var before = context.FindAttachment(devmap, askedName);
+        var interfaceName = before?.Record.Interface ?? context.Canonical(askedName);
         precondition.Require($"devmaps/{id.Name}/attachments/{interfaceName}", before?.Record.Revision);
         // A write of what is stored succeeds in any state of the interface.
         var repeats = before?.Record.Spec == spec;
         if (!repeats)
-            Judge(context);
-        var record = repeats ? before!.Record : NextRecord(context, before?.Record);
+            Judge(context, interfaceName);
+        var record = repeats ? before!.Record : NextRecord(context, interfaceName, before?.Record);
         var placements = Convergence.Attachment(context, devmap, before, record);
         return new WritePlan(new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, placements, record.Revision)
         {
@@ -32,7 +33,7 @@ internal sealed class PutAttachmentCommand(DevmapId id, string interfaceName, At
         return (placement.Before is null, placement.After!);
     }
 
-    private void Judge(PlanContext context)
+    private void Judge(PlanContext context, string interfaceName)
     {
         var refusals = new Refusals();
         if (!allowPending && context.Interfaces.Find(interfaceName) is null)
@@ -41,14 +42,14 @@ internal sealed class PutAttachmentCommand(DevmapId id, string interfaceName, At
             refusals.Add(InterfaceErrors.Loopback(interfaceName));
         foreach (var other in context.State.Devmaps)
         {
-            if (other.Id != id && other.Attachments.ContainsKey(interfaceName))
+            if (other.Id != id && context.FindAttachment(other, interfaceName) is not null)
                 refusals.Add(AttachmentErrors.HeldByOtherDevmap(interfaceName, other.Id.Name));
         }
 
         refusals.ThrowIfAny();
     }
 
-    private AttachmentRecord NextRecord(PlanContext context, AttachmentRecord? old)
+    private AttachmentRecord NextRecord(PlanContext context, string interfaceName, AttachmentRecord? old)
     {
         var now = context.Now;
         return new AttachmentRecord(id.Name, interfaceName, spec, context.NextRevision(), old?.CreateTime ?? now, now);

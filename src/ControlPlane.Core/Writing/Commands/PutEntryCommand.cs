@@ -6,18 +6,23 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>Creates or changes an entry. Answers with the entry and whether it is new.</summary>
-internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec spec, bool allowPending, Precondition precondition)
+internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec askedSpec, bool allowPending, Precondition precondition)
     : WriterCommand<(bool Created, PlacedEntry Entry)>
 {
+    // With the interface's own name, whichever of its names was given.
+    private EntrySpec _spec = null!; // Plan sets it
+
     public override WritePlan Plan(PlanContext context)
     {
         var devmap = context.Devmap(id);
-        var before = devmap.Find(askedKey);
+        var before = context.Find(devmap, askedKey);
+        var target = context.Canonical(askedSpec.Interface);
+        _spec = target == askedSpec.Interface ? askedSpec : askedSpec with { Interface = target };
         var key = before?.Record.Key ?? Identify(context, devmap);
         precondition.Require(devmap.NameOf(key), before?.Record.Revision);
         var evicted = Evicted(context, devmap, key);
         // A write of what is stored succeeds in any state of the interfaces.
-        var repeats = before?.Record.Spec == spec;
+        var repeats = before?.Record.Spec == _spec;
         if (!repeats)
             Judge(context, devmap, key, before is null, evicted);
 
@@ -37,7 +42,7 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
     private EntryKey Identify(PlanContext context, WorkingDevmap devmap) =>
         askedKey.InterfaceName is null
             ? devmap.Definition.Spec.KeySelector.Identify(askedKey.Number, context.Interfaces)
-            : askedKey;
+            : EntryKey.OfInterface(context.Canonical(askedKey.InterfaceName));
 
     // The entry that has our kernel key although its interface was removed or has another index: the news of that is still on its way.
     private static PlacedEntry? Evicted(PlanContext context, WorkingDevmap devmap, EntryKey key) =>
@@ -54,14 +59,18 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
         var kernelKey = Convergence.KernelKeyOf(context, key);
         if (!allowPending && kernelKey is null)
             refusals.Add(InterfaceErrors.Missing("key", key.InterfaceName!, pendingPossible: true));
-        if (!allowPending && context.Interfaces.Find(spec.Interface) is null)
-            refusals.Add(InterfaceErrors.Missing("interface", spec.Interface, pendingPossible: true));
-        if (spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program))
+        if (!allowPending && context.Interfaces.Find(_spec.Interface) is null)
+            refusals.Add(InterfaceErrors.Missing("interface", _spec.Interface, pendingPossible: true));
+        if (_spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program))
             refusals.Add(ProgramErrors.Missing(program));
         if (kernelKey is { } taken && evicted is null && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != key)
             refusals.Add(EntryErrors.KeyConflict(devmap.KeyText(key), taken, id.Name, devmap.KeyText(holder.Record.Key)));
-        if (context.State.Targets.FindConflict(spec.Interface, spec.EgressProgram, new EntryId(id, key)) is var (other, otherProgram))
-            refusals.Add(EntryErrors.EgressProgramConflict(devmap.NameOf(key), spec.EgressProgram, spec.Interface, context.State.NameOf(other), otherProgram));
+        foreach (var name in context.Interfaces.NamesOf(_spec.Interface))
+        {
+            if (context.State.Targets.FindConflict(name, _spec.EgressProgram, new EntryId(id, key)) is var (other, otherProgram))
+                refusals.Add(EntryErrors.EgressProgramConflict(devmap.NameOf(key), _spec.EgressProgram, _spec.Interface, context.State.NameOf(other), otherProgram));
+        }
+
         if (creates && devmap.Entries.Count >= devmap.Definition.Spec.MaxEntries)
             refusals.Add(DevmapErrors.Full(id.Name, devmap.Definition.Spec.MaxEntries));
         refusals.ThrowIfAny();
@@ -70,7 +79,7 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
     private EntryRecord NextRecord(PlanContext context, EntryKey key, EntryRecord? old)
     {
         var now = context.Now;
-        return new EntryRecord(id.Name, key, spec, context.NextRevision(), old?.CreateTime ?? now, now);
+        return new EntryRecord(id.Name, key, _spec, context.NextRevision(), old?.CreateTime ?? now, now);
     }
 
     private Footprint FootprintOf(Placement.OfEntry[] placements, bool adds)
@@ -86,11 +95,11 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
                 elements.Add(new ElementId(id, old));
         }
 
-        var target = new FootprintUse(FootprintKey.Target(spec.Interface), spec.EgressProgram);
+        var target = new FootprintUse(FootprintKey.Target(_spec.Interface), _spec.EgressProgram);
         return new Footprint
         {
             Changes = changes,
-            Uses = spec.EgressProgram is null ? [target] : [target, new FootprintUse(FootprintKey.Program(spec.EgressProgram))],
+            Uses = _spec.EgressProgram is null ? [target] : [target, new FootprintUse(FootprintKey.Program(_spec.EgressProgram))],
             Elements = elements,
             Adds = adds ? id : null,
         };

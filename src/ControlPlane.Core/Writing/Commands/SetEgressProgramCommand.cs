@@ -9,18 +9,22 @@ namespace ControlPlane.Core.Writing.Commands;
 /// Gives all entries that send to an interface, over all devmaps, one egress program or none. All of them change, in one snapshot, or
 /// none does.
 /// </summary>
-internal sealed class SetEgressProgramCommand(string target, string? program, Precondition precondition) : WriterCommand<EgressProgramSwap>
+internal sealed class SetEgressProgramCommand(string askedTarget, string? program, Precondition precondition) : WriterCommand<EgressProgramSwap>
 {
+    // The interface's own name, whichever of its names was given.
+    private string _target = "";
+
     public override WritePlan Plan(PlanContext context)
     {
+        _target = context.Canonical(askedTarget);
         List<EntryId> ids =
         [
-            .. context.State.Targets.EntriesOf(target)
+            .. EntriesOfTarget(context)
                 .OrderBy(id => id.Devmap.Name, StringComparer.Ordinal).ThenBy(id => id.Key.InterfaceName, StringComparer.Ordinal).ThenBy(id => id.Key.Number),
         ];
-        if (ids.Count == 0 && context.Interfaces.Find(target) is null)
-            throw new ControlPlaneException(InterfaceErrors.NotFound(target));
-        precondition.Require($"interfaces/{target}", RevisionOf(context));
+        if (ids.Count == 0 && context.Interfaces.Find(_target) is null)
+            throw new ControlPlaneException(InterfaceErrors.NotFound(_target));
+        precondition.Require($"interfaces/{_target}", RevisionOf(context));
         Judge(context, ids);
         var now = context.Now;
         var placements = new List<Placement>();
@@ -38,7 +42,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program, Pr
     }
 
     protected override EgressProgramSwap Answer(PlanContext context, Outcome outcome) =>
-        new(target, program, outcome.Placements.Count, RevisionOf(context));
+        new(_target, program, outcome.Placements.Count, RevisionOf(context));
 
     private void Judge(PlanContext context, List<EntryId> ids)
     {
@@ -48,7 +52,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program, Pr
         if (program is not null && ids.FirstOrDefault(id => context.Devmap(id.Devmap).Definition.Spec.ValueSize < 8) is { Devmap.Name: not null } id)
         {
             var narrow = context.Devmap(id.Devmap).Definition;
-            refusals.Add(DevmapErrors.NoRoomForEgressProgram(narrow.Name, narrow.Spec.ValueSize, context.State.NameOf(id), target));
+            refusals.Add(DevmapErrors.NoRoomForEgressProgram(narrow.Name, narrow.Spec.ValueSize, context.State.NameOf(id), _target));
         }
 
         refusals.ThrowIfAny();
@@ -56,7 +60,7 @@ internal sealed class SetEgressProgramCommand(string target, string? program, Pr
 
     private Footprint FootprintOf(List<EntryId> ids, List<Placement> placements) => new()
     {
-        Changes = [FootprintKey.Target(target), .. ids.Select(FootprintKey.Entry)],
+        Changes = [FootprintKey.Target(_target), .. ids.Select(FootprintKey.Entry)],
         Uses = program is null ? [] : [new FootprintUse(FootprintKey.Program(program))],
         Elements =
         [
@@ -65,6 +69,9 @@ internal sealed class SetEgressProgramCommand(string target, string? program, Pr
         ],
     };
 
-    private long RevisionOf(PlanContext context) => context.State.Targets.EntriesOf(target)
+    private IEnumerable<EntryId> EntriesOfTarget(PlanContext context) =>
+        context.Interfaces.NamesOf(_target).SelectMany(context.State.Targets.EntriesOf);
+
+    private long RevisionOf(PlanContext context) => EntriesOfTarget(context)
         .Select(id => context.State.Find(id.Devmap)?.Entries.Find(id.Key)?.Record.Revision ?? 0).DefaultIfEmpty().Max();
 }

@@ -26,10 +26,10 @@ internal static partial class Convergence
         if (link is not null)
             steps.Add(new KernelStep.DetachRedirect(devmap.Id, name, link.Ifindex == ingress?.Ifindex ? ingress : null, link.Mode));
         if (ingress is not null)
-            steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress, record.Spec.Mode));
+            steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress with { Name = name }, record.Spec.Mode)); // the pin has the name of the attachment
         var after = new PlacedAttachment(record, null, null);
         var attachment = new Placement.OfAttachment(devmap.Id, name, before, after == before ? before : after, steps);
-        return ingress is not null && context.State.PassPrograms.GetValueOrDefault(name) is { } pass ? [Release(context, name, pass), attachment] : [attachment];
+        return ingress is not null && context.State.PassPrograms.GetValueOrDefault(ingress.Name) is { } pass ? [Release(context, ingress.Name, pass), attachment] : [attachment];
     }
 
     /// <summary>Detaches a redirect program that runs where it must not, and attaches nothing; null if there is nothing to detach.</summary>
@@ -107,14 +107,14 @@ internal static partial class Convergence
 
     private static bool IsNeeded(PlanContext context, InterfaceInfo device, InterfaceInfo target, bool alive)
     {
-        if (!context.State.Targets.IsTargetOf(target.Name, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap)))
+        if (!context.Interfaces.NamesOf(target.Name).Any(n => context.State.Targets.IsTargetOf(n, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap))))
             return false;
         if (alive)
             return true;
         // An interface that must run a redirect program is left to that, which does as well.
         return device.XdpProgramId is null
             && target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
-            && !context.State.Devmaps.Any(d => d.Attachments.ContainsKey(device.Name));
+            && !context.Interfaces.NamesOf(device.Name).Any(n => context.State.Devmaps.Any(d => d.Attachments.ContainsKey(n)));
     }
 
     // Frames of a devmap in generic mode need no pass program. Where a devmap is attached nowhere yet, native mode is expected.

@@ -33,6 +33,41 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
     /// <exception cref="KernelException">The kernel refused; the table stays as it is.</exception>
     public void Refresh() => Interfaces = kernel.Interfaces.Refresh();
 
+    /// <summary>
+    /// Returns the name of the interface that has this name or this alternative name; the same name if there is none. Asks the kernel unless
+    /// the name is that of a known interface: a new alternative name of an interface that is down is not announced.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public string Canonical(string name)
+    {
+        if (Interfaces.Find(name)?.Name == name)
+            return name;
+        if (kernel.Interfaces.Query(name) is not { } asked)
+            return name;
+        if (Interfaces.Find(asked.Ifindex) != asked)
+            Refresh();
+        return asked.Name;
+    }
+
+    /// <summary>Returns the entry of this key, under whichever of the interface's names it is stored; null if there is none.</summary>
+    public PlacedEntry? Find(WorkingDevmap devmap, EntryKey key)
+    {
+        var found = devmap.Find(key);
+        if (found is not null || key.InterfaceName is not { } name)
+            return found;
+        Canonical(name);
+        return Interfaces.NamesOf(name).Select(n => devmap.Find(EntryKey.OfInterface(n))).FirstOrDefault(e => e is not null);
+    }
+
+    /// <summary>Returns the attachment to this interface, under whichever of the interface's names it is stored; null if there is none.</summary>
+    public PlacedAttachment? FindAttachment(WorkingDevmap devmap, string interfaceName)
+    {
+        if (devmap.Attachments.GetValueOrDefault(interfaceName) is { } found)
+            return found;
+        Canonical(interfaceName);
+        return Interfaces.NamesOf(interfaceName).Select(n => devmap.Attachments.GetValueOrDefault(n)).FirstOrDefault(a => a is not null);
+    }
+
     /// <summary>Takes the next revision. If its plan is not committed, no change ever has it.</summary>
     public long NextRevision() => ++PlannedRevision;
 
