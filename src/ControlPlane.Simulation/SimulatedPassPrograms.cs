@@ -21,6 +21,12 @@ internal sealed class SimulatedPassPrograms(SimulatedHost host) : IPassPrograms
         return Attached;
     }
 
+    public PassProgram? Find(string interfaceName)
+    {
+        lock (host.Lock)
+            return host.PassLinks.GetValueOrDefault(interfaceName);
+    }
+
     public PassProgram Attach(WriterScope scope, InterfaceInfo device)
     {
         scope.Demand();

@@ -19,8 +19,7 @@ internal sealed class InterfaceService
     {
         request.Violations.ThrowIfAny();
         var (interfaces, state) = (_kernel.Interfaces.Refresh(), _state.Current);
-        var revisions = state.InterfaceRevisions();
-        return [.. interfaces.All.Select(i => View(i, interfaces, state, revisions))];
+        return [.. interfaces.All.Select(i => View(i, interfaces, state))];
     }
 
     /// <summary>One interface, as the kernel has it now.</summary>
@@ -31,10 +30,10 @@ internal sealed class InterfaceService
         request.Violations.ThrowIfAny();
         var (interfaces, state) = (_kernel.Interfaces.Refresh(), _state.Current);
         var info = _kernel.Interfaces.Query(name) ?? throw new ControlPlaneException(InterfaceErrors.NotFound(name));
-        return View(info, interfaces, state, state.InterfaceRevisions());
+        return View(info, interfaces, state);
     }
 
-    private Interface View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state, Dictionary<string, long> revisions)
+    private Interface View(InterfaceInfo info, InterfaceTable interfaces, Snapshot state)
     {
         var conditions = TransitionTimes.Stamp(
             TargetConditions.Of(info, interfaces.PeerOf(info), IngressFacts.Unknown, state.PassProgramFor(info, interfaces)),
@@ -43,7 +42,7 @@ internal sealed class InterfaceService
             interfaces.PeerOf(info),
             ingress: null);
         return new Interface(
-            info.Name, info.AltNames, info.Ifindex, info.AltNames.Append(info.Name).Max(revisions.GetValueOrDefault), info.Kind, info.IsHardware, info.Mac, info.Mtu, info.IsUp, info.HasCarrier, info.LinkIfindex,
+            info.Name, info.AltNames, info.Ifindex, info.AltNames.Append(info.Name).Max(state.RevisionOf), info.Kind, info.IsHardware, info.Mac, info.Mtu, info.IsUp, info.HasCarrier, info.LinkIfindex,
             info.TxQueues, info.RxQueues, info.XdpMode, info.XdpProgramId,
             state.PassPrograms.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, info.XdpFeatures,
             conditions.All(c => c.Holds), conditions);

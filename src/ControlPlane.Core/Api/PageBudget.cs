@@ -18,7 +18,7 @@ internal sealed class PageBudget
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
 
-    private readonly Dictionary<IReadOnlyList<Condition>, int> _conditions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Condition, int> _conditions = new(ReferenceEqualityComparer.Instance);
     private int _left = MaxBytes;
 
     /// <summary>Takes room for the entry and returns whether there was enough.</summary>
@@ -38,17 +38,24 @@ internal sealed class PageBudget
         return bytes + BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Owner);
     }
 
-    // Entries share lists of conditions.
     private int BytesOf(IReadOnlyList<Condition> conditions)
     {
-        if (!_conditions.TryGetValue(conditions, out var bytes))
-        {
-            foreach (var condition in conditions)
-                bytes += ConditionBytes + BytesOf(condition.Type.Name) + BytesOf(condition.Reason) + BytesOf(condition.Message) + BytesOf(condition.Remedy);
-            _conditions.Add(conditions, bytes);
-        }
-
+        var bytes = 0;
+        foreach (var condition in conditions)
+            bytes += BytesOf(condition);
         return bytes;
+    }
+
+    // Entries share conditions, except the one about their own elements.
+    private int BytesOf(Condition condition)
+    {
+        if (condition.Type.Subject == ConditionSubject.Entry)
+            return Count();
+        if (!_conditions.TryGetValue(condition, out var bytes))
+            _conditions.Add(condition, bytes = Count());
+        return bytes;
+
+        int Count() => ConditionBytes + BytesOf(condition.Type.Name) + BytesOf(condition.Reason) + BytesOf(condition.Message) + BytesOf(condition.Remedy);
     }
 
     private static int BytesOf(Remedy? remedy) => remedy is null

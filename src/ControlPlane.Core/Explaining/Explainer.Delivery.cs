@@ -27,7 +27,7 @@ internal sealed partial class Explainer
         if (target is { Kind: "veth", LinkIfindex: { } peer, LinkNetnsId: null })
             Ask(peer);
         var program = state.Programs.Values.FirstOrDefault(p => p.Loaded.ProgramId == element.EgressProgramId);
-        condition ??= StatusEvaluator.Unmanaged(Definition.Name);
+        condition ??= StatusEvaluator.Unmanaged(devmap, key, element, times);
         var step = Tell(
             condition,
             ("kernelMapId", _map.MapId), ("interface", target?.Name), ("ifindex", element.Ifindex),

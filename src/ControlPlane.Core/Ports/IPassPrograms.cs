@@ -20,6 +20,10 @@ public interface IPassPrograms
     /// <exception cref="KernelException">The kernel refused.</exception>
     IReadOnlyList<PassProgram> Attached { get; }
 
+    /// <summary>Returns the link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead); null when there is none.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    PassProgram? Find(string interfaceName);
+
     /// <summary>
     /// Attaches the program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced. The effect shows in
     /// the target's xdp-features, which are announced as any change of an interface is.

@@ -21,8 +21,9 @@ internal sealed partial class EntryTable
         private Group?[] _root;
         private ImmutableSortedDictionary<string, PlacedEntry>.Builder? _byInterfaceKey;
         private bool _changed;
+        private int _longChains;
 
-        internal Builder(EntryTable table) => (_last, _root, Count) = (table, table._root, table.Count);
+        internal Builder(EntryTable table) => (_last, _root, Count, _longChains) = (table, table._root, table.Count, table.LongChains);
 
         /// <summary>The number of entries.</summary>
         public int Count { get; private set; }
@@ -61,7 +62,7 @@ internal sealed partial class EntryTable
         {
             if (!_changed)
                 return _last;
-            _last = new EntryTable(_last.BucketCount, Count, _root, _byInterfaceKey?.ToImmutable() ?? _last._byInterfaceKey);
+            _last = new EntryTable(_last.BucketCount, Count, _longChains, _root, _byInterfaceKey?.ToImmutable() ?? _last._byInterfaceKey);
             _ownLeaves.Clear();
             _ownGroups.Clear();
             (_byInterfaceKey, _changed) = (null, false);
@@ -75,6 +76,7 @@ internal sealed partial class EntryTable
             var bucket = _last.BucketOf(key);
             ref var place = ref OwnLeaf(bucket)[bucket & (LeafSize - 1)];
             var changed = change(place ?? _none, key, entry);
+            _longChains += (changed.Length > DevmapShape.LongChain ? 1 : 0) - (place?.Length > DevmapShape.LongChain ? 1 : 0);
             place = changed.Length == 0 ? null : changed;
         }
 

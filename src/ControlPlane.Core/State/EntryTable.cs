@@ -32,16 +32,20 @@ internal sealed partial class EntryTable
         : this(
             (int)BitOperations.RoundUpToPowerOf2(maxEntries),
             0,
+            0,
             new Group?[Math.Max(1, (int)(BitOperations.RoundUpToPowerOf2(maxEntries) >> (LeafBits + GroupBits)))],
             ImmutableSortedDictionary.Create<string, PlacedEntry>(StringComparer.Ordinal))
     {
     }
 
-    private EntryTable(int bucketCount, int count, Group?[] root, ImmutableSortedDictionary<string, PlacedEntry> byInterfaceKey) =>
-        (BucketCount, Count, _root, _byInterfaceKey) = (bucketCount, count, root, byInterfaceKey);
+    private EntryTable(int bucketCount, int count, int longChains, Group?[] root, ImmutableSortedDictionary<string, PlacedEntry> byInterfaceKey) =>
+        (BucketCount, Count, LongChains, _root, _byInterfaceKey) = (bucketCount, count, longChains, root, byInterfaceKey);
 
     /// <summary>The number of entries, those without a kernel key included.</summary>
     public int Count { get; }
+
+    /// <summary>The number of buckets with more than <see cref="DevmapShape.LongChain"/> entries.</summary>
+    public int LongChains { get; }
 
     /// <summary>The number of hash buckets: max_entries rounded up to a power of two.</summary>
     public int BucketCount { get; }

@@ -14,19 +14,24 @@ internal sealed class FactTimes : IDisposable
     private const int MaxGone = 4096;
 
     private readonly ConcurrentDictionary<string, Seen> _seen = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<uint, DateTimeOffset> _freed = new();
+    private readonly ConcurrentDictionary<(string Devmap, string Interface), DateTimeOffset> _detached = new();
+    private readonly ConcurrentDictionary<ElementId, (KernelEntry? Found, DateTimeOffset Time)> _elements = new();
     private readonly IInterfaces _interfaces;
     private readonly TimeProvider _time;
-    private readonly DateTimeOffset _start;
-    private readonly IDisposable _watch;
+        private readonly IDisposable _watch;
 
     public FactTimes(IKernel kernel, TimeProvider time)
     {
         var interfaces = kernel.Interfaces;
-        (_interfaces, _time, _start) = (interfaces, time, time.GetUtcNow());
+        (_interfaces, _time, Start) = (interfaces, time, time.GetUtcNow());
         foreach (var info in interfaces.Current.All)
-            _seen[info.Name] = Seen.At(info, _start);
+            _seen[info.Name] = Seen.At(info, Start);
         _watch = interfaces.Watch(Observe);
     }
+
+    /// <summary>The daemon's start: the time of every fact that has not changed since.</summary>
+    public DateTimeOffset Start { get; }
 
     /// <summary>Returns when the facts of the interface changed, as it is in a table.</summary>
     /// <param name="name">The name of the interface.</param>
@@ -37,19 +42,60 @@ internal sealed class FactTimes : IDisposable
             return seen;
         // A name that was never seen: the interface has been missing since the start.
         return info is null && seen is null
-            ? Seen.At(null, _start)
-            : _seen.AddOrUpdate(name, _ => Seen.At(info, _time.GetUtcNow()), (_, known) => known.With(info, _time.GetUtcNow()));
+            ? Seen.At(null, Start)
+            : Changed(name, info, _time.GetUtcNow());
     }
 
-    /// <summary>Returns when the interface of this name appeared or went, or when something in the daemon changed later.</summary>
-    public DateTimeOffset Since(string name, DateTimeOffset changed)
+    /// <summary>Returns when the last interface with this index went, where the daemon saw that.</summary>
+    public DateTimeOffset Freed(uint ifindex) => _freed.GetValueOrDefault(ifindex, Start);
+
+    /// <summary>
+    /// Returns when the daemon first saw that somebody else made an element so. Elements that are as desired are not asked about, so this
+    /// holds few.
+    /// </summary>
+    /// <param name="id">The element.</param>
+    /// <param name="found">The element in the kernel; null if there is none.</param>
+    public DateTimeOffset OfForeign(ElementId id, KernelEntry? found)
     {
-        var present = Of(name, _interfaces.Current.Find(name)).Present;
-        return changed > present ? changed : present;
+        if (_elements.Count > MaxGone)
+            _elements.Clear();
+        return _elements.AddOrUpdate(
+            id, _ => (found, _time.GetUtcNow()), (_, known) => known.Found == found ? known : (found, _time.GetUtcNow())).Time;
+    }
+
+    /// <summary>Returns when the daemon first saw that somebody else detached the redirect program.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="interfaceName">The interface; empty for all.</param>
+    public DateTimeOffset OfDetached(string devmap, string interfaceName)
+    {
+        if (_detached.Count > MaxGone)
+            _detached.Clear();
+        return _detached.GetOrAdd((devmap, interfaceName), _ => _time.GetUtcNow());
+    }
+
+    /// <summary>The redirect program runs again.</summary>
+    public void Attached(string devmap)
+    {
+        foreach (var key in _detached.Keys.Where(k => k.Devmap == devmap))
+            _detached.TryRemove(key, out _);
+    }
+
+    /// <summary>The element is as desired again.</summary>
+    public void Settled(ElementId id)
+    {
+        if (!_elements.IsEmpty)
+            _elements.TryRemove(id, out _);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _watch.Dispose();
+
+    private Seen Changed(string name, InterfaceInfo? info, DateTimeOffset now) => _seen.AddOrUpdate(name, _ => Seen.At(info, now), (_, known) =>
+    {
+        if (known.Info is { } gone && gone.Ifindex != info?.Ifindex)
+            _freed[gone.Ifindex] = now;
+        return known.With(info, now);
+    });
 
     private void Observe(LinkChanges changes)
     {
@@ -63,6 +109,8 @@ internal sealed class FactTimes : IDisposable
     // Those that went first. They count as missing since the start when their names come up again.
     private void Forget()
     {
+        if (_freed.Count > MaxGone)
+            _freed.Clear();
         foreach (var gone in _seen.Where(s => s.Value.Info is null).OrderBy(s => s.Value.Present).Take(MaxGone / 2))
             _seen.TryRemove(gone);
     }

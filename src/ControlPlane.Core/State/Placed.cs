@@ -8,27 +8,62 @@ namespace ControlPlane.Core.State;
 /// <param name="Record">The desired state.</param>
 /// <param name="KernelKey">Its key in the kernel's map; null while its key names an interface that does not exist.</param>
 /// <param name="Failure">Why the kernel does not have it although its interfaces exist; null otherwise.</param>
-internal sealed record PlacedEntry(EntryRecord Record, uint? KernelKey, EntryFailure? Failure = null);
+internal sealed record PlacedEntry(EntryRecord Record, uint? KernelKey, PlacementFailure? Failure = null)
+{
+    /// <summary>When the daemon saw the entry come into the kernel, leave it, or fail; in UTC. One word per entry, and not stored.</summary>
+    public DateTime Since { get; init; }
+}
 
-/// <summary>Why an accepted entry could not be brought into the kernel.</summary>
-/// <param name="Reason">A stable CamelCase code.</param>
+/// <summary>Why a resource could not be brought into the kernel.</summary>
+/// <param name="Reason">A stable PascalCase code.</param>
 /// <param name="Message">A sentence for people, with errno where there is one.</param>
 /// <param name="Remedy">The way out.</param>
-internal sealed record EntryFailure(string Reason, string Message, Remedy? Remedy);
+/// <param name="Errno">The kernel's errno, positive; null where the kernel was not asked.</param>
+internal sealed record PlacementFailure(string Reason, string Message, Remedy? Remedy, int? Errno = null)
+{
+    /// <summary>Returns the failure for a refusal of the catalogue.</summary>
+    public static PlacementFailure Of(Error error) => new(
+        error.Code switch
+        {
+            ErrorCode.AttachConflict => nameof(ErrorCode.AttachConflict),
+            ErrorCode.InterfaceUnsuitable => nameof(ErrorCode.InterfaceUnsuitable),
+            _ => "KernelRefused",
+        },
+        error.Detail,
+        error.Remedy,
+        error.Errno);
+}
 
 /// <summary>An attachment: its desired state and how it stands.</summary>
 /// <param name="Record">The desired state.</param>
 /// <param name="Link">The link, while it is alive.</param>
 /// <param name="Failure">Why the kernel refuses it; null when it does not, or the interface does not exist.</param>
-internal sealed record PlacedAttachment(AttachmentRecord Record, DevmapLink? Link, string? Failure);
+internal sealed record PlacedAttachment(AttachmentRecord Record, DevmapLink? Link, PlacementFailure? Failure)
+{
+    /// <summary>When the daemon saw the program come to the interface, leave it, or be refused.</summary>
+    public DateTimeOffset Since { get; init; }
+}
 
 /// <summary>An egress program as it stands.</summary>
 /// <param name="Record">The desired state.</param>
 /// <param name="Loaded">The program in the kernel.</param>
 /// <param name="Entries">How many entries carry it.</param>
-internal sealed record PlacedProgram(EgressProgramRecord Record, LoadedProgram Loaded, int Entries);
+internal sealed record PlacedProgram(EgressProgramRecord Record, LoadedProgram Loaded, int Entries)
+{
+    /// <summary>When the program was loaded, or adopted.</summary>
+    public DateTimeOffset Since { get; init; }
+}
 
 /// <summary>An interface on which a pass program must run, so that a target accepts redirected frames.</summary>
 /// <param name="Program">The pass program there; null when the kernel refuses it.</param>
 /// <param name="Failure">Why it does; null otherwise.</param>
-internal sealed record PlacedPassProgram(PassProgram? Program, string? Failure);
+internal sealed record PlacedPassProgram(PassProgram? Program, PlacementFailure? Failure)
+{
+    /// <summary>When the program was attached, or refused.</summary>
+    public DateTimeOffset Since { get; init; }
+}
+
+/// <summary>An interface whose entries carry different egress programs. Only adopted entries can disagree.</summary>
+/// <param name="Programs">A description of the programs and their entries.</param>
+/// <param name="Since">When the daemon saw the disagreement begin.</param>
+internal sealed record ProgramConflict(string Programs, DateTimeOffset Since);

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
@@ -22,8 +21,11 @@ internal sealed record Snapshot
     public ImmutableSortedDictionary<string, PlacedProgram> Programs { get; init; } =
         ImmutableSortedDictionary.Create<string, PlacedProgram>(StringComparer.Ordinal);
 
-    /// <summary>The interfaces whose entries carry different egress programs, and a description of them. Only adopted entries can disagree.</summary>
-    public ImmutableDictionary<string, string> Conflicts { get; init; } = ImmutableDictionary.Create<string, string>(StringComparer.Ordinal);
+    /// <summary>The interfaces whose entries carry different egress programs.</summary>
+    public ImmutableDictionary<string, ProgramConflict> Conflicts { get; init; } = ImmutableDictionary.Create<string, ProgramConflict>(StringComparer.Ordinal);
+
+    /// <summary>The interfaces that entries send to, and a summary of those entries.</summary>
+    public ImmutableDictionary<string, TargetSummary> Targets { get; init; } = ImmutableDictionary.Create<string, TargetSummary>(StringComparer.Ordinal);
 
     /// <summary>The interfaces that carry a pass program or must carry one, by the name it was attached under.</summary>
     public ImmutableDictionary<string, PlacedPassProgram> PassPrograms { get; init; } =
@@ -47,18 +49,8 @@ internal sealed record Snapshot
     public EgressTemplate? TemplateOf(string? program) =>
         program is null ? null : Programs.GetValueOrDefault(program)?.Loaded.Config.Template;
 
-    /// <summary>Returns the highest revision among the entries that send to each interface. Reads all entries.</summary>
-    public Dictionary<string, long> InterfaceRevisions()
-    {
-        var revisions = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var entry in Devmaps.Values.SelectMany(d => d.Entries.All()))
-        {
-            ref var revision = ref CollectionsMarshal.GetValueRefOrAddDefault(revisions, entry.Record.Spec.Interface, out _);
-            revision = Math.Max(revision, entry.Record.Revision);
-        }
-
-        return revisions;
-    }
+    /// <summary>Returns the highest revision among the entries that send to an interface; 0 if none does.</summary>
+    public long RevisionOf(string interfaceName) => Targets.GetValueOrDefault(interfaceName)?.Revision ?? 0;
 }
 
 /// <summary>The identity of a devmap. A devmap that is removed and made again has another generation, so that waiting work cannot mistake it.</summary>
@@ -83,6 +75,12 @@ internal sealed record DevmapState(
     EntryTable Entries,
     ImmutableSortedDictionary<string, PlacedAttachment> Attachments)
 {
+    /// <summary>When the redirect program came to interfaces, and left them.</summary>
+    public IngressTimes Ingresses { get; init; } = IngressTimes.None;
+
+    /// <summary>When the keys began to be spread over the buckets of the kernel's hash, or to collide.</summary>
+    public DateTimeOffset SpreadSince { get; init; }
+
     /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
 

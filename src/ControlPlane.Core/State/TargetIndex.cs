@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
 
@@ -8,6 +9,7 @@ namespace ControlPlane.Core.State;
 internal sealed class TargetIndex
 {
     private readonly Dictionary<string, Dictionary<string, HashSet<EntryId>>> _targets = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RevisionList> _revisions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _programUse = new(StringComparer.Ordinal);
 
     /// <summary>The interfaces that entries send to.</summary>
@@ -55,29 +57,119 @@ internal sealed class TargetIndex
             ? [.. byProgram.Select(p => (p.Key.Length == 0 ? null : p.Key, p.Value.First()))]
             : [];
 
+    /// <summary>Returns a summary of the entries that send to the interface; null if none does.</summary>
+    public TargetSummary? Summary(string interfaceName) => _targets.TryGetValue(interfaceName, out var byProgram)
+        ? new TargetSummary(byProgram.Values.Sum(ids => ids.Count), RevisionOf(interfaceName))
+        : null;
+
+    /// <summary>Returns the highest revision among the entries that send to the interface; 0 if none does.</summary>
+    public long RevisionOf(string interfaceName) => _revisions.GetValueOrDefault(interfaceName)?.Highest ?? 0;
+
     /// <summary>Adds an entry.</summary>
-    public void Add(EntryId id, string interfaceName, string? program)
+    public void Add(EntryId id, EntryRecord record)
     {
+        var (interfaceName, program) = (record.Spec.Interface, record.Spec.EgressProgram);
         if (!_targets.TryGetValue(interfaceName, out var byProgram))
             _targets[interfaceName] = byProgram = new Dictionary<string, HashSet<EntryId>>(StringComparer.Ordinal);
         if (!byProgram.TryGetValue(program ?? "", out var ids))
             byProgram[program ?? ""] = ids = [];
         ids.Add(id);
+        if (!_revisions.TryGetValue(interfaceName, out var revisions))
+            _revisions[interfaceName] = revisions = new RevisionList();
+        revisions.Add(record.Revision);
         if (program is not null)
             _programUse[program] = _programUse.GetValueOrDefault(program) + 1;
     }
 
     /// <summary>Removes an entry that was added with the same arguments.</summary>
-    public void Remove(EntryId id, string interfaceName, string? program)
+    public void Remove(EntryId id, EntryRecord record)
     {
+        var (interfaceName, program) = (record.Spec.Interface, record.Spec.EgressProgram);
+        _revisions[interfaceName].Remove(record.Revision);
         var byProgram = _targets[interfaceName];
         var ids = byProgram[program ?? ""];
         ids.Remove(id);
         if (ids.Count == 0)
             byProgram.Remove(program ?? "");
         if (byProgram.Count == 0)
+        {
             _targets.Remove(interfaceName);
+            _revisions.Remove(interfaceName);
+        }
+
         if (program is not null && --_programUse[program] == 0)
             _programUse.Remove(program);
+    }
+}
+
+/// <summary>The entries that send to one interface.</summary>
+/// <param name="Entries">How many there are, over all devmaps.</param>
+/// <param name="Revision">The highest revision among them.</param>
+internal sealed record TargetSummary(int Entries, long Revision);
+
+/// <summary>
+/// The revisions of the entries of one interface, for the highest of them. New revisions are higher than all before, so they are appended;
+/// a removed revision is struck out in its place. Eight bytes per entry; adding is O(1), removing O(log n).
+/// </summary>
+internal sealed class RevisionList
+{
+    // In ascending order of their amounts; a negative one is struck out. The last one is never struck out.
+    private readonly List<long> _revisions = [];
+    private int _struck;
+    private bool _isSorted = true;
+
+    /// <summary>The highest revision; 0 if there is none.</summary>
+    public long Highest
+    {
+        get
+        {
+            Sort();
+            return _revisions.Count == 0 ? 0 : _revisions[^1];
+        }
+    }
+
+    /// <summary>Adds a revision, which no other entry has.</summary>
+    public void Add(long revision)
+    {
+        // Only a start reads entries in another order than that of their revisions.
+        _isSorted &= _revisions.Count == 0 || Math.Abs(_revisions[^1]) < revision;
+        _revisions.Add(revision);
+    }
+
+    /// <summary>Removes a revision.</summary>
+    public void Remove(long revision)
+    {
+        Sort();
+        var at = _revisions.BinarySearch(revision, ByAmount.Instance);
+        if (at < 0 || _revisions[at] < 0)
+            return;
+        _revisions[at] = -revision;
+        _struck++;
+        while (_revisions.Count > 0 && _revisions[^1] < 0)
+        {
+            _revisions.RemoveAt(_revisions.Count - 1);
+            _struck--;
+        }
+
+        if (_struck <= _revisions.Count / 2)
+            return;
+        _revisions.RemoveAll(r => r < 0);
+        _struck = 0;
+    }
+
+    private void Sort()
+    {
+        if (_isSorted)
+            return;
+        _revisions.RemoveAll(r => r < 0);
+        _revisions.Sort();
+        (_struck, _isSorted) = (0, true);
+    }
+
+    private sealed class ByAmount : IComparer<long>
+    {
+        public static ByAmount Instance { get; } = new();
+
+        public int Compare(long x, long y) => Math.Abs(x).CompareTo(Math.Abs(y));
     }
 }

@@ -12,7 +12,8 @@ internal sealed class WorkingState(ControlPlaneState shared)
     private readonly SortedDictionary<string, WorkingDevmap> _devmaps = new(StringComparer.Ordinal);
     private readonly HashSet<string> _touchedPrograms = new(StringComparer.Ordinal);
     private readonly HashSet<string> _touchedTargets = new(StringComparer.Ordinal);
-    private ImmutableDictionary<string, string> _conflicts = shared.Current.Conflicts;
+    private ImmutableDictionary<string, ProgramConflict> _conflicts = shared.Current.Conflicts;
+    private ImmutableDictionary<string, TargetSummary> _targets = shared.Current.Targets;
 
     /// <summary>The devmaps, in order of their names.</summary>
     public IReadOnlyCollection<WorkingDevmap> Devmaps => _devmaps.Values;
@@ -57,17 +58,17 @@ internal sealed class WorkingState(ControlPlaneState shared)
     public void Set(WorkingDevmap devmap, PlacedEntry? before, PlacedEntry? after)
     {
         var (was, now) = (before?.Record, after?.Record);
-        if (was?.Spec.Interface != now?.Spec.Interface || was?.Spec.EgressProgram != now?.Spec.EgressProgram)
+        if (was?.Spec.Interface != now?.Spec.Interface || was?.Spec.EgressProgram != now?.Spec.EgressProgram || was?.Revision != now?.Revision)
         {
             if (was is not null)
             {
-                Targets.Remove(new EntryId(devmap.Id, was.Key), was.Spec.Interface, was.Spec.EgressProgram);
+                Targets.Remove(new EntryId(devmap.Id, was.Key), was);
                 Touch(was.Spec);
             }
 
             if (now is not null)
             {
-                Targets.Add(new EntryId(devmap.Id, now.Key), now.Spec.Interface, now.Spec.EgressProgram);
+                Targets.Add(new EntryId(devmap.Id, now.Key), now);
                 Touch(now.Spec);
             }
         }
@@ -89,7 +90,9 @@ internal sealed class WorkingState(ControlPlaneState shared)
         PassPrograms = program is null ? PassPrograms.Remove(interfaceName) : PassPrograms.SetItem(interfaceName, program);
 
     /// <summary>Publishes the state as a snapshot of this revision.</summary>
-    public void Publish(long revision)
+    /// <param name="revision">The revision.</param>
+    /// <param name="now">The time of what has changed.</param>
+    public void Publish(long revision, DateTimeOffset now)
     {
         foreach (var name in _touchedPrograms)
         {
@@ -99,10 +102,10 @@ internal sealed class WorkingState(ControlPlaneState shared)
 
         foreach (var target in _touchedTargets)
         {
-            if (Targets.HasConflict(target))
-                _conflicts = _conflicts.SetItem(target, DescribeConflict(target));
-            else
-                _conflicts = _conflicts.Remove(target);
+            _conflicts = Targets.HasConflict(target)
+                ? _conflicts.SetItem(target, new ProgramConflict(DescribeConflict(target), _conflicts.GetValueOrDefault(target)?.Since ?? now))
+                : _conflicts.Remove(target);
+            _targets = Targets.Summary(target) is { } summary ? _targets.SetItem(target, summary) : _targets.Remove(target);
         }
 
         _touchedPrograms.Clear();
@@ -110,19 +113,20 @@ internal sealed class WorkingState(ControlPlaneState shared)
         shared.Publish(new Snapshot
         {
             Revision = revision,
-            Devmaps = Freeze(),
+            Devmaps = Freeze(now),
             Programs = Programs,
             Conflicts = _conflicts,
+            Targets = _targets,
             PassPrograms = PassPrograms,
         });
     }
 
-    private ImmutableSortedDictionary<string, DevmapState> Freeze()
+    private ImmutableSortedDictionary<string, DevmapState> Freeze(DateTimeOffset now)
     {
         var published = shared.Current.Devmaps;
         foreach (var devmap in _devmaps.Values)
         {
-            var state = devmap.Freeze();
+            var state = devmap.Freeze(now);
             if (!ReferenceEquals(published.GetValueOrDefault(devmap.Id.Name), state))
                 published = published.SetItem(devmap.Id.Name, state);
         }
@@ -149,6 +153,8 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
 {
     private DevmapState? _last;
     private long _revision = revision;
+    private IngressTimes _ingresses = IngressTimes.None;
+    private DateTimeOffset? _spreadSince;
 
     private ImmutableSortedDictionary<string, PlacedAttachment> _attachments =
         ImmutableSortedDictionary.Create<string, PlacedAttachment>(StringComparer.Ordinal);
@@ -175,9 +181,11 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public string NameOf(EntryKey key) => $"devmaps/{definition.Name}/entries/{KeyText(key)}";
 
     /// <summary>Puts an attachment in the place of another of its interface; null removes it.</summary>
-    public void Set(string interfaceName, PlacedAttachment? attachment)
+    public void Set(string interfaceName, PlacedAttachment? attachment, DateTimeOffset now)
     {
+        var before = _attachments;
         _attachments = attachment is null ? _attachments.Remove(interfaceName) : _attachments.SetItem(interfaceName, attachment);
+        _ingresses = _ingresses.After(interfaceName, before, _attachments, now);
         Reach(attachment?.Record.Revision ?? 0);
     }
 
@@ -185,11 +193,13 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public void Reach(long changed) => _revision = Math.Max(_revision, changed);
 
     /// <summary>Returns the devmap as it is now; the same state if nothing has changed.</summary>
-    public DevmapState Freeze()
+    public DevmapState Freeze(DateTimeOffset now)
     {
         var entries = Entries.Freeze();
+        if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
+            _spreadSince = now;
         if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments))
-            _last = new DevmapState(id, definition, _revision, entries, _attachments);
+            _last = new DevmapState(id, definition, _revision, entries, _attachments) { Ingresses = _ingresses, SpreadSince = _spreadSince.Value };
         return _last;
     }
 }

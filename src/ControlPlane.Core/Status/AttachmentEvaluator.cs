@@ -13,6 +13,8 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
 {
     private static readonly Condition _attached = ConditionTypes.Attached.True("Attached", "The redirect program runs on the interface.");
 
+    private const string DetachedReason = "Detached";
+
     /// <summary>Returns the attachment as the API shows it.</summary>
     public Attachment View(PlacedAttachment attachment)
     {
@@ -20,7 +22,7 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
         var link = map.LiveLink(attachment, interfaces);
         var (state, condition) = (link, attachment.Failure) switch
         {
-            (_, { } failure) => (AttachmentState.Failed, ConditionTypes.Attached.False("KernelRefused", failure)),
+            (_, { } failure) => (AttachmentState.Failed, ConditionTypes.Attached.False(failure.Reason, failure.Message, failure.Remedy)),
             (null, _) when interfaces.Find(record.Interface) is { } ingress => (AttachmentState.Pending, Detached(ConditionTypes.Attached, record.Devmap, ingress)),
             (null, _) => (AttachmentState.Pending, ConditionTypes.Attached.False(
                 "NoSuchInterface",
@@ -30,12 +32,12 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
         };
         return new Attachment(
             record.Devmap, interfaces.Canonical(record.Interface), record.Revision, record.CreateTime, record.UpdateTime, record.Spec,
-            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, [condition with { LastTransitionTime = times.Since(record.Interface, record.UpdateTime) }]));
+            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }]));
     }
 
     /// <summary>The redirect program does not run although it was attached and the interface exists.</summary>
     public static Condition Detached(ConditionType type, string devmap, InterfaceInfo ingress) => type.False(
-        "Detached", $"The redirect program of '{devmap}' was detached from '{ingress.Name}' by somebody else.", CommonRemedies.Audit(devmap));
+        DetachedReason, $"The redirect program of '{devmap}' was detached from '{ingress.Name}' by somebody else.", CommonRemedies.Audit(devmap));
 }
 
 /// <summary>The links of attachments, as the kernel has them.</summary>

@@ -11,29 +11,34 @@ internal static class EgressConditions
     /// <param name="state">The programs, and the devices whose entries disagree.</param>
     /// <param name="target">The device.</param>
     /// <param name="program">The program; null for none.</param>
+    /// <param name="times">The times of the interfaces' facts.</param>
     /// <param name="native">Whether frames come in native mode: only then does the kernel queue them by device.</param>
-    public static IEnumerable<Condition> Faults(Snapshot state, InterfaceInfo target, string? program, bool native)
+    public static IEnumerable<Condition> Faults(Snapshot state, InterfaceInfo target, string? program, FactTimes times, bool native)
     {
-        if (native && state.Conflicts.TryGetValue(target.Name, out var programs))
+        if (native && state.Conflicts.TryGetValue(target.Name, out var conflict))
         {
             yield return ConditionTypes.EgressProgramAgrees.False(
                 "EntriesDisagree",
-                $"The entries for '{target.Name}' have different egress programs: {programs}. The kernel runs one of them on a whole burst of frames.",
-                CommonRemedies.GiveAll(target.Name, state.TemplateOf(program) == EgressTemplate.Drop ? null : program));
+                $"The entries for '{target.Name}' have different egress programs: {conflict.Programs}. The kernel runs one of them on a whole burst of frames.",
+                CommonRemedies.GiveAll(target.Name, state.TemplateOf(program) == EgressTemplate.Drop ? null : program))
+                with { LastTransitionTime = conflict.Since };
         }
 
         if (state.TemplateOf(program) is not { } template)
             yield break;
+        var loaded = state.Programs[program!].Since;
         if (template == EgressTemplate.Drop)
         {
             yield return ConditionTypes.EgressProgramPasses.False(
-                "TemplateDrops", $"The egress program '{program}' drops every frame.", CommonRemedies.GiveAll(target.Name, null));
+                "TemplateDrops", $"The egress program '{program}' drops every frame.", CommonRemedies.GiveAll(target.Name, null))
+                with { LastTransitionTime = loaded };
         }
 
         if (template is EgressTemplate.RewriteMac or EgressTemplate.PushVlan or EgressTemplate.PopVlan && target.Mac is null)
         {
             yield return ConditionTypes.EgressProgramFits.False(
-                "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", CommonRemedies.GiveAll(target.Name, null));
+                "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", CommonRemedies.GiveAll(target.Name, null))
+                with { LastTransitionTime = TransitionTimes.Latest(loaded, times.Of(target.Name, target).Present) };
         }
     }
 }

@@ -23,7 +23,7 @@ internal sealed class StatusEvaluator(
     // Repairs an element that others changed.
     private readonly Remedy _audit = CommonRemedies.Audit(devmap.Definition.Name);
 
-    // One list for all entries that share target, program and ingress: it is then rendered only once, too.
+    // The conditions that all entries with the same target, program and ingress share.
     private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
     private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
 
@@ -71,7 +71,7 @@ internal sealed class StatusEvaluator(
         var record = entry.Record;
         var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
         return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces) is { } unreachable
-            ? (state, [.. conditions, unreachable])
+            ? (state, [.. conditions, unreachable with { LastTransitionTime = _selector.KeyIsIfindex ? times.Freed(record.Key.Number) : times.Start }])
             : (state, conditions);
     }
 
@@ -98,40 +98,47 @@ internal sealed class StatusEvaluator(
                 basic ? null : packets,
                 basic ? null : bytes,
                 basic ? [] : drops.OfEntry(devmap, kernelKey, element.Ifindex),
-                basic ? [] : [Unmanaged(devmap.Definition.Name), Ingress(IngressOf(key)).Condition]));
+                basic ? [] : [Unmanaged(devmap, kernelKey, element, times), Ingress(IngressOf(key)).Condition]));
     }
 
     /// <summary>Returns the canonical key of an entry that would have this kernel key.</summary>
     public EntryKey KeyOf(uint kernelKey) => _selector.Identify(kernelKey, interfaces);
 
-    /// <summary>The kernel has an element that nobody desires.</summary>
-    public static Condition Unmanaged(string devmap) => ConditionTypes.InKernel.False(
-        "NotDesired", "The kernel's map has an element for the key that nobody asked the daemon for.", CommonRemedies.Audit(devmap));
+    /// <summary>Returns the condition of an element that nobody desires.</summary>
+    public static Condition Unmanaged(DevmapState devmap, uint kernelKey, KernelEntry element, FactTimes times) => ConditionTypes.InKernel.False(
+        "NotDesired", "The kernel's map has an element for the key that nobody asked the daemon for.", CommonRemedies.Audit(devmap.Definition.Name))
+        with { LastTransitionTime = times.OfForeign(new ElementId(devmap.Id, kernelKey), element) };
 
     private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
     {
         var record = entry.Record;
         var ingress = Ingress(IngressOf(record.Key)).Condition;
         if (entry.Failure is { } failure)
-            return (EntryState.Failed, [Failed(record, failure), ingress]);
-        if (entry.KernelKey is null)
+            return (EntryState.Failed, [Failed(entry, failure), ingress]);
+        if (entry.KernelKey is not { } key)
             return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
         if (target is null && element is null)
             return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (element is not { } there)
-            return (EntryState.Pending, [ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", _audit), ingress]);
+            return (EntryState.Pending, [Foreign(key, element, ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", _audit)), ingress]);
         if (target is null)
             return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
-            return (EntryState.Undeliverable, [difference, ingress]);
+            return (EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
 
+        times.Settled(new ElementId(devmap.Id, key));
         var (deliverable, conditions) = Target(target, record);
-        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, conditions);
+        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, [_inKernel with { LastTransitionTime = SeenAt(entry) }, .. conditions]);
     }
 
-    private Condition Failed(EntryRecord record, EntryFailure failure) =>
-        ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy)
-        with { LastTransitionTime = times.Since(record.Spec.Interface, record.UpdateTime) };
+    private static Condition Failed(PlacedEntry entry, PlacementFailure failure) =>
+        ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy) with { LastTransitionTime = SeenAt(entry) };
+
+    private static DateTimeOffset SeenAt(PlacedEntry entry) => new(entry.Since, TimeSpan.Zero);
+
+    // Others changed the element; the daemon sees it now, or saw it before.
+    private Condition Foreign(uint kernelKey, KernelEntry? element, Condition condition) =>
+        condition with { LastTransitionTime = times.OfForeign(new ElementId(devmap.Id, kernelKey), element) };
 
     private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
     {
@@ -143,14 +150,13 @@ internal sealed class StatusEvaluator(
         var (facts, ingress) = Ingress(key.Item3);
         List<Condition> conditions =
         [
-            _inKernel,
             .. TransitionTimes.Stamp(
                 TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.PassProgramFor(target, interfaces), secondTag, frame?.Lengths),
                 times,
                 target,
                 interfaces.PeerOf(target),
                 facts.Widest),
-            .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, facts.Native),
+            .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, times, facts.Native),
         ];
         var deliverable = conditions.TrueForAll(c => c.Holds);
         conditions.Add(ingress);
@@ -190,7 +196,13 @@ internal sealed class StatusEvaluator(
         if (_ingress.TryGetValue(name, out var known))
             return known;
         var facts = IngressFacts.Of(devmap, map, interfaces, name.Length > 0 ? name : null);
-        return _ingress[name] = (facts, facts.Attached ? _attached : NotAttached(name));
+        return _ingress[name] = (facts, (facts.Attached ? _attached : NotAttached(name)) with { LastTransitionTime = IngressTime(name, facts.Attached) });
+    }
+
+    private DateTimeOffset IngressTime(string name, bool attached)
+    {
+        var expected = devmap.Attachments.Values.Any(a => a.Link is not null && (name.Length == 0 || interfaces.Canonical(a.Record.Interface) == interfaces.Canonical(name)));
+        return attached == expected ? devmap.Ingresses.Of(name) ?? times.Start : times.OfDetached(devmap.Definition.Name, name);
     }
 
     // A link that the daemon made and that is not alive although its interface is: somebody else detached it.

@@ -32,7 +32,8 @@ internal static class TransitionTimes
         DateTimeOffset? MtuOf(InterfaceInfo? info) => info is null ? null : times.Of(info.Name, info).Mtu;
     }
 
-    private static DateTimeOffset Latest(DateTimeOffset first, params ReadOnlySpan<DateTimeOffset?> others)
+    /// <summary>Returns the latest of some times.</summary>
+    public static DateTimeOffset Latest(DateTimeOffset first, params ReadOnlySpan<DateTimeOffset?> others)
     {
         foreach (var other in others)
             first = other > first ? other.Value : first;

@@ -36,6 +36,8 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
         return Attached;
     }
 
+    public PassProgram? Find(string interfaceName) => _links.Find(interfaceName) is { } link ? Describe(link) : null;
+
     public PassProgram Attach(WriterScope scope, InterfaceInfo device)
     {
         scope.Demand();

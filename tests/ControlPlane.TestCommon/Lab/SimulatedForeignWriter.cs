@@ -49,4 +49,14 @@ public static class SimulatedForeignWriter
 
         host.NotifyFeatures(ifindex);
     }
+
+    /// <summary>Detaches the pass program of an interface. The news of it does not reach the daemon.</summary>
+    public static void DetachPassByHand(this SimulatedHost host, string interfaceName)
+    {
+        lock (host.Lock)
+        {
+            host.DetachXdp(host.PassLinks[interfaceName].Ifindex);
+            host.PassLinks[interfaceName] = host.PassLinks[interfaceName] with { Ifindex = 0 };
+        }
+    }
 }

@@ -104,6 +104,26 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Audit_PassProgramDetachedByHand_IsAttachedAgain()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        host.AddPair("out", "out-peer");
+        await using var core = await CoreFixture.StartAsync(host);
+        await core.PutAsync("vlans", "10", "out");
+        await core.PutAsync("addresses", "10.0.0.1", "sim0");
+        host.DetachPassByHand("out-peer");
+        Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "10").Status.State);
+
+        Assert.Equal(0, (await core.Audits.AuditAsync("addresses", false, RequestContext.OfDaemon())).Found);
+        Assert.False(Assert.Single((await AuditAsync(core, repair: false)).Drifts).Repaired);
+        var drift = Assert.Single((await AuditAsync(core)).Drifts);
+
+        Assert.Equal((DriftKind.Detached, "out-peer", true), (drift.Kind, drift.Interface, drift.Repaired));
+        Assert.Equal(EntryState.Forwarding, core.Entries.Get("vlans", "10").Status.State);
+        Assert.Equal(0, (await AuditAsync(core)).Found);
+    }
+
+    [Fact]
     public async Task Audit_RepairOff_TellsAndLeavesAllAsItIs()
     {
         var host = SimulatedHost.WithInterfaces();

@@ -94,6 +94,18 @@ public sealed class EgressProgramTests
         Assert.All(adopted.List("vlans").Entries, e => Assert.Equal(EntryState.Forwarding, e.Status.State));
     }
 
+    [Fact]
+    public async Task Set_UnknownInterfaceAndUnknownProgram_TellsBoth()
+    {
+        await using var core = await CoreFixture.StartAsync();
+
+        var error = await CoreFixture.FailsAsync(() => SetAsync(core, "never0", "never"));
+
+        Assert.Equal(ErrorCode.InterfaceNotFound, error.Code);
+        Assert.Contains("'never0'", error.Detail, StringComparison.Ordinal);
+        Assert.Equal(["egressProgram"], error.Fields.Select(f => f.Field));
+    }
+
     private static Task<EgressProgramSwap> SetAsync(CoreFixture core, string target, string? program) =>
         core.Programs.SetOfInterfaceAsync(target, program, RequestContext.OfDaemon());
 }

@@ -1,11 +1,31 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 
 public sealed class HotplugTests
 {
+    [Fact]
+    public async Task Attachment_InterfaceComesWithAProgramOfOthers_FailsWithReasonAndRemedy()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        await using var core = await CoreFixture.StartAsync(host);
+        await core.Attachments.PutAsync("vlans", "late0", new AttachmentSpec(AttachMode.Native), true, RequestContext.OfDaemon());
+
+        host.AddInterface("spare0");
+        host.ChangeInterface("spare0", i => i with { XdpProgramId = 7, XdpMode = AttachMode.Native });
+        host.ChangeInterface("spare0", i => i with { Name = "late0" });
+
+        await Eventually.Async(() => Status().State == AttachmentState.Failed);
+        var condition = Assert.Single(Status().Conditions);
+        Assert.Equal("AttachConflict", condition.Reason);
+        Assert.Contains("ip link set dev late0 xdp off", condition.Remedy!.Commands);
+
+        AttachmentStatus Status() => core.Attachments.Get("vlans", "late0", RequestContext.OfDaemon()).Status;
+    }
+
     [Fact]
     public async Task AllowPending_AbsentTarget_IsWrittenWhenItAppears()
     {

@@ -69,6 +69,8 @@ public sealed class KernelGate : IDisposable
     {
         public IReadOnlyList<PassProgram> Attached => inner.Attached;
 
+        public PassProgram? Find(string interfaceName) => inner.Find(interfaceName);
+
         public IReadOnlyList<PassProgram> Adopt(WriterScope scope) => inner.Adopt(scope);
 
         public PassProgram Attach(WriterScope scope, InterfaceInfo device)

@@ -1,5 +1,8 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
+using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
@@ -51,6 +54,91 @@ public sealed class TransitionTimeTests
         time.Advance(TimeSpan.FromMinutes(1));
         var put = await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         Assert.Equal(Start.AddMinutes(1), Assert.Single(put.View.Status.Conditions).LastTransitionTime);
+    }
+
+    [Fact]
+    public async Task Attachment_WhoseLabelsChange_KeepsItsTime()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using var core = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), time: time);
+        await AttachAsync("a");
+        time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.Equal(Start, Assert.Single((await AttachAsync("b")).View.Status.Conditions).LastTransitionTime);
+
+        Task<PutOutcome<Attachment>> AttachAsync(string owner) => core.Attachments.PutAsync(
+            "vlans", "sim0", new AttachmentSpec(AttachMode.Native) with { Owner = owner }, false, RequestContext.OfDaemon());
+    }
+
+    [Fact]
+    public async Task Entry_HasTheTimeOfItsPlacement_AndKeepsItWhileOnlyItsLabelsChange()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using var core = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), time: time);
+        time.Advance(TimeSpan.FromMinutes(1));
+        await core.PutAsync("vlans", "10", "sim1");
+        time.Advance(TimeSpan.FromMinutes(1));
+        await core.Entries.PutAsync("vlans", "10", new EntrySpec("sim1") with { Owner = "me" }, false, RequestContext.OfDaemon());
+        Assert.Equal(Start.AddMinutes(1), InKernel());
+
+        core.Host.SetElementByHand("vlans", 10, null);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(Start.AddMinutes(3), InKernel());
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(Start.AddMinutes(3), InKernel());
+        await core.Audits.AuditAsync("vlans", true, RequestContext.OfDaemon());
+        Assert.Equal(Start.AddMinutes(4), InKernel());
+
+        DateTimeOffset? InKernel() => Time(core.Entries.Get("vlans", "10", RequestContext.OfDaemon()).Status.Conditions, ConditionTypes.InKernel);
+    }
+
+    [Fact]
+    public async Task Ingress_HasTheTimeOfItsAttachment_AndOfItsEnd()
+    {
+        var time = new FakeTimeProvider(Start);
+        await using var core = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), time: time);
+        await core.PutAsync("vlans", "10", "sim1");
+        await core.PutAsync("ingress", "sim2", "sim1");
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal((Start, Start), (Of("vlans", "10"), Of("ingress", "sim2")));
+
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("ingress", "sim3", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+        Assert.Equal((Start.AddMinutes(1), Start), (Of("vlans", "10"), Of("ingress", "sim2")));
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        core.Host.RemoveInterface("sim0");
+        await Eventually.Async(() => Of("vlans", "10") == Start.AddMinutes(2));
+
+        DateTimeOffset? Of(string devmap, string key) =>
+            Time(core.Entries.Get(devmap, key, RequestContext.OfDaemon()).Status.Conditions, ConditionTypes.IngressAttached);
+    }
+
+    [Fact]
+    public async Task EveryCondition_HasATime()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        host.AddInterface("bare", features: XdpFeatures.None);
+        host.ChangeInterface("bare", i => i with { Mac = null });
+        await using var core = await CoreFixture.StartAsync(host);
+        await core.PutProgramAsync("stop", "drop");
+        await core.PutProgramAsync("pop", "popVlan");
+        await core.PutAsync("vlans", "10", "sim1", "stop");
+        await core.PutAsync("vlans", "5000", "bare", "pop");
+        await core.PutAsync("ingress", "77", "sim0");
+        await core.PutAsync("ingress", "never0", "sim0", allowPending: true);
+        await core.PutAsync("addresses", "10.0.0.1", "never1", allowPending: true);
+        host.SetElementByHand("addresses", 99, new KernelEntry(1, 0));
+
+        var conditions = new[] { "vlans", "ingress", "addresses" }
+            .SelectMany(d => core.Entries.List(d, new EntryQuery(), RequestContext.OfDaemon()).Entries.SelectMany(e => e.Status.Conditions)
+                .Concat(core.Devmaps.Get(d).Status.Conditions))
+            .ToList();
+
+        Assert.Superset(
+            new HashSet<string>(["EgressProgramPasses", "EgressProgramFits", "KeyReachable", "InKernel", "KeysSpread", "IngressAttached", "InterfacePresent", "KeyInterfacePresent"]),
+            conditions.Select(c => c.Type.Name).ToHashSet());
+        Assert.All(conditions, c => Assert.True(c.LastTransitionTime >= core.State.Facts.Start, $"{c.Type} {c.Reason}: {c.LastTransitionTime}"));
     }
 
     private static DateTimeOffset? Time(IReadOnlyList<Condition> conditions, ConditionType type) =>

@@ -45,10 +45,12 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             throw KernelErrors.Unforeseen(e);
         }
 
-        foreach (var placement in placed)
+        var now = context.Now;
+        for (var i = 0; i < placed.Length; i++)
         {
-            Keep(placement);
-            Report(placement, plan.Revision);
+            placed[i] = placed[i].Done(now);
+            Keep(placed[i]);
+            Report(placed[i], plan.Revision);
         }
 
         return placed;
@@ -66,19 +68,19 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                     shared.InFlight.Add(set.Id);
             }
 
-            Keep(Run(scope, placement, []));
+            Keep(Run(scope, placement, []).Done(context.Now));
             return null;
         }
         catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.InterfaceNotFound)
         {
             // The interface went while the step ran. The next notification says so.
-            Keep(placement);
+            Keep(placement.Done(context.Now));
             return null;
         }
         catch (ControlPlaneException e)
         {
             Log(placement, e);
-            Keep(placement.Refused(e.Error.Detail, e.Error.Remedy));
+            Keep(placement.Refused(PlacementFailure.Of(e.Error)).Done(context.Now));
             return e.Error.Detail;
         }
     }
@@ -142,10 +144,10 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         {
             case (KernelStep.AttachRedirect attach, DevmapLink link)
                 when context.State.Find(attach.Devmap) is { } devmap && devmap.Attachments.GetValueOrDefault(attach.Ingress.Name) is { } attachment:
-                devmap.Set(attach.Ingress.Name, attachment with { Link = link });
+                devmap.Set(attach.Ingress.Name, attachment with { Link = link, Since = context.Now }, context.Now);
                 break;
             case (KernelStep.AttachPass, PassProgram program):
-                context.State.Set(program.Interface, new PlacedPassProgram(program, null));
+                context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = context.Now });
                 break;
             case (KernelStep.LoadProgram load, LoadedProgram loaded) when context.State.Programs.GetValueOrDefault(load.Name) is { } program:
                 context.State.Set(load.Name, program with { Loaded = loaded });
@@ -171,7 +173,8 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 Keep(entry);
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.Before, attachment.After):
-                context.Devmap(attachment.Devmap).Set(attachment.Interface, attachment.After);
+                shared.Facts.Attached(attachment.Devmap.Name);
+                context.Devmap(attachment.Devmap).Set(attachment.Interface, attachment.After, context.Now);
                 break;
             case Placement.OfProgram program when !ReferenceEquals(program.Before, program.After):
                 context.State.Set(program.Name, program.After);
@@ -235,7 +238,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             return;
         if (pass.After is null)
             ApplyLog.PassProgramNotDetached(logger, pass.Interface, e.Error.Detail);
-        else if (pass.Before?.Failure != e.Error.Detail)
+        else if (pass.Before?.Failure?.Message != e.Error.Detail)
             ApplyLog.PassProgramRefused(logger, pass.Target!, pass.Interface, e.Error.Detail);
     }
 }

@@ -96,7 +96,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
         context.State.ProgramName(there.EgressProgramId));
 }
 
-/// <summary>Compares the objects around the map: its slot, and the links of its redirect program.</summary>
+/// <summary>Compares the objects around the map: its slot, the links of its redirect program, and the pass programs of its targets.</summary>
 internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeCommand(id, repair)
 {
     protected override void Judge(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys)
@@ -116,6 +116,27 @@ internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeComma
             }
 
             findings.Add((new ResourceKey.Attachment(devmap.Id, name), new Drift(DriftKind.Detached, null, null, name, null, null, false, null)));
+        }
+
+        JudgePassPrograms(context, devmap, findings);
+    }
+
+    // A pass program belongs to its target. It is a matter of each devmap that sends there.
+    private static void JudgePassPrograms(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings)
+    {
+        foreach (var (name, placed) in context.State.PassPrograms)
+        {
+            if (placed.Program is not { } program
+                || context.PassPrograms.Find(name)?.Ifindex == program.Ifindex
+                || context.Interfaces.Find(name) is not { } device
+                || device.Ifindex != program.Ifindex
+                || Convergence.TargetOf(context, device) is not { } target
+                || !context.State.Targets.IsTargetOf(target.Name, id => id == devmap.Id))
+            {
+                continue;
+            }
+
+            findings.Add((new ResourceKey.Target(target.Name), new Drift(DriftKind.Detached, null, null, name, null, null, false, null)));
         }
     }
 }

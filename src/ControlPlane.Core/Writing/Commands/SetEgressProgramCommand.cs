@@ -22,10 +22,10 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
             .. EntriesOfTarget(context)
                 .OrderBy(id => id.Devmap.Name, StringComparer.Ordinal).ThenBy(id => id.Key.InterfaceName, StringComparer.Ordinal).ThenBy(id => id.Key.Number),
         ];
-        if (ids.Count == 0 && context.Interfaces.Find(_target) is null)
-            throw new ControlPlaneException(InterfaceErrors.NotFound(_target));
-        precondition.Require($"interfaces/{_target}", RevisionOf(context));
-        Judge(context, ids);
+        var exists = ids.Count > 0 || context.Interfaces.Find(_target) is not null;
+        if (exists)
+            precondition.Require($"interfaces/{_target}", RevisionOf(context));
+        Judge(context, ids, exists);
         var now = context.Now;
         var placements = new List<Placement>();
         foreach (var id in ids)
@@ -44,15 +44,18 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     protected override EgressProgramSwap Answer(PlanContext context, Outcome outcome) =>
         new(_target, program, outcome.Placements.Count, RevisionOf(context));
 
-    private void Judge(PlanContext context, List<EntryId> ids)
+    private void Judge(PlanContext context, List<EntryId> ids, bool exists)
     {
         var refusals = new Refusals();
+        if (!exists)
+            refusals.Add(InterfaceErrors.NotFound(_target));
         if (program is not null && !context.State.Programs.ContainsKey(program))
             refusals.Add(ProgramErrors.Missing(program));
-        if (program is not null && ids.FirstOrDefault(id => context.Devmap(id.Devmap).Definition.Spec.ValueSize < 8) is { Devmap.Name: not null } id)
+        foreach (var id in program is null ? [] : ids.DistinctBy(id => id.Devmap))
         {
-            var narrow = context.Devmap(id.Devmap).Definition;
-            refusals.Add(DevmapErrors.NoRoomForEgressProgram(narrow.Name, narrow.Spec.ValueSize, context.State.NameOf(id), _target));
+            var devmap = context.Devmap(id.Devmap).Definition;
+            if (devmap.Spec.ValueSize < 8)
+                refusals.Add(DevmapErrors.NoRoomForEgressProgram(devmap.Name, devmap.Spec.ValueSize, context.State.NameOf(id), _target));
         }
 
         refusals.ThrowIfAny();
@@ -72,6 +75,5 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     private IEnumerable<EntryId> EntriesOfTarget(PlanContext context) =>
         context.Interfaces.NamesOf(_target).SelectMany(context.State.Targets.EntriesOf);
 
-    private long RevisionOf(PlanContext context) => EntriesOfTarget(context)
-        .Select(id => context.State.Find(id.Devmap)?.Entries.Find(id.Key)?.Record.Revision ?? 0).DefaultIfEmpty().Max();
+    private long RevisionOf(PlanContext context) => context.Interfaces.NamesOf(_target).Max(context.State.Targets.RevisionOf);
 }

@@ -23,7 +23,7 @@ internal sealed partial class DevmapWriter
             _links.Watch(_kernel.Interfaces);
             _context.Refresh();
             Startup.Run(scope, new StartContext(_context, _kernel, _state, _executor, _logger), _store, devmaps);
-            _context.State.Publish(_context.PlannedRevision);
+            _context.State.Publish(_context.PlannedRevision, _context.Now);
             _log.Begin(_context.PlannedRevision);
             _links.AddEverything();
             ReconcileLinks(scope);
@@ -241,7 +241,7 @@ internal sealed partial class DevmapWriter
     // Readers see the batch at once and whole; watchers get their events after that.
     private void Publish(long revision)
     {
-        _context.State.Publish(revision);
+        _context.State.Publish(revision, _context.Now);
         _log.Append(_context.Changes, revision);
         _context.Changes.Clear();
     }

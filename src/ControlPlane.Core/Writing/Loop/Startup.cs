@@ -35,7 +35,7 @@ internal sealed class Startup
         var startup = new Startup(start, stored);
         startup.BringUpPrograms(scope);
         foreach (var program in start.Kernel.PassPrograms.Adopt(scope))
-            context.State.Set(program.Interface, new PlacedPassProgram(program, null));
+            context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = startup._now });
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))
             startup.BringUp(scope, devmap, adopted);
         foreach (var unknown in stored.Devmaps.Except(definitions.Select(d => d.Name)))
@@ -49,7 +49,7 @@ internal sealed class Startup
         var pinned = _start.Kernel.Programs.Adopt(scope).ToDictionary(p => p.Name, StringComparer.Ordinal);
         foreach (var record in _stored.Programs)
         {
-            var there = pinned.Remove(record.Name, out var loaded) ? new PlacedProgram(record, loaded, 0) : null;
+            var there = pinned.Remove(record.Name, out var loaded) ? new PlacedProgram(record, loaded, 0) { Since = _now } : null;
             BringUp(scope, Convergence.Program(there, record));
         }
 
@@ -62,7 +62,7 @@ internal sealed class Startup
             }
 
             var record = new EgressProgramRecord(there.Name, new EgressProgramSpec(there.Config), _context.NextRevision(), _now, _now);
-            State.Set(there.Name, new PlacedProgram(record, there, 0));
+            State.Set(there.Name, new PlacedProgram(record, there, 0) { Since = _now });
             _adopted.Add(new StoreChange.PutProgram(record));
         }
     }
@@ -125,7 +125,7 @@ internal sealed class Startup
             var isDesired = link is not null && link.Ifindex != 0 && link.Mode == record.Spec.Mode;
             if (isDesired)
                 links.Remove(record.Interface);
-            devmap.Set(record.Interface, new PlacedAttachment(record, isDesired ? link : null, null));
+            devmap.Set(record.Interface, new PlacedAttachment(record, isDesired ? link : null, null) { Since = _now }, _now);
         }
 
         foreach (var link in links.Values)
@@ -148,7 +148,7 @@ internal sealed class Startup
                 _context.NextRevision(),
                 _now,
                 _now);
-            State.Set(devmap, null, new PlacedEntry(record, kernelKey));
+            State.Set(devmap, null, new PlacedEntry(record, kernelKey) { Since = _now.UtcDateTime });
             _adopted.Add(new StoreChange.PutEntry(record));
         }
     }
@@ -158,7 +158,7 @@ internal sealed class Startup
         foreach (var link in _context.Kernel(devmap.Id).Links)
         {
             var record = new AttachmentRecord(devmap.Definition.Name, link.Interface, new AttachmentSpec(link.Mode), _context.NextRevision(), _now, _now);
-            devmap.Set(link.Interface, new PlacedAttachment(record, link.Ifindex == 0 ? null : link, null));
+            devmap.Set(link.Interface, new PlacedAttachment(record, link.Ifindex == 0 ? null : link, null) { Since = _now }, _now);
             _adopted.Add(new StoreChange.PutAttachment(record));
         }
     }

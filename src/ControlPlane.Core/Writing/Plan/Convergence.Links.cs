@@ -27,7 +27,7 @@ internal static partial class Convergence
             steps.Add(new KernelStep.DetachRedirect(devmap.Id, name, link.Ifindex == ingress?.Ifindex ? ingress : null, link.Mode));
         if (ingress is not null)
             steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress with { Name = name }, record.Spec.Mode)); // the pin has the name of the attachment
-        var after = new PlacedAttachment(record, null, null);
+        var after = new PlacedAttachment(record, null, null) { Since = before?.Since ?? default };
         var attachment = new Placement.OfAttachment(devmap.Id, name, before, after == before ? before : after, steps);
         return ingress is not null && context.State.PassPrograms.GetValueOrDefault(ingress.Name) is { } pass ? [Release(context, ingress.Name, pass), attachment] : [attachment];
     }
@@ -98,11 +98,15 @@ internal static partial class Convergence
     private static Placement.OfPassProgram Release(PlanContext context, string name, PlacedPassProgram before) => new(
         name, before, null, null, before.Program is null ? [] : [new KernelStep.DetachPass(name, IsAlive(context, name) ? context.Interfaces.Find(name) : null)]);
 
+    // The interface shows whether the program still runs: others can detach a link.
     private static bool IsAlive(PlanContext context, string name) =>
         context.State.PassPrograms.GetValueOrDefault(name)?.Program is { Ifindex: not 0 } program
-        && program.Ifindex == context.Interfaces.Find(name)?.Ifindex;
+        && context.Interfaces.Find(name) is { } device
+        && program.Ifindex == device.Ifindex
+        && context.PassPrograms.Find(name)?.Ifindex == device.Ifindex;
 
-    private static InterfaceInfo? TargetOf(PlanContext context, InterfaceInfo device) =>
+    /// <summary>Returns the interface that accepts redirected frames because of a program on this one.</summary>
+    public static InterfaceInfo? TargetOf(PlanContext context, InterfaceInfo device) =>
         device.Kind == "veth" ? context.Interfaces.PeerOf(device) : device;
 
     private static bool IsNeeded(PlanContext context, InterfaceInfo device, InterfaceInfo target, bool alive)

@@ -22,10 +22,10 @@ internal static partial class Convergence
         PlanContext context, WorkingDevmap devmap, PlacedEntry? before, EntryRecord record, bool targetMayBeMissing = true, bool evicts = false)
     {
         var kernelKey = KernelKeyOf(context, record.Key);
-        EntryFailure? failure = null;
+        PlacementFailure? failure = null;
         if (kernelKey is { } taken && !evicts && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key)
             (kernelKey, failure) = (null, KeyConflict(devmap, taken, holder));
-        var after = new PlacedEntry(record, kernelKey, failure);
+        var after = new PlacedEntry(record, kernelKey, failure) { Since = before?.Since ?? default };
         return new Placement.OfEntry(devmap.Id, before, after == before ? before : after, StepsTo(context, devmap, before, after, targetMayBeMissing, evicts))
         {
             TargetMayBeMissing = targetMayBeMissing,
@@ -110,7 +110,7 @@ internal static partial class Convergence
             : new Element(context.Interfaces.Find(element.Ifindex)?.Name, element.Ifindex, program);
     }
 
-    private static EntryFailure KeyConflict(WorkingDevmap devmap, uint kernelKey, PlacedEntry holder) => new(
+    private static PlacementFailure KeyConflict(WorkingDevmap devmap, uint kernelKey, PlacedEntry holder) => new(
         "KeyConflict",
         $"The interface has the index {kernelKey}, which is the kernel key of the entry '{devmap.NameOf(holder.Record.Key)}'.",
         EntryErrors.DeleteOther(devmap.Definition.Name, devmap.KeyText(holder.Record.Key)));

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -18,9 +17,10 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     public virtual Placement With(object made) => this;
 
     /// <summary>Returns the placement of a resource that the kernel refused.</summary>
-    /// <param name="message">The reason in a sentence.</param>
-    /// <param name="remedy">The way out; null if none is known.</param>
-    public virtual Placement Refused(string message, Remedy? remedy) => this;
+    public virtual Placement Refused(PlacementFailure failure) => this;
+
+    /// <summary>Returns the placement after its steps have run: if the resource has moved, it stands there since now.</summary>
+    public virtual Placement Done(DateTimeOffset now) => this;
 
     /// <summary>An entry. <paramref name="Before"/> is null for a new one and <paramref name="After"/> for one that is deleted.</summary>
     internal sealed record OfEntry(DevmapId Devmap, PlacedEntry? Before, PlacedEntry? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
@@ -35,8 +35,15 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
 
         public override StoreChange? Revert => Change(After, Before);
 
-        public override Placement Refused(string message, Remedy? remedy) =>
-            this with { After = After is null ? Before : After with { Failure = new EntryFailure("KernelRefused", message, remedy) } };
+        public override Placement Refused(PlacementFailure failure) => this with { After = After is null ? Before : After with { Failure = failure } };
+
+        public override Placement Done(DateTimeOffset now)
+        {
+            if (After is null)
+                return this;
+            var stays = Before is not null && Steps.Count == 0 && Before.KernelKey == After.KernelKey && Before.Failure?.Reason == After.Failure?.Reason;
+            return stays ? this : this with { After = After with { Since = now.UtcDateTime } };
+        }
 
         private static StoreChange? Change(PlacedEntry? before, PlacedEntry? after)
         {
@@ -56,8 +63,16 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
 
         public override Placement With(object made) => made is DevmapLink link ? this with { After = After! with { Link = link } } : this;
 
-        public override Placement Refused(string message, Remedy? remedy) =>
-            this with { After = After is null ? Before : After with { Link = null, Failure = message } };
+        public override Placement Refused(PlacementFailure failure) =>
+            this with { After = After is null ? Before : After with { Link = null, Failure = failure } };
+
+        public override Placement Done(DateTimeOffset now)
+        {
+            if (After is null)
+                return this;
+            var stays = Before is not null && Before.Link?.LinkId == After.Link?.LinkId && Before.Failure?.Reason == After.Failure?.Reason;
+            return stays ? this : this with { After = After with { Since = now } };
+        }
 
         private static StoreChange? Change(PlacedAttachment? before, PlacedAttachment? after)
         {
@@ -78,6 +93,10 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
 
         public override Placement With(object made) => made is LoadedProgram loaded ? this with { After = After! with { Loaded = loaded } } : this;
 
+        public override Placement Done(DateTimeOffset now) => After is null || Before?.Loaded.ProgramId == After.Loaded.ProgramId
+            ? this
+            : this with { After = After with { Since = now } };
+
         private StoreChange? Change(PlacedProgram? before, PlacedProgram? after)
         {
             if (before?.Record == after?.Record)
@@ -92,8 +111,16 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     {
         public override Placement With(object made) => made is PassProgram program ? this with { After = new PlacedPassProgram(program, null) } : this;
 
-        public override Placement Refused(string message, Remedy? remedy) =>
-            this with { After = After is null ? Before : new PlacedPassProgram(null, message) };
+        public override Placement Refused(PlacementFailure failure) =>
+            this with { After = After is null ? Before : new PlacedPassProgram(null, failure) };
+
+        public override Placement Done(DateTimeOffset now)
+        {
+            if (After is null)
+                return this;
+            var stays = Before is not null && Before.Program?.LinkId == After.Program?.LinkId && Before.Failure?.Reason == After.Failure?.Reason;
+            return this with { After = After with { Since = stays ? Before!.Since : now } };
+        }
     }
 
     /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or a devmap's slot.</summary>

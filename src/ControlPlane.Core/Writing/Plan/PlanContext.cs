@@ -78,6 +78,9 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
     /// <summary>Returns what the kernel has of a devmap. Plans only read.</summary>
     public IDevmap Kernel(DevmapId id) => shared.Handles[id];
 
+    /// <summary>The pass programs in the kernel. Plans only read.</summary>
+    public IPassPrograms PassPrograms => kernel.PassPrograms;
+
     /// <summary>Reports that the status of what depends on an interface has changed, under no revision of its own.</summary>
     public void StatusChanged(WorkingDevmap devmap, string interfaceName, int entries) => Changes.Add(new Change.Status(
         devmap.Id, LastRevision, interfaceName, Interfaces.Find(interfaceName)?.Ifindex, entries, devmap.Attachments.ContainsKey(interfaceName)));
