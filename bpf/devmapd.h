@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 2
+#define DEVMAPD_VERSION 3	 /* 2: without devmapd_more_totals */
 #define DEVMAPD_OLDEST_VERSION 1 /* 1: the redirect program without missed keys */
 
 /* Kinds of programs that a config belongs to */
@@ -80,6 +80,13 @@ struct devmapd_totals {
 	struct devmapd_counter unkeyed;	   /* the frame has no such key */
 };
 _Static_assert(sizeof(struct devmapd_totals) == 48, "mirrored in user space");
+
+/* One CPU's share of what else the programs of a devmap count */
+struct devmapd_more_totals {
+	__u64 checksums_completed;  /* redirected frames whose partial checksum was completed */
+	__u64 checksums_incomplete; /* redirected frames whose partial checksum could not be */
+};
+_Static_assert(sizeof(struct devmapd_more_totals) == 16, "mirrored in user space");
 
 /* Among how many places missed keys are spread, by their hash. */
 #define DEVMAPD_MISSED_KEYS 64

@@ -1,181 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The redirect program: finds the key of a frame and sends it where the devmap says. */
+/* The redirect programs for XDP: they find the key of a frame and send it where the devmap says. */
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "checksum.h"
 #include "devmapd.h"
 #include "frame.h"
+#include "redirect.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Set before load; the verifier then drops every branch that is not taken. */
-const volatile struct devmapd_redirect_config config;
-
-/*
- * One slot that holds the active devmap, so that a whole table can be replaced between two frames.
- * User space makes it from the devmap that it holds; this is only the shape.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__array(
-		values, struct {
-			__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
-			__uint(max_entries, 1);
-			__uint(key_size, sizeof(__u32));
-			__uint(value_size, sizeof(struct bpf_devmap_val));
-		});
-} slot SEC(".maps");
-
-/*
- * Frames and bytes of each entry, by kernel key. Elements are made here on the first hit and removed by user
- * space with the entry. max_entries is set to the devmap's before load. Not preallocated: most
- * entries of a large table are idle.
- */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct devmapd_counter);
-} counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct devmapd_totals);
-} totals SEC(".maps");
-
-/* A sample of the keys that had no entry, each in the place of its hash. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, DEVMAPD_MISSED_KEYS);
-	__type(key, __u32);
-	__type(value, struct devmapd_missed_key);
-} missed SEC(".maps");
-
-/* The outer VLAN id, 0 if untagged. False for a frame cut off before it. */
-static __always_inline int vlan_key(const struct xdp_md *ctx, __u32 *key)
-{
-	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = (void *)(long)ctx->data;
-	struct vlan_hdr *tag;
-
-	if ((void *)(eth + 1) > end)
-		return 0;
-	*key = 0;
-	if (!is_vlan(eth->h_proto))
-		return 1;
-	tag = (void *)(eth + 1);
-	if ((void *)(tag + 1) > end)
-		return 0;
-	*key = bpf_ntohs(tag->tci) & VLAN_VID_MASK;
-	return 1;
-}
-
-/* The destination address in host byte order, behind up to two VLAN tags. False without a whole
- * IPv4 header. */
-static __always_inline int ipv4_destination_key(const struct xdp_md *ctx, __u32 *key)
-{
-	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = (void *)(long)ctx->data;
-	void *cursor = eth + 1;
-	struct vlan_hdr *tag;
-	struct iphdr *ip;
-	__be16 proto;
-
-	if (cursor > end)
-		return 0;
-	proto = eth->h_proto;
-#pragma unroll
-	for (int i = 0; i < 2; i++) {
-		if (!is_vlan(proto))
-			break;
-		tag = cursor;
-		cursor = tag + 1;
-		if (cursor > end)
-			return 0;
-		proto = tag->encapsulated_proto;
-	}
-	ip = cursor;
-	if (proto != bpf_htons(ETH_P_IP) || (void *)(ip + 1) > end)
-		return 0;
-	*key = bpf_ntohl(ip->daddr);
-	return 1;
-}
-
-static __always_inline int find_key(const struct xdp_md *ctx, __u32 *key)
-{
-	switch (config.selector) {
-	case DEVMAPD_INGRESS_INTERFACE:
-		*key = ctx->ingress_ifindex;
-		return 1;
-	case DEVMAPD_VLAN:
-		return vlan_key(ctx, key);
-	case DEVMAPD_IPV4_DESTINATION:
-		return ipv4_destination_key(ctx, key);
-	default:
-		return 0;
-	}
-}
-
-static __always_inline struct devmapd_totals *own_totals(void)
-{
-	__u32 zero = 0;
-
-	return config.counters ? bpf_map_lookup_elem(&totals, &zero) : NULL;
-}
-
-/* A frame is still redirected when there is no memory to count it with. */
-static __always_inline void count_hit(const struct xdp_md *ctx, __u32 key)
-{
-	struct devmapd_counter *counter = bpf_map_lookup_elem(&counters, &key);
-
-	if (!counter) {
-		struct devmapd_counter fresh = {};
-
-		/* Another CPU may have been first: what counts is that it is there now. */
-		bpf_map_update_elem(&counters, &key, &fresh, BPF_NOEXIST);
-		counter = bpf_map_lookup_elem(&counters, &key);
-	}
-	if (counter)
-		add_frame(counter, ctx);
-}
-
-/*
- * The place is the top six bits of a multiplicative hash, which spreads keys that differ in any of
- * their bits. No lock: the places are this CPU's own, and what user space reads of one while it
- * changes hands is wrong by one key.
- */
-static __always_inline void sample_miss(__u32 key)
-{
-	__u32 place = key * 0x9e3779b1u >> 26;
-	struct devmapd_missed_key *sample = bpf_map_lookup_elem(&missed, &place);
-
-	if (!sample)
-		return;
-	if (sample->key != key) {
-		sample->key = key;
-		sample->packets = 0;
-	}
-	sample->packets++;
-	sample->last_ns = bpf_ktime_get_coarse_ns();
-}
-
-SEC("xdp")
-int devmapd_ingress(struct xdp_md *ctx)
+static __always_inline int redirect(struct xdp_md *ctx)
 {
 	struct devmapd_totals *sum = own_totals();
+	struct ingress_frame frame = {
+		.data = (void *)(long)ctx->data,
+		.end = (void *)(long)ctx->data_end,
+		.ifindex = ctx->ingress_ifindex,
+		.packets = 1,
+		.bytes = ctx->data_end - ctx->data,
+	};
 	__u32 zero = 0, key = 0;
 	void *devmap;
 	int action;
 
-	if (!find_key(ctx, &key)) {
+	if (!find_key(&frame, &key)) {
 		if (sum)
 			add_frame(&sum->unkeyed, ctx);
 		return config.miss_action;
@@ -191,7 +40,38 @@ int devmapd_ingress(struct xdp_md *ctx)
 	}
 	if (sum) {
 		add_frame(&sum->redirected, ctx);
-		count_hit(ctx, key);
+		count_hit(&frame, key);
 	}
+	return action;
+}
+
+SEC("xdp")
+int devmapd_ingress(struct xdp_md *ctx)
+{
+	return redirect(ctx);
+}
+
+/*
+ * The same for an ingress in native mode whose frames can carry partial checksums. In generic mode,
+ * and for a frame that is not redirected, the kernel still knows that a checksum is partial.
+ */
+SEC("xdp")
+int devmapd_complete(struct xdp_md *ctx)
+{
+	int action = redirect(ctx), result;
+	struct devmapd_more_totals *sum;
+
+	if (action != XDP_REDIRECT)
+		return action;
+	result = complete_checksum(ctx);
+	if (result == CHECKSUM_WHOLE)
+		return action;
+	sum = own_more_totals();
+	if (!sum)
+		return action;
+	if (result == CHECKSUM_COMPLETED)
+		sum->checksums_completed++;
+	else
+		sum->checksums_incomplete++;
 	return action;
 }

@@ -16,6 +16,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public uint RedirectProgramId => map.ProgramId;
 
+    public IReadOnlyList<uint> ProgramIds => [map.ProgramId, map.CompletingProgramId];
+
     public IReadOnlyList<DevmapLink> Links
     {
         get
@@ -58,8 +60,9 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         DevmapLink link;
         lock (host.Lock)
         {
-            var linkId = host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, map.ProgramId);
-            link = map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, linkId, mode);
+            var program = ChecksumCompletion.IsDoneFor(map.Definition.Spec, ingress, mode) ? map.CompletingProgramId : map.ProgramId;
+            var linkId = host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, program);
+            link = map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, linkId, mode, program);
         }
 
         host.NotifyFeatures(ingress.Ifindex);

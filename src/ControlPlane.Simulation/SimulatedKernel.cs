@@ -55,7 +55,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             }
             else
             {
-                host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId());
+                host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId(), host.NextId());
             }
 
             return new SimulatedDevmap(host, map!, adopted);

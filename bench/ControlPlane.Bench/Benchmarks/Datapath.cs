@@ -80,7 +80,21 @@ internal sealed class Datapath : IBenchmark
                 }
             }
 
-            return [await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, [.. variants])];
+            var completing = Pin.OpenProgram(pins.Complete(NameOf(KeySelector.IngressInterface, counters: true)));
+            opened.Add(completing);
+            var counting = Pin.OpenProgram(pins.Redirect(NameOf(KeySelector.IngressInterface, counters: true)));
+            opened.Add(counting);
+            List<Variant> checksums =
+            [
+                new("C", () => Task.FromResult(SendUdp(ingress, bare))),
+                new("IngressInterface + counters", () => Task.FromResult(SendUdp(ingress, counting))),
+                new("IngressInterface + counters + checksums", () => Task.FromResult(SendUdp(ingress, completing))),
+            ];
+            return
+            [
+                await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, [.. variants]),
+                await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, [.. checksums]),
+            ];
         }
         finally
         {
@@ -95,6 +109,15 @@ internal sealed class Datapath : IBenchmark
             metrics.Add(metric, LiveFrames.Send(program, frame, ingress, Frames));
         return metrics;
     }
+
+    private static Metrics SendUdp(uint ingress, FileDescriptor program) => Send(
+        ingress,
+        ("64 bytes, whole", program, UdpFrame.Whole(64)),
+        ("64 bytes, partial", program, UdpFrame.Partial(64)),
+        ("1514 bytes, whole", program, UdpFrame.Whole(1514)),
+        ("1514 bytes, partial", program, UdpFrame.Partial(1514)));
+
+    private static string NameOf(KeySelector selector, bool counters) => $"s{selector.KernelValue}{(counters ? "c" : "")}";
 
     /// <summary>A baseline's program, with this entry in its map.</summary>
     private static FileDescriptor Bare(byte[] elf, string name, (uint Key, uint Ifindex)? entry, List<IDisposable> opened)
@@ -115,7 +138,7 @@ internal sealed class Datapath : IBenchmark
     {
         var scope = new WriterScope(granted: true);
         var definition = new DevmapRecord(
-            $"s{selector.KernelValue}{(counters ? "c" : "")}", new DevmapSpec(1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters));
+            NameOf(selector, counters), new DevmapSpec(1024, KeySelector: selector, MissAction: MissAction.Drop, Counters: counters));
         var devmap = kernel.OpenDevmap(scope, definition);
         opened.Add(devmap);
         var key = selector switch

@@ -19,6 +19,9 @@ internal sealed class PinRoot : IDisposable
     /// <summary>Where a devmap's redirect program is pinned.</summary>
     public string Redirect(string devmap) => $"{Path}/devmaps/{devmap}/redirect";
 
+    /// <summary>Where a devmap's program that completes checksums is pinned.</summary>
+    public string Complete(string devmap) => $"{Path}/devmaps/{devmap}/complete";
+
     public void Dispose()
     {
         Leftovers.Forget(this);

@@ -42,6 +42,11 @@ internal sealed class CoreMetrics : IDisposable
             d => Traffic(d, t => (t.RedirectedPackets, t.MissedPackets, t.UnkeyedPackets)));
         CounterOfDevmaps("devmapd_devmap_bytes_total", "Bytes of those frames, from the Ethernet header on.",
             d => Traffic(d, t => (t.RedirectedBytes, t.MissedBytes, t.UnkeyedBytes)));
+        CounterOfDevmaps("devmapd_devmap_checksums_total",
+            "Redirected frames with a partial checksum, by result: completed, incomplete (is or may be partial, and could not be completed).",
+            d => d.Status.Traffic is { } t
+                ? [Measure(t.ChecksumsCompleted, Of(d), new("result", "completed")), Measure(t.ChecksumsIncomplete, Of(d), new("result", "incomplete"))]
+                : []);
         CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
             d => (d.Status.Drops?.Causes ?? []).Select(drop => Measure(drop.Packets, Of(d), new("cause", JsonNamingPolicy.CamelCase.ConvertName(drop.Cause.ToString())))));
         CounterOfDevmaps("devmapd_audits_total", "Audits of a devmap.", d => [new(d.Status.Audit?.Audits ?? 0, Of(d))]);

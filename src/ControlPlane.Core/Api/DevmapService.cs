@@ -54,7 +54,7 @@ internal sealed class DevmapService
                 map.RedirectProgramId,
                 map.Adopted,
                 map.ReadTotals(),
-                _drops.OfDevmap(devmap, map.RedirectProgramId),
+                _drops.OfDevmap(devmap, map.ProgramIds),
                 [.. map.ReadMissedKeys().Select(m => new MissedKey(KeyTextOf(devmap, m.KernelKey, interfaces), m.KernelKey, m.Packets, m.LastSeen))],
                 _state.Audits.Of(devmap.Id).Summary,
                 [ShapeReader.Judge(devmap.Entries.Shape) with { LastTransitionTime = devmap.SpreadSince }]));

@@ -93,7 +93,7 @@ internal sealed partial class Explainer(
         ];
         if (question.Ingress is null && attached.Length > 1)
             condition = condition with { Message = $"The redirect program runs on {attached.Length} interfaces; what follows holds for the strictest of them, and ingress asks about one." };
-        if (Ingress is { } info && info.XdpProgramId != _map.RedirectProgramId)
+        if (Ingress is { } info && !(info.XdpProgramId is { } running && _map.ProgramIds.Contains(running)))
         {
             evidence.Add(("xdpProgramId", info.XdpProgramId));
             condition = WithoutUs(info, condition);

@@ -38,8 +38,9 @@ public sealed record AttachmentRecord(
 /// <param name="State">Whether the redirect program runs on the interface.</param>
 /// <param name="Ifindex">The ifindex of the interface; null when it does not exist.</param>
 /// <param name="LinkId">The id of the <c>bpf_link</c>, as <c>bpftool link</c> shows it; null when there is none.</param>
+/// <param name="ProgramId">The id of the program that runs there, as <c>bpftool prog</c> shows it; null when none runs.</param>
 /// <param name="Conditions">The check behind the state.</param>
-public sealed record AttachmentStatus(AttachmentState State, uint? Ifindex, uint? LinkId, IReadOnlyList<Condition> Conditions);
+public sealed record AttachmentStatus(AttachmentState State, uint? Ifindex, uint? LinkId, uint? ProgramId, IReadOnlyList<Condition> Conditions);
 
 /// <summary>An attachment as the API shows it.</summary>
 /// <param name="Devmap">The devmap.</param>

@@ -8,6 +8,7 @@ namespace ControlPlane.Core.Model;
 /// <param name="MissAction">The action on a frame whose key has no entry.</param>
 /// <param name="Counters">Whether the redirect program counts; fixed when it is loaded.</param>
 /// <param name="EnsureTargets">Whether the daemon makes targets accept redirected frames.</param>
+/// <param name="CompleteChecksums">Whether the redirect program completes partial checksums in native mode.</param>
 public sealed record DevmapSpec(
     uint MaxEntries,
     uint ValueSize = 8,
@@ -15,7 +16,8 @@ public sealed record DevmapSpec(
     KeySelector? KeySelector = null,
     MissAction MissAction = MissAction.Pass,
     bool Counters = true,
-    EnsureTargets EnsureTargets = EnsureTargets.Auto)
+    EnsureTargets EnsureTargets = EnsureTargets.Auto,
+    CompleteChecksums CompleteChecksums = CompleteChecksums.Auto)
 {
     /// <summary>The part of a frame that is its key.</summary>
     public KeySelector KeySelector { get; init; } = KeySelector ?? KeySelector.IngressInterface;
@@ -30,6 +32,9 @@ public sealed record DevmapSpec(
 
     /// <summary>Whether the daemon makes targets accept redirected frames.</summary>
     public EnsureTargets EnsureTargets { get; init; } = EnsureTargets;
+
+    /// <summary>Whether the redirect program completes partial checksums in native mode.</summary>
+    public CompleteChecksums CompleteChecksums { get; init; } = CompleteChecksums;
 }
 
 /// <summary>The desired state of one devmap, with its identity.</summary>
@@ -101,13 +106,17 @@ public sealed record Devmap(string Name, long Revision, DevmapSpec Spec, DevmapS
 /// <param name="MissedBytes">Bytes of those frames.</param>
 /// <param name="UnkeyedPackets">Frames that have no such key (no IPv4 header, truncated); they took the miss action.</param>
 /// <param name="UnkeyedBytes">Bytes of those frames.</param>
+/// <param name="ChecksumsCompleted">Redirected frames whose partial checksum the redirect program completed.</param>
+/// <param name="ChecksumsIncomplete">Redirected frames whose checksum is or may be partial and which the redirect program cannot complete: the receiver drops those that are.</param>
 public readonly record struct DevmapCounters(
     ulong RedirectedPackets,
     ulong RedirectedBytes,
     ulong MissedPackets,
     ulong MissedBytes,
     ulong UnkeyedPackets,
-    ulong UnkeyedBytes);
+    ulong UnkeyedBytes,
+    ulong ChecksumsCompleted = 0,
+    ulong ChecksumsIncomplete = 0);
 
 /// <summary>
 /// A key that frames had and the devmap lacked. There is room for 64 keys on each CPU, each in the place of its hash, where the last

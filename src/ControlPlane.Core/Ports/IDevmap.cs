@@ -21,6 +21,9 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <summary>The id of the redirect program.</summary>
     uint RedirectProgramId { get; }
 
+    /// <summary>The ids of all its programs. Which of them an interface runs depends on the interface and the mode.</summary>
+    IReadOnlyList<uint> ProgramIds { get; }
+
     /// <summary>
     /// Writes one element, new or not (<c>bpf_map_update_elem</c> with <c>BPF_ANY</c>): the kernel does not enforce
     /// <c>BPF_EXIST</c>, so whether it must exist is for the writer to know.
@@ -104,4 +107,5 @@ public readonly record struct KernelEntry(uint Ifindex, uint EgressProgramId);
 /// <param name="Ifindex">The ifindex it is attached to; 0 if that device was removed and the link is dead.</param>
 /// <param name="LinkId">The link's id.</param>
 /// <param name="Mode">How it is attached; for a dead link, as far as is known.</param>
-public sealed record DevmapLink(string Interface, uint Ifindex, uint LinkId, AttachMode Mode);
+/// <param name="ProgramId">The id of the program that it attaches.</param>
+public sealed record DevmapLink(string Interface, uint Ifindex, uint LinkId, AttachMode Mode, uint ProgramId);

@@ -28,7 +28,7 @@ internal sealed class DevmapHandles : IDisposable
     {
         foreach (var (id, devmap) in _open)
         {
-            if (devmap.RedirectProgramId == programId)
+            if (devmap.ProgramIds.Contains(programId))
                 return id;
         }
 

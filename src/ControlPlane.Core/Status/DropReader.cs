@@ -34,7 +34,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
     }
 
     /// <summary>Returns the dropped frames of those that the devmap redirected; null where the host cannot tell.</summary>
-    public DevmapDrops? OfDevmap(DevmapState devmap, uint redirectProgramId)
+    public DevmapDrops? OfDevmap(DevmapState devmap, IReadOnlyList<uint> programs)
     {
         if (!kernel.Drops.Feature.Available)
             return null;
@@ -49,7 +49,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
             new(DropCause.FrameTooLong, totals.TooLong),
             new(DropCause.NotAccepted, totals.NotAccepted),
             new(DropCause.Other, totals.Other),
-            new(DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => e.ProgramId == redirectProgramId).Select(e => e.Packets))),
+            new(DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => programs.Contains(e.ProgramId)).Select(e => e.Packets))),
             .. unsent.GroupBy(d => d.Drops.Cause).Select(g => new CauseCount(g.Key, Sum(g.Select(d => d.Drops.Packets)))),
         ];
         return new DevmapDrops(

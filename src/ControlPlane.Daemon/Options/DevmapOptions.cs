@@ -34,7 +34,10 @@ internal sealed class DevmapOptions
     /// <summary>Whether the daemon attaches a pass program to a target that needs one to accept redirected frames.</summary>
     public EnsureTargets EnsureTargets { get; set; } = EnsureTargets.Auto;
 
+    /// <summary>Whether the redirect program completes partial checksums in native mode.</summary>
+    public CompleteChecksums CompleteChecksums { get; set; } = CompleteChecksums.Auto;
+
     /// <summary>Returns the devmap as a definition of the core. Requires valid options.</summary>
     public DevmapRecord ToDefinition() =>
-        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, Core.Model.KeySelector.Set.Named(KeySelector), MissAction, Counters, EnsureTargets));
+        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, Core.Model.KeySelector.Set.Named(KeySelector), MissAction, Counters, EnsureTargets, CompleteChecksums));
 }

@@ -16,8 +16,8 @@ internal static class DevmapAdoption
     public static void Check(DevmapRecord definition, DevmapPins pins)
     {
         // Throws if the config is not ours: there is nothing to compare then.
-        var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : default;
-        var missing = pins.Objects.Where(p => !File.Exists(p) && !(p == pins.Missed && IsWithoutMissedKeys(config)))
+        var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : DevmapCreation.ConfigOf(definition);
+        var missing = pins.Objects.Where(p => !File.Exists(p) && pins.SinceVersion(p) <= config.version)
             .Select(p => Path.GetFileName(p)!).ToArray();
         if (missing.Length > 0)
             throw Pin.Foreign(pins.Redirect, $"the devmap {definition.Name} lacks its {string.Join(", ", missing)}, which each devmap of ours has");
@@ -34,7 +34,6 @@ internal static class DevmapAdoption
         using var counters = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
         using var totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         using var config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
-        using var redirect = Pin.OpenProgram(pins.Redirect);
 
         if (!KeySelector.Set.TryFind(loaded.selector, out var selector))
             throw Pin.Foreign(pins.Config, KeySelector.Set.Unknown(string.Create(CultureInfo.InvariantCulture, $"the value {loaded.selector}")));
@@ -73,24 +72,33 @@ internal static class DevmapAdoption
         {
             ("slot", slotInfo.id), ("counters", counterInfo.id), ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id),
         };
-        if (!IsWithoutMissedKeys(loaded))
-        {
-            using var missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
-            var missedInfo = BpfInfo.OfMap(missed);
-            differences.Compare("missed's map type", missedInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
-            differences.Compare("missed's value size", missedInfo.value_size, SizeOf<devmapd_missed_key>());
-            differences.Compare("missed's capacity", missedInfo.max_entries, DevmapdConstants.DEVMAPD_MISSED_KEYS);
-            maps.Add(("missed", missedInfo.id));
-        }
-
-        differences.Compare("redirect's program type", BpfInfo.OfProgram(redirect).type, BpfConstants.BPF_PROG_TYPE_XDP);
-        var used = BpfInfo.MapsOf(redirect);
-        foreach (var (name, id) in maps)
-            differences.Compare($"redirect's use of {name}", used.Contains(id), true);
+        if (pins.SinceVersion(pins.Missed) <= loaded.version)
+            maps.Add(("missed", CompareArray<devmapd_missed_key>(pins.Missed, DevmapdConstants.DEVMAPD_MISSED_KEYS, differences)));
+        CompareProgram(pins.Redirect, maps, differences);
+        if (pins.SinceVersion(pins.Complete) > loaded.version)
+            return;
+        maps.Add(("more_totals", CompareArray<devmapd_more_totals>(pins.MoreTotals, 1, differences)));
+        CompareProgram(pins.Complete, maps, differences);
     }
 
-    /// <summary>Returns whether a build before layout version 2 made the devmap. The upgrade of its program creates the map of missed keys.</summary>
-    private static bool IsWithoutMissedKeys(devmapd_redirect_config config) => config.version == 1;
+    private static uint CompareArray<TValue>(string path, uint capacity, DevmapDifferences differences) where TValue : unmanaged
+    {
+        using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
+        var (info, name) = (BpfInfo.OfMap(map), Path.GetFileName(path));
+        differences.Compare($"{name}'s map type", info.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
+        differences.Compare($"{name}'s value size", info.value_size, SizeOf<TValue>());
+        differences.Compare($"{name}'s capacity", info.max_entries, capacity);
+        return info.id;
+    }
+
+    private static void CompareProgram(string path, List<(string Name, uint Id)> maps, DevmapDifferences differences)
+    {
+        using var program = Pin.OpenProgram(path);
+        var (used, pin) = (BpfInfo.MapsOf(program), Path.GetFileName(path));
+        differences.Compare($"{pin}'s program type", BpfInfo.OfProgram(program).type, BpfConstants.BPF_PROG_TYPE_XDP);
+        foreach (var (name, id) in maps)
+            differences.Compare($"{pin}'s use of {name}", used.Contains(id), true);
+    }
 
     private static unsafe uint SizeOf<T>() where T : unmanaged => (uint)sizeof(T);
 }

@@ -8,8 +8,6 @@ namespace ControlPlane.Kernel.Devmaps;
 /// <summary>Creates the kernel objects of a devmap and pins all of them or none.</summary>
 internal static class DevmapCreation
 {
-    public const string Program = "devmapd_ingress";
-
     /// <summary>Returns the settings of the redirect program of a devmap.</summary>
     public static devmapd_redirect_config ConfigOf(DevmapRecord definition) => new()
     {
@@ -50,13 +48,13 @@ internal static class DevmapCreation
         program.SetConfig(ConfigOf(definition));
         program.ReuseMap("slot", slot);
         program.SetMaxEntries("counters", CounterCapacity(definition));
-        program.Load(Program);
+        program.Load([.. RedirectPrograms.All.Select(RedirectPrograms.FunctionOf)]);
 
         using var counters = program.OpenMap("counters");
         using var totals = program.OpenMap("totals");
         using var missed = program.OpenMap("missed");
+        using var moreTotals = program.OpenMap("more_totals");
         using var config = program.OpenMap(".rodata");
-        using var redirect = program.OpenProgram(Program);
         PinFolder.Publish(pins.Folder, folder =>
         {
             var staged = new DevmapPins(folder);
@@ -66,7 +64,13 @@ internal static class DevmapCreation
             Pin.Make(counters, staged.Counters);
             Pin.Make(totals, staged.Totals);
             Pin.Make(missed, staged.Missed);
-            Pin.Make(redirect, staged.Redirect);
+            Pin.Make(moreTotals, staged.MoreTotals);
+            foreach (var variant in RedirectPrograms.All)
+            {
+                using var redirect = program.OpenProgram(RedirectPrograms.FunctionOf(variant));
+                Pin.Make(redirect, staged.Program(variant));
+            }
+
             PinFolder.Create(staged.Links);
         });
     }

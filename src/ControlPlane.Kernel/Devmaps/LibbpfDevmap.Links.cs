@@ -1,6 +1,7 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Devmaps;
 
@@ -14,7 +15,7 @@ internal sealed partial class LibbpfDevmap
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();
-        var attached = _links.Attach(_redirect, ingress, mode);
+        var attached = _links.Attach(ProgramFor(ingress, mode), ingress, mode);
         KernelLog.Attached(_logger, Definition.Name, ingress.Name, mode, attached.LinkId);
         return attached;
     }
@@ -27,4 +28,6 @@ internal sealed partial class LibbpfDevmap
         KernelLog.Detached(_logger, Definition.Name, interfaceName);
         return true;
     }
+
+    private FileDescriptor ProgramFor(InterfaceInfo ingress, AttachMode mode) => _redirects[RedirectPrograms.For(Definition.Spec, ingress, mode)].Fd;
 }

@@ -47,13 +47,24 @@ internal sealed partial class LibbpfDevmap
             var redirected = PerCpuCounter.Sum(cpus, static c => c.redirected);
             var missed = PerCpuCounter.Sum(cpus, static c => c.missed);
             var unkeyed = PerCpuCounter.Sum(cpus, static c => c.unkeyed);
+            var (completed, incomplete) = ReadChecksums();
             return new DevmapCounters(
-                redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes);
+                redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes, completed, incomplete);
         }
         finally
         {
             ArrayPool<devmapd_totals>.Shared.Return(perCpu);
         }
+    }
+
+    private (ulong Completed, ulong Incomplete) ReadChecksums()
+    {
+        var perCpu = new devmapd_more_totals[BpfMap.PossibleCpus];
+        KernelCall.Check(BpfMap.LookupPerCpu<devmapd_more_totals>(_moreTotals, 0, perCpu), $"bpf_map_lookup_elem(more totals of devmap {Definition.Name})");
+        var (completed, incomplete) = (0UL, 0UL);
+        foreach (var cpu in perCpu)
+            (completed, incomplete) = (completed + cpu.checksums_completed, incomplete + cpu.checksums_incomplete);
+        return (completed, incomplete);
     }
 
     public IReadOnlyList<MissedKeyCount> ReadMissedKeys()

@@ -29,7 +29,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _countersRead;
     private readonly FileDescriptor _totals;
     private readonly FileDescriptor _missed;
-    private readonly FileDescriptor _redirect;
+    private readonly FileDescriptor _moreTotals;
+    private readonly Dictionary<RedirectProgram, (FileDescriptor Fd, uint Id)> _redirects;
 
     private LibbpfDevmap(
         DevmapRecord definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
@@ -43,10 +44,17 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _countersRead = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
-        _redirect = Pin.OpenProgram(pins.Redirect);
+        _moreTotals = Pin.OpenMap(pins.MoreTotals, BpfConstants.BPF_F_RDONLY);
+        _redirects = RedirectPrograms.All.ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
         MapId = BpfInfo.OfMap(_read).id;
-        RedirectProgramId = BpfInfo.OfProgram(_redirect).id;
+        ProgramIds = [.. _redirects.Values.Select(p => p.Id)];
+
+        static (FileDescriptor, uint) Open(string path)
+        {
+            var program = Pin.OpenProgram(path);
+            return (program, BpfInfo.OfProgram(program).id);
+        }
     }
 
     public DevmapRecord Definition { get; }
@@ -55,7 +63,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     public uint MapId { get; }
 
-    public uint RedirectProgramId { get; }
+    public uint RedirectProgramId => _redirects[RedirectProgram.Plain].Id;
+
+    public IReadOnlyList<uint> ProgramIds { get; }
 
     /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
     public static LibbpfDevmap Open(
@@ -77,7 +87,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
         try
         {
-            devmap._links.Adopt(devmap.RedirectProgramId);
+            devmap._links.Adopt(devmap.ProgramIds);
+            devmap._links.Choose(devmap.ProgramFor);
             devmap.RemoveStaleCounters();
         }
         catch
@@ -145,7 +156,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Dispose()
     {
         _links.Dispose();
-        _redirect.Dispose();
+        foreach (var (program, _) in _redirects.Values)
+            program.Dispose();
+        _moreTotals.Dispose();
         _missed.Dispose();
         _totals.Dispose();
         _countersRead.Dispose();

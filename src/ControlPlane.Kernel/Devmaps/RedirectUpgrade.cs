@@ -7,90 +7,92 @@ using Microsoft.Extensions.Logging;
 namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>
-/// Replaces a pinned redirect program by the program of this build, if they differ. The maps stay, and no frame is lost: the
-/// kernel switches each link in one step. The new program is pinned beside the old one until all links run it, so the next start
-/// finishes an upgrade that a crash has interrupted. The upgrade creates maps that only the new program knows.
+/// Replaces the pinned redirect programs by those of this build, if they differ. The maps stay, and no frame is lost: the
+/// kernel switches each link in one step. The new programs are pinned beside the old ones until all links run them, so the next start
+/// finishes an upgrade that a crash has interrupted. The upgrade creates maps that only the new programs know.
 /// </summary>
 internal static unsafe class RedirectUpgrade
 {
+    /// <summary>The maps that the programs of all builds can share.</summary>
+    private static readonly (string Name, Func<DevmapPins, string> Path)[] _maps =
+        [("slot", p => p.Slot), ("counters", p => p.Counters), ("totals", p => p.Totals), ("missed", p => p.Missed), ("more_totals", p => p.MoreTotals)];
+
     /// <summary>Finishes an interrupted upgrade.</summary>
     /// <exception cref="ControlPlaneException">The devmap is not ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Recover(DevmapPins pins)
     {
-        if (File.Exists(pins.NextRedirect))
+        if (File.Exists(DevmapPins.Next(pins.Redirect)))
         {
             Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
             Finish(pins);
         }
         else
         {
-            File.Delete(pins.NextConfig);
+            foreach (var pin in pins.Upgrade)
+                File.Delete(pin);
         }
     }
 
-    /// <summary>Upgrades the redirect program, unless the pinned one is the same.</summary>
+    /// <summary>Upgrades the redirect programs, unless the pinned ones are the same.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Run(DevmapRecord definition, DevmapPins pins, ILogger logger)
     {
         var config = DevmapCreation.ConfigOf(definition);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
-        Load(pins, built, config);
-        using var program = built.OpenProgram(DevmapCreation.Program);
-        using var pinned = Pin.OpenProgram(pins.Redirect);
-        var (from, to) = (BpfInfo.OfProgram(pinned), BpfInfo.OfProgram(program));
-        // The tag is a hash of the instructions as the kernel received them, without the maps that they use.
-        if (new ReadOnlySpan<byte>(from.tag, 8).SequenceEqual(new ReadOnlySpan<byte>(to.tag, 8))
-            && Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config))
+        Load(pins, built, config, RedirectPrograms.All);
+        if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.All.All(p => IsSame(pins, built, p)))
             return;
-        Stage(pins, built);
+        var from = IdOf(pins.Redirect);
+        Stage(pins, built, RedirectPrograms.All);
         Finish(pins);
-        KernelLog.RedirectUpgraded(logger, definition.Name, from.id, to.id);
+        var to = IdOf(pins.Redirect);
+        KernelLog.RedirectUpgraded(logger, definition.Name, from, to);
     }
 
-    /// <summary>Loads the redirect program of an object with its own config, over the pinned maps.</summary>
-    internal static void Load(DevmapPins pins, BpfObject built, devmapd_redirect_config config)
+    /// <summary>Loads redirect programs of an object with its own config, over the pinned maps.</summary>
+    internal static void Load<TConfig>(DevmapPins pins, BpfObject built, TConfig config, IReadOnlyList<RedirectProgram> programs)
+        where TConfig : unmanaged
     {
         built.SetConfig(config);
-        foreach (var (name, path) in new[]
+        foreach (var (name, path) in _maps.Select(m => (m.Name, m.Path(pins))).Where(m => File.Exists(m.Item2)))
         {
-            ("slot", pins.Slot), ("counters", pins.Counters), ("totals", pins.Totals), ("missed", pins.Missed),
-        })
-        {
-            if (!File.Exists(path))
-                continue;
             using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
             built.ReuseMap(name, map);
         }
 
-        built.Load(DevmapCreation.Program);
+        built.Load([.. programs.Select(RedirectPrograms.FunctionOf)]);
     }
 
-    /// <summary>Pins the loaded program beside the running one. The pin of the program comes last: it decides the upgrade.</summary>
-    internal static void Stage(DevmapPins pins, BpfObject loaded)
+    /// <summary>Pins the loaded programs beside the running ones. The last pin decides the upgrade.</summary>
+    internal static void Stage(DevmapPins pins, BpfObject loaded, IReadOnlyList<RedirectProgram> programs)
     {
-        if (!File.Exists(pins.Missed))
+        foreach (var (name, path) in _maps.Select(m => (m.Name, m.Path(pins))).Where(m => !File.Exists(m.Item2)))
         {
-            using var missed = loaded.OpenMap("missed");
-            Pin.Make(missed, pins.Missed);
+            using var map = loaded.OpenMap(name);
+            Pin.Make(map, path);
         }
 
         using var config = loaded.OpenMap(".rodata");
-        using var program = loaded.OpenProgram(DevmapCreation.Program);
         Pin.Make(config, pins.NextConfig);
-        Pin.Make(program, pins.NextRedirect);
+        foreach (var variant in programs)
+        {
+            using var program = loaded.OpenProgram(RedirectPrograms.FunctionOf(variant));
+            Pin.Make(program, DevmapPins.Next(pins.Program(variant)));
+        }
     }
 
-    /// <summary>Switches all links to the staged program and makes it the program of the devmap.</summary>
+    /// <summary>Switches all links to the staged programs and makes them the programs of the devmap.</summary>
     internal static void Finish(DevmapPins pins)
     {
-        using var program = Pin.OpenProgram(pins.NextRedirect);
-        var id = BpfInfo.OfProgram(program).id;
         foreach (var path in Directory.GetFiles(pins.Links))
         {
             using var link = Pin.OpenLink(path);
             var info = BpfInfo.OfLink(link);
-            if (info.prog_id == id || info.xdp_ifindex == 0)
+            if (info.xdp_ifindex == 0)
+                continue;
+            using var program = Pin.OpenProgram(Staged(pins, info.prog_id));
+            if (info.prog_id == BpfInfo.OfProgram(program).id)
                 continue;
             var result = KernelCall.Retry(() => Libbpf.bpf_link_update(link, program, null));
             // The device was removed a moment ago. The link is dead, and is made again when the device returns.
@@ -98,9 +100,38 @@ internal static unsafe class RedirectUpgrade
                 KernelCall.Check(result, $"bpf_link_update({path})");
         }
 
-        // The program comes last: until it is in place, the next start repeats this.
+        // The program that decides comes last: until it is in place, the next start repeats this.
         if (File.Exists(pins.NextConfig))
             File.Move(pins.NextConfig, pins.Config, overwrite: true);
-        File.Move(pins.NextRedirect, pins.Redirect, overwrite: true);
+        foreach (var path in RedirectPrograms.All.Select(pins.Program).Where(p => File.Exists(DevmapPins.Next(p))))
+            File.Move(DevmapPins.Next(path), path, overwrite: true);
+    }
+
+    /// <summary>Returns the path of the program that takes the place of the one with this id: the same one of the new build.</summary>
+    private static string Staged(DevmapPins pins, uint programId)
+    {
+        var path = pins.Redirect;
+        foreach (var pin in RedirectPrograms.All.Select(pins.Program))
+        {
+            if ((File.Exists(pin) && IdOf(pin) == programId) || (File.Exists(DevmapPins.Next(pin)) && IdOf(DevmapPins.Next(pin)) == programId))
+                path = pin;
+        }
+
+        return File.Exists(DevmapPins.Next(path)) ? DevmapPins.Next(path) : path;
+    }
+
+    private static bool IsSame(DevmapPins pins, BpfObject built, RedirectProgram variant)
+    {
+        using var program = built.OpenProgram(RedirectPrograms.FunctionOf(variant));
+        using var pinned = Pin.OpenProgram(pins.Program(variant));
+        // The tag is a hash of the instructions as the kernel received them, without the maps that they use.
+        var (from, to) = (BpfInfo.OfProgram(pinned), BpfInfo.OfProgram(program));
+        return new ReadOnlySpan<byte>(from.tag, 8).SequenceEqual(new ReadOnlySpan<byte>(to.tag, 8));
+    }
+
+    private static uint IdOf(string path)
+    {
+        using var program = Pin.OpenProgram(path);
+        return BpfInfo.OfProgram(program).id;
     }
 }

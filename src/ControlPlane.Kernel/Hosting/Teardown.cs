@@ -69,9 +69,9 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, [.. pins.Objects, pins.NextRedirect, pins.NextConfig, pins.Links]);
+        RequireOnly(folder, [.. pins.Objects, .. pins.Upgrade, pins.Links]);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
-        var programs = new[] { pins.Redirect, pins.NextRedirect }.Where(File.Exists).Select(ProgramIdAt).ToArray();
+        var programs = RedirectPrograms.All.Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
         // Checks all links before it changes the first: a devmap is removed as a whole or not at all.
         foreach (var path in links)
             RequireOurs(path, programs);

@@ -8,7 +8,7 @@ namespace ControlPlane.Kernel.Native;
 internal static class DevmapdConstants
 {
     public const uint DEVMAPD_MAGIC = 0x706d7664;
-    public const uint DEVMAPD_VERSION = 2;
+    public const uint DEVMAPD_VERSION = 3;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
 }
@@ -89,6 +89,14 @@ internal struct devmapd_totals
     public devmapd_counter redirected;
     public devmapd_counter missed;
     public devmapd_counter unkeyed;
+}
+
+/// <summary><c>struct devmapd_more_totals</c>: one CPU's share.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_more_totals
+{
+    public ulong checksums_completed;
+    public ulong checksums_incomplete;
 }
 
 /// <summary><c>struct devmapd_missed_key</c>: one CPU's sample of one missed key.</summary>

@@ -22,23 +22,38 @@ internal sealed class DevmapPins(string folder)
     /// <summary>A sample of the keys that had no entry. Builds before layout version 2 did not make this map.</summary>
     public string Missed => Path.Combine(folder, "missed");
 
-    /// <summary>The redirect program's settings.</summary>
+    /// <summary>The totals that layout version 3 added.</summary>
+    public string MoreTotals => Path.Combine(folder, "more_totals");
+
+    /// <summary>The settings of the redirect programs.</summary>
     public string Config => Path.Combine(folder, "config");
 
     /// <summary>The redirect program.</summary>
     public string Redirect => Path.Combine(folder, "redirect");
 
-    /// <summary>The redirect program that replaces <see cref="Redirect"/>. It exists only during an upgrade.</summary>
-    public string NextRedirect => Path.Combine(folder, "redirect%next");
+    /// <summary>The redirect program that completes checksums. Builds before layout version 3 did not make this program.</summary>
+    public string Complete => Path.Combine(folder, "complete");
 
-    /// <summary>The settings of <see cref="NextRedirect"/>.</summary>
+    /// <summary>The pin of a redirect program.</summary>
+    public string Program(RedirectProgram program) => program == RedirectProgram.Completing ? Complete : Redirect;
+
+    /// <summary>The settings of the programs that an upgrade brings.</summary>
     public string NextConfig => Path.Combine(folder, "config%next");
 
     /// <summary>The folder of the links.</summary>
     public string Links => Path.Combine(folder, "links");
 
+    /// <summary>The layout version that brought a pin.</summary>
+    public uint SinceVersion(string pin) => pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
+
+    /// <summary>The pins that exist only during an upgrade.</summary>
+    public IEnumerable<string> Upgrade => [Next(Complete), NextConfig, Next(Redirect)];
+
+    /// <summary>The pin of the program that replaces the program at this path. It exists only during an upgrade.</summary>
+    public static string Next(string program) => program + "%next";
+
     /// <summary>All pins of a devmap except the links and the pins of an upgrade.</summary>
-    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, Config, Redirect];
+    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, MoreTotals, Config, Complete, Redirect];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);

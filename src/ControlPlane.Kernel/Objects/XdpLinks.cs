@@ -81,10 +81,30 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
         return true;
     }
 
+    /// <summary>Makes each live link run the program that this function returns for its interface and mode, in one step each.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Choose(Func<InterfaceInfo, AttachMode, FileDescriptor> programFor)
+    {
+        foreach (var (name, (fd, mode)) in _links)
+        {
+            var link = BpfInfo.OfLink(fd);
+            if (link.xdp_ifindex == 0 || interfaces.Query(link.xdp_ifindex) is not { } device)
+                continue;
+            var program = programFor(device, mode);
+            if (BpfInfo.OfProgram(program).id == link.prog_id)
+                continue;
+            var result = KernelCall.Retry(() => Replace(fd, program));
+            // The device was removed a moment ago. The link is dead.
+            if (result != -Errno.ENOLINK)
+                KernelCall.Check(result, $"bpf_link_update({owner}, interface {name})");
+            interfaces.Invalidate(device.Ifindex);
+        }
+    }
+
     /// <summary>Opens the pinned links. The mode comes from the interface: no call on the link gives it.</summary>
     /// <exception cref="ControlPlaneException">A link is not a link to this program.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public void Adopt(uint programId)
+    public void Adopt(IReadOnlyList<uint> programs)
     {
         foreach (var path in Directory.GetFiles(folder))
         {
@@ -94,8 +114,8 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
             var mode = info.xdp_ifindex == 0 ? null : interfaces.Query(info.xdp_ifindex)?.XdpMode;
             _links[name] = (link, mode ?? AttachMode.Native);
             // A dead link can carry the program of an older build: an upgrade cannot replace the program of a dead link.
-            if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (info.prog_id != programId && info.xdp_ifindex != 0))
-                throw Pin.Foreign(path, $"it is a link of type {info.type} to program {info.prog_id}, not to the program {programId} of {owner}");
+            if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
+                throw Pin.Foreign(path, $"it is a link of type {info.type} to program {info.prog_id}, not to the program {string.Join(" or ", programs)} of {owner}");
         }
     }
 
@@ -106,10 +126,12 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
             link.Fd.Dispose();
     }
 
+    private static unsafe int Replace(FileDescriptor link, FileDescriptor program) => Libbpf.bpf_link_update(link, program, null);
+
     private static DevmapLink Describe(string interfaceName, FileDescriptor link, AttachMode mode)
     {
         var info = BpfInfo.OfLink(link);
-        return new DevmapLink(interfaceName, info.xdp_ifindex, info.id, mode);
+        return new DevmapLink(interfaceName, info.xdp_ifindex, info.id, mode, info.prog_id);
     }
 
     private unsafe FileDescriptor CreateLink(FileDescriptor program, InterfaceInfo to, AttachMode mode)

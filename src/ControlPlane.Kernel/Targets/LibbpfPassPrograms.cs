@@ -29,7 +29,7 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
         if (Directory.Exists(_pins.Folder))
         {
             OpenPinned();
-            _links.Adopt(_programId);
+            _links.Adopt([_programId]);
             KernelLog.PassAdopted(logger, _programId, Attached.Count);
         }
 

@@ -43,7 +43,7 @@ public sealed class AdoptionTests : IDisposable
         Assert.Equal((mapId, programId), (adopted.MapId, adopted.RedirectProgramId));
         Assert.True(adopted.TryLookup(7, out var entry));
         Assert.Equal(_veth.Ifindex, entry.Ifindex);
-        Assert.Equal([new(_veth.PeerName, _veth.PeerIfindex, linkId, AttachMode.Generic)], adopted.Links);
+        Assert.Equal([new(_veth.PeerName, _veth.PeerIfindex, linkId, AttachMode.Generic, programId)], adopted.Links);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class AdoptionTests : IDisposable
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, active);
         var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
-        Assert.Contains("lacks its slot, counters, totals, missed, config, redirect", e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("lacks its slot, counters, totals, missed, more_totals, config, complete, redirect", e.Error.Detail, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);
         Assert.True(File.Exists(active));
     }

@@ -44,6 +44,7 @@ public class LayoutTests
         (typeof(devmapd_egress_config), "struct devmapd_egress_config", false, []),
         (typeof(devmapd_counter), "struct devmapd_counter", false, []),
         (typeof(devmapd_totals), "struct devmapd_totals", false, []),
+        (typeof(devmapd_more_totals), "struct devmapd_more_totals", false, []),
         (typeof(devmapd_missed_key), "struct devmapd_missed_key", false, []),
         (typeof(devmapd_pass_config), "struct devmapd_pass_config", false, []),
         (typeof(devmapd_drops_config), "struct devmapd_drops_config", false, []),

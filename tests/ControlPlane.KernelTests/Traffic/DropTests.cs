@@ -119,12 +119,12 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
     public async Task AbortedFrames_AreExceptionsOfTheProgramAndTheDevice(AttachMode mode)
     {
         using var devmap = testbed.Open(Small with { Spec = Small.Spec with { MissAction = MissAction.Abort } });
-        devmap.Attach(testbed.Ingress, mode);
+        var link = devmap.Attach(testbed.Ingress, mode);
 
         Send();
 
-        await Eventually.Async(() => testbed.Kernel.Drops.ReadExceptions().Any(e => e.ProgramId == devmap.Kernel.RedirectProgramId && e.Packets == Frames));
-        var exception = Assert.Single(testbed.Kernel.Drops.ReadExceptions(), e => e.ProgramId == devmap.Kernel.RedirectProgramId);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadExceptions().Any(e => e.ProgramId == link.ProgramId && e.Packets == Frames));
+        var exception = Assert.Single(testbed.Kernel.Drops.ReadExceptions(), e => e.ProgramId == link.ProgramId);
         Assert.Equal((testbed.Ingress.Ifindex, (uint)MissAction.Abort), (exception.Ifindex, exception.Action));
     }
 

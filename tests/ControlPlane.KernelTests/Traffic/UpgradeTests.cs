@@ -29,21 +29,22 @@ public sealed class UpgradeTests(FrameTestbed testbed) : IClassFixture<FrameTest
         await using var traffic = TrafficGenerator.Start(testbed.Ingress.Far, run, mark => Frames.Udp(mark, Address), new TrafficPlan(FramesPerSecond: 10_000));
         await Eventually.Async(() => receiver.Delivered > 100);
 
-        for (var upgrade = 0; upgrade < 5; upgrade++)
+        for (var upgrade = 0; upgrade < 6; upgrade++)
         {
             var ours = devmap.Kernel.RedirectProgramId;
-            var other = OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: upgrade % 3 != 0, withoutMissedKeys: upgrade >= 2);
+            var version = upgrade switch { 0 or 1 => DevmapdConstants.DEVMAPD_VERSION, 2 or 3 => 2u, _ => 1u };
+            var other = OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: upgrade % 3 != 0, version);
             Assert.NotEqual(ours, other);
-            Assert.Equal(upgrade < 2, File.Exists(Pins.Missed));
+            Assert.Equal((version > 1, version > 2), (File.Exists(Pins.Missed), File.Exists(Pins.Complete)));
             var before = receiver.Delivered;
             await Eventually.Async(() => receiver.Delivered > before + 200);
 
             devmap.Restart();
 
             Assert.NotEqual(other, devmap.Kernel.RedirectProgramId);
-            Assert.Equal([link], devmap.Kernel.Links);
-            Assert.Equal(devmap.Kernel.RedirectProgramId, ProgramOf(Pins.Link(testbed.Ingress.Pair.Name)));
-            Assert.False(File.Exists(Pins.NextRedirect));
+            Assert.Equal([link with { ProgramId = 0 }], devmap.Kernel.Links.Select(l => l with { ProgramId = 0 }));
+            Assert.Equal(IdOf(mode == AttachMode.Native ? Pins.Complete : Pins.Redirect), ProgramOf(Pins.Link(testbed.Ingress.Pair.Name)));
+            Assert.False(File.Exists(DevmapPins.Next(Pins.Redirect)));
             Assert.False(File.Exists(Pins.NextConfig));
             Assert.True(Pin.HasConfig(Pins.Config, devmapd_kind.Redirect, DevmapCreation.ConfigOf(Definition)));
             devmap.Kernel.ReadMissedKeys();
@@ -69,7 +70,7 @@ public sealed class UpgradeTests(FrameTestbed testbed) : IClassFixture<FrameTest
     public void UpgradeCutOffBeforeItWasDecided_IsTakenBackAndDone()
     {
         using var devmap = testbed.Open(Definition);
-        OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: true, withoutMissedKeys: true);
+        OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: true, version: 1);
         using (var config = Pin.OpenMap(Pins.Config, BpfConstants.BPF_F_RDONLY))
             Pin.Make(config, Pins.NextConfig);
 
@@ -84,14 +85,20 @@ public sealed class UpgradeTests(FrameTestbed testbed) : IClassFixture<FrameTest
     public void UpgradeCutOffBetweenConfigAndProgram_IsFinished()
     {
         using var devmap = testbed.Open(Definition);
-        OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: true, withoutMissedKeys: true);
-        var other = OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: false, withoutMissedKeys: false);
+        OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: true, version: 1);
+        var other = OtherBuild.Run(testbed.PinFolder(Definition.Name), finish: false);
         File.Move(Pins.NextConfig, Pins.Config, overwrite: true);
 
         devmap.Restart();
 
         Assert.NotEqual(other, devmap.Kernel.RedirectProgramId);
-        Assert.False(File.Exists(Pins.NextRedirect));
+        Assert.False(File.Exists(DevmapPins.Next(Pins.Redirect)));
+    }
+
+    private static uint IdOf(string path)
+    {
+        using var program = Pin.OpenProgram(path);
+        return BpfInfo.OfProgram(program).id;
     }
 
     private static uint ProgramOf(string path)

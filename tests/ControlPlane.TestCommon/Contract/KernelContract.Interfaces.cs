@@ -118,7 +118,7 @@ public abstract partial class KernelContract
         {
             devmap.Attach(scope, peer, AttachMode.Native);
             var attached = _kernel.Interfaces.Refresh();
-            Assert.Equal((AttachMode.Native, devmap.RedirectProgramId), (attached.Find(peer.Name)!.XdpMode, attached.Find(peer.Name)!.XdpProgramId));
+            Assert.Equal((AttachMode.Native, devmap.FindLink(peer.Name)!.ProgramId), (attached.Find(peer.Name)!.XdpMode, attached.Find(peer.Name)!.XdpProgramId));
             Assert.True(Accepts(attached.Find(target.Name)!));
 
             devmap.Detach(scope, peer.Name);

@@ -18,7 +18,8 @@ public abstract partial class KernelContract
         var link = devmap.Attach(scope, ingress, mode);
         Assert.Equal((ingress.Name, ingress.Ifindex, mode), (link.Interface, link.Ifindex, link.Mode));
         var attached = _kernel.Interfaces.Query(ingress.Name)!;
-        Assert.Equal((mode, devmap.RedirectProgramId), (attached.XdpMode, attached.XdpProgramId));
+        Assert.Equal((mode, link.ProgramId), (attached.XdpMode, attached.XdpProgramId));
+        Assert.Contains(link.ProgramId, devmap.ProgramIds);
         Assert.Equal([link], devmap.Links);
         Assert.Equal(link, devmap.FindLink(ingress.Name));
 
@@ -112,7 +113,7 @@ public abstract partial class KernelContract
         using var adopted = restarted.OpenDevmap(scope, Small);
         Assert.True(adopted.Adopted);
         Assert.Equal((mapId, programId), (adopted.MapId, adopted.RedirectProgramId));
-        Assert.Equal([new DevmapLink(ingress.Name, ingress.Ifindex, linkId, AttachMode.Native)], adopted.Links);
+        Assert.Equal([new DevmapLink(ingress.Name, ingress.Ifindex, linkId, AttachMode.Native, adopted.FindLink(ingress.Name)!.ProgramId)], adopted.Links);
         Assert.True(adopted.TryLookup(1, out var entry));
         Assert.Equal(new KernelEntry(target.Ifindex, egress.ProgramId), entry);
         adopted.Update(scope, 2, target.Ifindex, "to-router");

@@ -154,6 +154,9 @@ public sealed class NetworkNamespace : IDisposable
             File.WriteAllText(setting, "1");
     }
 
+    /// <summary>Turns IPv6 of an interface on again, inside the namespace of the calling thread.</summary>
+    public static void EnableIpv6(string name) => File.WriteAllText($"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", "0");
+
     private static LabHandle Open(string path) =>
         new(LabNative.Check(LabNative.open(path, LabNative.O_RDONLY | LabNative.O_CLOEXEC), $"open {path}"));
 

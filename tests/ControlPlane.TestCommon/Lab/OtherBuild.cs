@@ -8,34 +8,42 @@ namespace ControlPlane.TestCommon.Lab;
 public static class OtherBuild
 {
     private const string SampleMiss = "\t\t\tsample_miss(key);\n";
+    private const uint FirstWithMissedKeys = 2;
+    private const uint FirstWithCompletion = 3;
 
     /// <summary>Has a devmap run it, and gives its program id.</summary>
     /// <param name="devmapPins">The folder of the devmap's pins.</param>
     /// <param name="finish">If not, it is as a crash would leave it before the first link was switched over.</param>
-    /// <param name="withoutMissedKeys">As layout version 1 was, which had no map of missed keys.</param>
-    public static uint Run(string devmapPins, bool finish, bool withoutMissedKeys = false)
+    /// <param name="version">The layout version: 1 had no map of missed keys, 2 no program that completes checksums.</param>
+    public static uint Run(string devmapPins, bool finish, uint version = DevmapdConstants.DEVMAPD_VERSION)
     {
         var pins = new DevmapPins(devmapPins);
-        using var other = Compile(withoutMissedKeys);
+        using var other = Compile(version);
         var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
-        RedirectUpgrade.Load(pins, other, config with { version = withoutMissedKeys ? 1 : DevmapdConstants.DEVMAPD_VERSION });
-        RedirectUpgrade.Stage(pins, other);
+        IReadOnlyList<RedirectProgram> programs = version < FirstWithCompletion ? [RedirectProgram.Plain] : RedirectPrograms.All;
+        RedirectUpgrade.Load(pins, other, config with { version = version }, programs);
+        RedirectUpgrade.Stage(pins, other, programs);
         if (finish)
+        {
+            if (version < FirstWithCompletion)
+                File.Delete(pins.Complete);
             RedirectUpgrade.Finish(pins);
-        if (withoutMissedKeys)
-            File.Delete(pins.Missed);
-        using var program = other.OpenProgram(DevmapCreation.Program);
+        }
+
+        foreach (var pin in pins.Objects.Where(p => pins.SinceVersion(p) > version))
+            File.Delete(pin);
+        using var program = other.OpenProgram(RedirectPrograms.FunctionOf(RedirectProgram.Plain));
         return BpfInfo.OfProgram(program).id;
     }
 
-    private static BpfObject Compile(bool withoutMissedKeys)
+    private static BpfObject Compile(uint version)
     {
         var folder = Directory.CreateTempSubdirectory();
         var (source, file) = (Path.Combine(folder.FullName, "redirect.bpf.c"), Path.Combine(folder.FullName, "redirect.o"));
         var text = File.ReadAllText(Repository.PathOf("bpf/redirect.bpf.c"));
         if (!text.Contains(SampleMiss, StringComparison.Ordinal))
             throw new InvalidOperationException("the redirect program does not sample missed keys as it did");
-        File.WriteAllText(source, withoutMissedKeys ? text.Replace(SampleMiss, "", StringComparison.Ordinal) : text);
+        File.WriteAllText(source, version < FirstWithMissedKeys ? text.Replace(SampleMiss, "", StringComparison.Ordinal) : text);
         Shell.Run(
             "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-idirafter", $"/usr/include/{Shell.Run("uname", "-m").Trim()}-linux-gnu",
             "-I", Repository.PathOf("bpf"), "-c", source, "-o", file);

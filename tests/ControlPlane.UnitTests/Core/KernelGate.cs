@@ -117,6 +117,8 @@ public sealed class KernelGate : IDisposable
 
         public uint RedirectProgramId => inner.RedirectProgramId;
 
+        public IReadOnlyList<uint> ProgramIds => inner.ProgramIds;
+
         public IReadOnlyList<DevmapLink> Links => inner.Links;
 
         public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);

@@ -205,6 +205,9 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.EnsureTargets.Unspecified)]
     private partial V1.EnsureTargets Of(EnsureTargets ensure);
 
+    [MapperIgnoreTargetValue(V1.CompleteChecksums.Unspecified)]
+    private partial V1.CompleteChecksums Of(CompleteChecksums complete);
+
     [MapperIgnoreTargetValue(V1.DropCause.Unspecified)]
     private partial V1.DropCause Of(DropCause cause);
 

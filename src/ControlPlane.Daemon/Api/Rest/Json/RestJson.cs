@@ -43,6 +43,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<ConditionStatus>(),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EgressTemplate>(JsonNamingPolicy.CamelCase),
