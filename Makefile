@@ -33,6 +33,7 @@ help: ## Show this list
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
 	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 by default"
 	@echo "  make truth CASES=1000 SEED=7     more random cases than 300; from a seed, to repeat a run"
+	@echo "  make kernels KERNELS=6.1         only this kernel; 6.1 and 6.12 by default"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
 .PHONY: setup
@@ -63,6 +64,10 @@ soak: build ## Kill, restart and upgrade the daemon under writes and traffic
 truth: build ## Compare what it says of entries with frames, in random topologies
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_TRUTH_CASES=$(CASES)$(if $(SEED), DEVMAPD_TRUTH_SEED=$(SEED)) $(DOTNET)" HANG_TIMEOUT=10h \
 		scripts/test.sh --group truth
+
+.PHONY: kernels
+kernels: build ## Run the kernel tests, and some from end to end, on Debian's other kernels under emulation
+	@CONFIGURATION=$(CONFIGURATION) $(ROOT) scripts/kernels.sh $(KERNELS)
 
 .PHONY: snapshots
 snapshots: build ## Rewrite the recorded contracts; git diff shows the change

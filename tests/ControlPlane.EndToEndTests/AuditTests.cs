@@ -5,6 +5,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Another process changes the kernel's objects with bpftool; the daemon finds, reports and repairs the changes.</summary>
+[Trait("Group", "kernels")]
 public sealed class AuditTests
 {
     private const string Changed = "10.0.0.1", Removed = "10.0.0.2", Kept = "10.0.0.3";

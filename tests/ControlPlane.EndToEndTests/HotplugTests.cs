@@ -4,6 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Interfaces that are removed and come back with another index.</summary>
+[Trait("Group", "kernels")]
 public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     [Fact]

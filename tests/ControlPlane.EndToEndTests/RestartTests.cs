@@ -4,6 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>The data plane does not depend on the daemon: no frame is lost while the daemon stops and starts again.</summary>
+[Trait("Group", "kernels")]
 public sealed class RestartTests
 {
     private static readonly TrafficPlan Plan = new(FramesPerSecond: 5000);

@@ -4,6 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Entries by REST, and the frames that they forward.</summary>
+[Trait("Group", "kernels")]
 public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const int Count = 40;

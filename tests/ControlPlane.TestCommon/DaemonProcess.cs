@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.TestCommon;
 
@@ -12,7 +13,7 @@ namespace ControlPlane.TestCommon;
 /// </summary>
 public sealed class DaemonProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = Patience.OfSeconds(30);
 
     private readonly Process _process;
     private readonly string _folder;

@@ -7,8 +7,8 @@ namespace ControlPlane.EndToEndTests.Support;
 internal sealed record Port(VethPair Pair, FrameSocket Far)
 {
     // A busy machine delays frames. Only a test that expects no frame always waits this long.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Quiet = Patience.OfSeconds(0.2);
+    private static readonly TimeSpan Wait = Patience.OfSeconds(2);
     private static readonly TimeSpan Surplus = TimeSpan.FromMilliseconds(20);
 
     public string Name => Pair.Name;
@@ -19,7 +19,7 @@ internal sealed record Port(VethPair Pair, FrameSocket Far)
 
     /// <summary>Sends frames in by this port and returns those that come out at a port that should send so many.</summary>
     public IReadOnlyList<byte[]> Send(IEnumerable<byte[]> frames, ulong run, Port target, int expected) =>
-        Send(frames, run, [target], received => received < expected ? Patience : Surplus)[0];
+        Send(frames, run, [target], received => received < expected ? Wait : Surplus)[0];
 
     /// <summary>Asserts that a frame sent in by this port comes out at another, once and unchanged.</summary>
     public void AssertReaches(Port target, string destination = "10.0.0.7")

@@ -4,7 +4,7 @@ namespace ControlPlane.KernelTests.Lab;
 
 public sealed class LabTests : IDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.OfSeconds(10);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(50);
     private readonly NetworkNamespace _space = NetworkNamespace.Create();
 

@@ -24,7 +24,7 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
         devmap.Attach(testbed.Ingress, mode);
 
         var run = Send();
-        Assert.Equal(Frames, testbed.Target.Far.Receive(run, Frames, TimeSpan.FromSeconds(10)).Count);
+        Assert.Equal(Frames, testbed.Target.Far.Receive(run, Frames, Patience.OfSeconds(10)).Count);
 
         await Eventually.Async(() => devmap.Kernel.ReadCounters(Key).Packets == Frames);
         Assert.Equal(default, testbed.Kernel.Drops.ReadRedirectTotals(Small.Name));

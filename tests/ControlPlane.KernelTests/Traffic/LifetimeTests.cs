@@ -10,7 +10,7 @@ public sealed class LifetimeTests(FrameTestbed testbed) : IClassFixture<FrameTes
 {
     private const uint Key = 0x0a000007;
     private const string Address = "10.0.0.7";
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.OfSeconds(10);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
     private static readonly DevmapRecord Small = new("life", new DevmapSpec(4, KeySelector: KeySelector.Ipv4Destination, MissAction: MissAction.Drop));
     private ulong _sequence;

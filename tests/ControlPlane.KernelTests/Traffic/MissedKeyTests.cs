@@ -68,7 +68,7 @@ public sealed class MissedKeyTests(FrameTestbed testbed) : IClassFixture<FrameTe
 
         var run = Send("10.0.0.2", 1);
 
-        Assert.Single(testbed.Ingress.Near.Receive(run, 1, TimeSpan.FromSeconds(10)));
+        Assert.Single(testbed.Ingress.Near.Receive(run, 1, Patience.OfSeconds(10)));
         Assert.Empty(devmap.Kernel.ReadMissedKeys());
     }
 

@@ -56,7 +56,7 @@ public sealed class PassProgramTests(FrameTestbed testbed) : IClassFixture<Frame
         var run = FrameMark.NewRun();
         for (var i = 0; i < Frames; i++)
             testbed.Ingress.Far.Send(TestCommon.Lab.Frames.Udp(new FrameMark(run, (ulong)i), "10.0.0.7"));
-        Assert.Equal(frames, target.Far.Receive(run, frames, TimeSpan.FromSeconds(10)).Count);
+        Assert.Equal(frames, target.Far.Receive(run, frames, Patience.OfSeconds(10)).Count);
         Assert.Empty(target.Far.ReceiveUntilQuiet(run, TimeSpan.FromMilliseconds(40)));
     }
 }

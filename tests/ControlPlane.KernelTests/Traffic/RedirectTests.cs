@@ -7,7 +7,7 @@ namespace ControlPlane.KernelTests.Traffic;
 /// <summary>Real frames through the redirect and egress programs: where they go, with which bytes, and what is counted.</summary>
 public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Deadline = Patience.OfSeconds(10);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(40);
     private readonly ulong _run = FrameMark.NewRun();
 

@@ -6,7 +6,7 @@ namespace ControlPlane.TestCommon.Lab;
 /// <summary>Waits for what must become true.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan Usual = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Usual = Patience.OfSeconds(15);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(5);
 
     /// <summary>Returns when the condition holds.</summary>

@@ -53,7 +53,7 @@ public sealed class LiveTraffic : IAsyncDisposable
         }
         """;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(5);
 
     private readonly UndoStack _parts = new();
     private readonly Task _sending;
@@ -152,7 +152,7 @@ public sealed class LiveTraffic : IAsyncDisposable
         var spin = default(SpinWait);
         while (Arrived is var arrived && arrived != frames)
         {
-            if (arrived > frames || waiting.Elapsed > Patience)
+            if (arrived > frames || waiting.Elapsed > Limit)
                 throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{frames} frames were sent, {arrived} came out"));
             spin.SpinOnce();
         }

@@ -5,7 +5,7 @@ namespace ControlPlane.TestCommon.Lab;
 /// <summary>Runs commands to their end.</summary>
 public static class Shell
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Limit = Patience.OfSeconds(60);
 
     /// <summary>Runs a command and returns its standard output.</summary>
     /// <exception cref="ShellException">It did not end with 0, or not in a minute (then it is killed).</exception>

@@ -106,7 +106,7 @@ public sealed class VethPair : IDisposable
     /// </summary>
     private void WaitUntilRunning()
     {
-        if (!SpinWait.SpinUntil(() => Namespace.IsRunning(Name) && PeerNamespace.IsRunning(PeerName), TimeSpan.FromSeconds(10)))
+        if (!SpinWait.SpinUntil(() => Namespace.IsRunning(Name) && PeerNamespace.IsRunning(PeerName), Patience.OfSeconds(10)))
             throw new TimeoutException($"{Name} and {PeerName} have no carrier after 10 s");
     }
 }
