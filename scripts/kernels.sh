@@ -104,7 +104,7 @@ write_guest() {
     local version=$1 results=$2
     cat >"$results/guest.sh" <<EOF
 export HOME=/root PATH=$PATH DOTNET_ROOT=$(dirname "$(readlink -f "$(command -v dotnet)")") DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-export LAB_NIC='nic0 nic1' DEVMAPD_TEST_PATIENCE=10
+export TERM=dumb LAB_NIC='nic0 nic1' DEVMAPD_TEST_PATIENCE=10
 mount -t bpf bpf /sys/fs/bpf
 mount -t tracefs tracing /sys/kernel/tracing
 mkdir -p /dev/shm /dev/pts /lib/modules
