@@ -92,7 +92,7 @@ report ControlPlane.EndToEndTests
 
 summary="$passed passed, $failed failed"
 [ $skipped -eq 0 ] || summary+=", $skipped skipped"
-# What failed stands at the end, where it is found without the whole log.
+# The names of the failed tests stand at the end, where they are found without the whole log.
 printf '\n'
 for file in "$results"/*.trx; do
     failures "$file"

@@ -51,6 +51,9 @@ internal static class Schema
             create_time TEXT NOT NULL,
             update_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE origin (id INTEGER PRIMARY KEY CHECK (id = 1), identity TEXT NOT NULL, pin_root TEXT NOT NULL) STRICT;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

@@ -91,6 +91,41 @@ public sealed class SqliteStore : IStore
         return true;
     }
 
+    /// <summary>Returns the place that the store was last used in; null if no daemon has used it yet.</summary>
+    /// <exception cref="StoreException">The store cannot be read.</exception>
+    public StoreOrigin? ReadOrigin()
+    {
+        try
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = "SELECT identity, pin_root FROM origin";
+            using var reader = command.ExecuteReader();
+            return reader.Read() ? new StoreOrigin(reader.GetString(0), reader.GetString(1)) : null;
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"The store at {_path} cannot be read: {e.Message}.", e);
+        }
+    }
+
+    /// <summary>Stores the place that the store is used in.</summary>
+    /// <exception cref="StoreException">The store cannot be written.</exception>
+    public void WriteOrigin(StoreOrigin origin)
+    {
+        try
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = "INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)";
+            command.Parameters.AddWithValue("$identity", origin.Identity);
+            command.Parameters.AddWithValue("$pinRoot", origin.PinRoot);
+            command.ExecuteNonQuery();
+        }
+        catch (SqliteException e)
+        {
+            throw new StoreException($"The store at {_path} cannot be written: {e.Message}.", e);
+        }
+    }
+
     /// <inheritdoc/>
     public StoredState Load()
     {
@@ -159,3 +194,8 @@ public sealed class SqliteStore : IStore
         command.ExecuteNonQuery();
     }
 }
+
+/// <summary>The place that a store is used in.</summary>
+/// <param name="Identity">Boot, network namespace and bpffs, as text.</param>
+/// <param name="PinRoot">The pin root of the daemon.</param>
+public sealed record StoreOrigin(string Identity, string PinRoot);

@@ -25,6 +25,7 @@ internal sealed class HostService
         request.Violations.ThrowIfAny();
         var facts = _kernel.Host;
         return new Host(
-            facts.KernelRelease, facts.Machine, facts.LibbpfVersion, DaemonVersion, facts.Simulated, _startedAt, _state.Current.Revision, facts.Features);
+            facts.KernelRelease, facts.Machine, facts.LibbpfVersion, DaemonVersion, facts.Simulated, _startedAt, _state.Current.Revision, facts.Features,
+            _kernel.ReadConditions());
     }
 }

@@ -93,4 +93,8 @@ public static class CommonRemedies
 
     /// <summary>A frame without IPv4 header has no key.</summary>
     public static Remedy NameDestination() => new("Give the destination with dst, if the frame is an IPv4 frame.");
+
+    /// <summary>The bpffs of the pins may end with the daemon.</summary>
+    public static Remedy SharedBpffs() => new(
+        "Run the daemon where the host's bpffs is mounted: start it by 'nsenter --net=/run/netns/NAME' in place of 'ip netns exec NAME', and give a container the host's /sys/fs/bpf.");
 }

@@ -47,6 +47,9 @@ public enum ConditionSubject
     /// <summary>A devmap as a whole.</summary>
     Devmap,
 
+    /// <summary>The host, and the daemon on it.</summary>
+    Host,
+
     /// <summary>One frame that is explained.</summary>
     Frame,
 }
@@ -135,11 +138,14 @@ public static class ConditionTypes
     /// <summary>The egress program lets the frame leave, by a dry run.</summary>
     public static ConditionType EgressProgramRun { get; } = new("EgressProgramRun", ConditionSubject.Frame);
 
+    /// <summary>The pins, and with them the forwarding of frames, outlive the daemon.</summary>
+    public static ConditionType PinsPersist { get; } = new("PinsPersist", ConditionSubject.Host);
+
     /// <summary>All kinds.</summary>
     public static IReadOnlyList<ConditionType> All { get; } =
     [
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, MtuSufficient,
         EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, KeyReachable, IngressAttached, Attached, KeysSpread,
-        IngressReceives, KeyFound, DevmapActive, EgressProgramRun,
+        IngressReceives, KeyFound, DevmapActive, EgressProgramRun, PinsPersist,
     ];
 }

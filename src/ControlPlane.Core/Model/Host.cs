@@ -63,6 +63,7 @@ public static class KernelFeatureNames
 /// <param name="StartTime">When the daemon started.</param>
 /// <param name="Revision">The revision of the daemon: the number of changes it has accepted.</param>
 /// <param name="Features">The kernel features, as probed at start.</param>
+/// <param name="Conditions">The checks of the place that the daemon runs in: whether its pins outlive it.</param>
 public sealed record Host(
     string KernelRelease,
     string Machine,
@@ -71,4 +72,5 @@ public sealed record Host(
     bool Simulated,
     DateTimeOffset StartTime,
     long Revision,
-    IReadOnlyList<KernelFeature> Features);
+    IReadOnlyList<KernelFeature> Features,
+    IReadOnlyList<Condition> Conditions);

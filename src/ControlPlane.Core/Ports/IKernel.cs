@@ -12,6 +12,9 @@ public interface IKernel : IDisposable
     /// <summary>Versions and probed features.</summary>
     HostFacts Host { get; }
 
+    /// <summary>Returns the conditions of the place that the daemon runs in, as they are now; none where no frame moves.</summary>
+    IReadOnlyList<Condition> ReadConditions() => [];
+
     /// <summary>The interfaces of the network namespace.</summary>
     IInterfaces Interfaces { get; }
 

@@ -4,7 +4,9 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Kernel.Hosting;
 using ControlPlane.Kernel.Probing;
+using ControlPlane.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Daemon.Hosting;
 
@@ -40,7 +42,11 @@ internal sealed class HostClaims : IDisposable
             claims.Listen(options.Listen.Rest, "ControlPlane:Listen:Rest");
             claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory");
             if (!simulated)
+            {
                 claims.Lock(options.PinRoot, "ControlPlane:PinRoot");
+                RequireOwnPins(options.PinRoot);
+            }
+
             claims.ListenOnUnixSocket(options.Listen.UnixSocket);
         });
     }
@@ -92,6 +98,37 @@ internal sealed class HostClaims : IDisposable
                 missing.Any(f => f.LacksPrivilege) ? ExitCodes.NoPermission : ExitCodes.Unavailable,
                 [.. missing.SelectMany(f => new[] { f.Problem, f.Remedy }), "Without any of this: devmapd --simulate runs on a simulated kernel."]);
     }
+
+    private static void RequireOwnPins(string pinRoot)
+    {
+        var current = HostIdentity.Current(pinRoot);
+        if (PinnedIdentity.Read(pinRoot) is { } pinned && !pinned.HasSameNamespace(current) && PinnedIdentity.WaitForLiveLinks(pinRoot) is { Count: > 0 } alive)
+            throw Refused(HostErrors.OtherNamespace(pinRoot, pinned.DescribeNamespace(), current.DescribeNamespace(), alive));
+    }
+
+    /// <summary>Refuses a store whose last daemon has left links alive in another network namespace, under other pins than this daemon's.</summary>
+    /// <returns>The origin to write into the store, once the daemon starts; null if the store has it already.</returns>
+    /// <exception cref="StartRefusedException">Such links are alive.</exception>
+    public static StoreOrigin? RequireOwnStore(ControlPlaneOptions options, StoreOrigin? last)
+    {
+        var current = HostIdentity.Current(options.PinRoot);
+        if (last is not null && HostIdentity.Parse(last.Identity) is { } used && used.HasSameBoot(current) && !used.HasSameNamespace(current)
+            && last.PinRoot != options.PinRoot && IsVisible(last.PinRoot, used) && PinnedIdentity.WaitForLiveLinks(last.PinRoot) is { Count: > 0 } alive)
+        {
+            throw Refused(HostErrors.StoreOfOtherNamespace(
+                options.StateDirectory, last.PinRoot, used.DescribeNamespace(), current.DescribeNamespace(), alive));
+        }
+
+        var origin = new StoreOrigin(current.ToString(), options.PinRoot);
+        return origin == last ? null : origin;
+    }
+
+    // The same path can be in another bpffs, or in none.
+    private static bool IsVisible(string pinRoot, HostIdentity used) =>
+        Directory.Exists(pinRoot) && HostIdentity.DeviceOf(pinRoot) == (used.DeviceMajor, used.DeviceMinor);
+
+    private static StartRefusedException Refused(Error error) =>
+        new(ExitCodes.AlreadyRunning, [error.Detail, error.Remedy!.Summary, .. error.Remedy.Commands.Select(c => $"  {c}")]);
 
     private void Lock(string folder, string key)
     {
@@ -202,7 +239,9 @@ internal static class HostClaimsSetup
         {
             // The container disposes of its services in reverse order: of the claims last.
             app.Services.GetRequiredService<HostClaims>();
-            app.Services.GetRequiredService<IStore>();
+            if (app.Services.GetRequiredService<IStore>() is SqliteStore store
+                && HostClaims.RequireOwnStore(app.Services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value, store.ReadOrigin()) is { } origin)
+                store.WriteOrigin(origin);
         }
         catch
         {

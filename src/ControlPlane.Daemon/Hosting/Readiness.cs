@@ -1,3 +1,4 @@
+using ControlPlane.Core.Ports;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -50,10 +51,16 @@ internal static class HealthEndpoints
         app.MapHealthChecks("/readyz", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadinessCheck.Tag),
-            ResponseWriter = (context, _) =>
-                context.Response.WriteAsJsonAsync(new { status = context.RequestServices.GetRequiredService<Readiness>().Text }),
+            ResponseWriter = (context, _) => context.Response.WriteAsJsonAsync(new
+            {
+                status = context.RequestServices.GetRequiredService<Readiness>().Text,
+                warnings = Warnings(context.RequestServices.GetRequiredService<IKernel>()),
+            }),
         });
     }
+
+    /// <summary>The conditions of the host that do not hold or cannot be seen. They do not keep the daemon from serving.</summary>
+    private static string[] Warnings(IKernel kernel) => [.. kernel.ReadConditions().Where(c => !c.Holds).Select(c => c.Message)];
 }
 
 /// <summary>

@@ -23,6 +23,8 @@ internal sealed class WriterLifetime(
         HostLog.Starting(logger, HostService.DaemonVersion, Environment.ProcessId);
         if (kernel.Host.Simulated)
             HostLog.Simulated(logger);
+        foreach (var condition in kernel.ReadConditions().Where(c => !c.Holds))
+            HostLog.HostCondition(logger, condition.Message, condition.Remedy?.Summary);
         LogAddresses();
 
         var started = clock.GetTimestamp();
@@ -44,7 +46,12 @@ internal sealed class WriterLifetime(
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken)
     {
-        HostLog.Stopped(logger);
+        if (kernel.Host.Simulated)
+            HostLog.SimulationStopped(logger);
+        else if (kernel.ReadConditions().FirstOrDefault(c => !c.Holds) is { } condition)
+            HostLog.StoppedWithoutPins(logger, condition.Message);
+        else
+            HostLog.Stopped(logger);
         return Task.CompletedTask;
     }
 

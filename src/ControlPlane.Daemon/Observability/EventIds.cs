@@ -13,6 +13,9 @@ internal static class EventIds
     public const int Ready = 5003;
     public const int Stopping = 5004;
     public const int Stopped = 5005;
+    public const int HostCondition = 5006;
+    public const int StoppedWithoutPins = 5007;
+    public const int SimulationStopped = 5008;
 
     // 5100-5199: requests.
     public const int RequestDone = 5100; // 5101 is used up: a request from elsewhere

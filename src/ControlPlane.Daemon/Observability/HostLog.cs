@@ -20,4 +20,13 @@ internal static partial class HostLog
 
     [LoggerMessage(EventIds.Stopped, LogLevel.Information, "Stopped; frames keep flowing as they did")]
     public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(EventIds.HostCondition, LogLevel.Warning, "{Condition} {Remedy}")]
+    public static partial void HostCondition(ILogger logger, string condition, string? remedy);
+
+    [LoggerMessage(EventIds.StoppedWithoutPins, LogLevel.Warning, "Stopped. {Condition}")]
+    public static partial void StoppedWithoutPins(ILogger logger, string condition);
+
+    [LoggerMessage(EventIds.SimulationStopped, LogLevel.Information, "Stopped; the simulated kernel has ended")]
+    public static partial void SimulationStopped(ILogger logger);
 }

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Devmaps;
@@ -40,6 +41,7 @@ public sealed class LibbpfKernel : IKernel
         LibbpfPrint.SendTo(loggers.CreateLogger("libbpf"));
         FileDescriptor.OccupyZero();
         PinFolder.Create(_pinRoot);
+        ClaimPins(HostIdentity.Current(_pinRoot));
         PinFolder.Recover(_pinRoot, _logger);
         foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), EgressProgramPins.Parent(_pinRoot) })
         {
@@ -52,6 +54,27 @@ public sealed class LibbpfKernel : IKernel
         _drops = new LibbpfDropCounters(_pinRoot, _logger);
         _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces, _drops.Feature));
     }
+
+    // Pins of another network namespace say nothing about the interfaces of this one, even if these have the same names and indexes.
+    private void ClaimPins(HostIdentity identity)
+    {
+        if (PinnedIdentity.Read(_pinRoot) is not { } pinned)
+        {
+            PinnedIdentity.Write(_pinRoot, identity);
+            return;
+        }
+
+        if (pinned.HasSameNamespace(identity))
+            return;
+        if (PinnedIdentity.WaitForLiveLinks(_pinRoot) is { Count: > 0 } alive)
+            throw new ControlPlaneException(HostErrors.OtherNamespace(_pinRoot, pinned.DescribeNamespace(), identity.DescribeNamespace(), alive));
+        KernelLog.OtherNamespace(_logger, _pinRoot, pinned.DescribeNamespace());
+        Teardown.Run(_pinRoot, keepRoot: true);
+        PinnedIdentity.Write(_pinRoot, identity);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Condition> ReadConditions() => [BpffsLifetime.Judge(_pinRoot)];
 
     /// <inheritdoc/>
     public HostFacts Host => _host.Value;

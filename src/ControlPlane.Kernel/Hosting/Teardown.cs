@@ -27,7 +27,9 @@ public sealed class Teardown
     /// <summary>Detaches all links and removes all pins. The kernel frees maps and programs with their pins.</summary>
     /// <exception cref="KernelException">The kernel refused. The rest stays, and another run continues.</exception>
     /// <exception cref="IOException">A pin cannot be removed.</exception>
-    public static Teardown Run(string pinRoot)
+    /// <param name="pinRoot">The pin root.</param>
+    /// <param name="keepRoot">Whether the folder itself stays, with the lock on it.</param>
+    public static Teardown Run(string pinRoot, bool keepRoot = false)
     {
         var teardown = new Teardown(pinRoot);
         FileDescriptor.OccupyZero();
@@ -39,7 +41,8 @@ public sealed class Teardown
         teardown.RemoveFolders(programs, teardown.RemoveProgram);
         teardown.RemoveFolder(PassProgramPins.Of(teardown._pinRoot).Folder, teardown.RemovePassProgram);
         teardown.RemoveFolder(DropPins.Of(teardown._pinRoot).Folder, teardown.RemoveDrops);
-        teardown.RemoveRoot(devmaps, programs);
+        teardown.RemoveIdentity();
+        teardown.RemoveRoot(keepRoot, devmaps, programs);
         return teardown;
     }
 
@@ -124,15 +127,31 @@ public sealed class Teardown
         _removed.Add($"detached {what} from interface {PinName.Decode(Path.GetFileName(path))}");
     }
 
-    private void RemoveRoot(params IEnumerable<string> parents)
+    // Last: while a pin of ours stays, the identity says which network namespace it belongs to.
+    private void RemoveIdentity()
+    {
+        try
+        {
+            if (_kept.Count == 0 && PinnedIdentity.Read(_pinRoot) is not null)
+                File.Delete(PinnedIdentity.PathOf(_pinRoot));
+        }
+        catch (ControlPlaneException foreign)
+        {
+            _kept.Add(foreign.Error.Detail);
+        }
+    }
+
+    private void RemoveRoot(bool keepRoot, params IEnumerable<string> parents)
     {
         foreach (var folder in parents.Append(_pinRoot).Where(Directory.Exists))
         {
             var rest = Directory.GetFileSystemEntries(folder);
+            if (rest.Length == 0 && folder == _pinRoot && keepRoot)
+                continue;
             if (rest.Length == 0)
                 Directory.Delete(folder);
             else if (folder == _pinRoot)
-                _kept.AddRange(rest.Except(parents).Select(path => $"The pin {path} is not ours."));
+                _kept.AddRange(rest.Except(parents).Except([PinnedIdentity.PathOf(_pinRoot)]).Select(path => $"The pin {path} is not ours."));
         }
 
         if (!Directory.Exists(_pinRoot))

@@ -55,6 +55,9 @@ internal static partial class KernelLog
     [LoggerMessage(EventId = 2015, Level = LogLevel.Information, Message = "pass program adopted as {ProgramId}: {Links} links")]
     public static partial void PassAdopted(ILogger logger, uint programId, int links);
 
+    [LoggerMessage(EventId = 2016, Level = LogLevel.Warning, Message = "the pins under {PinRoot} were made in a network namespace that no longer exists ({Namespace}); everything is built again")]
+    public static partial void OtherNamespace(ILogger logger, string pinRoot, string @namespace);
+
     [LoggerMessage(EventId = 2100, Level = LogLevel.Error, Message = "link monitor failed to read interfaces; next try in {RetryMs} ms")]
     public static partial void MonitorFailed(ILogger logger, int retryMs, Exception failure);
 

@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
     public const int SO_RCVBUF = 8;
     public const int SO_RCVTIMEO = 20;
     public const int SO_RCVBUFFORCE = 33;
+    public const int SO_NETNS_COOKIE = 71;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_DONTWAIT = 0x40;
     public const int EFD_CLOEXEC = 0x80000;
@@ -29,6 +30,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial int setsockopt(FileDescriptor socket, int level, int option, void* value, uint length);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int getsockopt(FileDescriptor socket, int level, int option, void* value, uint* length);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint sendto(FileDescriptor socket, byte* buffer, nuint length, int flags, sockaddr_nl* to, uint toLength);

@@ -19,6 +19,7 @@ internal static class BpfConstants
     public const uint BPF_XDP = 37;
     public const uint BPF_LINK_TYPE_RAW_TRACEPOINT = 1;
     public const uint BPF_LINK_TYPE_XDP = 6;
+    public const uint BPF_LINK_TYPE_TCX = 11;
 
     public const ulong BPF_ANY = 0;
     public const ulong BPF_NOEXIST = 1;

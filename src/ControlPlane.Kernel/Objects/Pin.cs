@@ -24,6 +24,21 @@ internal static unsafe class Pin
     /// <inheritdoc cref="OpenMap"/>
     public static FileDescriptor OpenLink(string path) => Open(path, "anon_inode:bpf-link", "a link", 0);
 
+    /// <summary>Opens a pinned link of any type on an interface; null if the pin is another object.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static FileDescriptor? TryOpenLink(string path)
+    {
+        var fd = OpenAny(path, 0);
+        if (fd.Kind.Contains("bpf-link", StringComparison.Ordinal)
+            && BpfInfo.OfLink(fd).type is BpfConstants.BPF_LINK_TYPE_XDP or BpfConstants.BPF_LINK_TYPE_TCX)
+        {
+            return fd;
+        }
+
+        fd.Dispose();
+        return null;
+    }
+
     /// <summary>Reads the config map of one of our objects, of any supported layout version.</summary>
     /// <exception cref="ControlPlaneException">The pin is not ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -79,17 +94,19 @@ internal static unsafe class Pin
 
     private static FileDescriptor Open(string path, string kind, string expected, uint access)
     {
-        var fd = FileDescriptor.FromLibbpf(
-            KernelCall.Retry(() =>
-            {
-                var opts = new bpf_obj_get_opts { sz = (nuint)sizeof(bpf_obj_get_opts), file_flags = access };
-                return Libbpf.bpf_obj_get_opts(path, &opts);
-            }),
-            $"bpf_obj_get({path})");
+        var fd = OpenAny(path, access);
         var found = fd.Kind;
         if (found.Contains(kind, StringComparison.Ordinal))
             return fd;
         fd.Dispose();
         throw Foreign(path, $"it is not {expected} but {found}");
     }
+
+    private static FileDescriptor OpenAny(string path, uint access) => FileDescriptor.FromLibbpf(
+        KernelCall.Retry(() =>
+        {
+            var opts = new bpf_obj_get_opts { sz = (nuint)sizeof(bpf_obj_get_opts), file_flags = access };
+            return Libbpf.bpf_obj_get_opts(path, &opts);
+        }),
+        $"bpf_obj_get({path})");
 }

@@ -58,7 +58,9 @@ public static class KernelPreflight
             ? null
             : new PreflightFailure(
                 $"{pinRoot} is not in a bpffs (checked {existing}): nothing can be pinned there.",
-                "Mount one: mount -t bpf bpf /sys/fs/bpf (\"ip netns exec\" hides it: use nsenter --net), or set ControlPlane:PinRoot to a folder in one.");
+                BpffsLifetime.IsHidden(pinRoot)
+                    ? "The host has one, which this mount namespace hides, as \"ip netns exec\" does: start the daemon by nsenter --net=/run/netns/NAME instead."
+                    : "Mount one: mount -t bpf bpf /sys/fs/bpf; or set ControlPlane:PinRoot to a folder in one.");
     }
 
     private static PreflightFailure? CheckLibbpf()

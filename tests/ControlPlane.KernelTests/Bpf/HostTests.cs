@@ -41,6 +41,39 @@ public sealed class HostTests
             Assert.True(feature.Available == (version >= Version.Parse(feature.Since)), $"{feature} on {version}");
     }
 
+    [Theory]
+    [InlineData("True", "SharedMount", "shared:9", "33 24 0:30 / /sys/fs/bpf rw shared:9 - bpf bpf rw")]
+    [InlineData("True", "SharedMount", "", "33 24 0:30 / /elsewhere rw - bpf bpf rw")]
+    [InlineData("False", "PrivateMount", "", "33 24 0:31 / /sys/fs/bpf rw shared:9 - bpf bpf rw")]
+    [InlineData("False", "PrivateMount", "master:9", "33 24 0:31 / /sys/fs/bpf rw shared:9 - bpf bpf rw")]
+    [InlineData("True", "PropagatedMount", "master:9", null)]
+    [InlineData("True", "PropagatedMount", "shared:9 master:7", null)]
+    [InlineData("Unknown", "NotVisible", "", null)]
+    public void BpffsLifetime_FollowsFromTheMounts(string status, string reason, string propagation, string? init)
+    {
+        string[] own = ["24 1 0:5 / / rw - ext4 /dev/vda rw", $"33 24 0:30 / /sys/fs/bpf rw{(propagation.Length > 0 ? " " : "")}{propagation} - bpf bpf rw"];
+        var condition = BpffsLifetime.Judge("/sys/fs/bpf/devmapd", (0, 30), own, init is null ? null : [own[0], init]);
+        Assert.Equal((status, reason), (condition.Status.ToString(), condition.Reason));
+        Assert.Equal(status == "True", condition.Remedy is null);
+    }
+
+    [Fact]
+    public void Identity_IsOfTheNetworkNamespace_AndIsKeptInThePins()
+    {
+        using var testbed = new KernelTestbed();
+        var (here, pinRoot) = (HostIdentity.Current(LabNames.Bpffs), testbed.PinRoot);
+        using var other = NetworkNamespace.Create();
+        var there = other.Run(() => HostIdentity.Current(LabNames.Bpffs));
+        Assert.NotEqual(0ul, here.NamespaceCookie);
+        Assert.True(here.HasSameBoot(there));
+        Assert.False(here.HasSameNamespace(there));
+        Assert.True(here.HasSameNamespace(here with { NamespaceInode = 1, DeviceMinor = 9 }));
+        Assert.Equal(here, HostIdentity.Parse(here.ToString()));
+        Assert.Null(HostIdentity.Parse("not an identity"));
+        Assert.Equal(here, PinnedIdentity.Read(pinRoot));
+        Assert.Contains($"net:[{there.NamespaceInode}]", there.DescribeNamespace(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Preflight_HereWithABpffs_FindsNothing()
     {
