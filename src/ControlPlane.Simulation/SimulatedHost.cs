@@ -15,6 +15,7 @@ public sealed partial class SimulatedHost
     private uint _lastIfindex;
     private uint _lastId = 100;
     private InterfaceTable _interfaces = InterfaceTable.Empty;
+    private (InterfaceTable? Of, InterfaceTable Table) _reported = (null, InterfaceTable.Empty);
 
     /// <summary>Creates a host with a loopback interface only.</summary>
     /// <param name="drops">The drop counters of the host; by default all are zero.</param>
@@ -33,7 +34,10 @@ public sealed partial class SimulatedHost
         return host;
     }
 
-    /// <summary>The interfaces.</summary>
+    /// <summary>Whether the kernel reports xdp-features: false for a kernel before Linux 6.3. Set before a kernel opens the host.</summary>
+    public bool ReportsXdpFeatures { get; init; } = true;
+
+    /// <summary>The interfaces, with all facts.</summary>
     public InterfaceTable Interfaces => Volatile.Read(ref _interfaces);
 
     internal IDropCounters Drops { get; }
@@ -113,6 +117,23 @@ public sealed partial class SimulatedHost
         }
 
         Notify([.. removed.SelectMany(i => i.AltNames.Append(i.Name))]);
+    }
+
+    /// <summary>Returns an interface as the kernel reports it.</summary>
+    internal InterfaceInfo? Reported(InterfaceInfo? info) => ReportsXdpFeatures ? info : info is null ? null : info with { XdpFeatures = null };
+
+    /// <summary>Returns the interfaces as the kernel reports them; the same table while nothing changes.</summary>
+    internal InterfaceTable Reported()
+    {
+        var interfaces = Interfaces;
+        if (ReportsXdpFeatures)
+            return interfaces;
+        lock (_watchers)
+        {
+            if (!ReferenceEquals(_reported.Of, interfaces))
+                _reported = (interfaces, interfaces.All.Aggregate(InterfaceTable.Empty, (table, info) => table.With(Reported(info)!)));
+            return _reported.Table;
+        }
     }
 
     internal uint NextId() => Interlocked.Increment(ref _lastId);

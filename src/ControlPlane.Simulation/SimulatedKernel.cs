@@ -20,7 +20,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.Broadcast, false, "5.14", "not simulated"),
             new(KernelFeatureNames.Frags, false, "5.18", "not simulated"),
             new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
-            new(KernelFeatureNames.XdpFeatures, true, "6.3", null),
+            new(KernelFeatureNames.XdpFeatures, host.ReportsXdpFeatures, "6.3", host.ReportsXdpFeatures ? null : "not simulated"),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
             host.Drops.Feature,
         ]);
@@ -38,7 +38,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     public IDropCounters Drops => host.Drops;
 
     /// <inheritdoc/>
-    InterfaceTable IInterfaces.Current => host.Interfaces;
+    InterfaceTable IInterfaces.Current => host.Reported();
 
     /// <inheritdoc/>
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
@@ -63,7 +63,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     }
 
     /// <inheritdoc/>
-    InterfaceTable IInterfaces.Refresh() => host.Interfaces;
+    InterfaceTable IInterfaces.Refresh() => host.Reported();
 
     /// <inheritdoc/>
     void IInterfaces.Invalidate(uint ifindex)
@@ -71,10 +71,10 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     }
 
     /// <inheritdoc/>
-    InterfaceInfo? IInterfaces.Query(string name) => host.Interfaces.Find(name);
+    InterfaceInfo? IInterfaces.Query(string name) => host.Reported(host.Interfaces.Find(name));
 
     /// <inheritdoc/>
-    InterfaceInfo? IInterfaces.Query(uint ifindex) => host.Interfaces.Find(ifindex);
+    InterfaceInfo? IInterfaces.Query(uint ifindex) => host.Reported(host.Interfaces.Find(ifindex));
 
     /// <inheritdoc/>
     IDisposable IInterfaces.Watch(Action<LinkChanges> onChange) => host.Watch(onChange);

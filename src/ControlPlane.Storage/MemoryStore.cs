@@ -6,14 +6,14 @@ namespace ControlPlane.Storage;
 /// <summary>A store that lasts as long as the process: for the simulated kernel, whose pins do not last longer either.</summary>
 public sealed class MemoryStore : IStore
 {
-    private readonly HashSet<string> _devmaps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredDevmap> _devmaps = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
     private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
     private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
     private long _revision;
 
     /// <inheritdoc/>
-    public StoredState Load() => new(_revision, [.. _devmaps], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values]);
+    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values]);
 
     /// <inheritdoc/>
     public void Commit(StoreBatch batch)
@@ -32,8 +32,8 @@ public sealed class MemoryStore : IStore
     {
         switch (change)
         {
-            case StoreChange.PutDevmap(var name):
-                _devmaps.Add(name);
+            case StoreChange.PutDevmap(var devmap):
+                _devmaps[devmap.Name] = devmap;
                 break;
             case StoreChange.PutEntry(var entry):
                 _entries[(entry.Devmap, entry.Key)] = entry;

@@ -16,7 +16,11 @@ internal static class Schema
         """
         CREATE TABLE meta (id INTEGER PRIMARY KEY CHECK (id = 1), revision INTEGER NOT NULL) STRICT;
         INSERT INTO meta VALUES (1, 0);
-        CREATE TABLE devmaps (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+        CREATE TABLE devmaps (
+            name TEXT PRIMARY KEY,
+            settings TEXT NOT NULL, -- compared, never read
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
         CREATE TABLE entries (
             devmap TEXT NOT NULL,
             key_interface TEXT NOT NULL, -- '' for a key that is a number

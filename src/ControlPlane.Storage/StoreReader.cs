@@ -14,7 +14,7 @@ internal static class StoreReader
         using var transaction = connection.BeginTransaction(deferred: true);
         return new StoredState(
             Rows(transaction, "SELECT revision FROM meta", r => r.GetInt64(0)).Single(),
-            Rows(transaction, "SELECT name FROM devmaps", r => r.GetString(0)).ToHashSet(StringComparer.Ordinal),
+            Rows(transaction, "SELECT * FROM devmaps", r => new StoredDevmap(r.GetString(0), r.GetString(1), Time(r.GetString(2)), Time(r.GetString(3)))),
             Rows(transaction, "SELECT * FROM entries", Entry),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program));

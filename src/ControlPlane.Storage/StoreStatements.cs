@@ -22,7 +22,7 @@ internal sealed class StoreStatements : IDisposable
     public StoreStatements(SqliteConnection connection)
     {
         _putRevision = Prepare(connection, "UPDATE meta SET revision = $1 WHERE id = 1", 1);
-        _putDevmap = Prepare(connection, "INSERT OR IGNORE INTO devmaps VALUES ($1)", 1);
+        _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
         _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
         _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
         _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
@@ -54,8 +54,8 @@ internal sealed class StoreStatements : IDisposable
     {
         switch (change)
         {
-            case StoreChange.PutDevmap(var name):
-                Run(_putDevmap, name);
+            case StoreChange.PutDevmap(var d):
+                Run(_putDevmap, d.Name, d.Settings, Text(d.CreateTime), Text(d.UpdateTime));
                 break;
             case StoreChange.PutEntry(var e):
                 Run(_putEntry, e.Devmap, e.Key.InterfaceName ?? "", (long)e.Key.Number, e.Spec.Interface, e.Spec.EgressProgram, Text(e.Spec.Labels), e.Spec.Owner, e.Revision, Text(e.CreateTime), Text(e.UpdateTime));

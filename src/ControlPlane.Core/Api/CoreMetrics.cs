@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Status;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 
@@ -20,13 +21,15 @@ internal sealed class CoreMetrics : IDisposable
     private readonly BusiestEntries _busiest;
     private readonly Lock _reading = new();
     private readonly HashSet<string> _read = [];
+    private readonly Dictionary<string, StateCounts?> _counts = new(StringComparer.Ordinal);
+    private readonly StateCounter _counter;
     private IReadOnlyList<Devmap> _views = [];
 
     /// <summary>Creates the instruments.</summary>
     public CoreMetrics(
-        DevmapWriter writer, WatchService watches, DevmapService devmaps, EntryService entries, CoreMetricsOptions options, TimeProvider time)
+        DevmapWriter writer, WatchService watches, DevmapService devmaps, EntryService entries, StateCounter counter, CoreMetricsOptions options, TimeProvider time)
     {
-        _devmaps = devmaps;
+        (_devmaps, _counter) = (devmaps, counter);
         _busiest = new BusiestEntries(entries, options.TopEntries, time);
 
         Gauge("devmapd_writer_queue_length", "Commands that wait for the writer now.", () => writer.QueueLength);
@@ -48,7 +51,10 @@ internal sealed class CoreMetrics : IDisposable
                 ? [Measure(t.ChecksumsCompleted, Of(d), new("result", "completed")), Measure(t.ChecksumsIncomplete, Of(d), new("result", "incomplete"))]
                 : []);
         CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
-            d => (d.Status.Drops?.Causes ?? []).Select(drop => Measure(drop.Packets, Of(d), new("cause", JsonNamingPolicy.CamelCase.ConvertName(drop.Cause.ToString())))));
+            DropsOf);
+        GaugeOfDevmaps("devmapd_entries", "Entries of a devmap by state. Elements that others changed count as if they were as desired; devmapd_drifts_total counts those.",
+            d => CountsOf(d)?.Entries.Select(e => new Measurement<long>(e.Value, Of(d), new("state", e.Key.ToString()))) ?? []);
+        GaugeOfDevmaps("devmapd_conditions_false", "Entries, attachments and devmaps of which a condition is False, by its type and reason.", FalseOf);
         CounterOfDevmaps("devmapd_audits_total", "Audits of a devmap.", d => [new(d.Status.Audit?.Audits ?? 0, Of(d))]);
         CounterOfDevmaps("devmapd_drifts_total", "Differences between the kernel and the desired state that audits found, by whether they were repaired.", d =>
         [
@@ -84,6 +90,32 @@ internal sealed class CoreMetrics : IDisposable
             .Read(Devmaps(name).Select(d => d.Name))
             .Select(e => Measure(read(e.Entry), new("devmap", e.Devmap), new("key", e.Entry.Key), new("interface", e.Entry.Interface))));
 
+    // Every cause is reported from the start: a counter that appears with its first drop hides that drop from a rate.
+    private static IEnumerable<Measurement<long>> DropsOf(Devmap devmap) => devmap.Status.Drops is not { } drops
+        ? []
+        : Enum.GetValues<DropCause>().Select(cause => Measure(
+            drops.Causes.Where(c => c.Cause == cause).Select(c => c.Packets).SingleOrDefault(),
+            Of(devmap),
+            new("cause", JsonNamingPolicy.CamelCase.ConvertName(cause.ToString()))));
+
+    private IEnumerable<Measurement<long>> FalseOf(Devmap devmap)
+    {
+        foreach (var ((type, reason), resources) in CountsOf(devmap)?.False ?? new Dictionary<(string, string), long>())
+            yield return new Measurement<long>(resources, Of(devmap), new("type", type), new("reason", reason));
+        foreach (var condition in devmap.Status.Conditions.Where(c => c.Status == ConditionStatus.False))
+            yield return new Measurement<long>(1, Of(devmap), new("type", condition.Type.Name), new("reason", condition.Reason));
+    }
+
+    private StateCounts? CountsOf(Devmap devmap)
+    {
+        lock (_reading)
+        {
+            if (!_counts.TryGetValue(devmap.Name, out var counts))
+                _counts[devmap.Name] = counts = _counter.Count(devmap.Name);
+            return counts;
+        }
+    }
+
     private static IEnumerable<Measurement<long>> Traffic(Devmap devmap, Func<DevmapCounters, (ulong Redirected, ulong Missed, ulong Unkeyed)> read)
     {
         if (devmap.Status.Traffic is not { } traffic)
@@ -110,6 +142,7 @@ internal sealed class CoreMetrics : IDisposable
             {
                 _views = _devmaps.List(RequestContext.OfDaemon());
                 _read.Clear();
+                _counts.Clear();
                 _read.Add(instrument);
             }
 

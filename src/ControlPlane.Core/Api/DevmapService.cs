@@ -47,6 +47,8 @@ internal sealed class DevmapService
         return new Devmap(
             devmap.Definition.Name,
             devmap.Revision,
+            devmap.Definition.CreateTime,
+            devmap.Definition.UpdateTime,
             devmap.Definition.Spec,
             new DevmapStatus(
                 devmap.Entries.Count,

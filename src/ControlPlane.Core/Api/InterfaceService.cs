@@ -40,7 +40,8 @@ internal sealed class InterfaceService
             _state.Facts,
             info,
             interfaces.PeerOf(info),
-            ingress: null);
+            ingress: null,
+            state.PassProgramFor(info, interfaces));
         return new Interface(
             info.Name, info.AltNames, info.Ifindex, info.AltNames.Append(info.Name).Max(state.RevisionOf), info.Kind, info.IsHardware, info.Mac, info.Mtu, info.IsUp, info.HasCarrier, info.LinkIfindex,
             info.TxQueues, info.RxQueues, info.XdpMode, info.XdpProgramId,

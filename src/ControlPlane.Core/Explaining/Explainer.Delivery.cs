@@ -69,20 +69,21 @@ internal sealed partial class Explainer
         var left = run is { Action: XdpAction.Pass } passed ? passed.Frame : _frame;
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var (facts, _) = _evaluator.Ingress(question.Ingress ?? "");
-        ExplainStep? fault = null;
+        ExplainStep? fault = null, unknown = null;
         foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, times, judged).Judge(entry, element).Conditions)
         {
             if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
                 continue;
             var step = Tell(condition, Evidence(condition.Type, target, facts, program));
-            fault ??= step.Holds ? null : step;
+            fault ??= step.Status == ConditionStatus.False ? step : null;
+            unknown ??= step.Status == ConditionStatus.Unknown ? step : null;
         }
 
         var last = Tell(RunOf(program, run), ("egressProgram", program?.Record.Name), ("action", run?.Action), ("bytesIn", _frame.Length), ("bytesOut", run is null ? null : left.Length));
         fault ??= last.Holds ? null : last;
         if (fault is not null)
             return Ends(fault.Type == ConditionTypes.EgressProgramAgrees ? ExplainOutcome.Unknown : ExplainOutcome.Dropped, fault);
-        return Leaves(target, left.Span);
+        return unknown is not null ? Ends(ExplainOutcome.Unknown, unknown) : Leaves(target, left.Span);
     }
 
     private ExplainVerdict Leaves(InterfaceInfo target, ReadOnlySpan<byte> frame)

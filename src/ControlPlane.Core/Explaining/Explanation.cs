@@ -70,7 +70,7 @@ public enum ExplainOutcome
     /// <summary>No such frame comes in.</summary>
     NotReceived,
 
-    /// <summary>It is not for the daemon to say: another's program decides, or more than one can.</summary>
+    /// <summary>It is not for the daemon to say: another's program decides, more than one can, or a fact cannot be seen.</summary>
     Unknown,
 }
 

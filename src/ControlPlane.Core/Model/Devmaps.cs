@@ -40,7 +40,14 @@ public sealed record DevmapSpec(
 /// <summary>The desired state of one devmap, with its identity.</summary>
 /// <param name="Name">The name, <c>[a-z][a-z0-9_]{0,14}</c> (<see cref="DevmapName"/>).</param>
 /// <param name="Spec">The desired state.</param>
-public sealed record DevmapRecord(string Name, DevmapSpec Spec);
+public sealed record DevmapRecord(string Name, DevmapSpec Spec)
+{
+    /// <summary>When the devmap was created, or adopted.</summary>
+    public DateTimeOffset CreateTime { get; init; }
+
+    /// <summary>When the settings were last changed.</summary>
+    public DateTimeOffset UpdateTime { get; init; }
+}
 
 /// <summary>
 /// The action on a frame whose key has no entry. The values are those of <c>enum xdp_action</c>, as
@@ -94,10 +101,12 @@ public sealed record DevmapStatus(
 
 /// <summary>A devmap as the API shows it.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="Revision">The revision of the last change.</param>
+/// <param name="Revision">The revision of the last change of the devmap or of anything in it.</param>
+/// <param name="CreateTime">When the devmap was created, or adopted.</param>
+/// <param name="UpdateTime">When the settings of the devmap were last changed.</param>
 /// <param name="Spec">The desired state.</param>
 /// <param name="Status">The observed state.</param>
-public sealed record Devmap(string Name, long Revision, DevmapSpec Spec, DevmapStatus Status);
+public sealed record Devmap(string Name, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime, DevmapSpec Spec, DevmapStatus Status);
 
 /// <summary>The counts of a devmap's redirect program since it was loaded, over all CPUs.</summary>
 /// <param name="RedirectedPackets">Frames whose key had an entry; whether they left is a question for the entry's status.</param>

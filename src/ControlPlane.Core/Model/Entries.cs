@@ -74,11 +74,14 @@ public sealed record Entry(
 /// <summary>The fate of a frame that the redirect program sends to the entry.</summary>
 public enum EntryState
 {
-    /// <summary>In the kernel, and the frame would leave.</summary>
+    /// <summary>In the kernel, and frames would arrive.</summary>
     Forwarding,
 
-    /// <summary>In the kernel, but the frame would be dropped; a condition says why.</summary>
+    /// <summary>In the kernel, but some or all frames would be lost; a condition says which, and the remedy.</summary>
     Undeliverable,
+
+    /// <summary>In the kernel, but a fact that the state depends on cannot be seen on this host: a condition is Unknown.</summary>
+    Unverified,
 
     /// <summary>Desired and not in the kernel, because an interface does not exist; the entry is written when the interface appears.</summary>
     Pending,

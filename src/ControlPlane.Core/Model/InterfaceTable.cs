@@ -65,7 +65,10 @@ public sealed class InterfaceTable
     public InterfaceInfo? FindEnabler(InterfaceInfo target)
     {
         var enabler = target.Kind == "veth" ? PeerOf(target) : target;
-        return enabler?.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic) ? null : enabler;
+        if (enabler is null)
+            return null;
+        var hasXdp = enabler.XdpFeatures is { } features ? features.HasFlag(XdpFeatures.Basic) : !LinkKinds.HasNoXdp(enabler) && !LinkKinds.IsTap(enabler);
+        return hasXdp ? enabler : null;
     }
 
     /// <summary>The table with this interface added or changed; renames are followed.</summary>

@@ -30,10 +30,17 @@ public interface IStore : IDisposable
 /// <param name="Programs">The egress programs.</param>
 public sealed record StoredState(
     long Revision,
-    IReadOnlyCollection<string> Devmaps,
+    IReadOnlyCollection<StoredDevmap> Devmaps,
     IReadOnlyList<EntryRecord> Entries,
     IReadOnlyList<AttachmentRecord> Attachments,
     IReadOnlyList<EgressProgramRecord> Programs);
+
+/// <summary>A devmap in the store.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Settings">The settings as text, which is compared and never read.</param>
+/// <param name="CreateTime">When the devmap was created, or adopted.</param>
+/// <param name="UpdateTime">When its settings were last changed.</param>
+public sealed record StoredDevmap(string Name, string Settings, DateTimeOffset CreateTime, DateTimeOffset UpdateTime);
 
 /// <summary>Changes that become durable together.</summary>
 /// <param name="Revision">The store's revision after them; higher than before.</param>
@@ -48,7 +55,7 @@ public abstract record StoreChange
     }
 
     /// <summary>The devmap is one whose entries the store has.</summary>
-    public sealed record PutDevmap(string Devmap) : StoreChange;
+    public sealed record PutDevmap(StoredDevmap Devmap) : StoreChange;
 
     /// <summary>Stores this entry.</summary>
     public sealed record PutEntry(EntryRecord Entry) : StoreChange;

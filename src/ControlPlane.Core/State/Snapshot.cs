@@ -75,6 +75,9 @@ internal sealed record DevmapState(
     EntryTable Entries,
     ImmutableSortedDictionary<string, PlacedAttachment> Attachments)
 {
+    /// <summary>The entries, counted by what their state depends on.</summary>
+    public ImmutableDictionary<EntryGroup, int> Groups { get; init; } = ImmutableDictionary<EntryGroup, int>.Empty;
+
     /// <summary>When the redirect program came to interfaces, and left them.</summary>
     public IngressTimes Ingresses { get; init; } = IngressTimes.None;
 

@@ -74,6 +74,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
         }
 
         devmap.Entries.Replace(before, after);
+        devmap.Groups.Replace(before, after);
         devmap.Reach(now?.Revision ?? 0);
     }
 
@@ -168,6 +169,9 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     /// <summary>The entries.</summary>
     public EntryTable.Builder Entries { get; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
 
+    /// <summary>The entries, counted by group.</summary>
+    public EntryGroupCounts Groups { get; } = new(definition.Spec.KeySelector);
+
     /// <summary>The attachments by the interface's name.</summary>
     public ImmutableSortedDictionary<string, PlacedAttachment> Attachments => _attachments;
 
@@ -199,7 +203,10 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
         if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
             _spreadSince = now;
         if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments))
-            _last = new DevmapState(id, definition, _revision, entries, _attachments) { Ingresses = _ingresses, SpreadSince = _spreadSince.Value };
+            _last = new DevmapState(id, definition, _revision, entries, _attachments) 
+            {
+                Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value,
+            };
         return _last;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class StatusEvaluator(
     private readonly Remedy _audit = CommonRemedies.Audit(devmap.Definition.Name);
 
     // The conditions that all entries with the same target, program and ingress share.
-    private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (bool Deliverable, IReadOnlyList<Condition> Conditions)> _targets = [];
+    private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (EntryState State, IReadOnlyList<Condition> Conditions)> _targets = [];
     private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
 
     /// <summary>The entry as the API shows it in the basic view: without counters, drops and conditions.</summary>
@@ -127,8 +127,8 @@ internal sealed class StatusEvaluator(
             return (EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
 
         times.Settled(new ElementId(devmap.Id, key));
-        var (deliverable, conditions) = Target(target, record);
-        return (deliverable ? EntryState.Forwarding : EntryState.Undeliverable, [_inKernel with { LastTransitionTime = SeenAt(entry) }, .. conditions]);
+        var (verdict, conditions) = Target(target, record.Spec.EgressProgram, IngressOf(record.Key), _selector.IsTagged(record.Key));
+        return (verdict, [_inKernel with { LastTransitionTime = SeenAt(entry) }, .. conditions]);
     }
 
     private static Condition Failed(PlacedEntry entry, PlacementFailure failure) =>
@@ -140,27 +140,59 @@ internal sealed class StatusEvaluator(
     private Condition Foreign(uint kernelKey, KernelEntry? element, Condition condition) =>
         condition with { LastTransitionTime = times.OfForeign(new ElementId(devmap.Id, kernelKey), element) };
 
-    private (bool Deliverable, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, EntryRecord record)
+    /// <summary>
+    /// Returns the verdict on entries that share all that their state depends on. Elements that others changed count as if they were as
+    /// desired: only a look at each of them would tell.
+    /// </summary>
+    public (EntryState State, IReadOnlyList<Condition> Conditions) Judge(EntryGroup group)
+    {
+        var ingress = Ingress(group.Ingress).Condition;
+        if (group.Failure is { } reason)
+            return (EntryState.Failed, [ConditionTypes.InKernel.False(reason, ""), ingress]);
+        if (!group.IsPlaced)
+            return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, group.Ingress), ingress]);
+        return interfaces.Find(group.Interface) is { } target
+            ? Target(target, group.Program, group.Ingress, group.IsTagged)
+            : (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, group.Interface), ingress]);
+    }
+
+    private static EntryState StateOf(List<Condition> conditions)
+    {
+        var state = EntryState.Forwarding;
+        foreach (var condition in conditions)
+        {
+            if (condition.Status == ConditionStatus.False)
+                return EntryState.Undeliverable;
+            if (condition.Status == ConditionStatus.Unknown)
+                state = EntryState.Unverified;
+        }
+
+        return state;
+    }
+
+    private (EntryState State, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
     {
         // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
-        var secondTag = _selector.IsTagged(record.Key) && state.TemplateOf(record.Spec.EgressProgram) == EgressTemplate.PushVlan;
-        var key = (target.Name, record.Spec.EgressProgram, IngressOf(record.Key), secondTag);
+        var secondTag = isTagged && state.TemplateOf(program) == EgressTemplate.PushVlan;
+        var key = (target.Name, program, ingressName, secondTag);
         if (_targets.TryGetValue(key, out var known))
             return known;
-        var (facts, ingress) = Ingress(key.Item3);
+        var (facts, ingress) = Ingress(ingressName);
+        var pass = state.PassProgramFor(target, interfaces);
         List<Condition> conditions =
         [
             .. TransitionTimes.Stamp(
-                TargetConditions.Of(target, interfaces.PeerOf(target), facts, state.PassProgramFor(target, interfaces), secondTag, frame?.Lengths),
+                TargetConditions.Of(target, interfaces.PeerOf(target), facts, pass, secondTag, frame?.Lengths),
                 times,
                 target,
                 interfaces.PeerOf(target),
-                facts.Widest),
-            .. EgressConditions.Faults(state, target, record.Spec.EgressProgram, times, facts.Native),
+                facts.Widest,
+                pass),
+            .. EgressConditions.Faults(state, target, program, times, facts.Native),
         ];
-        var deliverable = conditions.TrueForAll(c => c.Holds);
+        var verdict = StateOf(conditions);
         conditions.Add(ingress);
-        return _targets[key] = (deliverable, conditions);
+        return _targets[key] = (verdict, conditions);
     }
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)

@@ -52,12 +52,12 @@ internal static class TargetConditions
         if (!ingress.Native)
             return type.True("GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
-            return type.True("Unknown", "This kernel does not tell which interfaces accept redirected frames (it would from 6.3 on).");
+            return AcceptsByKind(target, peer, ingress, pass);
         if (features.HasFlag(XdpFeatures.NdoXmit) && pass?.Program is { } program)
             return type.True("PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
         if (features.HasFlag(XdpFeatures.NdoXmit))
             return type.True("NdoXmit", $"'{target.Name}' accepts redirected frames.");
-        var refusal = pass?.Failure is { } failure ? $" A pass program was refused: {failure}." : "";
+        var refusal = pass?.Failure is { } failure ? $" A pass program was refused: {failure.Message}." : "";
         return target.Kind == "veth"
             ? type.False(
                 "PeerWithoutXdp",
@@ -69,6 +69,34 @@ internal static class TargetConditions
                 !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is var (devmap, name)
                     ? CommonRemedies.AttachGeneric(devmap, name)
                     : CommonRemedies.AttachAtTarget());
+    }
+
+    /// <summary>
+    /// The same below Linux 6.3, which does not report xdp-features. The kind of the device settles it, or a program that is seen at the
+    /// right place, or the kernel's refusal of a pass program. Nothing unknown counts as true.
+    /// </summary>
+    private static Condition AcceptsByKind(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass)
+    {
+        var type = ConditionTypes.TargetAcceptsRedirect;
+        if (target.Kind == "veth" && pass?.Program is { } program)
+            return type.True("PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
+        if (target.Kind == "veth" && peer?.XdpMode == AttachMode.Native)
+            return type.True("PeerWithXdp", $"'{target.Name}' accepts redirected frames because its peer '{peer.Name}' runs an XDP program in native mode.");
+        if (LinkKinds.IsTap(target))
+            return type.True("Tap", $"'{target.Name}' is a tap, which accepts redirected frames.");
+        var generic = ingress.NativeAttachment is var (devmap, name) ? CommonRemedies.AttachGeneric(devmap, name) : CommonRemedies.AttachAtTarget();
+        if (LinkKinds.HasNoXdp(target))
+            return type.False("NoNdoXmit", $"'{target.Name}' is of the kind '{target.Kind ?? "loopback"}', which does not accept redirected frames (EOPNOTSUPP).", generic);
+        if (pass?.Failure is { Errno: Errno.EOPNOTSUPP or Errno.ENOTSUPP })
+        {
+            return type.False(
+                "NoNativeXdp", $"The kernel refused a pass program on '{target.Name}' because its driver has no XDP; it does not accept redirected frames (EOPNOTSUPP).", generic);
+        }
+
+        return type.Unknown(
+            "FeaturesUnseen",
+            $"This kernel does not report whether '{target.Name}' accepts redirected frames; Linux 6.3 and later do.{(pass?.Failure is { } failure ? $" A pass program was refused: {failure.Message}." : "")}",
+            generic);
     }
 
     /// <summary>
@@ -93,6 +121,8 @@ internal static class TargetConditions
         var needed = ingress.Mtu + (secondTag ? (uint)EthernetHeader.TagBytes : 0);
         var tag = secondTag ? $", and the egress program adds a second VLAN tag of {EthernetHeader.TagBytes}" : "";
         var peerMtu = PeerMtu(target, peer);
+        if (peerMtu is null && IsPeerUnseen(target))
+            return UnseenMtu(target);
         if (needed > peerMtu)
         {
             return type.False(
@@ -122,6 +152,8 @@ internal static class TargetConditions
                 CommonRemedies.SetMtu(target.Name, bytesIn - EthernetHeader.Bytes));
         }
 
+        if (PeerMtu(target, peer) is null && IsPeerUnseen(target))
+            return UnseenMtu(target);
         return PeerMtu(target, peer) is { } mtu && bytesOut > LongestFrame(target, mtu)
             ? type.False(
                 "FrameTooLongForPeer",
@@ -129,6 +161,13 @@ internal static class TargetConditions
                 PeerMtuRemedy(peer, bytesOut - EthernetHeader.Bytes))
             : type.True("FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
     }
+
+    // A veth whose peer is in another network namespace, where the kernel did not answer for it.
+    private static bool IsPeerUnseen(InterfaceInfo target) => target is { Kind: "veth", LinkIfindex: not null };
+
+    private static Condition UnseenMtu(InterfaceInfo target) => ConditionTypes.MtuSufficient.Unknown(
+        "PeerMtuUnseen",
+        $"The kernel does not tell the MTU of the peer of '{target.Name}', which is in another network namespace; the driver drops frames that are longer.");
 
     private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 

@@ -12,8 +12,9 @@ internal static class TransitionTimes
     /// <param name="target">The target.</param>
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">The ingress interface whose MTU counts; null for none.</param>
+    /// <param name="pass">The pass program for the target; null for none.</param>
     public static IReadOnlyList<Condition> Stamp(
-        IReadOnlyList<Condition> conditions, FactTimes times, InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress)
+        IReadOnlyList<Condition> conditions, FactTimes times, InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress, PlacedPassProgram? pass)
     {
         var seen = times.Of(target.Name, target);
         return [.. conditions.Select(c => c with { LastTransitionTime = TimeOf(c.Type) })];
@@ -25,7 +26,7 @@ internal static class TransitionTimes
             if (type == ConditionTypes.CarrierPresent)
                 return seen.Carrier;
             if (type == ConditionTypes.TargetAcceptsRedirect)
-                return seen.Xdp;
+                return target.XdpFeatures is not null ? seen.Xdp : Latest(seen.Xdp, peer is null ? null : times.Of(peer.Name, peer).Program, pass?.Since);
             return type == ConditionTypes.MtuSufficient ? Latest(seen.Mtu, MtuOf(peer), MtuOf(ingress)) : null;
         }
 

@@ -26,7 +26,7 @@ internal sealed class CheckStoreCommand()
         Print($"schema version {version}{(version == SqliteStore.SchemaVersion ? "" : $" (the next start makes it {SqliteStore.SchemaVersion})")}");
         Print($"revision {state.Revision}");
         Print($"programs {state.Programs.Count}");
-        foreach (var devmap in state.Devmaps.Order(StringComparer.Ordinal))
+        foreach (var devmap in state.Devmaps.Select(d => d.Name).Order(StringComparer.Ordinal))
         {
             var (entries, attachments) = (state.Entries.Count(e => e.Devmap == devmap), state.Attachments.Count(a => a.Devmap == devmap));
             Print($"devmap {devmap}: entries {entries}, attachments {attachments}");

@@ -16,13 +16,14 @@ internal sealed class LinkQueries : IDisposable
     private readonly NetlinkClient _rtnetlink = new(NETLINK_ROUTE);
     private readonly NetlinkClient? _genetlink;
 
+    /// <param name="asksNetdev">Whether the family <c>netdev</c> is used; false behaves as a kernel before Linux 6.3.</param>
     /// <exception cref="KernelException">The kernel refused sockets of these protocols.</exception>
-    public LinkQueries()
+    public LinkQueries(bool asksNetdev = true)
     {
         try
         {
             _genetlink = new NetlinkClient(NETLINK_GENERIC);
-            Netdev = NetdevFamily.Resolve(_genetlink);
+            Netdev = asksNetdev ? NetdevFamily.Resolve(_genetlink) : null;
         }
         catch
         {

@@ -40,11 +40,12 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     /// <summary>Reads all interfaces and starts listening.</summary>
     /// <param name="logger">The logger for failures of the monitor.</param>
     /// <param name="receiveBufferBytes">The receive buffer of each listening socket. The kernel doubles it and has a minimum.</param>
+    /// <param name="asksNetdev">Whether xdp-features are asked for; false behaves as a kernel before Linux 6.3.</param>
     /// <exception cref="KernelException">The kernel refused a socket or the first dump.</exception>
-    public NetlinkInterfaces(ILogger<NetlinkInterfaces> logger, int receiveBufferBytes = LinkMonitor.DefaultReceiveBufferBytes)
+    public NetlinkInterfaces(ILogger<NetlinkInterfaces> logger, int receiveBufferBytes = LinkMonitor.DefaultReceiveBufferBytes, bool asksNetdev = true)
     {
         _logger = logger;
-        _queries = new LinkQueries();
+        _queries = new LinkQueries(asksNetdev);
         try
         {
             _monitor = new LinkMonitor(_queries, receiveBufferBytes);

@@ -14,11 +14,12 @@ public sealed class KernelTestbed : IDisposable
     private readonly NetlinkInterfaces _interfaces;
 
     /// <param name="space">The namespace of the interfaces; the initial one unless given.</param>
-    public KernelTestbed(NetworkNamespace? space = null)
+    /// <param name="asksNetdev">Whether xdp-features are asked for; false behaves as a kernel before Linux 6.3.</param>
+    public KernelTestbed(NetworkNamespace? space = null, bool asksNetdev = true)
     {
         _space = space ?? NetworkNamespace.Initial;
         PinRoot = LabNames.NextPinRoot();
-        _interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance));
+        _interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance, asksNetdev: asksNetdev));
         Kernel = Start();
     }
 

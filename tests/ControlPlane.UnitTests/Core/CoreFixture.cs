@@ -6,6 +6,7 @@ using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Simulation;
@@ -49,6 +50,8 @@ internal sealed class CoreFixture : IAsyncDisposable
     public AuditService Audits => _provider.GetRequiredService<AuditService>();
 
     public InterfaceService Interfaces => _provider.GetRequiredService<InterfaceService>();
+
+    internal StateCounter StateCounter => _provider.GetRequiredService<StateCounter>();
 
     public WatchService Watches => _provider.GetRequiredService<WatchService>();
 

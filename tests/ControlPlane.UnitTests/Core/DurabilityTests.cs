@@ -3,12 +3,32 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
 
 /// <summary>Store, kernel and answers agree, whichever of them fails.</summary>
 public sealed class DurabilityTests
 {
+    [Fact]
+    public async Task Devmap_KeepsItsTimesOverRestarts_UntilItsSettingsChange()
+    {
+        var (host, store, time) = (SimulatedHost.WithInterfaces(), new MemoryStore(), new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero)));
+        var start = time.GetUtcNow();
+        Assert.Equal((start, start), await TimesAsync(CoreFixture.Vlans));
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal((start, start), await TimesAsync(CoreFixture.Vlans));
+        var changed = CoreFixture.Vlans with { Spec = CoreFixture.Vlans.Spec with { EnsureTargets = EnsureTargets.Off } };
+        Assert.Equal((start, start.AddHours(1)), await TimesAsync(changed));
+
+        async Task<(DateTimeOffset, DateTimeOffset)> TimesAsync(DevmapRecord devmap)
+        {
+            await using var core = await CoreFixture.StartAsync(host, store: store, time: time, devmaps: [devmap]);
+            var view = core.Devmaps.Get("vlans");
+            return (view.CreateTime, view.UpdateTime);
+        }
+    }
+
     [Fact]
     public async Task Put_StoreRefuses_ChangesNothingAndReadsGoOn()
     {

@@ -28,7 +28,7 @@ public sealed class SqliteStoreTests : IDisposable
         {
             store.Commit(new StoreBatch(7,
             [
-                new StoreChange.PutDevmap("default"), new StoreChange.PutEntry(entry), new StoreChange.PutEntry(named),
+                new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutEntry(entry), new StoreChange.PutEntry(named),
                 new StoreChange.PutAttachment(attachment), new StoreChange.PutProgram(program),
             ]));
         }
@@ -36,7 +36,7 @@ public sealed class SqliteStoreTests : IDisposable
         using var reopened = SqliteStore.Open(_directory);
         var state = reopened.Load();
         Assert.Equal(7, state.Revision);
-        Assert.Equal(["default"], state.Devmaps);
+        Assert.Equal([new StoredDevmap("default", "", default, default)], state.Devmaps);
         Assert.Equal([entry.Key, named.Key], state.Entries.Select(e => e.Key));
         Assert.Equal([entry, named], state.Entries);
         Assert.Equal([attachment], state.Attachments);
@@ -85,12 +85,12 @@ public sealed class SqliteStoreTests : IDisposable
         using (var other = Connect())
         {
             Execute(other, "BEGIN IMMEDIATE");
-            Assert.Throws<StoreException>(() => store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap("default")])));
+            Assert.Throws<StoreException>(() => store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default))])));
         }
 
         Assert.Empty(store.Load().Devmaps);
-        store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap("default")]));
-        Assert.Equal(["default"], store.Load().Devmaps);
+        store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default))]));
+        Assert.Equal(["default"], store.Load().Devmaps.Select(d => d.Name));
     }
 
     private static DateTimeOffset Now { get; } = new(2026, 5, 4, 3, 2, 1, 123, TimeSpan.Zero);

@@ -38,7 +38,7 @@ internal sealed class Startup
             context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = startup._now });
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))
             startup.BringUp(scope, devmap, adopted);
-        foreach (var unknown in stored.Devmaps.Except(definitions.Select(d => d.Name)))
+        foreach (var unknown in stored.Devmaps.Select(d => d.Name).Except(definitions.Select(d => d.Name)))
             WriterLog.DevmapNotConfigured(start.Logger, unknown);
         if (startup._adopted.Count > 0)
             store.Commit(new StoreBatch(context.NextRevision(), startup._adopted));
@@ -77,16 +77,29 @@ internal sealed class Startup
         foreach (var definition in definitions)
         {
             var devmap = _start.Kernel.OpenDevmap(scope, definition);
-            opened.Add((State.Add(_start.Shared.Handles.Add(devmap), devmap.Definition, _stored.Revision), devmap.Adopted));
+            var (record, revision) = Dated(definition);
+            opened.Add((State.Add(_start.Shared.Handles.Add(devmap), record, revision), devmap.Adopted));
         }
 
         return opened;
     }
 
+    // The configuration has no times: the store says when it first had these settings.
+    private (DevmapRecord Record, long Revision) Dated(DevmapRecord configured)
+    {
+        var known = _stored.Devmaps.FirstOrDefault(d => d.Name == configured.Name);
+        var settings = configured.Spec.ToString();
+        if (known?.Settings == settings)
+            return (configured with { CreateTime = known.CreateTime, UpdateTime = known.UpdateTime }, _stored.Revision);
+        var record = configured with { CreateTime = known?.CreateTime ?? _now, UpdateTime = _now };
+        _adopted.Add(new StoreChange.PutDevmap(new StoredDevmap(record.Name, settings, record.CreateTime, _now)));
+        return (record, known is null ? _stored.Revision : _context.NextRevision());
+    }
+
     private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted)
     {
         var name = devmap.Definition.Name;
-        if (_stored.Devmaps.Contains(name))
+        if (_stored.Devmaps.Any(d => d.Name == name))
         {
             RestoreEntries(scope, devmap);
             RestoreAttachments(scope, devmap);
@@ -95,7 +108,6 @@ internal sealed class Startup
         {
             AdoptEntries(devmap);
             AdoptAttachments(devmap);
-            _adopted.Add(new StoreChange.PutDevmap(name));
         }
 
         WriterLog.DevmapOpened(_start.Logger, name, adopted, devmap.Entries.Count, devmap.Attachments.Count);

@@ -91,8 +91,10 @@ internal static class Requests
         V1.EntryState.Unspecified => null,
         V1.EntryState.Forwarding => EntryState.Forwarding,
         V1.EntryState.Undeliverable => EntryState.Undeliverable,
+        V1.EntryState.Unverified => EntryState.Unverified,
         V1.EntryState.Pending => EntryState.Pending,
         V1.EntryState.Failed => EntryState.Failed,
+        V1.EntryState.Unmanaged => EntryState.Unmanaged,
         _ => Violation<EntryState>(violations, "state", "must be one of the values of EntryState"),
     };
 

@@ -1,0 +1,60 @@
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Status;
+
+/// <summary>
+/// Counts the entries of devmaps by state, and what is false about them. The facts belong to interfaces, so each group of entries is judged
+/// once: the cost grows with the number of interfaces in use, and not with the number of entries.
+/// </summary>
+internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, DropReader drops)
+{
+    /// <summary>Counts one devmap; null if it no longer exists.</summary>
+    public StateCounts? Count(string devmapName)
+    {
+        var snapshot = state.Current;
+        if (snapshot.Devmaps.GetValueOrDefault(devmapName) is not { } devmap)
+            return null;
+        var (map, interfaces) = (state.Handles[devmap.Id], kernel.Interfaces.Refresh());
+        var evaluator = new StatusEvaluator(snapshot, devmap, map, interfaces, drops, state.Facts);
+        var counts = new StateCounts();
+        foreach (var (group, entries) in devmap.Groups)
+        {
+            var (verdict, conditions) = evaluator.Judge(group);
+            counts.Add(verdict, entries);
+            counts.AddFalse(conditions, entries);
+        }
+
+        var attachments = new AttachmentEvaluator(map, interfaces, state.Facts);
+        foreach (var attachment in devmap.Attachments.Values)
+            counts.AddFalse(attachments.View(attachment).Status.Conditions, 1);
+        return counts;
+    }
+}
+
+/// <summary>Counts of one devmap.</summary>
+internal sealed class StateCounts
+{
+    private readonly Dictionary<EntryState, long> _entries = Enum.GetValues<EntryState>().Where(s => s != EntryState.Unmanaged).ToDictionary(s => s, _ => 0L);
+    private readonly Dictionary<(string Type, string Reason), long> _false = [];
+
+    /// <summary>The entries by state. States without entries count 0.</summary>
+    public IReadOnlyDictionary<EntryState, long> Entries => _entries;
+
+    /// <summary>The entries and attachments of which a condition is False, by its type and reason.</summary>
+    public IReadOnlyDictionary<(string Type, string Reason), long> False => _false;
+
+    /// <summary>Adds entries of one state.</summary>
+    public void Add(EntryState state, int entries) => _entries[state] += entries;
+
+    /// <summary>Adds what is false about some resources.</summary>
+    public void AddFalse(IEnumerable<Condition> conditions, int resources)
+    {
+        foreach (var condition in conditions)
+        {
+            if (condition.Status == ConditionStatus.False)
+                _false[(condition.Type.Name, condition.Reason)] = _false.GetValueOrDefault((condition.Type.Name, condition.Reason)) + resources;
+        }
+    }
+}
