@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
@@ -30,54 +29,11 @@ internal sealed class SimulatedEgressPrograms(SimulatedHost host) : IEgressProgr
 
     public EntryCounters ReadCounters(string name) => default;
 
-    public EgressVerdict DryRun(EgressProgramConfig spec, ReadOnlyMemory<byte> frame) => SimulatedTemplates.Run(spec, frame);
-}
-
-/// <summary>Runs the templates of <c>bpf/egress.bpf.c</c> on a frame.</summary>
-internal static class SimulatedTemplates
-{
-    private const int MacBytes = 6;
-    private const int Addresses = 2 * MacBytes;
-    private const int TagBytes = 4;
-    private const ushort CustomerTag = 0x8100;
-    private const ushort ServiceTag = 0x88a8;
-
-    public static EgressVerdict Run(EgressProgramConfig spec, ReadOnlyMemory<byte> frame)
+    public EgressVerdict DryRun(EgressProgramConfig spec, ReadOnlyMemory<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, IEgressPrograms.MinFrameBytes);
-        var leaves = spec.Template switch
-        {
-            EgressTemplate.Drop => null,
-            EgressTemplate.RewriteMac => Rewrite(spec, frame.ToArray()),
-            EgressTemplate.PushVlan => Push(spec.VlanId.GetValueOrDefault(), frame.Span),
-            EgressTemplate.PopVlan => Pop(frame.Span),
-            EgressTemplate.Count => frame.ToArray(),
-            _ => throw new ArgumentOutOfRangeException(nameof(spec), spec.Template, "not a template"),
-        };
-        return leaves is null ? new EgressVerdict(XdpAction.Drop, default) : new EgressVerdict(XdpAction.Pass, leaves);
-    }
-
-    private static byte[] Rewrite(EgressProgramConfig spec, byte[] frame)
-    {
-        spec.DestinationMac?.CopyTo(frame);
-        spec.SourceMac?.CopyTo(frame.AsSpan(MacBytes));
-        return frame;
-    }
-
-    private static byte[] Push(ushort vlan, ReadOnlySpan<byte> frame)
-    {
-        var tagged = new byte[frame.Length + TagBytes];
-        frame[..Addresses].CopyTo(tagged);
-        BinaryPrimitives.WriteUInt16BigEndian(tagged.AsSpan(Addresses), CustomerTag);
-        BinaryPrimitives.WriteUInt16BigEndian(tagged.AsSpan(Addresses + 2), vlan);
-        frame[Addresses..].CopyTo(tagged.AsSpan(Addresses + TagBytes));
-        return tagged;
-    }
-
-    private static byte[]? Pop(ReadOnlySpan<byte> frame)
-    {
-        if (BinaryPrimitives.ReadUInt16BigEndian(frame[Addresses..]) is not (CustomerTag or ServiceTag))
-            return frame.ToArray();
-        return frame.Length < IEgressPrograms.MinFrameBytes + TagBytes ? null : [.. frame[..Addresses], .. frame[(Addresses + TagBytes)..]];
+        return spec.Template.Run(spec.Parameters, frame.Span) is { } leaves
+            ? new EgressVerdict(XdpAction.Pass, leaves)
+            : new EgressVerdict(XdpAction.Drop, default);
     }
 }

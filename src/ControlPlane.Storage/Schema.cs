@@ -58,6 +58,23 @@ internal static class Schema
         """
         CREATE TABLE origin (id INTEGER PRIMARY KEY CHECK (id = 1), identity TEXT NOT NULL, pin_root TEXT NOT NULL) STRICT;
         """,
+        // A merge patch leaves out the members that are null.
+        """
+        CREATE TABLE new_programs (
+            name TEXT PRIMARY KEY,
+            template TEXT NOT NULL,
+            parameters TEXT NOT NULL, -- a JSON object
+            labels TEXT NOT NULL,
+            owner TEXT,
+            revision INTEGER NOT NULL,
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        INSERT INTO new_programs
+            SELECT name, template, json_patch('{}', json_object('sourceMac', source_mac, 'destinationMac', destination_mac, 'vlanId', vlan_id)),
+                labels, owner, revision, create_time, update_time FROM programs;
+        DROP TABLE programs;
+        ALTER TABLE new_programs RENAME TO programs;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

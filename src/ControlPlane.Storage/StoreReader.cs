@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
@@ -38,27 +39,28 @@ internal static class StoreReader
 
     private static EgressProgramRecord Program(SqliteDataReader row) => new(
         row.GetString(0),
-        new EgressProgramSpec(
-            new EgressProgramConfig(
-                EgressTemplates.ByText.TryGetValue(row.GetString(1), out var template)
-                    ? template
-                    : throw new FormatException($"the program {row.GetString(0)} has the unknown template {row.GetString(1)}"),
-                Mac(row, 2),
-                Mac(row, 3),
-                row.IsDBNull(4) ? null : (ushort)row.GetInt64(4)),
-            Labels(row.GetString(5)),
-            Shared(row, 6)),
-        row.GetInt64(7),
-        Time(row.GetString(8)),
-        Time(row.GetString(9)));
+        new EgressProgramSpec(Config(row.GetString(0), row.GetString(1), row.GetString(2)), Labels(row.GetString(3)), Shared(row, 4)),
+        row.GetInt64(5),
+        Time(row.GetString(6)),
+        Time(row.GetString(7)));
+
+    private static EgressProgramConfig Config(string program, string template, string parameters)
+    {
+        try
+        {
+            var config = new EgressProgramConfig(EgressTemplate.Set.Named(template), EgressProgramParameters.Parse(parameters));
+            var violations = new Violations();
+            config.Template.Parameters.Check(config.Parameters, violations);
+            return violations.Found is [var first, ..] ? throw new FormatException($"{first.Field} {first.Message}") : config;
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"the program {program} cannot be read: {e.Message}", e);
+        }
+    }
 
     // Few different texts are in many rows.
     private static string? Shared(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : string.Intern(row.GetString(column));
-
-    private static MacAddress? Mac(SqliteDataReader row, int column) =>
-        row.IsDBNull(column) ? null
-        : MacAddress.TryParse(row.GetString(column), out var mac) ? mac
-        : throw new FormatException($"{row.GetString(column)} is not an Ethernet address");
 
     private static Labels Labels(string json) =>
         json == "{}" ? Core.Model.Labels.Empty : Core.Model.Labels.Of(JsonSerializer.Deserialize<Dictionary<string, string>>(json));

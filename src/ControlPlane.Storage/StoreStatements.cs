@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
@@ -27,7 +26,7 @@ internal sealed class StoreStatements : IDisposable
         _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
         _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
         _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
-        _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
+        _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
         _deleteProgram = Prepare(connection, "DELETE FROM programs WHERE name = $1", 1);
     }
 
@@ -70,10 +69,8 @@ internal sealed class StoreStatements : IDisposable
                 Run(_deleteAttachment, devmap, name);
                 break;
             case StoreChange.PutProgram(var p):
-                var config = p.Spec.Config;
                 Run(
-                    _putProgram, p.Name, config.Template.Text(), config.SourceMac?.ToString(), config.DestinationMac?.ToString(), (long?)config.VlanId,
-                    Text(p.Spec.Labels), p.Spec.Owner, p.Revision, Text(p.CreateTime), Text(p.UpdateTime));
+                    _putProgram, p.Name, p.Spec.Template.Name, p.Spec.Config.Parameters.ToJson(), Text(p.Spec.Labels), p.Spec.Owner, p.Revision, Text(p.CreateTime), Text(p.UpdateTime));
                 break;
             case StoreChange.DeleteProgram(var name):
                 Run(_deleteProgram, name);

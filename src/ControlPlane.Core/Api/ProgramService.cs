@@ -39,12 +39,13 @@ internal sealed class ProgramService
     {
         if (!ProgramName.IsValid(program) && !request.Violations.Has("program"))
             request.Violations.Add("program", ProgramName.Rule);
-        ProgramValidation.Validate(spec, request.Violations);
+        if (!request.Violations.Has("template"))
+            spec.Template.Parameters.Check(spec.Parameters ?? EgressProgramParameters.Empty, request.Violations);
         LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
         request.Violations.ThrowIfAny();
         spec = spec with
         {
-            Parameters = spec.Parameters == new EgressProgramParameters() ? null : spec.Parameters,
+            Parameters = spec.Parameters is { IsEmpty: true } ? null : spec.Parameters,
             Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner,
         };
         var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, request.Precondition), request);

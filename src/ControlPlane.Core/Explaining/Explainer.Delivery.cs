@@ -105,8 +105,8 @@ internal sealed partial class Explainer
             return type.True("NoEgressProgram", "The entry has no egress program; the frame leaves unchanged.");
         var name = program.Record.Name;
         return verdict.Action == XdpAction.Pass
-            ? type.True("Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) lets the frame leave.")
-            : type.False("Drops", $"The egress program '{name}' ({program.Loaded.Config.Template.Text()}) drops the frame.", CommonRemedies.OtherProgram());
+            ? type.True("Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Name}) lets the frame leave.")
+            : type.False("Drops", $"The egress program '{name}' ({program.Loaded.Config.Template.Name}) drops the frame.", CommonRemedies.OtherProgram());
     }
 
     private (string, object?)[] Evidence(ConditionType type, InterfaceInfo target, IngressFacts facts, PlacedProgram? program)

@@ -12,11 +12,8 @@ internal static class TestFrame
     /// <summary>The payload of the shortest Ethernet frame: the length of a packet of which none was given.</summary>
     public const int ShortLength = 46;
 
-    private const int MacBytes = 6;
     private const int Ipv4Bytes = 20;
     private const int UdpBytes = 8;
-    private const ushort CustomerTag = 0x8100;
-    private const ushort ServiceTag = 0x88a8;
     private const ushort Ipv4 = 0x0800;
     private const ushort LocalExperiment = 0x88b5; // IEEE 802: a protocol that is none
     private const byte Udp = 17;
@@ -34,11 +31,11 @@ internal static class TestFrame
     {
         var frame = new byte[EthernetHeader.Bytes + (vlan > 0 ? EthernetHeader.TagBytes : 0) + length];
         (destinationMac ?? _unknownDestination).CopyTo(frame);
-        _source.CopyTo(frame.AsSpan(MacBytes));
-        var rest = frame.AsSpan(2 * MacBytes);
+        _source.CopyTo(frame.AsSpan(EthernetHeader.MacBytes));
+        var rest = frame.AsSpan(EthernetHeader.AddressBytes);
         if (vlan > 0)
         {
-            BinaryPrimitives.WriteUInt16BigEndian(rest, CustomerTag);
+            BinaryPrimitives.WriteUInt16BigEndian(rest, EthernetHeader.CustomerTag);
             BinaryPrimitives.WriteUInt16BigEndian(rest[2..], vlan);
             rest = rest[EthernetHeader.TagBytes..];
         }
@@ -51,17 +48,17 @@ internal static class TestFrame
 
     /// <summary>The VLAN id of a frame's outer tag; 0 for none.</summary>
     public static ushort VlanOf(ReadOnlySpan<byte> frame) =>
-        frame.Length >= EthernetHeader.Bytes + EthernetHeader.TagBytes && BinaryPrimitives.ReadUInt16BigEndian(frame[(2 * MacBytes)..]) is CustomerTag or ServiceTag
+        frame.Length >= EthernetHeader.Bytes + EthernetHeader.TagBytes && BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetHeader.AddressBytes..]) is EthernetHeader.CustomerTag or EthernetHeader.ServiceTag
             ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetHeader.Bytes..]) & 0x0fff)
             : (ushort)0;
 
     /// <summary>The changed addresses of a frame; null for an unchanged one.</summary>
     public static (MacAddress? Source, MacAddress? Destination) NewMacs(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)
     {
-        return (Changed(before[MacBytes..], after[MacBytes..]), Changed(before, after));
+        return (Changed(before[EthernetHeader.MacBytes..], after[EthernetHeader.MacBytes..]), Changed(before, after));
 
         static MacAddress? Changed(ReadOnlySpan<byte> old, ReadOnlySpan<byte> now) =>
-            old[..MacBytes].SequenceEqual(now[..MacBytes]) ? null : MacAddress.Read(now);
+            old[..EthernetHeader.MacBytes].SequenceEqual(now[..EthernetHeader.MacBytes]) ? null : MacAddress.Read(now);
     }
 
     private static void WritePacket(Span<byte> ip, uint destination)

@@ -2,28 +2,13 @@ using System.Text.Json.Serialization;
 
 namespace ControlPlane.Core.Model;
 
-/// <summary>The make-up of an egress program: a template and its parameters. Parameters that the template does not take are null.</summary>
+/// <summary>The make-up of an egress program: a template and its parameters.</summary>
 /// <param name="Template">The template.</param>
-/// <param name="SourceMac"><c>rewriteMac</c>: the source address to set.</param>
-/// <param name="DestinationMac"><c>rewriteMac</c>: the destination address to set.</param>
-/// <param name="VlanId"><c>pushVlan</c>: the VLAN id of the tag, 1 .. 4094.</param>
-public sealed record EgressProgramConfig(
-    EgressTemplate Template,
-    MacAddress? SourceMac = null,
-    MacAddress? DestinationMac = null,
-    ushort? VlanId = null);
-
-/// <summary>The parameters of templates. Each template takes its own and refuses the others.</summary>
-/// <param name="SourceMac">`rewriteMac`: the source address to set, six hexadecimal octets joined by colons. Null for other templates.</param>
-/// <param name="DestinationMac">`rewriteMac`: the destination address to set, in the same form. Null for other templates.</param>
-/// <param name="VlanId">`pushVlan`: the VLAN id of the tag, 1 .. 4094. Null for other templates.</param>
-public sealed record EgressProgramParameters(MacAddress? SourceMac = null, MacAddress? DestinationMac = null, uint? VlanId = null)
+/// <param name="Parameters">The parameters; null for none.</param>
+public sealed record EgressProgramConfig(EgressTemplate Template, EgressProgramParameters? Parameters = null)
 {
-    /// <summary>The least VLAN id of a tag.</summary>
-    public const uint MinVlanId = 1;
-
-    /// <summary>The greatest VLAN id of a tag.</summary>
-    public const uint MaxVlanId = 4094;
+    /// <summary>The parameters.</summary>
+    public EgressProgramParameters Parameters { get; init; } = Parameters ?? EgressProgramParameters.Empty;
 }
 
 /// <summary>The desired state of an egress program: all that a write carries. A write clears the fields it omits.</summary>
@@ -36,7 +21,7 @@ public sealed record EgressProgramSpec(EgressTemplate Template, EgressProgramPar
 {
     /// <summary>The spec of a program with this configuration.</summary>
     public EgressProgramSpec(EgressProgramConfig config, Labels labels, string? owner)
-        : this(config.Template, ParametersOf(config), labels, owner)
+        : this(config.Template, config.Parameters.IsEmpty ? null : config.Parameters, labels, owner)
     {
     }
 
@@ -51,11 +36,7 @@ public sealed record EgressProgramSpec(EgressTemplate Template, EgressProgramPar
 
     /// <summary>The part that the kernel loads.</summary>
     [JsonIgnore]
-    public EgressProgramConfig Config => new(Template, Parameters?.SourceMac, Parameters?.DestinationMac, (ushort?)Parameters?.VlanId);
-
-    private static EgressProgramParameters? ParametersOf(EgressProgramConfig config) => config is { SourceMac: null, DestinationMac: null, VlanId: null }
-        ? null
-        : new(config.SourceMac, config.DestinationMac, config.VlanId);
+    public EgressProgramConfig Config => new(Template, Parameters);
 }
 
 /// <summary>The desired state of one egress program, with its identity.</summary>

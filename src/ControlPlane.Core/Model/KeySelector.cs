@@ -63,7 +63,7 @@ public abstract class KeySelector : OpenSetMember
     /// <summary>Returns the fact without which the question for a frame's key makes no sense; null if the question is complete.</summary>
     public virtual FieldViolation? Missing(FrameFacts frame) => null;
 
-    /// <summary>Finds the key of a frame as <c>bpf/redirect.bpf.c</c> does.</summary>
+    /// <summary>Finds the key of a frame as <c>bpf/redirect.h</c> does.</summary>
     /// <returns>A <see cref="ConditionTypes.KeyFound"/>, and the kernel key; null for a frame without a key.</returns>
     public abstract (Condition Found, uint? KernelKey) Select(FrameFacts frame, InterfaceTable interfaces);
 

@@ -20,21 +20,21 @@ internal static class EgressConditions
             yield return ConditionTypes.EgressProgramAgrees.False(
                 "EntriesDisagree",
                 $"The entries for '{target.Name}' have different egress programs: {conflict.Programs}. The kernel runs one of them on a whole burst of frames.",
-                CommonRemedies.GiveAll(target.Name, state.TemplateOf(program) == EgressTemplate.Drop ? null : program))
+                CommonRemedies.GiveAll(target.Name, state.TemplateOf(program) is { DropsAll: true } ? null : program))
                 with { LastTransitionTime = conflict.Since };
         }
 
         if (state.TemplateOf(program) is not { } template)
             yield break;
         var loaded = state.Programs[program!].Since;
-        if (template == EgressTemplate.Drop)
+        if (template.DropsAll)
         {
             yield return ConditionTypes.EgressProgramPasses.False(
                 "TemplateDrops", $"The egress program '{program}' drops every frame.", CommonRemedies.GiveAll(target.Name, null))
                 with { LastTransitionTime = loaded };
         }
 
-        if (template is EgressTemplate.RewriteMac or EgressTemplate.PushVlan or EgressTemplate.PopVlan && target.Mac is null)
+        if (template.ChangesHeader && target.Mac is null)
         {
             yield return ConditionTypes.EgressProgramFits.False(
                 "NoEthernet", $"'{target.Name}' carries no Ethernet headers, which '{program}' changes.", CommonRemedies.GiveAll(target.Name, null))

@@ -173,7 +173,7 @@ internal sealed class StatusEvaluator(
     private (EntryState State, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
     {
         // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
-        var secondTag = isTagged && state.TemplateOf(program) == EgressTemplate.PushVlan;
+        var secondTag = isTagged && state.TemplateOf(program) is { AddsTag: true };
         var key = (target.Name, program, ingressName, secondTag);
         if (_targets.TryGetValue(key, out var known))
             return known;

@@ -1,22 +1,16 @@
-using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
 
 namespace ControlPlane.Kernel.Programs;
 
 /// <summary>Converts between a template with its parameters and the config struct of the BPF program.</summary>
 internal static unsafe class EgressConfig
 {
-    /// <summary>Returns the program of <c>bpf/egress.bpf.c</c> for a template.</summary>
-    public static string ProgramOf(EgressTemplate template) => template switch
-    {
-        EgressTemplate.Count => "devmapd_count",
-        EgressTemplate.Drop => "devmapd_drop",
-        EgressTemplate.RewriteMac => "devmapd_rewrite",
-        EgressTemplate.PushVlan => "devmapd_push",
-        EgressTemplate.PopVlan => "devmapd_pop",
-        _ => throw new ArgumentOutOfRangeException(nameof(template), template, "no such template"),
-    };
+    private static readonly (TemplateParameter Parameter, int Offset, int? Presence)[] _fields =
+        [.. TemplateParameter.All.Select(p => (p, OffsetOf(p.KernelField), p.PresenceField is { } field ? OffsetOf(field) : (int?)null))];
 
     public static devmapd_egress_config Of(EgressProgramConfig spec)
     {
@@ -25,26 +19,40 @@ internal static unsafe class EgressConfig
             magic = DevmapdConstants.DEVMAPD_MAGIC,
             version = DevmapdConstants.DEVMAPD_VERSION,
             kind = devmapd_kind.Egress,
-            template = (uint)spec.Template,
-            vlan_id = spec.VlanId ?? 0,
-            set_source = (byte)(spec.SourceMac is null ? 0 : 1),
-            set_destination = (byte)(spec.DestinationMac is null ? 0 : 1),
+            template = spec.Template.KernelValue,
         };
-        spec.SourceMac?.CopyTo(new Span<byte>(config.source_mac, 6));
-        spec.DestinationMac?.CopyTo(new Span<byte>(config.destination_mac, 6));
+        var bytes = new Span<byte>(&config, sizeof(devmapd_egress_config));
+        foreach (var (parameter, offset, presence) in _fields)
+        {
+            if (spec.Parameters.Find(parameter) is not { } value)
+                continue;
+            parameter.Write(value, bytes.Slice(offset, parameter.KernelBytes));
+            if (presence is { } flag)
+                bytes[flag] = 1;
+        }
+
         return config;
     }
 
-    public static EgressProgramConfig SpecOf(devmapd_egress_config config) => new(
-        (EgressTemplate)config.template,
-        config.set_source == 0 ? null : Mac(config.source_mac),
-        config.set_destination == 0 ? null : Mac(config.destination_mac),
-        config.vlan_id == 0 ? null : config.vlan_id);
-
-    private static MacAddress Mac(byte* octets)
+    /// <summary>Returns the template and parameters of an adopted program.</summary>
+    /// <param name="config">The config.</param>
+    /// <param name="path">The pin of the config.</param>
+    /// <exception cref="Core.Errors.ControlPlaneException">The template is unknown.</exception>
+    public static EgressProgramConfig SpecOf(devmapd_egress_config config, string path)
     {
-        Span<byte> padded = stackalloc byte[8];
-        new ReadOnlySpan<byte>(octets, 6).CopyTo(padded[2..]);
-        return new MacAddress(BinaryPrimitives.ReadUInt64BigEndian(padded));
+        if (!EgressTemplate.Set.TryFind(config.template, out var template))
+            throw Pin.Foreign(path, EgressTemplate.Set.Unknown(string.Create(CultureInfo.InvariantCulture, $"the value {config.template}")));
+        var values = new Dictionary<TemplateParameter, object>();
+        var bytes = new ReadOnlySpan<byte>(&config, sizeof(devmapd_egress_config));
+        foreach (var (parameter, offset, presence) in _fields)
+        {
+            var field = bytes.Slice(offset, parameter.KernelBytes);
+            if (presence is { } flag ? bytes[flag] != 0 : field.ContainsAnyExcept((byte)0))
+                values.Add(parameter, parameter.Read(field));
+        }
+
+        return new EgressProgramConfig(template, new EgressProgramParameters(values));
     }
+
+    private static int OffsetOf(string field) => (int)Marshal.OffsetOf<devmapd_egress_config>(field);
 }

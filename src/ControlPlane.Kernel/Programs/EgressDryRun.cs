@@ -24,7 +24,7 @@ internal static unsafe class EgressDryRun
     public static EgressVerdict Run(EgressProgramConfig spec, ReadOnlyMemory<byte> frame)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(frame.Length, IEgressPrograms.MinFrameBytes);
-        var function = EgressConfig.ProgramOf(spec.Template);
+        var function = spec.Template.KernelProgram;
         using var obj = BpfObject.OpenEmbedded("egress.bpf.o");
         obj.SetConfig(EgressConfig.Of(spec));
         obj.SetExpectedAttachType(function, BpfConstants.BPF_XDP);

@@ -32,7 +32,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
     {
         scope.Demand();
         var pins = EgressProgramPins.Of(pinRoot, name);
-        var function = EgressConfig.ProgramOf(spec.Template);
+        var function = spec.Template.KernelProgram;
         using var obj = BpfObject.OpenEmbedded("egress.bpf.o");
         obj.SetConfig(EgressConfig.Of(spec));
         obj.Load(function);
@@ -99,7 +99,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
                 Check(pins, program, counters);
                 Close(name);
                 _open[name] = (program, counters);
-                return new LoadedProgram(name, EgressConfig.SpecOf(config), BpfInfo.OfProgram(program).id);
+                return new LoadedProgram(name, EgressConfig.SpecOf(config, pins.Config), BpfInfo.OfProgram(program).id);
             }
             catch
             {

@@ -2,6 +2,7 @@ using System.Globalization;
 using ControlPlane.Client;
 using ControlPlane.Storage;
 using KeySelector = ControlPlane.Core.Model.KeySelector;
+using TemplateParameter = ControlPlane.Core.Model.TemplateParameter;
 
 namespace ControlPlane.EndToEndTests.Support;
 
@@ -63,7 +64,7 @@ internal static class ResourceVersions
         foreach (var a in state.Attachments)
             all.Add(AttachmentName(a.Devmap, a.Interface), new($"{a.Spec.Mode}", a.Revision, a.CreateTime, a.UpdateTime));
         foreach (var p in state.Programs)
-            all.Add(ProgramName(p.Name), new(ProgramSpec(p.Spec.Config.Template.ToString(), p.Spec.Config.VlanId), p.Revision, p.CreateTime, p.UpdateTime));
+            all.Add(ProgramName(p.Name), new(ProgramSpec(p.Spec.Config.Template.ToString(), p.Spec.Config.Parameters.Get(TemplateParameter.VlanId)), p.Revision, p.CreateTime, p.UpdateTime));
         return (state.Revision, all);
     }
 }

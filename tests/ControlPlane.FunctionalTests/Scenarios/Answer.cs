@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 
 namespace ControlPlane.FunctionalTests.Scenarios;
 

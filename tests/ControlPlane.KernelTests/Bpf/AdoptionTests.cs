@@ -5,6 +5,7 @@ using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
 using ControlPlane.KernelTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -152,7 +153,7 @@ public sealed class AdoptionTests : IDisposable
     [InlineData(DevmapdConstants.DEVMAPD_VERSION + 1, false)]
     public void EgressProgramOfAnotherBuild_IsAdoptedUnlessItIsNewer(uint version, bool adopted)
     {
-        var spec = new EgressProgramConfig(EgressTemplate.PushVlan, VlanId: 7);
+        var spec = TestPrograms.PushVlan(7);
         using (var obj = BpfObject.OpenEmbedded("egress.bpf.o"))
         {
             obj.SetConfig(EgressConfig.Of(spec) with { version = version });
@@ -171,6 +172,17 @@ public sealed class AdoptionTests : IDisposable
             Assert.Equal(spec, Assert.Single(_testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Config);
         else
             Assert.Contains("another version", Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope)).Error.Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TemplateOfAnUnknownKind_IsRefusedByItsNumber()
+    {
+        var spec = new EgressProgramConfig(EgressTemplate.Count);
+        _testbed.Kernel.Programs.Load(KernelTestbed.Scope, "count", spec);
+        ReplaceConfig(EgressProgramPins.Of(_testbed.PinRoot, "count").Config, EgressConfig.Of(spec) with { template = 99 });
+        _testbed.Restart();
+        var e = Assert.Throws<ControlPlaneException>(() => _testbed.Kernel.Programs.Adopt(KernelTestbed.Scope));
+        Assert.Contains("the value 99 is not an egress template that this version knows", e.Error.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

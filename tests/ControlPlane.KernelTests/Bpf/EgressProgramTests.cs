@@ -4,6 +4,7 @@ using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
 using ControlPlane.KernelTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Bpf;
@@ -16,7 +17,7 @@ public sealed class EgressProgramTests : IDisposable
 
     private readonly KernelTestbed _testbed = new();
 
-    public static TheoryData<EgressTemplate> Templates { get; } = [.. Enum.GetValues<EgressTemplate>()];
+    public static TheoryData<EgressTemplate> Templates { get; } = [.. EgressTemplate.Set.All];
 
     public void Dispose() => _testbed.Dispose();
 
@@ -116,9 +117,9 @@ public sealed class EgressProgramTests : IDisposable
             Assert.Equal(template == EgressTemplate.Drop ? BpfConstants.XDP_DROP : BpfConstants.XDP_PASS, action);
             var wanted = template switch
             {
-                EgressTemplate.RewriteMac => RewriteOf(frame),
-                EgressTemplate.PushVlan => PushOf(frame),
-                EgressTemplate.PopVlan when frame != plain => PopOf(frame),
+                _ when template == EgressTemplate.RewriteMac => RewriteOf(frame),
+                _ when template == EgressTemplate.PushVlan => PushOf(frame),
+                _ when template == EgressTemplate.PopVlan && frame != plain => PopOf(frame),
                 _ => frame,
             };
             Assert.Equal(wanted, result);
@@ -130,7 +131,7 @@ public sealed class EgressProgramTests : IDisposable
     [Fact]
     public void RewriteMac_WithOneAddress_LeavesTheOther()
     {
-        using var twin = new Twin(new EgressProgramConfig(EgressTemplate.RewriteMac, DestinationMac: s_destination));
+        using var twin = new Twin(TestPrograms.RewriteMac(destination: s_destination));
         var frame = Frames.Udp(default);
         Assert.Equal([0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, .. frame[6..]], XdpRun.On(twin.Program, frame).Frame);
     }
@@ -142,12 +143,7 @@ public sealed class EgressProgramTests : IDisposable
         Assert.Equal(BpfConstants.XDP_DROP, XdpRun.On(twin.Program, Frames.Udp(default, tags: new VlanTag(100))[..(Frames.EthernetBytes + 2)]).Action);
     }
 
-    private static EgressProgramConfig Spec(EgressTemplate template) => template switch
-    {
-        EgressTemplate.RewriteMac => new EgressProgramConfig(template, s_source, s_destination),
-        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: 100),
-        _ => new EgressProgramConfig(template),
-    };
+    private static EgressProgramConfig Spec(EgressTemplate template) => TestPrograms.Of(template, s_source, s_destination, 100);
 
     /// <summary>The template as a plain XDP program: one for devmaps cannot be run on a frame by hand.</summary>
     private sealed class Twin : IDisposable
@@ -157,7 +153,7 @@ public sealed class EgressProgramTests : IDisposable
 
         public Twin(EgressProgramConfig spec)
         {
-            var function = EgressConfig.ProgramOf(spec.Template);
+            var function = spec.Template.KernelProgram;
             _object.SetConfig(EgressConfig.Of(spec));
             _object.SetExpectedAttachType(function, BpfConstants.BPF_XDP);
             _object.Load(function);

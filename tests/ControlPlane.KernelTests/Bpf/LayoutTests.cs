@@ -115,14 +115,24 @@ public class LayoutTests
 
     [Theory]
     [InlineData("devmapd_selector")]
+    [InlineData("devmapd_template")]
     public void OpenSets_HaveTheEnumeratorsOfTheHeader(string enumeration)
     {
-        IEnumerable<OpenSetMember> members = KeySelector.Set.All;
+        IEnumerable<OpenSetMember> members = enumeration == "devmapd_selector" ? KeySelector.Set.All : EgressTemplate.Set.All;
         var names = members.ToDictionary(m => "DEVMAPD_" + JsonNamingPolicy.SnakeCaseUpper.ConvertName(m.Name), m => (long)m.KernelValue);
         var header = File.ReadAllText(Repository.PathOf("bpf/devmapd.h"));
         var body = Regex.Match(header, $@"enum {enumeration} {{(.*?)}};", RegexOptions.Singleline).Groups[1].Value;
         Assert.Equal(names.Keys.Order(), Regex.Matches(body, @"DEVMAPD_\w+").Select(m => m.Value).Order());
         Assert.Equal(names, Compile(names.Keys.Select(n => $"printf(\"{n} %llu\\n\", (unsigned long long){n});")));
+    }
+
+    [Fact]
+    public void Parameters_HaveFieldsOfTheirSizeInTheConfig()
+    {
+        var sizes = Compile(TemplateParameter.All.SelectMany(p => new[] { p.KernelField, p.PresenceField }).OfType<string>()
+            .Select(field => $"printf(\"{field} %zu\\n\", sizeof(((struct devmapd_egress_config *)0)->{field}));"));
+        Assert.All(TemplateParameter.All, p => Assert.Equal(p.KernelBytes, sizes[p.KernelField]));
+        Assert.All(TemplateParameter.All.Where(p => p.PresenceField is not null), p => Assert.Equal(1, sizes[p.PresenceField!]));
     }
 
     private static Dictionary<string, long> AskCompiler() => Compile(s_structs.SelectMany(s => Fields(s.Mirror)

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using static ControlPlane.TestCommon.Lab.Frames;
 
@@ -18,12 +19,7 @@ internal static class TestFrames
     private static readonly MacAddress NewSource = new(0x02_00_00_00_aa_01);
     private static readonly MacAddress NewDestination = new(0x02_00_00_00_aa_02);
 
-    public static EgressProgramConfig Spec(EgressTemplate template) => template switch
-    {
-        EgressTemplate.RewriteMac => new EgressProgramConfig(template, NewSource, NewDestination),
-        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: PushedVlan),
-        _ => new EgressProgramConfig(template),
-    };
+    public static EgressProgramConfig Spec(EgressTemplate template) => TestPrograms.Of(template, NewSource, NewDestination, PushedVlan);
 
     /// <summary>The kernel key of <see cref="WithKey"/>'s frames when they arrive on this interface.</summary>
     public static uint Key(KeySelector selector, uint ingress) => selector switch
@@ -97,10 +93,10 @@ internal static class TestFrames
     {
         var changed = template switch
         {
-            EgressTemplate.Drop => null,
-            EgressTemplate.RewriteMac => WithMacs(frame, NewSource, NewDestination),
-            EgressTemplate.PushVlan => WithTag(frame, new VlanTag(PushedVlan)),
-            EgressTemplate.PopVlan when IsTagged(frame) => WithoutTag(frame),
+            _ when template == EgressTemplate.Drop => null,
+            _ when template == EgressTemplate.RewriteMac => WithMacs(frame, NewSource, NewDestination),
+            _ when template == EgressTemplate.PushVlan => WithTag(frame, new VlanTag(PushedVlan)),
+            _ when template == EgressTemplate.PopVlan && IsTagged(frame) => WithoutTag(frame),
             _ => frame,
         };
         // A veth takes no frame that is longer, also when it was the egress program that made it so.

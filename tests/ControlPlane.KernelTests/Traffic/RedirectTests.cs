@@ -19,7 +19,7 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
             foreach (var mode in Enum.GetValues<AttachMode>())
             {
                 ways.Add(selector, mode, null);
-                foreach (var template in Enum.GetValues<EgressTemplate>())
+                foreach (var template in EgressTemplate.Set.All)
                     ways.Add(selector, mode, template);
             }
         }

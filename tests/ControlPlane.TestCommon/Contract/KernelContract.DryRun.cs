@@ -25,7 +25,7 @@ public abstract partial class KernelContract
         ["cut off after the tag's type"] = [.. Enumerable.Range(1, 12).Select(i => (byte)i), 0x88, 0xa8],
     };
 
-    public static TheoryData<EgressTemplate> Templates { get; } = [.. Enum.GetValues<EgressTemplate>()];
+    public static TheoryData<EgressTemplate> Templates { get; } = [.. EgressTemplate.Set.All];
 
     [Theory]
     [MemberData(nameof(Templates))]
@@ -38,11 +38,12 @@ public abstract partial class KernelContract
 
             var wanted = template switch
             {
-                EgressTemplate.Drop => null,
-                EgressTemplate.RewriteMac => Frames.WithMacs(frame, s_source, s_destination),
-                EgressTemplate.PushVlan => Frames.WithTag(frame, new VlanTag(100)),
-                EgressTemplate.PopVlan when (frame[12], frame[13]) is (0x81, 0) or (0x88, 0xa8) => frame.Length < 18 ? null : Frames.WithoutTag(frame),
-                _ => frame,
+                _ when template == EgressTemplate.Drop => null,
+                _ when template == EgressTemplate.RewriteMac => Frames.WithMacs(frame, s_source, s_destination),
+                _ when template == EgressTemplate.PushVlan => Frames.WithTag(frame, new VlanTag(100)),
+                _ when template == EgressTemplate.PopVlan && (frame[12], frame[13]) is (0x81, 0) or (0x88, 0xa8) => frame.Length < 18 ? null : Frames.WithoutTag(frame),
+                _ when template == EgressTemplate.Count || template == EgressTemplate.PopVlan => frame,
+                _ => throw new NotSupportedException($"no frames for {template}"),
             };
             Assert.Equal((kind, wanted is null ? XdpAction.Drop : XdpAction.Pass), (kind, verdict.Action));
             Assert.Equal(wanted ?? [], verdict.Frame.ToArray());
@@ -56,10 +57,10 @@ public abstract partial class KernelContract
         var frame = s_frames["untagged"];
         Assert.Equal(
             Frames.WithMacs(frame, s_source, Frames.Destination),
-            _kernel.Programs.DryRun(new EgressProgramConfig(EgressTemplate.RewriteMac, s_source), frame).Frame.ToArray());
+            _kernel.Programs.DryRun(TestPrograms.RewriteMac(s_source), frame).Frame.ToArray());
         Assert.Equal(
             Frames.WithMacs(frame, Frames.Source, s_destination),
-            _kernel.Programs.DryRun(new EgressProgramConfig(EgressTemplate.RewriteMac, DestinationMac: s_destination), frame).Frame.ToArray());
+            _kernel.Programs.DryRun(TestPrograms.RewriteMac(destination: s_destination), frame).Frame.ToArray());
     }
 
     [Fact]
@@ -77,10 +78,5 @@ public abstract partial class KernelContract
     public void DryRun_LessThanAnEthernetHeader_IsRefused(int length) => Assert.Throws<ArgumentOutOfRangeException>(
         () => _kernel.Programs.DryRun(SpecOf(EgressTemplate.Count), new byte[length]));
 
-    private static EgressProgramConfig SpecOf(EgressTemplate template) => template switch
-    {
-        EgressTemplate.RewriteMac => new EgressProgramConfig(template, s_source, s_destination),
-        EgressTemplate.PushVlan => new EgressProgramConfig(template, VlanId: 100),
-        _ => new EgressProgramConfig(template),
-    };
+    private static EgressProgramConfig SpecOf(EgressTemplate template) => TestPrograms.Of(template, s_source, s_destination, 100);
 }

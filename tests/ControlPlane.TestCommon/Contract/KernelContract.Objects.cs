@@ -95,7 +95,7 @@ public abstract partial class KernelContract
     {
         var scope = new WriterScope(true);
         var (ingress, target) = (NewInterface(), NewInterface());
-        var spec = new EgressProgramConfig(EgressTemplate.RewriteMac, new MacAddress(0x020000000001), new MacAddress(0x020000000002));
+        var spec = TestPrograms.RewriteMac(new MacAddress(0x020000000001), new MacAddress(0x020000000002));
         uint mapId, programId, linkId;
         LoadedProgram egress;
         using (var devmap = _kernel.OpenDevmap(scope, Small))
@@ -141,9 +141,9 @@ public abstract partial class KernelContract
         var scope = new WriterScope(true);
         var programs = _kernel.Programs;
         var first = programs.Load(scope, "p", new EgressProgramConfig(EgressTemplate.Count));
-        var second = programs.Load(scope, "p", new EgressProgramConfig(EgressTemplate.PushVlan, VlanId: 5));
+        var second = programs.Load(scope, "p", TestPrograms.PushVlan(5));
         Assert.NotEqual(first.ProgramId, second.ProgramId);
-        Assert.Equal(5, second.Config.VlanId!.Value);
+        Assert.Equal(5u, second.Config.Parameters.Get(TemplateParameter.VlanId)!.Value);
         Assert.True(programs.Unload(scope, "p"));
         Assert.False(programs.Unload(scope, "p"));
     }

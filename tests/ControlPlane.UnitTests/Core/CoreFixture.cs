@@ -80,7 +80,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         Entries.PutAsync(devmap, key, new EntrySpec(target, program), new Violations(), precondition, cancellationToken, allowPending);
 
     public Task<PutOutcome<EgressProgram>> PutProgramAsync(string name, string template) =>
-        Programs.PutAsync(name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplates.ByText[template])), RequestContext.OfDaemon());
+        Programs.PutAsync(name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Set.Named(template))), RequestContext.OfDaemon());
 
     public EntryList List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
 

@@ -4,6 +4,7 @@ using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
@@ -18,7 +19,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         await core.Programs.PutAsync(
-            "to-router", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.RewriteMac, new MacAddress(0x02_00_00_00_00_0b), new MacAddress(0x02_00_00_00_00_0c))), RequestContext.OfDaemon());
+            "to-router", new EgressProgramSpec(TestPrograms.RewriteMac(new MacAddress(0x02_00_00_00_00_0b), new MacAddress(0x02_00_00_00_00_0c))), RequestContext.OfDaemon());
         await core.Programs.SetOfInterfaceAsync("sim1", "to-router", RequestContext.OfDaemon());
 
         var explanation = Explain(core, "addresses", Frame with { Vlan = 100, Length = 1400 });
@@ -43,7 +44,7 @@ public sealed class ExplainTests
     public async Task Tags_AreToldAsTheyLeave(string template, int vlan, int length, int bytes, int leavesIn)
     {
         await using var core = await SteeringAsync();
-        await core.Programs.PutAsync("tags", new EgressProgramSpec(new EgressProgramConfig(EgressTemplates.ByText[template], VlanId: template == "pushVlan" ? (ushort)7 : null)), RequestContext.OfDaemon());
+        await core.Programs.PutAsync("tags", new EgressProgramSpec(TestPrograms.Of(EgressTemplate.Set.Named(template), default, default, 7)), RequestContext.OfDaemon());
         await core.Programs.SetOfInterfaceAsync("sim1", "tags", RequestContext.OfDaemon());
 
         var leaving = Explain(core, "addresses", Frame with { Vlan = vlan, Length = length }).Verdict.Leaving;
@@ -82,7 +83,7 @@ public sealed class ExplainTests
     {
         await using var core = await SteeringAsync();
         core.Host.ChangeInterface("sim1", i => i with { PeerMtu = 1400 });
-        await core.Programs.PutAsync("tags", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.PushVlan, VlanId: 7)), RequestContext.OfDaemon());
+        await core.Programs.PutAsync("tags", new EgressProgramSpec(TestPrograms.PushVlan(7)), RequestContext.OfDaemon());
         await core.Programs.SetOfInterfaceAsync("sim1", "tags", RequestContext.OfDaemon());
 
         Assert.Equal(ExplainOutcome.Leaves, Explain(core, "addresses", Frame with { Length = 1400 }).Verdict.Outcome);

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using ControlPlane.Core.Model;
 using ControlPlane.TestCommon;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -12,12 +13,26 @@ public sealed partial class OpenSetTests
     private static readonly Dictionary<string, string[]> _mayName = new()
     {
         ["KeySelector"] = ["src/ControlPlane.Core/Model/KeySelector.cs", "src/ControlPlane.Core/Model/Devmaps.cs", "src/ControlPlane.Daemon/Options/DevmapOptions.cs"],
+        ["EgressTemplate"] = ["src/ControlPlane.Core/Model/EgressTemplate.cs"],
+        ["TemplateParameter"] = ["src/ControlPlane.Core/Model/TemplateParameter.cs", "src/ControlPlane.Core/Model/EgressTemplates.cs"],
     };
 
     public static TheoryData<string> Selectors { get; } = [.. KeySelector.Set.All.Select(s => s.Name)];
 
+    public static TheoryData<string> Templates { get; } = [.. EgressTemplate.Set.All.Select(t => t.Name)];
+
     [Fact]
     public void Selectors_AreAllInTheSet() => Assert.Equal(Declared<KeySelector>(), KeySelector.Set.All);
+
+    [Fact]
+    public void Templates_AreAllInTheSet() => Assert.Equal(Declared<EgressTemplate>(), EgressTemplate.Set.All);
+
+    [Fact]
+    public void Parameters_AreAllInTheList_AndEachHasATemplate()
+    {
+        Assert.Equal(Declared<TemplateParameter>(), TemplateParameter.All);
+        Assert.All(TemplateParameter.All, p => Assert.NotEmpty(p.Templates));
+    }
 
     [Fact]
     public void ConditionTypes_HaveEachNameOnce()
@@ -35,6 +50,9 @@ public sealed partial class OpenSetTests
         Assert.False(KeySelector.Set.TryFind(99, out _));
         var e = Assert.Throws<FormatException>(() => KeySelector.Set.Named("fib"));
         Assert.Equal("'fib' is not a key selector that this version knows; it knows ingressInterface, vlan, ipv4Destination", e.Message);
+        Assert.Throws<FormatException>(() => EgressTemplate.Set.Named("Count"));
+        Assert.False(EgressTemplate.Set.TryFind(99, out _));
+        Assert.Null(TemplateParameter.Find("vlan_id"));
     }
 
     [Fact]
@@ -86,12 +104,30 @@ public sealed partial class OpenSetTests
         Assert.Subset(rule.Value.ToHashSet(), Sources().Where(s => member.IsMatch(s.Text)).Select(s => s.Path).ToHashSet());
     });
 
-    private static IEnumerable<string> MembersOf(string set) =>
-        typeof(KeySelector).Assembly.GetType($"ControlPlane.Core.Model.{set}")!.GetProperties(BindingFlags.Static | BindingFlags.Public)
-            .Where(p => p.PropertyType.Name == set).Select(p => p.Name);
+    [Theory]
+    [MemberData(nameof(Templates))]
+    public void Template_SaysOfItselfWhatItDoesToFrames(string name)
+    {
+        var template = EgressTemplate.Set.Named(name);
+        var parameters = TestPrograms.Of(template, new MacAddress(1), new MacAddress(2), 7).Parameters;
+        byte[][] frames = [Frames.Udp(default), Frames.Udp(default, tags: new VlanTag(100))];
+        foreach (var frame in frames)
+        {
+            var leaving = template.Run(parameters, frame);
+            Assert.Equal(template.DropsAll, leaving is null);
+            Assert.Equal(template.AddsTag, leaving?.Length > frame.Length);
+        }
 
-    private static IEnumerable<T> Declared<T>() => typeof(T).GetProperties(BindingFlags.Static | BindingFlags.Public)
-        .Where(p => p.PropertyType == typeof(T)).Select(p => (T)p.GetValue(null)!);
+        Assert.Equal(template.ChangesHeader, frames.Any(f => template.Run(parameters, f) is { } leaving && !leaving.SequenceEqual(f)));
+    }
+
+    private static IEnumerable<string> MembersOf(string set) =>
+        Members(typeof(KeySelector).Assembly.GetType($"ControlPlane.Core.Model.{set}")!).Select(p => p.Name);
+
+    private static IEnumerable<T> Declared<T>() => Members(typeof(T)).Select(p => (T)p.GetValue(null)!);
+
+    private static IEnumerable<PropertyInfo> Members(Type set) =>
+        set.GetProperties(BindingFlags.Static | BindingFlags.Public).Where(p => set.IsAssignableFrom(p.PropertyType));
 
     private static IEnumerable<(string Path, string Text)> Sources()
     {

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Storage;
+using ControlPlane.TestCommon;
 using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.UnitTests.Storage;
@@ -23,7 +24,7 @@ public sealed class SqliteStoreTests : IDisposable
         var named = Entry(EntryKey.OfInterface("veth.1"));
         var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic, Labels.Of([new("a", "b")]), "me"), 3, Now, Now);
         var program = new EgressProgramRecord(
-            "p", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.RewriteMac, new MacAddress(1), new MacAddress(0x020000000002)), Labels.Of([new("c", "d")]), "you"), 4, Now, Now);
+            "p", new EgressProgramSpec(TestPrograms.RewriteMac(new MacAddress(1), new MacAddress(0x020000000002)), Labels.Of([new("c", "d")]), "you"), 4, Now, Now);
         using (var store = SqliteStore.Open(_directory))
         {
             store.Commit(new StoreBatch(7,
@@ -91,6 +92,73 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Empty(store.Load().Devmaps);
         store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default))]));
         Assert.Equal(["default"], store.Load().Devmaps.Select(d => d.Name));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Open_StoreWithColumnsForParameters_KeepsTheParameters(int old)
+    {
+        MakeOldStore(old);
+        Assert.Equal(old, SqliteStore.Inspect(_directory).SchemaVersion);
+        AssertMigrated(SqliteStore.Inspect(_directory).State);
+
+        using (var store = SqliteStore.Open(_directory))
+        {
+            AssertMigrated(store.Load());
+            store.Commit(new StoreBatch(9, [new StoreChange.DeleteProgram("count")]));
+        }
+
+        var (version, state) = SqliteStore.Inspect(_directory);
+        Assert.Equal(SqliteStore.SchemaVersion, version);
+        Assert.Equal(["rewrite", "tag"], state.Programs.Select(p => p.Name));
+
+        static void AssertMigrated(StoredState state) => Assert.Equal(
+            [
+                new EgressProgramRecord("count", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Count), Labels.Of([new("a", "b")]), "me"), 2, Now, Now.AddTicks(1)),
+                new EgressProgramRecord("rewrite", new EgressProgramSpec(TestPrograms.RewriteMac(new MacAddress(0x020000000001), new MacAddress(0x020000000002))), 3, Now, Now),
+                new EgressProgramRecord("tag", new EgressProgramSpec(TestPrograms.PushVlan(100)), 4, Now, Now),
+            ],
+            state.Programs.OrderBy(p => p.Name, StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("template = 'mirror'", "the program p cannot be read: 'mirror' is not an egress template that this version knows; it knows count,")]
+    [InlineData("parameters = '{\"dscp\":1}'", "the program p cannot be read: 'dscp' is not a parameter that this version knows")]
+    [InlineData("parameters = '{\"vlanId\":4095}'", "the program p cannot be read: parameters.vlanId must be 1 to 4094")]
+    [InlineData("parameters = '{}'", "the program p cannot be read: parameters.vlanId is required by this template")]
+    [InlineData("parameters = 'x'", "the program p cannot be read: the parameters x are not a JSON object")]
+    public void Load_ProgramThatThisVersionCannotKnow_IsRefused(string change, string message)
+    {
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutProgram(new EgressProgramRecord("p", new EgressProgramSpec(TestPrograms.PushVlan(7)), 1, Now, Now))]));
+        using (var connection = Connect())
+            Execute(connection, $"UPDATE programs SET {change}");
+
+        using var reopened = SqliteStore.Open(_directory);
+        Assert.Contains(message, Assert.Throws<StoreException>(reopened.Load).Message, StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
+    private void MakeOldStore(int version)
+    {
+        SqliteStore.Open(_directory).Dispose();
+        using var connection = Connect();
+        Execute(
+            connection,
+            $$"""
+            PRAGMA user_version = {{version}};
+            {{(version == 1 ? "DROP TABLE origin;" : "")}}
+            DROP TABLE programs;
+            CREATE TABLE programs (
+                name TEXT PRIMARY KEY, template TEXT NOT NULL, source_mac TEXT, destination_mac TEXT, vlan_id INTEGER, labels TEXT NOT NULL,
+                owner TEXT, revision INTEGER NOT NULL, create_time TEXT NOT NULL, update_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
+            INSERT INTO programs VALUES
+                ('count', 'count', NULL, NULL, NULL, '{"a":"b"}', 'me', 2, '2026-05-04T03:02:01.1230000Z', '2026-05-04T03:02:01.1230001Z'),
+                ('rewrite', 'rewriteMac', '02:00:00:00:00:01', '02:00:00:00:00:02', NULL, '{}', NULL, 3, '2026-05-04T03:02:01.1230000Z', '2026-05-04T03:02:01.1230000Z'),
+                ('tag', 'pushVlan', NULL, NULL, 100, '{}', NULL, 4, '2026-05-04T03:02:01.1230000Z', '2026-05-04T03:02:01.1230000Z');
+            """);
     }
 
     private static DateTimeOffset Now { get; } = new(2026, 5, 4, 3, 2, 1, 123, TimeSpan.Zero);

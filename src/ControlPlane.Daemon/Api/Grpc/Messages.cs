@@ -194,8 +194,9 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.AttachMode.Unspecified)]
     private partial V1.AttachMode Of(AttachMode mode);
 
-    [MapperIgnoreTargetValue(V1.EgressTemplate.Unspecified)]
-    private partial V1.EgressTemplate Of(EgressTemplate template);
+    private static V1.EgressTemplate Of(EgressTemplate template) => ProtoEnums.EgressTemplates.Of(template);
+
+    private static V1.EgressProgramParameters Of(EgressProgramParameters parameters) => ProtoParameters.Of(parameters);
 
     private static V1.KeySelector Of(KeySelector selector) => ProtoEnums.KeySelectors.Of(selector);
 

@@ -30,4 +30,6 @@ internal sealed class ProtoEnum<T, TValue>
 internal static class ProtoEnums
 {
     public static ProtoEnum<KeySelector, V1.KeySelector> KeySelectors { get; } = new(KeySelector.Set);
+
+    public static ProtoEnum<EgressTemplate, V1.EgressTemplate> EgressTemplates { get; } = new(EgressTemplate.Set);
 }

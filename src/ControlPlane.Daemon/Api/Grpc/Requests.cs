@@ -21,11 +21,8 @@ internal static class Requests
         : new AttachmentSpec(ModeOf(spec.Mode, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
 
     public static EgressProgramSpec ToSpec(this V1.EgressProgramSpec? spec, Violations violations) => new(
-        spec is null ? default : TemplateOf(spec.Template, violations),
-        spec?.Parameters is not { } parameters ? null : new EgressProgramParameters(
-            MacOf(parameters.HasSourceMac ? parameters.SourceMac : null, "parameters.sourceMac", violations),
-            MacOf(parameters.HasDestinationMac ? parameters.DestinationMac : null, "parameters.destinationMac", violations),
-            parameters.HasVlanId ? parameters.VlanId : null),
+        spec is null ? null! : TemplateOf(spec.Template, violations)!,
+        spec?.Parameters is not { } parameters ? null : ProtoParameters.Read(parameters, violations),
         Labels.Of(spec?.Labels),
         spec is { HasOwner: true } ? spec.Owner : null);
 
@@ -69,21 +66,12 @@ internal static class Requests
         return view == V1.EntryView.Basic ? EntryView.Basic : EntryView.Full;
     }
 
-    private static EgressTemplate TemplateOf(V1.EgressTemplate template, Violations violations) => template switch
+    private static EgressTemplate? TemplateOf(V1.EgressTemplate template, Violations violations)
     {
-        V1.EgressTemplate.Count => EgressTemplate.Count,
-        V1.EgressTemplate.Drop => EgressTemplate.Drop,
-        V1.EgressTemplate.RewriteMac => EgressTemplate.RewriteMac,
-        V1.EgressTemplate.PushVlan => EgressTemplate.PushVlan,
-        V1.EgressTemplate.PopVlan => EgressTemplate.PopVlan,
-        _ => Violation<EgressTemplate>(violations, "template", "must be one of the values of EgressTemplate, and not EGRESS_TEMPLATE_UNSPECIFIED"),
-    };
-
-    private static MacAddress? MacOf(string? text, string field, Violations violations)
-    {
-        if (text is null)
-            return null;
-        return MacAddress.TryParse(text, out var address) ? address : Violation<MacAddress>(violations, field, MacAddress.Rule);
+        var found = ProtoEnums.EgressTemplates.Find(template);
+        if (found is null)
+            violations.Add("template", "must be one of the values of EgressTemplate, and not EGRESS_TEMPLATE_UNSPECIFIED");
+        return found;
     }
 
     private static EntryState? StateOf(V1.EntryState state, Violations violations) => state switch

@@ -18,7 +18,7 @@ internal static class OpenApiSetup
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer();
-        services.AddTransient<ISerializerDataContractResolver>(_ => new OpenSetResolver(new JsonSerializerDataContractResolver(RestJson.Instance.Options)));
+        services.AddTransient<ISerializerDataContractResolver>(_ => new OpenSetSchemas(new JsonSerializerDataContractResolver(RestJson.Instance.Options)));
         services.AddSwaggerGen(options =>
         {
             options.SwaggerDoc("v1", new OpenApiInfo

@@ -23,8 +23,8 @@ internal sealed class SchemaFilter : ISchemaFilter
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (typeof(OpenSetMember).IsAssignableFrom(context.Type) && context.MemberInfo is null && schema is OpenApiSchema set)
-            OpenSetResolver.Complete(set, context.Type);
+        if (context.MemberInfo is null && schema is OpenApiSchema named)
+            OpenSetSchemas.Complete(named, context.Type);
         if (schema is not OpenApiSchema { Properties: { } members } type)
             return;
         var nullability = new NullabilityInfoContext();

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Errors;
 using ControlPlane.TestCommon;
 

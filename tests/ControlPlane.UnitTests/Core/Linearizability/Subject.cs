@@ -40,7 +40,7 @@ internal class Subject(CoreFixture core)
                 var found = core.Entries.Get(get.Devmap, get.Key);
                 return new Answer(Revision: found.Revision!.Value, Content: Text(found.Spec!));
             case Operation.PutProgram put:
-                var program = await core.Programs.PutAsync(put.Name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplates.ByText[put.Template])), new Violations(), precondition, cancellation);
+                var program = await core.Programs.PutAsync(put.Name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Set.Named(put.Template))), new Violations(), precondition, cancellation);
                 return new Answer(IsCreated: program.Created, Revision: program.View.Revision, Content: Text(program.View.Spec.Config));
             case Operation.DeleteProgram delete:
                 await core.Programs.DeleteAsync(delete.Name, precondition, cancellation);

@@ -1,5 +1,4 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Reading;
 
 namespace ControlPlane.Daemon.Api.Rest.Errors;

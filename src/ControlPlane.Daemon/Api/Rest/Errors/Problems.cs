@@ -1,6 +1,5 @@
 using System.Globalization;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Json;
 using ControlPlane.Daemon.Observability;
 

@@ -40,12 +40,34 @@ internal sealed class LabelsConverter : JsonConverter<Labels>
 }
 
 /// <summary>Ethernet addresses as six octets joined by colons.</summary>
-internal sealed class MacAddressConverter : JsonConverter<MacAddress>
+internal sealed class MacAddressConverter : AnswerConverter<MacAddress>
 {
-    public override MacAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        MacAddress.TryParse(reader.GetString(), out var address) ? address : throw new JsonException(MacAddress.Rule);
-
     public override void Write(Utf8JsonWriter writer, MacAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>Parameters of templates as an object with all parameters; null for those that are not given.</summary>
+internal sealed class ParametersConverter : JsonConverter<EgressProgramParameters>
+{
+    public override EgressProgramParameters Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var document = JsonDocument.ParseValue(ref reader);
+        return EgressProgramParameters.Parse(document.RootElement.GetRawText());
+    }
+
+    public override void Write(Utf8JsonWriter writer, EgressProgramParameters value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        foreach (var parameter in TemplateParameter.All)
+        {
+            writer.WritePropertyName(parameter.Name);
+            if (value.Find(parameter) is { } given)
+                parameter.ToJson(given).WriteTo(writer);
+            else
+                writer.WriteNullValue();
+        }
+
+        writer.WriteEndObject();
+    }
 }
 
 /// <summary>Durations as protobuf JSON: seconds with up to seven decimals, <c>1.5s</c>.</summary>

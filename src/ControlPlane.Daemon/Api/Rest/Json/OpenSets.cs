@@ -10,6 +10,7 @@ internal sealed class OpenSets : JsonConverterFactory
     private static readonly Dictionary<Type, (string[] Words, JsonConverter Converter)> Sets = new()
     {
         [typeof(KeySelector)] = Of(KeySelector.Set),
+        [typeof(EgressTemplate)] = Of(EgressTemplate.Set),
     };
 
     /// <summary>Returns the names of the members of an open set; null for another type.</summary>

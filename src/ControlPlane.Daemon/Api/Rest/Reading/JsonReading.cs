@@ -19,22 +19,24 @@ internal sealed class JsonReading(Violations violations)
     /// <summary>Reads an object of the given type. Members that are not valid are left out, as if they were omitted.</summary>
     public T Read<T>(JsonElement? body, JsonTypeInfo<T> type) => Check(body, type, "").Deserialize(type)!;
 
-    private JsonObject Check(JsonElement? element, JsonTypeInfo type, string path)
+    private JsonObject Check(JsonElement? element, JsonTypeInfo type, string path) => Check(
+        element, [.. type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).Select(p => (p.Name, p.PropertyType))], path);
+
+    private JsonObject Check(JsonElement? element, IReadOnlyList<(string Name, Type Type)> members, string path)
     {
         var valid = new JsonObject();
-        var members = type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).ToList();
         var given = element is null ? [] : Members(element.Value, path);
         foreach (var member in members)
         {
             var at = At(path, member.Name);
             if (given.Remove(member.Name, out var value) && value.ValueKind != JsonValueKind.Null)
             {
-                if (Check(value, member.PropertyType, at) is { } node)
+                if (Check(value, member.Type, at) is { } node)
                     valid.Add(member.Name, node);
             }
-            else if (RestJson.IsWord(member.PropertyType) && element is not null)
+            else if (RestJson.IsWord(member.Type) && element is not null)
             {
-                violations.AddBounded(at, $"is required: one of {Words(member.PropertyType)}");
+                violations.AddBounded(at, $"is required: one of {Words(member.Type)}");
             }
         }
 
@@ -52,8 +54,8 @@ internal sealed class JsonReading(Violations violations)
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? JsonValue.Create(value.GetBoolean()) : Wrong(at, "true or false", value);
         if (RestJson.IsWord(type))
             return Word(value, type, at);
-        if (type == typeof(MacAddress))
-            return Address(value, at);
+        if (type == typeof(EgressProgramParameters))
+            return Parameters(value, at);
         if (type == typeof(Labels))
             return Texts(value, at);
         if (type.IsPrimitive)
@@ -126,14 +128,20 @@ internal sealed class JsonReading(Violations violations)
         return null;
     }
 
-    private JsonNode? Address(JsonElement value, string at)
+    private JsonNode? Parameters(JsonElement value, string at)
     {
-        if (Text(value, at) is not { } text)
-            return null;
-        if (MacAddress.TryParse(text.GetValue<string>(), out _))
-            return text;
-        violations.AddBounded(at, MacAddress.Rule);
-        return null;
+        if (value.ValueKind != JsonValueKind.Object)
+            return Wrong(at, "an object", value);
+        var valid = Check(value, [.. TemplateParameter.All.Select(p => (p.Name, p.PlainType))], at);
+        foreach (var parameter in TemplateParameter.All)
+        {
+            if (valid[parameter.Name] is not { } node || parameter.FromJson(JsonSerializer.SerializeToElement(node), out var error) is not null)
+                continue;
+            violations.AddBounded(At(at, parameter.Name), error!);
+            valid.Remove(parameter.Name);
+        }
+
+        return valid;
     }
 
     private JsonNode? Number(JsonElement value, Type type, string at)
