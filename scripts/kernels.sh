@@ -6,7 +6,7 @@
 #   --quick   only the kernel tests that load and run the BPF programs
 # Environment: CONFIGURATION; FILTER (of the kernel tests and the end-to-end tests); GUEST_SECONDS (limit of one guest)
 #
-# The guest sees this file system read-only below an overlay in its memory. What a test writes is gone with the guest; results come
+# The guest sees this file system read-only below an overlay in its memory. Files that a test writes disappear with it; results come
 # back through artifacts/kernels/VERSION. Emulation is 5 to 20 times slower than the machine, and uses one thread: a kernel that
 # patches its own code under the multi-threaded emulator has crashed.
 set -euo pipefail
@@ -99,7 +99,7 @@ EOF
     (cd "$root" && find . | cpio -o -H newc 2>/dev/null | gzip -1) >"$cache/$version/init.gz"
 }
 
-# What runs in the guest, as its first process.
+# The first process of the guest.
 write_guest() {
     local version=$1 results=$2
     cat >"$results/guest.sh" <<EOF
