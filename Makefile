@@ -14,6 +14,7 @@ DEMO := tests/ControlPlane.Demo
 TOOLS := tools/node_modules/.package-lock.json
 BUF := $(CURDIR)/tools/node_modules/.bin/buf
 OPENAPI := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1.json
+OPENAPI_3_0 := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1-3.0.json
 C_FILES = $(shell git ls-files '*.c' '*.h')
 
 # The kernel wants capabilities; building does not. Commands that need root get it here and nowhere else.
@@ -106,7 +107,8 @@ $(TOOLS): tools/package-lock.json
 lint-contract: setup $(TOOLS) ## Check the wire contract: rules, form, and what breaks clients
 	@cd protos && $(BUF) lint && $(BUF) format --diff --exit-code
 	@tools/node_modules/.bin/spectral lint --quiet --fail-severity error --ruleset tools/spectral.yaml $(OPENAPI)
-	@tools/node_modules/.bin/redocly lint --config tools/redocly.yaml --format stylish $(OPENAPI)
+	@tools/node_modules/.bin/spectral lint --quiet --fail-severity error --ruleset tools/spectral-3.0.yaml $(OPENAPI_3_0)
+	@tools/node_modules/.bin/redocly lint --config tools/redocly.yaml --format stylish $(OPENAPI) $(OPENAPI_3_0)
 	@if [ -e protos/baseline.binpb ]; then cd protos && $(BUF) breaking --against baseline.binpb; fi
 
 .PHONY: proto-baseline

@@ -87,7 +87,11 @@ internal static class OpenApiSetup
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
             options.PreSerializeFilters.Add((document, _) => NullableReferences.Rewrite(document));
         });
-        app.MapSwagger("/openapi/{documentName:length(2)}-3.0.json", options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0);
+        app.MapSwagger("/openapi/{documentName:length(2)}-3.0.json", options =>
+        {
+            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
+            options.PreSerializeFilters.Add((document, _) => NullableReferences.AddTypes(document));
+        });
         app.UseSwaggerUI(options =>
         {
             options.RoutePrefix = "swagger";

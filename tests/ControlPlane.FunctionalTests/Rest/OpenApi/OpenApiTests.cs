@@ -26,6 +26,17 @@ public sealed class OpenApiTests : IAsyncLifetime
     public void Document_MatchesItsSnapshot() =>
         Snapshot.AssertMatches("tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1.json", _document.Text);
 
+    /// <summary>The same document for generators that need OpenAPI 3.0.</summary>
+    [Fact]
+    [Trait("Group", "snapshot")]
+    public async Task DocumentOf30_MatchesItsSnapshot()
+    {
+        var document = await OpenApiDocument.ReadAsync(_daemon.Client, "/openapi/v1-3.0.json");
+        Assert.StartsWith("3.0.", document.Root["openapi"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(_document.Operations.Select(o => (o.Path, o.Method)), document.Operations.Select(o => (o.Path, o.Method)));
+        Snapshot.AssertMatches("tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1-3.0.json", document.Text);
+    }
+
     [Fact]
     public void Operations_AreNamedTaggedSummarizedAndDescribed()
     {
