@@ -118,7 +118,7 @@ public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaem
         {
             var problem = await testbed.Http.RefusedAsync(path, new { mode });
             Assert.Equal((409, "attach_conflict"), (problem.Status, problem.Code));
-            Assert.Contains($"ip link set dev {port.Name} xdp off", problem.Remedy, StringComparison.Ordinal);
+            Assert.Contains($"ip link set dev {port.Name} xdp", problem.Remedy, StringComparison.Ordinal);
         }
 
         testbed.Space.Shell("ip", "link", "set", "dev", port.Name, "xdp", "off");

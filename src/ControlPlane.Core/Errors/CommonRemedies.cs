@@ -5,9 +5,6 @@ namespace ControlPlane.Core.Errors;
 /// <summary>The remedies that conditions, explanations and errors share; each text exists once.</summary>
 public static class CommonRemedies
 {
-    /// <summary>The word that stands for a veth peer whose name the daemon cannot see.</summary>
-    public const string UnseenPeer = "PEER";
-
     /// <summary>The beginning of the summary of a remedy whose commands run in the network namespace of a veth's peer.</summary>
     public const string InPeerNamespace = "In the peer's network namespace: ";
 
@@ -25,15 +22,40 @@ public static class CommonRemedies
         string.Create(CultureInfo.InvariantCulture, $"Set the MTU of '{name}' to {mtu}."),
         string.Create(CultureInfo.InvariantCulture, $"ip link set dev {name} mtu {mtu}"));
 
-    /// <summary>A remedy at the peer of a veth. The daemon cannot see the name of a peer in another network namespace.</summary>
+    /// <summary>A remedy at the peer of a veth, in whichever network namespace the peer is.</summary>
     /// <param name="summary">The instruction, with <c>{0}</c> for the peer.</param>
-    /// <param name="command">The command, with <c>{0}</c> for the peer.</param>
-    /// <param name="peer">The name of the peer; null when the peer is in another network namespace.</param>
-    public static Remedy AtPeer(string summary, string command, string? peer) => peer is null
-        ? new Remedy(
-            $"{InPeerNamespace}{string.Format(CultureInfo.InvariantCulture, summary, "the peer")}",
-            string.Format(CultureInfo.InvariantCulture, command, UnseenPeer))
-        : new Remedy(string.Format(CultureInfo.InvariantCulture, summary, $"'{peer}'"), string.Format(CultureInfo.InvariantCulture, command, peer));
+    /// <param name="command">The command, with <c>{0}</c> for the peer: of <c>ip</c> or of another tool.</param>
+    /// <param name="peer">The peer.</param>
+    public static Remedy AtPeer(string summary, string command, PeerPlace peer)
+    {
+        if (peer.Name is null)
+            return new Remedy($"{InPeerNamespace}{Filled(summary, peer.Ifindex is { } index ? string.Create(CultureInfo.InvariantCulture, $"the interface with index {index}") : "the peer")}");
+        var filled = Filled(command, peer.Name);
+        if (peer.IsHere)
+            return new Remedy(Filled(summary, $"'{peer.Name}'"), filled);
+        var place = string.Create(CultureInfo.InvariantCulture, $"'{peer.Name}' (index {peer.Ifindex})");
+        if (peer.Namespace is not { } space)
+            return new Remedy($"{InPeerNamespace}{Filled(summary, place)}", filled);
+        const string Ip = "ip ";
+        return new Remedy(
+            $"In the network namespace '{space}': {Filled(summary, place)}",
+            filled.StartsWith(Ip, StringComparison.Ordinal) ? $"ip -n {space} {filled[Ip.Length..]}" : $"ip netns exec {space} {filled}");
+
+        static string Filled(string text, string name) => string.Format(CultureInfo.InvariantCulture, text, name);
+    }
+
+    /// <summary>The kernel does not take an MTU as large as the frames: native XDP lowers the limit.</summary>
+    /// <param name="ingress">The ingress interface.</param>
+    /// <param name="mtu">The MTU that the target has.</param>
+    public static Remedy LowerIngressMtu(string ingress, long mtu) => new(
+        string.Create(CultureInfo.InvariantCulture, $"The kernel takes no larger MTU while XDP runs in native mode. Set that of '{ingress}' to {mtu}."),
+        string.Create(CultureInfo.InvariantCulture, $"ip link set dev {ingress} mtu {mtu}"));
+
+    /// <summary>No MTU that the kernel takes is large enough for a frame.</summary>
+    /// <param name="name">The interface.</param>
+    /// <param name="maxMtu">The largest MTU that the kernel takes for it.</param>
+    public static Remedy ShorterFrames(string name, long maxMtu) => new(
+        string.Create(CultureInfo.InvariantCulture, $"Send shorter frames: the kernel takes no MTU above {maxMtu} for '{name}' while XDP runs in native mode."));
 
     /// <summary>A link has no carrier.</summary>
     public static Remedy CheckCable() => new("Check the cable, the switch port, or the lower device.");
@@ -46,14 +68,23 @@ public static class CommonRemedies
         new("Attach the redirect program in generic mode.", Calls.PutAttachment(devmap, ingress, "generic"));
 
     /// <summary>The target's driver may accept redirected frames once it has an XDP program.</summary>
-    public static Remedy AttachAtTarget() =>
-        new("Many drivers accept redirected frames once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
+    /// <param name="target">The target.</param>
+    /// <param name="hardware">Whether the target is hardware.</param>
+    /// <param name="hasNativeXdp">Whether the driver has native XDP.</param>
+    public static Remedy AttachAtTarget(string target, bool hardware, bool hasNativeXdp) => new(
+        !hasNativeXdp ? $"The driver of '{target}' has no native XDP. Use another target, or attach the devmap in generic mode."
+        : hardware ? $"Configure the devmap with EnsureTargets 'on': the daemon then attaches a pass program to '{target}'. {ResetsNic}"
+        : $"Many drivers accept redirected frames once an XDP program is attached to the device itself; else attach the devmap in generic mode.");
+
+    /// <summary>The warning about hardware.</summary>
+    public const string ResetsNic = "Attaching resets this NIC: it can stop for 1 to 10 seconds.";
 
     /// <summary>The redirect program does not run where frames arrive.</summary>
     /// <param name="devmap">The devmap.</param>
     /// <param name="ingress">The ingress interface; null for any.</param>
-    public static Remedy Attach(string devmap, string? ingress) =>
-        new("Attach the redirect program.", Calls.PutAttachment(devmap, ingress ?? "INTERFACE", "native"));
+    /// <param name="hardware">Whether the interface is hardware.</param>
+    public static Remedy Attach(string devmap, string? ingress, bool hardware = false) =>
+        new($"Attach the redirect program.{(hardware ? $" {ResetsNic}" : "")}", Calls.PutAttachment(devmap, ingress ?? "INTERFACE", "native"));
 
     /// <summary>Nothing can be attached to loopback.</summary>
     public static Remedy OtherIngress() => new("Use another ingress interface: nothing can be attached to loopback.");
@@ -91,6 +122,25 @@ public static class CommonRemedies
     public static Remedy ShowProgram(uint programId) => new(
         "See which program it is.", string.Create(CultureInfo.InvariantCulture, $"bpftool prog show id {programId}"));
 
+    /// <summary>Another XDP program holds an interface.</summary>
+    /// <param name="interfaceName">The interface.</param>
+    /// <param name="other">The mode and the id of that program; null if it has ended meanwhile.</param>
+    public static Remedy DetachOther(string interfaceName, (string Mode, uint ProgramId)? other)
+    {
+        var show = $"ip -d link show dev {interfaceName}";
+        if (other is not var (mode, program))
+            return new Remedy("See which program it is, and stop its owner.", show);
+        var off = $"ip link set dev {interfaceName} {(mode == "native" ? "xdpdrv" : "xdpgeneric")} off";
+        // A program with a bpf_link is detached by that link alone. bpftool finds it by the program; with several it refuses.
+        var link = string.Create(
+            CultureInfo.InvariantCulture,
+            $"bpftool link detach id \"$(bpftool link show | awk '$2 == \"xdp\" && $4 == {program} {{ print $1 + 0 }}')\"");
+        return new Remedy("See which program it is, and stop its owner; or detach the program, whether it has a bpf_link or not.")
+        {
+            Commands = [show, $"{off} || {link}"],
+        };
+    }
+
     /// <summary>A frame without IPv4 header has no key.</summary>
     public static Remedy NameDestination() => new("Give the destination with dst, if the frame is an IPv4 frame.");
 
@@ -98,3 +148,10 @@ public static class CommonRemedies
     public static Remedy SharedBpffs() => new(
         "Run the daemon where the host's bpffs is mounted: start it by 'nsenter --net=/run/netns/NAME' in place of 'ip netns exec NAME', and give a container the host's /sys/fs/bpf.");
 }
+
+/// <summary>Where the peer of a veth is.</summary>
+/// <param name="Name">Its name; null if the daemon cannot see it.</param>
+/// <param name="Ifindex">Its index in its network namespace.</param>
+/// <param name="Namespace">The name of its network namespace under <c>/run/netns</c>; null if that has none.</param>
+/// <param name="IsHere">Whether it is in the daemon's network namespace.</param>
+public sealed record PeerPlace(string? Name, uint? Ifindex, string? Namespace = null, bool IsHere = false);

@@ -73,7 +73,11 @@ public static class AttachmentErrors
     /// <param name="rxQueues">The receive queues of the interface.</param>
     /// <param name="errno">The kernel's errno.</param>
     /// <param name="kernelMessage">The kernel's refusal in words.</param>
-    public static Error Refused(string devmap, string interfaceName, string mode, uint mtu, uint rxQueues, int errno, string kernelMessage)
+    /// <param name="peer">The peer of a veth; null for another device.</param>
+    /// <param name="other">The mode (<c>native</c> or <c>generic</c>) and the id of the XDP program that runs there; null for none.</param>
+    public static Error Refused(
+        string devmap, string interfaceName, string mode, uint mtu, uint rxQueues, int errno, string kernelMessage,
+        PeerPlace? peer = null, (string Mode, uint ProgramId)? other = null)
     {
         var generic = mode == "native" ? Calls.PutAttachment(devmap, interfaceName, "generic") : null;
         var (code, detail, remedy) = errno switch
@@ -81,10 +85,7 @@ public static class AttachmentErrors
             Errno.EBUSY or Errno.EEXIST => (
                 ErrorCode.AttachConflict,
                 $"Another XDP program holds '{interfaceName}'.",
-                new Remedy("See which program it is. Then detach it, or stop its owner.")
-                {
-                    Commands = [$"ip -d link show dev {interfaceName}", $"ip link set dev {interfaceName} xdp off"],
-                }),
+                CommonRemedies.DetachOther(interfaceName, other)),
             Errno.EOPNOTSUPP or Errno.ENOTSUPP => (
                 ErrorCode.InterfaceUnsuitable,
                 $"The driver of '{interfaceName}' has no {mode} XDP.",
@@ -92,15 +93,18 @@ public static class AttachmentErrors
             Errno.ERANGE => (
                 ErrorCode.InterfaceUnsuitable,
                 string.Create(CultureInfo.InvariantCulture, $"A frame of the MTU that '{interfaceName}' receives (its own is {mtu}; for a veth the peer's counts) does not fit into one XDP buffer."),
-                new Remedy("Set an MTU of at most 3500 bytes on the interface and, for a veth, on its peer; or attach in generic mode.")
-                {
-                    Commands = [$"ip link set dev {interfaceName} mtu 3500"],
-                    Call = generic,
-                }),
+                peer is null
+                    ? new Remedy("Set an MTU of at most 3500 bytes on the interface; or attach in generic mode.", $"ip link set dev {interfaceName} mtu 3500")
+                    : CommonRemedies.AtPeer("Set the MTU of {0} to at most 3500; or attach in generic mode.", "ip link set dev {0} mtu 3500", peer) with { Call = generic }),
             Errno.ENOSPC => (
                 ErrorCode.InterfaceUnsuitable,
                 string.Create(CultureInfo.InvariantCulture, $"'{interfaceName}' has {rxQueues} receive queues, fewer than the transmit queues of its peer."),
-                new Remedy("Create the veth with as many receive queues as its peer has transmit queues; or attach in generic mode.") { Call = generic }),
+                (peer is null
+                    ? new Remedy("Create the veth with as many receive queues as its peer has transmit queues; or attach in generic mode.")
+                    : CommonRemedies.AtPeer(
+                        string.Create(CultureInfo.InvariantCulture, $"Give {{0}} no more than {rxQueues} transmit queues; or attach in generic mode."),
+                        string.Create(CultureInfo.InvariantCulture, $"ethtool -L {{0}} tx {rxQueues}"),
+                        peer)) with { Call = generic }),
             Errno.EINVAL => (
                 ErrorCode.InterfaceUnsuitable,
                 $"The driver of '{interfaceName}' does not take the redirect program in {mode} mode as the device is set up now.",

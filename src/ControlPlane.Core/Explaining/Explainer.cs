@@ -70,7 +70,9 @@ internal sealed partial class Explainer(
             return type.False(
                 "FrameTooLong",
                 $"The frame has {_frame.Length} bytes, but '{info.Name}' with its MTU of {info.Mtu} receives {TargetConditions.LongestFrame(info, info.Mtu)}.",
-                CommonRemedies.SetMtu(info.Name, _frame.Length - EthernetHeader.Bytes));
+                TargetConditions.Takes(info.MaxMtu, _frame.Length - EthernetHeader.Bytes)
+                    ? CommonRemedies.SetMtu(info.Name, _frame.Length - EthernetHeader.Bytes)
+                    : CommonRemedies.ShorterFrames(info.Name, info.MaxMtu));
         }
 
         return type.True("Receives", $"'{info.Name}' is up, and such a frame can arrive on it.");

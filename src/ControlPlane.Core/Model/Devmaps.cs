@@ -70,9 +70,12 @@ public enum EnsureTargets
 {
     /// <summary>
     /// It attaches a program that passes every frame where a target needs one to accept redirected frames and that interface has
-    /// none, and detaches it when no entry needs it any more.
+    /// none, and detaches it when no entry needs it any more. Only to virtual devices: attaching XDP resets many NICs.
     /// </summary>
     Auto,
+
+    /// <summary>It does so to hardware, too. There the program stays when no entry needs it any more, because detaching also resets a NIC.</summary>
+    On,
 
     /// <summary>It does not.</summary>
     Off,

@@ -38,6 +38,18 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// <summary>The MTU of a veth's peer in another network namespace, where the kernel tells; else null.</summary>
     public uint? PeerMtu { get; init; }
 
+    /// <summary>The name of a veth's peer in another network namespace, where the kernel tells; else null.</summary>
+    public string? PeerName { get; init; }
+
+    /// <summary>The name of that network namespace under <c>/run/netns</c>; null if it has none there.</summary>
+    public string? PeerNamespace { get; init; }
+
+    /// <summary>The largest MTU that the kernel takes for the interface now (<c>IFLA_MAX_MTU</c>); 0 where it does not tell. Native XDP lowers that of a veth's peer.</summary>
+    public uint MaxMtu { get; init; }
+
+    /// <summary>The same of a veth's peer in another network namespace; 0 where the kernel does not tell.</summary>
+    public uint PeerMaxMtu { get; init; }
+
     /// <summary>Transmit queues (<c>IFLA_NUM_TX_QUEUES</c>).</summary>
     public uint TxQueues { get; init; }
 

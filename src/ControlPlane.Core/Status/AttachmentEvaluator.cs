@@ -15,6 +15,9 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
 
     private const string DetachedReason = "Detached";
 
+    private static readonly Condition _attachedToHardware = ConditionTypes.Attached.True(
+        "Attached", $"The redirect program runs on the interface. {CommonRemedies.ResetsNic} Detaching does so, too.");
+
     /// <summary>Returns the attachment as the API shows it.</summary>
     public Attachment View(PlacedAttachment attachment)
     {
@@ -28,7 +31,7 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
                 "NoSuchInterface",
                 $"There is no interface '{record.Interface}'; the redirect program is attached when the interface appears.",
                 CommonRemedies.CreateInterface(record.Interface))),
-            _ => (AttachmentState.Attached, _attached),
+            _ => (AttachmentState.Attached, interfaces.Find(record.Interface) is { IsHardware: true } ? _attachedToHardware : _attached),
         };
         return new Attachment(
             record.Devmap, interfaces.Canonical(record.Interface), record.Revision, record.CreateTime, record.UpdateTime, record.Spec,

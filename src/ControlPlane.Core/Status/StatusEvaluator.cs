@@ -245,5 +245,5 @@ internal sealed class StatusEvaluator(
             $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
             name == InterfaceName.Loopback
                 ? CommonRemedies.OtherIngress()
-                : CommonRemedies.Attach(devmap.Definition.Name, name.Length > 0 ? name : null));
+                : CommonRemedies.Attach(devmap.Definition.Name, name.Length > 0 ? name : null, interfaces.Find(name)?.IsHardware == true));
 }

@@ -42,7 +42,7 @@ internal static class TargetConditions
             ? ConditionTypes.CarrierPresent.False(
                 "PeerDown",
                 $"The peer of '{target.Name}' is down; frames sent to it are dropped (ENXIO).",
-                CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", peer?.Name))
+                CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", PlaceOf(target, peer)))
             : ConditionTypes.CarrierPresent.False("NoCarrier", $"'{target.Name}' has no carrier.", CommonRemedies.CheckCable());
     }
 
@@ -54,7 +54,7 @@ internal static class TargetConditions
         if (target.XdpFeatures is not { } features)
             return AcceptsByKind(target, peer, ingress, pass);
         if (features.HasFlag(XdpFeatures.NdoXmit) && pass?.Program is { } program)
-            return type.True("PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.");
+            return type.True("PassProgram", $"'{target.Name}' accepts redirected frames because this daemon runs a pass program on '{program.Interface}'.{(target.IsHardware ? " It stays there when the last entry goes, because detaching resets a NIC." : "")}");
         if (features.HasFlag(XdpFeatures.NdoXmit))
             return type.True("NdoXmit", $"'{target.Name}' accepts redirected frames.");
         var refusal = pass?.Failure is { } failure ? $" A pass program was refused: {failure.Message}." : "";
@@ -62,13 +62,13 @@ internal static class TargetConditions
             ? type.False(
                 "PeerWithoutXdp",
                 $"The peer of '{target.Name}' has neither an XDP program nor GRO; '{target.Name}' refuses redirected frames (EOPNOTSUPP).{refusal}",
-                CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", peer?.Name))
+                CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", PlaceOf(target, peer)))
             : type.False(
                 "NoNdoXmit",
                 $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}",
                 !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is var (devmap, name)
                     ? CommonRemedies.AttachGeneric(devmap, name)
-                    : CommonRemedies.AttachAtTarget());
+                    : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, features.HasFlag(XdpFeatures.Basic)));
     }
 
     /// <summary>
@@ -84,7 +84,7 @@ internal static class TargetConditions
             return type.True("PeerWithXdp", $"'{target.Name}' accepts redirected frames because its peer '{peer.Name}' runs an XDP program in native mode.");
         if (LinkKinds.IsTap(target))
             return type.True("Tap", $"'{target.Name}' is a tap, which accepts redirected frames.");
-        var generic = ingress.NativeAttachment is var (devmap, name) ? CommonRemedies.AttachGeneric(devmap, name) : CommonRemedies.AttachAtTarget();
+        var generic = ingress.NativeAttachment is var (devmap, name) ? CommonRemedies.AttachGeneric(devmap, name) : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, hasNativeXdp: !LinkKinds.HasNoXdp(target));
         if (LinkKinds.HasNoXdp(target))
             return type.False("NoNdoXmit", $"'{target.Name}' is of the kind '{target.Kind ?? "loopback"}', which does not accept redirected frames (EOPNOTSUPP).", generic);
         if (pass?.Failure is { Errno: Errno.EOPNOTSUPP or Errno.ENOTSUPP })
@@ -115,7 +115,7 @@ internal static class TargetConditions
             return type.False(
                 "IngressMtuLarger",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
-                CommonRemedies.SetMtu(target.Name, ingress.Mtu));
+                Takes(target.MaxMtu, ingress.Mtu) ? CommonRemedies.SetMtu(target.Name, ingress.Mtu) : CommonRemedies.LowerIngressMtu(ingress.Name, target.Mtu));
         }
 
         var needed = ingress.Mtu + (secondTag ? (uint)EthernetHeader.TagBytes : 0);
@@ -128,7 +128,9 @@ internal static class TargetConditions
             return type.False(
                 "PeerMtuSmaller",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of the peer of '{target.Name}' is {peerMtu}: the driver drops those that are longer.",
-                PeerMtuRemedy(peer, needed));
+                Takes(PeerMaxMtu(target, peer), needed)
+                    ? PeerMtuRemedy(target, peer, needed)
+                    : CommonRemedies.LowerIngressMtu(ingress.Name, peerMtu!.Value - (needed - ingress.Mtu)));
         }
 
         return target.Kind != "veth" && needed > target.Mtu
@@ -149,7 +151,9 @@ internal static class TargetConditions
             return type.False(
                 "FrameTooLong",
                 $"The frame has {bytesIn} bytes, but '{target.Name}' with its MTU of {target.Mtu} takes {longest}: the kernel drops it (EMSGSIZE).",
-                CommonRemedies.SetMtu(target.Name, bytesIn - EthernetHeader.Bytes));
+                Takes(target.MaxMtu, bytesIn - EthernetHeader.Bytes)
+                    ? CommonRemedies.SetMtu(target.Name, bytesIn - EthernetHeader.Bytes)
+                    : CommonRemedies.ShorterFrames(target.Name, target.MaxMtu));
         }
 
         if (PeerMtu(target, peer) is null && IsPeerUnseen(target))
@@ -158,7 +162,9 @@ internal static class TargetConditions
             ? type.False(
                 "FrameTooLongForPeer",
                 $"The frame goes out with {bytesOut} bytes, but the peer of '{target.Name}' with its MTU of {mtu} takes {LongestFrame(target, mtu)}: the driver drops it.",
-                PeerMtuRemedy(peer, bytesOut - EthernetHeader.Bytes))
+                Takes(PeerMaxMtu(target, peer), bytesOut - EthernetHeader.Bytes)
+                    ? PeerMtuRemedy(target, peer, bytesOut - EthernetHeader.Bytes)
+                    : CommonRemedies.ShorterFrames($"the peer of {target.Name}", PeerMaxMtu(target, peer)))
             : type.True("FrameFits", $"The frame has {bytesIn} bytes; '{target.Name}' with its MTU of {target.Mtu} takes {longest}.");
     }
 
@@ -171,8 +177,18 @@ internal static class TargetConditions
 
     private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 
-    private static Remedy PeerMtuRemedy(InterfaceInfo? peer, long mtu) => CommonRemedies.AtPeer(
+    private static uint PeerMaxMtu(InterfaceInfo target, InterfaceInfo? peer) => peer?.MaxMtu ?? target.PeerMaxMtu;
+
+    /// <summary>Whether the kernel takes an MTU; 0 is a limit that it does not tell.</summary>
+    public static bool Takes(uint maxMtu, long mtu) => maxMtu == 0 || mtu <= maxMtu;
+
+    private static Remedy PeerMtuRemedy(InterfaceInfo target, InterfaceInfo? peer, long mtu) => CommonRemedies.AtPeer(
         string.Create(CultureInfo.InvariantCulture, $"Set the MTU of {{0}} to {mtu}."),
         string.Create(CultureInfo.InvariantCulture, $"ip link set dev {{0}} mtu {mtu}"),
-        peer?.Name);
+        PlaceOf(target, peer));
+
+    /// <summary>Returns where the peer of a veth is.</summary>
+    public static PeerPlace PlaceOf(InterfaceInfo target, InterfaceInfo? peer) => peer is null
+        ? new PeerPlace(target.PeerName, target.LinkIfindex, target.PeerNamespace)
+        : new PeerPlace(peer.Name, peer.Ifindex, IsHere: true);
 }

@@ -40,6 +40,7 @@ internal static class NetlinkConstants
     public const ushort IFLA_NUM_RX_QUEUES = 32;
     public const ushort IFLA_XDP = 43;
     public const ushort IFLA_TARGET_NETNSID = 46;
+    public const ushort IFLA_MAX_MTU = 51;
     public const ushort IFLA_PROP_LIST = 52;
     public const ushort IFLA_ALT_IFNAME = 53;
     public const ushort IFLA_PARENT_DEV_NAME = 56;
@@ -47,6 +48,12 @@ internal static class NetlinkConstants
     public const ushort IFLA_XDP_DRV_PROG_ID = 5;
     public const ushort IFLA_XDP_SKB_PROG_ID = 6;
     public const ushort IFLA_XDP_HW_PROG_ID = 7;
+
+    // linux/net_namespace.h, linux/rtnetlink.h
+    public const ushort RTM_NEWNSID = 88;
+    public const ushort RTM_GETNSID = 90;
+    public const ushort NETNSA_NSID = 1;
+    public const ushort NETNSA_FD = 3;
 
     // linux/genetlink.h
     public const ushort GENL_ID_CTRL = 16;
@@ -111,4 +118,13 @@ internal struct genlmsghdr
     public byte cmd;
     public byte version;
     public ushort reserved;
+}
+
+/// <summary><c>struct rtgenmsg</c> (linux/rtnetlink.h), with its padding to four bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct rtgenmsg
+{
+    public byte rtgen_family;
+    private readonly byte _padding1;
+    private readonly ushort _padding2;
 }

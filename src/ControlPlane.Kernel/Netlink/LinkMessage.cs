@@ -25,7 +25,7 @@ internal static class LinkMessage
         string? name = null, kind = null;
         var altNames = AltNames.None;
         MacAddress? mac = null;
-        uint mtu = 0, txQueues = 0, rxQueues = 0;
+        uint mtu = 0, maxMtu = 0, txQueues = 0, rxQueues = 0;
         uint? link = null;
         var hasParent = false;
         int? linkNamespace = null;
@@ -37,6 +37,7 @@ internal static class LinkMessage
                 case IFLA_IFNAME: name = attribute.Text(); break;
                 case IFLA_ADDRESS: mac = ReadMac(attribute.Value); break;
                 case IFLA_MTU: mtu = attribute.Number<uint>(); break;
+                case IFLA_MAX_MTU: maxMtu = attribute.Number<uint>(); break;
                 case IFLA_LINK: link = attribute.Number<uint>(); break;
                 case IFLA_LINK_NETNSID: linkNamespace = attribute.Number<int>(); break;
                 case IFLA_NUM_TX_QUEUES: txQueues = attribute.Number<uint>(); break;
@@ -55,6 +56,7 @@ internal static class LinkMessage
             IsHardware = hasParent || (kind is null && header.ifi_type != ARPHRD_LOOPBACK),
             Mac = mac,
             Mtu = mtu,
+            MaxMtu = maxMtu,
             IsUp = (header.ifi_flags & IFF_UP) != 0,
             HasCarrier = (header.ifi_flags & IFF_LOWER_UP) != 0,
             LinkIfindex = link is 0 ? null : link,

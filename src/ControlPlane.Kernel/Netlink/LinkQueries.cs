@@ -15,11 +15,13 @@ internal sealed class LinkQueries : IDisposable
     private const int RequestBytes = 256;
     private readonly NetlinkClient _rtnetlink = new(NETLINK_ROUTE);
     private readonly NetlinkClient? _genetlink;
+    private readonly NamedNamespaces _namespaces;
 
     /// <param name="asksNetdev">Whether the family <c>netdev</c> is used; false behaves as a kernel before Linux 6.3.</param>
     /// <exception cref="KernelException">The kernel refused sockets of these protocols.</exception>
     public LinkQueries(bool asksNetdev = true)
     {
+        _namespaces = new NamedNamespaces(_rtnetlink);
         try
         {
             _genetlink = new NetlinkClient(NETLINK_GENERIC);
@@ -94,9 +96,20 @@ internal sealed class LinkQueries : IDisposable
         return links.FirstOrDefault();
     }
 
-    /// <summary>Adds the current MTU of the peer, if the peer is in another namespace. The kernel announces changes of it only there.</summary>
-    public InterfaceInfo WithPeer(InterfaceInfo info) =>
-        HasPeerElsewhere(info) ? info with { PeerMtu = QueryPeer(info)?.Mtu } : info;
+    /// <summary>Adds the current facts of the peer, if the peer is in another namespace. The kernel announces changes of them only there.</summary>
+    public InterfaceInfo WithPeer(InterfaceInfo info)
+    {
+        if (!HasPeerElsewhere(info))
+            return info;
+        var peer = QueryPeer(info);
+        return info with
+        {
+            PeerMtu = peer?.Mtu,
+            PeerMaxMtu = peer?.MaxMtu ?? 0,
+            PeerName = peer?.Name,
+            PeerNamespace = peer is null ? null : _namespaces.Find(info.LinkNetnsId!.Value),
+        };
+    }
 
     /// <summary>Returns whether the interface is a veth whose peer is in another namespace.</summary>
     public static bool HasPeerElsewhere(InterfaceInfo info) => info is { Kind: "veth", LinkIfindex: not null, LinkNetnsId: not null };

@@ -23,10 +23,9 @@ internal static partial class RemedyRunner
             using var answer = await testbed.Http.SendAsync(request);
             Assert.True(answer.IsSuccessStatusCode, $"{remedy}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
         }
-        else if (remedy.Contains("PEER", StringComparison.Ordinal))
+        else if (remedy.StartsWith(AtThePeer, StringComparison.Ordinal))
         {
-            var command = remedy.StartsWith(AtThePeer, StringComparison.Ordinal) ? remedy[AtThePeer.Length..] : remedy;
-            target.PeerNamespace.Shell("sh", "-c", command.Replace("PEER", target.PeerName, StringComparison.Ordinal));
+            target.PeerNamespace.Shell("sh", "-c", remedy[AtThePeer.Length..]);
         }
         else
         {

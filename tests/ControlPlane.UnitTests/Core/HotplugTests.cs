@@ -21,7 +21,7 @@ public sealed class HotplugTests
         await Eventually.Async(() => Status().State == AttachmentState.Failed);
         var condition = Assert.Single(Status().Conditions);
         Assert.Equal("AttachConflict", condition.Reason);
-        Assert.Contains("ip link set dev late0 xdp off", condition.Remedy!.Commands);
+        Assert.Contains(condition.Remedy!.Commands, c => c.StartsWith("ip link set dev late0 xdpdrv off", StringComparison.Ordinal));
 
         AttachmentStatus Status() => core.Attachments.Get("vlans", "late0", RequestContext.OfDaemon()).Status;
     }

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Simulation;
@@ -10,6 +11,8 @@ namespace ControlPlane.UnitTests.Core;
 public sealed class PassProgramTests
 {
     private static readonly DevmapRecord Left = new("left", new DevmapSpec(64, KeySelector: KeySelector.Vlan, EnsureTargets: EnsureTargets.Off));
+
+    private static readonly DevmapRecord Hardware = new("hardware", new DevmapSpec(64, KeySelector: KeySelector.Vlan, EnsureTargets: EnsureTargets.On));
 
     [Fact]
     public async Task Put_TargetWhosePeerIsOurs_GetsAPassProgramAndForwards()
@@ -131,6 +134,33 @@ public sealed class PassProgramTests
         Assert.Equal(EntryState.Forwarding, again.Entries.Get("vlans", "10").Status.State);
     }
 
+    [Fact]
+    public async Task Put_TargetIsHardware_GetsOneOnlyIfThatIsConfigured_AndKeepsIt()
+    {
+        var host = Host();
+        host.AddInterface("nic", kind: null, features: XdpFeatures.Basic | XdpFeatures.Redirect);
+        host.ChangeInterface("nic", i => i with { IsHardware = true });
+        await using var core = await StartAsync(host);
+
+        var auto = (await core.PutAsync("vlans", "10", "nic")).View.Status;
+        Assert.Equal(EntryState.Undeliverable, auto.State);
+        var remedy = auto.Conditions.Single(c => c.Type == ConditionTypes.TargetAcceptsRedirect).Remedy!;
+        Assert.Contains("EnsureTargets 'on'", remedy.Summary, StringComparison.Ordinal);
+        Assert.Contains("resets this NIC", remedy.Summary, StringComparison.Ordinal);
+        Assert.Null(host.Interfaces.Find("nic")!.XdpProgramId);
+        Assert.True(core.Interfaces.Get("nic").Hardware);
+
+        Assert.Equal(EntryState.Forwarding, (await core.PutAsync("hardware", "10", "nic")).View.Status.State);
+        await core.Entries.DeleteAsync("hardware", "10", default, default);
+        await core.Entries.DeleteAsync("vlans", "10", default, default);
+        Assert.NotNull(host.Interfaces.Find("nic")!.XdpProgramId);
+
+        // A redirect program takes its place, and says what that does.
+        var attached = await core.Attachments.PutAsync("vlans", "nic", new AttachmentSpec(AttachMode.Native), new Violations(), default, default);
+        Assert.Equal(AttachmentState.Attached, attached.View.Status.State);
+        Assert.Contains("resets this NIC", attached.View.Status.Conditions.Single().Message, StringComparison.Ordinal);
+    }
+
     private static SimulatedHost Host()
     {
         var host = SimulatedHost.WithInterfaces();
@@ -139,7 +169,7 @@ public sealed class PassProgramTests
     }
 
     private static Task<CoreFixture> StartAsync(SimulatedHost? host = null, IStore? store = null) =>
-        CoreFixture.StartAsync(host ?? Host(), store: store, devmaps: [CoreFixture.Vlans, CoreFixture.Addresses, Left]);
+        CoreFixture.StartAsync(host ?? Host(), store: store, devmaps: [CoreFixture.Vlans, CoreFixture.Addresses, Left, Hardware]);
 
     private static InterfaceInfo Peer(CoreFixture core) => core.Host.Interfaces.Find("out-peer")!;
 }

@@ -26,9 +26,27 @@ public sealed partial class RemedyTests
         """PUT /v1/devmaps/d/attachments/a%25b with {"mode":"native"}""", CallText.RestLine(Calls.PutAttachment("d", "a%b", "native")));
 
     [Fact]
-    public void RestLine_OfARemedyAtAnUnseenPeer_SaysWhere() => Assert.Equal(
-        "In the peer's network namespace: ethtool -K PEER gro on",
-        CallText.RestLine(CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", peer: null)));
+    public void RestLine_OfARemedyAtAPeerInANamelessNamespace_SaysWhere() => Assert.Equal(
+        "In the peer's network namespace: ethtool -K eth0 gro on",
+        CallText.RestLine(AtPeer(new PeerPlace("eth0", 7))));
+
+    [Fact]
+    public void AtPeer_NamedNamespace_IsTheWholeCommand()
+    {
+        var peer = new PeerPlace("eth0", 7, "left");
+        Assert.Equal("ip netns exec left ethtool -K eth0 gro on", CallText.RestLine(AtPeer(peer)));
+        Assert.Equal(["ip -n left link set dev eth0 up"], CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", peer).Commands);
+    }
+
+    [Fact]
+    public void AtPeer_UnseenPeer_NamesTheIndexAndHasNoCommand()
+    {
+        var remedy = AtPeer(new PeerPlace(null, 7));
+        Assert.Equal("In the peer's network namespace: Turn GRO on at the interface with index 7.", remedy.Summary);
+        Assert.Empty(remedy.Commands);
+    }
+
+    private static Remedy AtPeer(PeerPlace peer) => CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", peer);
 
     [Fact]
     public void Call_OfAnUnknownOperation_Throws() =>

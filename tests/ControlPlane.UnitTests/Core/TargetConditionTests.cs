@@ -12,6 +12,8 @@ public sealed class TargetConditionTests
         Kind = "veth",
         Mtu = 1500,
         PeerMtu = 1500,
+        PeerName = "eth0",
+        LinkIfindex = 7,
         IsUp = true,
         HasCarrier = true,
         XdpFeatures = XdpFeatures.Basic | XdpFeatures.NdoXmit,
@@ -29,8 +31,18 @@ public sealed class TargetConditionTests
         var told = Mtu(_veth, secondTag: true);
 
         Assert.Equal((false, "PeerMtuSmaller"), (told.Holds, told.Reason));
-        Assert.Equal(["ip link set dev PEER mtu 1504"], told.Remedy!.Commands);
+        Assert.Equal(["ip link set dev eth0 mtu 1504"], told.Remedy!.Commands);
         Assert.True(Mtu(_veth with { PeerMtu = 1504 }, secondTag: true).Holds);
+    }
+
+    [Fact]
+    public void Mtu_AboveTheKernelsLimit_TheRemedyLowersTheIngress()
+    {
+        var small = _veth with { Mtu = 1400, MaxMtu = 1450 };
+        Assert.Equal(["ip link set dev in mtu 1400"], Mtu(small, secondTag: false).Remedy!.Commands);
+        Assert.Equal(["ip link set dev veth mtu 1500"], Mtu(small with { MaxMtu = 1500 }, secondTag: false).Remedy!.Commands);
+        // A second tag needs 4 bytes more than the ingress has.
+        Assert.Equal(["ip link set dev in mtu 1496"], Mtu(_veth with { PeerMaxMtu = 1503 }, secondTag: true).Remedy!.Commands);
     }
 
     [Fact]

@@ -109,7 +109,22 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
     private ControlPlaneException Refusal(KernelStep step, KernelException e) => step switch
     {
         KernelStep.SetElement set when e.Errno == Errno.E2BIG => KernelErrors.Full(context.Devmap(set.Id.Devmap).Definition, e.Errno),
-        KernelStep.AttachRedirect attach => KernelErrors.Attach(e, attach.Devmap.Name, attach.Ingress, attach.Mode),
+        KernelStep.AttachRedirect attach => Refusal(attach, e),
         _ => KernelErrors.Unforeseen(e),
     };
+
+    private ControlPlaneException Refusal(KernelStep.AttachRedirect attach, KernelException e)
+    {
+        var ingress = attach.Ingress;
+        try
+        {
+            ingress = (kernel.Interfaces.Query(ingress.Ifindex) ?? ingress) with { Name = ingress.Name };
+        }
+        catch (KernelException)
+        {
+            // The refusal itself says enough.
+        }
+
+        return KernelErrors.Attach(e, attach.Devmap.Name, ingress, context.Interfaces.PeerOf(ingress), attach.Mode);
+    }
 }

@@ -92,7 +92,8 @@ internal static partial class Convergence
             return new(name, before, new PlacedPassProgram(null, null), target.Name, [.. steps, new KernelStep.AttachPass(device)]);
         }
 
-        return before is null ? null : Release(context, name, before);
+        // Detaching XDP resets a NIC, so the program lingers there until a redirect program takes its place.
+        return before is null || (alive && device!.IsHardware) ? null : Release(context, name, before);
     }
 
     private static Placement.OfPassProgram Release(PlanContext context, string name, PlacedPassProgram before) => new(
@@ -111,7 +112,7 @@ internal static partial class Convergence
 
     private static bool IsNeeded(PlanContext context, InterfaceInfo device, InterfaceInfo target, bool alive)
     {
-        if (!context.Interfaces.NamesOf(target.Name).Any(n => context.State.Targets.IsTargetOf(n, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap))))
+        if (!context.Interfaces.NamesOf(target.Name).Any(n => context.State.Targets.IsTargetOf(n, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap, device))))
             return false;
         if (alive)
             return true;
@@ -122,7 +123,7 @@ internal static partial class Convergence
     }
 
     // Frames of a devmap in generic mode need no pass program. Where a devmap is attached nowhere yet, native mode is expected.
-    private static bool EnsuresTargets(WorkingDevmap devmap) =>
-        devmap.Definition.Spec.EnsureTargets == EnsureTargets.Auto
+    private static bool EnsuresTargets(WorkingDevmap devmap, InterfaceInfo device) =>
+        (devmap.Definition.Spec.EnsureTargets == EnsureTargets.On || (devmap.Definition.Spec.EnsureTargets == EnsureTargets.Auto && !device.IsHardware))
         && (devmap.Attachments.IsEmpty || devmap.Attachments.Values.Any(a => a.Record.Spec.Mode == AttachMode.Native));
 }

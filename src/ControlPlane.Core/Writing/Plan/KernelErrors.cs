@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Writing.Plan;
 
@@ -18,8 +19,17 @@ internal static class KernelErrors
         new(InterfaceErrors.Missing(field, name, pendingPossible));
 
     /// <summary>The kernel does not attach a redirect program.</summary>
-    public static ControlPlaneException Attach(KernelException e, string devmap, InterfaceInfo ingress, AttachMode mode) => new(
+    /// <param name="e">The refusal.</param>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="ingress">The interface as the kernel has it now: it announces no program that others attach by a link.</param>
+    /// <param name="peer">The peer of a veth; null if it is in another network namespace.</param>
+    /// <param name="mode">The mode.</param>
+    public static ControlPlaneException Attach(KernelException e, string devmap, InterfaceInfo ingress, InterfaceInfo? peer, AttachMode mode) => new(
         AttachmentErrors.Refused(
-            devmap, ingress.Name, mode == AttachMode.Native ? "native" : "generic", ingress.Mtu, ingress.RxQueues, e.Errno, e.Message),
+            devmap, ingress.Name, Text(mode), ingress.Mtu, ingress.RxQueues, e.Errno, e.Message,
+            ingress.Kind == "veth" ? TargetConditions.PlaceOf(ingress, peer) : null,
+            ingress is { XdpMode: { } other, XdpProgramId: { } program } ? (Text(other), program) : null),
         e);
+
+    private static string Text(AttachMode mode) => mode == AttachMode.Native ? "native" : "generic";
 }
