@@ -119,12 +119,3 @@ internal struct genlmsghdr
     public byte version;
     public ushort reserved;
 }
-
-/// <summary><c>struct rtgenmsg</c> (linux/rtnetlink.h), with its padding to four bytes.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal struct rtgenmsg
-{
-    public byte rtgen_family;
-    private readonly byte _padding1;
-    private readonly ushort _padding2;
-}

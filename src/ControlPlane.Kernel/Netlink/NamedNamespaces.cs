@@ -53,7 +53,7 @@ internal sealed class NamedNamespaces(NetlinkClient rtnetlink)
         {
             using var file = FileDescriptor.Open(path, Libc.O_RDONLY);
             var request = new NetlinkRequest(stackalloc byte[RequestBytes], RTM_GETNSID);
-            request.Append(default(rtgenmsg));
+            request.Append(0u); // struct rtgenmsg, one byte, and its padding
             request.Attribute(NETNSA_FD, (uint)file.Number);
             return rtnetlink.Ask<List<int>>(request.Message, out var ids, Collect) == 0 && ids.Count > 0 ? ids[0] : null;
         }
@@ -65,7 +65,7 @@ internal sealed class NamedNamespaces(NetlinkClient rtnetlink)
 
     private static void Collect(List<int> ids, in NetlinkMessage message)
     {
-        if (message.Type != RTM_NEWNSID || !message.TryRead<rtgenmsg>(out _, out var attributes))
+        if (message.Type != RTM_NEWNSID || !message.TryRead<uint>(out _, out var attributes))
             return;
         foreach (var attribute in attributes)
         {
