@@ -47,17 +47,18 @@ internal static class ConsistencyCheck
             }
 
             differences.AddRange(kernel.Select(k => $"{devmap}: kernel row {k.Key} -> {k.Value} is nobody's"));
-            var program = (await testbed.Http.DevmapAsync(devmap)).Status.RedirectProgramId;
+            uint[] programs = [(await testbed.Http.DevmapAsync(devmap)).Status.RedirectProgramId, testbed.CompletingProgram(devmap)];
             var attachments = (await testbed.Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments;
-            differences.AddRange(attachments.Where(a => !IsRight(a, links.GetValueOrDefault(a.Interface), program)).Select(a => $"{a}: interface {links.GetValueOrDefault(a.Interface)}, program {program}"));
-            differences.AddRange(links.Values.Where(l => l.Program == program && attachments.All(a => a.Interface != l.Name)).Select(l => $"{l} has the program of {devmap}"));
+            differences.AddRange(attachments.Where(a => !IsRight(a, links.GetValueOrDefault(a.Interface), programs)).Select(a => $"{a}: interface {links.GetValueOrDefault(a.Interface)}, programs {string.Join(", ", programs)}"));
+            differences.AddRange(links.Values.Where(l => programs.Contains(l.Program) && attachments.All(a => a.Interface != l.Name)).Select(l => $"{l} has the program of {devmap}"));
         }
 
         return differences;
     }
 
-    private static bool IsRight(Attachment attachment, Link? link, uint program) =>
-        (attachment.Status.State, attachment.Status.Ifindex, link?.Program) == (link is null ? ("Pending", null, null) : ("Attached", (uint?)link.Ifindex, (uint?)program));
+    private static bool IsRight(Attachment attachment, Link? link, uint[] programs) => link is null
+        ? attachment.Status is { State: "Pending", Ifindex: null }
+        : attachment.Status.State == "Attached" && attachment.Status.Ifindex == link.Ifindex && programs.Contains(link.Program);
 
     private static bool IsNumber(string key) => uint.TryParse(key, CultureInfo.InvariantCulture, out _);
 

@@ -112,6 +112,13 @@ internal sealed class Testbed : IAsyncDisposable
         return [.. dump.RootElement.EnumerateArray().Select(e => (Number(e.GetProperty("key"), 0), Number(e.GetProperty("value"), 0), Number(e.GetProperty("value"), 4)))];
     }
 
+    /// <summary>Returns the id of the program that also completes checksums, as bpftool prints it.</summary>
+    public uint CompletingProgram(string devmap)
+    {
+        using var shown = JsonDocument.Parse(Shell.Run("bpftool", "-j", "prog", "show", "pinned", $"{Runner.PinRoot}/devmaps/{devmap}/complete"));
+        return shown.RootElement.GetProperty("id").GetUInt32();
+    }
+
     /// <summary>Ends the test: removes what it has made, and the daemon unless other tests share it.</summary>
     public async ValueTask DisposeAsync()
     {
