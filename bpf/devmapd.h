@@ -22,6 +22,7 @@ enum devmapd_kind {
 	DEVMAPD_EGRESS = 2,
 	DEVMAPD_DROPS = 3,
 	DEVMAPD_PASS = 4,
+	DEVMAPD_TCX = 5,
 };
 
 /* The key of a frame. Mirror: the members of ControlPlane.Core.Model.KeySelector */
@@ -51,6 +52,20 @@ struct devmapd_redirect_config {
 	__s32 numa_node;   /* of the devmap, -1 for any; for adoption: no bpf(2) call tells it */
 };
 _Static_assert(sizeof(struct devmapd_redirect_config) == 28, "mirrored in user space");
+
+/* Settings of a redirect program for tcx */
+struct devmapd_tcx_config {
+	__u32 magic;
+	__u32 version;
+	__u32 kind;	   /* DEVMAPD_TCX */
+	__u32 selector;	   /* enum devmapd_selector */
+	__u32 miss_action; /* as for XDP: XDP_PASS lets later programs and the stack have the frame
+			    */
+	__u32 counters;	   /* 0: count nothing */
+	__u32 egress_programs; /* 0: the devmap's values are an ifindex alone */
+	__u32 redirect_peer;   /* 0: never hand a frame to a target's peer directly */
+};
+_Static_assert(sizeof(struct devmapd_tcx_config) == 32, "mirrored in user space");
 
 /* Settings of an egress program */
 struct devmapd_egress_config {
@@ -85,8 +100,9 @@ _Static_assert(sizeof(struct devmapd_totals) == 48, "mirrored in user space");
 struct devmapd_more_totals {
 	__u64 checksums_completed;  /* redirected frames whose partial checksum was completed */
 	__u64 checksums_incomplete; /* redirected frames whose partial checksum could not be */
+	__u64 egress_programs; /* frames dropped in tcx because their entry has an egress program */
 };
-_Static_assert(sizeof(struct devmapd_more_totals) == 16, "mirrored in user space");
+_Static_assert(sizeof(struct devmapd_more_totals) == 24, "mirrored in user space");
 
 /* Among how many places missed keys are spread, by their hash. */
 #define DEVMAPD_MISSED_KEYS 64
@@ -102,6 +118,16 @@ struct devmapd_missed_key {
 	__u64 last_ns; /* CLOCK_MONOTONIC of the last one, to a few milliseconds */
 };
 _Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space");
+
+/* How many targets can have their frames handed to their peers directly */
+#define DEVMAPD_MAX_PEERS 65536
+
+/* The peer of a target that takes its frames directly, in tcx */
+struct devmapd_peer {
+	__u8 mac[6]; /* frames for other addresses go through the target */
+	__u8 padding[2];
+};
+_Static_assert(sizeof(struct devmapd_peer) == 8, "mirrored in user space");
 
 /* The mark of a pass program, which has no settings */
 struct devmapd_pass_config {

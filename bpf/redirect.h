@@ -15,8 +15,13 @@
 #include "devmapd.h"
 #include "frame.h"
 
+/* The settings of an object. All kinds have a selector, a miss action and counters. */
+#ifndef DEVMAPD_CONFIG
+#define DEVMAPD_CONFIG struct devmapd_redirect_config
+#endif
+
 /* Set before load; the verifier then drops every branch that is not taken. */
-const volatile struct devmapd_redirect_config config;
+const volatile DEVMAPD_CONFIG config;
 
 /*
  * One slot that holds the active devmap, so that a whole table can be replaced between two frames.
@@ -109,11 +114,14 @@ static __always_inline int vlan_key(const struct ingress_frame *frame, __u32 *ke
  * IPv4 header. */
 static __always_inline int ipv4_destination_key(const struct ingress_frame *frame, __u32 *key)
 {
-	int tags = frame->has_tag ? MAX_VLAN_TAGS - 1 : MAX_VLAN_TAGS;
 	struct iphdr *ip;
 	__be16 proto;
 
-	ip = skip_link_headers(frame->data, frame->end, tags, &proto);
+	/* The outer tag counts as one of them. Constants, for the sake of the loop. */
+	if (frame->has_tag)
+		ip = skip_link_headers(frame->data, frame->end, MAX_VLAN_TAGS - 1, &proto);
+	else
+		ip = skip_link_headers(frame->data, frame->end, MAX_VLAN_TAGS, &proto);
 	if (!ip || proto != bpf_htons(ETH_P_IP) || (void *)(ip + 1) > frame->end)
 		return 0;
 	*key = bpf_ntohl(ip->daddr);

@@ -16,7 +16,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public uint RedirectProgramId => map.ProgramId;
 
-    public IReadOnlyList<uint> ProgramIds => [map.ProgramId, map.CompletingProgramId];
+    public IReadOnlyList<uint> ProgramIds => [map.ProgramId, map.CompletingProgramId, map.TcxProgramId];
 
     public IReadOnlyList<DevmapLink> Links
     {
@@ -60,8 +60,14 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         DevmapLink link;
         lock (host.Lock)
         {
-            var program = ChecksumCompletion.IsDoneFor(map.Definition.Spec, ingress, mode) ? map.CompletingProgramId : map.ProgramId;
-            var linkId = host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, program);
+            if (map.Links.TryGetValue(ingress.Name, out var there) && there.Ifindex != 0)
+                throw new KernelException($"bpf_link_create(devmap {map.Definition.Name}, {ingress.Name})", Errno.EBUSY, "EBUSY (Device or resource busy)");
+            mode = mode == AttachMode.Auto ? AutoMode.For(ingress, hasTcx: true)[0] : mode;
+            var program = mode == AttachMode.Tcx ? map.TcxProgramId
+                : ChecksumCompletion.IsDoneFor(map.Definition.Spec, ingress, mode) ? map.CompletingProgramId : map.ProgramId;
+            var linkId = mode == AttachMode.Tcx
+                ? host.AttachTcx($"devmap {map.Definition.Name}", ingress)
+                : host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, program);
             link = map.Links[ingress.Name] = new DevmapLink(ingress.Name, ingress.Ifindex, linkId, mode, program);
         }
 
@@ -77,7 +83,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         {
             if (!map.Links.Remove(interfaceName, out link))
                 return false;
-            host.DetachXdp(link.Ifindex);
+            if (link.Mode != AttachMode.Tcx)
+                host.DetachXdp(link.Ifindex);
         }
 
         host.NotifyFeatures(link.Ifindex);

@@ -24,6 +24,11 @@ public sealed partial class SimulatedHost
         return NextId();
     }
 
+    /// <summary>Attaches a tcx program, which stands beside all others, and returns the id of the link. The caller holds <see cref="Lock"/>.</summary>
+    internal uint AttachTcx(string owner, InterfaceInfo device) => _interfaces.Find(device.Ifindex) is null
+        ? throw new KernelException($"bpf_link_create({owner}, {device.Name})", Errno.ENODEV, "ENODEV (No such device)")
+        : NextId();
+
     /// <summary>Detaches the program of a device, if the device exists. The caller holds <see cref="Lock"/>.</summary>
     internal void DetachXdp(uint ifindex)
     {

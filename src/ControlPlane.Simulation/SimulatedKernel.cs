@@ -21,6 +21,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.Frags, false, "5.18", "not simulated"),
             new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
             new(KernelFeatureNames.XdpFeatures, host.ReportsXdpFeatures, "6.3", host.ReportsXdpFeatures ? null : "not simulated"),
+            new(KernelFeatureNames.Tcx, true, "6.6", null),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
             host.Drops.Feature,
         ]);
@@ -55,7 +56,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             }
             else
             {
-                host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId(), host.NextId());
+                host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId(), host.NextId(), host.NextId());
             }
 
             return new SimulatedDevmap(host, map!, adopted);

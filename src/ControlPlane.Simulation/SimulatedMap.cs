@@ -8,7 +8,7 @@ namespace ControlPlane.Simulation;
 /// The pinned objects of one simulated devmap: the links, and the hash with its chains. A chain begins with its newest element,
 /// because <c>__dev_map_hash_update_elem</c> adds at the head.
 /// </summary>
-internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint programId, uint completingProgramId)
+internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint programId, uint completingProgramId, uint tcxProgramId)
 {
     private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.Spec.MaxEntries)];
     private readonly Dictionary<uint, KernelEntry> _elements = [];
@@ -20,6 +20,8 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     public uint ProgramId { get; } = programId;
 
     public uint CompletingProgramId { get; } = completingProgramId;
+
+    public uint TcxProgramId { get; } = tcxProgramId;
 
     public uint ActiveMapId { get; set; } = mapId;
 

@@ -75,6 +75,21 @@ internal static class Schema
         DROP TABLE programs;
         ALTER TABLE new_programs RENAME TO programs;
         """,
+        """
+        CREATE TABLE new_attachments (
+            devmap TEXT NOT NULL,
+            interface TEXT NOT NULL,
+            mode TEXT NOT NULL CHECK (mode IN ('native', 'generic', 'tcx', 'auto')),
+            labels TEXT NOT NULL,
+            owner TEXT,
+            revision INTEGER NOT NULL,
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL,
+            PRIMARY KEY (devmap, interface)) STRICT, WITHOUT ROWID;
+        INSERT INTO new_attachments SELECT * FROM attachments;
+        DROP TABLE attachments;
+        ALTER TABLE new_attachments RENAME TO attachments;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

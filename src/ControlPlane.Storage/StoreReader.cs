@@ -32,7 +32,7 @@ internal static class StoreReader
     private static AttachmentRecord Attachment(SqliteDataReader row) => new(
         row.GetString(0),
         row.GetString(1),
-        new AttachmentSpec(row.GetString(2) == "native" ? AttachMode.Native : AttachMode.Generic, Labels(row.GetString(3)), Shared(row, 4)),
+        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Labels(row.GetString(3)), Shared(row, 4)),
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));

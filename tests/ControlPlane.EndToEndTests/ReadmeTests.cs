@@ -26,7 +26,7 @@ public sealed partial class ReadmeTests
             // One shell for all blocks, as a reader has: variables last from block to block.
             var output = testbed.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
             Assert.Equal(blocks.Count, output.Length);
-            var (attached, explained, reached, map, byGrpc, counted) = (output[1], output[2], output[3], output[4], output[5], output[6]);
+            var (attached, explained, reached, map, byGrpc, counted, auto) = (output[1], output[2], output[3], output[4], output[5], output[6], output[7]);
             Assert.Equal(2, CountOfState(attached, "Attached"));
             Assert.Equal(2, CountOfState(attached, "Undeliverable"));
             Assert.All([left, right], name => Assert.Contains($"ip netns exec {name} ethtool -K eth0 gro on", attached, StringComparison.Ordinal));
@@ -34,6 +34,10 @@ public sealed partial class ReadmeTests
             Assert.Contains("\nDROPPED (PeerWithoutXdp): ", explained, StringComparison.Ordinal);
             Assert.Contains(" 0% packet loss", reached, StringComparison.Ordinal);
             Assert.Contains("\"Forwarding\"", reached, StringComparison.Ordinal);
+            Assert.Contains("the same\n", reached, StringComparison.Ordinal);
+            Assert.Equal(2, Regex.Count(auto, "\"mode\": ?\"tcx\""));
+            Assert.Contains("the same\n", auto, StringComparison.Ordinal);
+            Assert.Contains("\"Forwarding\"", auto, StringComparison.Ordinal);
             Assert.Contains("ENTRY_STATE_FORWARDING", byGrpc, StringComparison.Ordinal);
             Assert.Contains("key:", map, StringComparison.Ordinal);
             Assert.Matches("\"packets\": ?[1-9]", counted);

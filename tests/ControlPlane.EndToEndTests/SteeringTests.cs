@@ -16,6 +16,9 @@ public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDae
     [InlineData(Testbed.ByInterface, "generic")]
     [InlineData(Testbed.ByVlan, "generic")]
     [InlineData(Testbed.ByAddress, "generic")]
+    [InlineData(Testbed.ByInterface, "tcx")]
+    [InlineData(Testbed.ByVlan, "tcx")]
+    [InlineData(Testbed.ByAddress, "tcx")]
     public async Task Entry_OfEachSelector_ForwardsCountsAndEnds(string devmap, string mode)
     {
         await using var testbed = await daemon.UseAsync();

@@ -13,6 +13,8 @@ public sealed class TcpTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 
     [Theory]
     [InlineData("native")]
+    [InlineData("tcx")]
+    [InlineData("auto")]
     public async Task Tcp_ArrivesBothWaysInBothFamilies(string mode)
     {
         await using var testbed = await daemon.UseAsync();

@@ -50,6 +50,9 @@ internal sealed class CoreMetrics : IDisposable
             d => d.Status.Traffic is { } t
                 ? [Measure(t.ChecksumsCompleted, Of(d), new("result", "completed")), Measure(t.ChecksumsIncomplete, Of(d), new("result", "incomplete"))]
                 : []);
+        CounterOfDevmaps("devmapd_devmap_egress_program_drops_total",
+            "Frames from an ingress in tcx mode that were dropped because their entry has an egress program, which does not run there.",
+            d => d.Status.Traffic is { } t ? [Measure(t.EgressProgramDrops, Of(d))] : []);
         CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
             DropsOf);
         GaugeOfDevmaps("devmapd_entries", "Entries of a devmap by state. Elements that others changed count as if they were as desired; devmapd_drifts_total counts those.",

@@ -67,6 +67,10 @@ public static class CommonRemedies
     public static Remedy AttachGeneric(string devmap, string ingress) =>
         new("Attach the redirect program in generic mode.", Calls.PutAttachment(devmap, ingress, "generic"));
 
+    /// <summary>Egress programs run in native and generic mode only.</summary>
+    public static Remedy AttachNative(string devmap, string ingress) => new(
+        "Attach the redirect program in native mode, or write the entry without the egress program.", Calls.PutAttachment(devmap, ingress, "native"));
+
     /// <summary>The target's driver may accept redirected frames once it has an XDP program.</summary>
     /// <param name="target">The target.</param>
     /// <param name="hardware">Whether the target is hardware.</param>

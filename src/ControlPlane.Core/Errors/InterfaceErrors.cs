@@ -65,10 +65,19 @@ public static class AttachmentErrors
             Remedy = new Remedy("Delete the other attachment first.", Calls.DeleteAttachment(otherDevmap, interfaceName)),
         };
 
+    /// <summary>The kernel has no tcx.</summary>
+    public static Error NoTcx(string devmap, string interfaceName) =>
+        new(ErrorCode.NotSupported, "This kernel has no tcx, which came with Linux 6.6.")
+        {
+            Fields = [new FieldViolation("mode", "tcx needs Linux 6.6")],
+            Resource = $"devmaps/{devmap}/attachments/{interfaceName}",
+            Remedy = new Remedy("Let the daemon choose the mode.", Calls.PutAttachment(devmap, interfaceName, "auto")),
+        };
+
     /// <summary>The kernel does not attach a redirect program.</summary>
     /// <param name="devmap">The devmap.</param>
     /// <param name="interfaceName">The ingress interface.</param>
-    /// <param name="mode">The mode: <c>native</c> or <c>generic</c>.</param>
+    /// <param name="mode">The mode: <c>native</c>, <c>generic</c>, <c>tcx</c> or <c>auto</c>.</param>
     /// <param name="mtu">The MTU of the interface.</param>
     /// <param name="rxQueues">The receive queues of the interface.</param>
     /// <param name="errno">The kernel's errno.</param>

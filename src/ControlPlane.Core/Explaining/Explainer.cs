@@ -85,8 +85,10 @@ internal sealed partial class Explainer(
         string[] attached =
         [
             .. devmap.Attachments.Values
-                .Where(a => _map.LiveLink(a, interfaces) is not null && (question.Ingress is null || interfaces.Canonical(a.Record.Interface) == question.Ingress))
-                .Select(a => $"{a.Record.Interface} {Camel(a.Record.Spec.Mode.ToString())}"),
+                .Where(a => question.Ingress is null || interfaces.Canonical(a.Record.Interface) == question.Ingress)
+                .Select(a => _map.LiveLink(a, interfaces))
+                .OfType<DevmapLink>()
+                .Select(l => $"{l.Interface} {Camel(l.Mode.ToString())}"),
         ];
         List<(string, object?)> evidence =
         [
@@ -95,7 +97,7 @@ internal sealed partial class Explainer(
         ];
         if (question.Ingress is null && attached.Length > 1)
             condition = condition with { Message = $"The redirect program runs on {attached.Length} interfaces; what follows holds for the strictest of them, and ingress asks about one." };
-        if (Ingress is { } info && !(info.XdpProgramId is { } running && _map.ProgramIds.Contains(running)))
+        if (Ingress is { } info && !(info.XdpProgramId is { } running && _map.ProgramIds.Contains(running)) && !RunsInTcx(info))
         {
             evidence.Add(("xdpProgramId", info.XdpProgramId));
             condition = WithoutUs(info, condition);
@@ -108,6 +110,10 @@ internal sealed partial class Explainer(
             ? Ends(ExplainOutcome.Unknown, step)
             : Ends(ExplainOutcome.Passed, step, "The frame goes to the host's network stack. ");
     }
+
+    // In tcx mode another XDP program may run on the interface as well.
+    private bool RunsInTcx(InterfaceInfo info) => devmap.Attachments.Values.Any(
+        a => interfaces.Canonical(a.Record.Interface) == info.Name && _map.LiveLink(a, interfaces)?.Mode == AttachMode.Tcx);
 
     private Condition WithoutUs(InterfaceInfo info, Condition condition)
     {

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace ControlPlane.Core.Model;
 
 /// <summary>The desired state of an attachment, as a write carries it.</summary>
-/// <param name="Mode">How the redirect program is attached.</param>
+/// <param name="Mode">How the redirect program is attached; <see cref="AttachMode.Auto"/> unless given.</param>
 /// <param name="Labels">Notes of the caller.</param>
 /// <param name="Owner">Who manages the attachment, by its own account; null for nobody.</param>
 [method: JsonConstructor]
@@ -38,9 +38,10 @@ public sealed record AttachmentRecord(
 /// <param name="State">Whether the redirect program runs on the interface.</param>
 /// <param name="Ifindex">The ifindex of the interface; null when it does not exist.</param>
 /// <param name="LinkId">The id of the <c>bpf_link</c>, as <c>bpftool link</c> shows it; null when there is none.</param>
+/// <param name="Mode">How the program is attached, which tells what <see cref="AttachMode.Auto"/> came to; null when there is no link.</param>
 /// <param name="ProgramId">The id of the program that runs there, as <c>bpftool prog</c> shows it; null when none runs.</param>
 /// <param name="Conditions">The check behind the state.</param>
-public sealed record AttachmentStatus(AttachmentState State, uint? Ifindex, uint? LinkId, uint? ProgramId, IReadOnlyList<Condition> Conditions);
+public sealed record AttachmentStatus(AttachmentState State, uint? Ifindex, uint? LinkId, AttachMode? Mode, uint? ProgramId, IReadOnlyList<Condition> Conditions);
 
 /// <summary>An attachment as the API shows it.</summary>
 /// <param name="Devmap">The devmap.</param>
@@ -59,7 +60,7 @@ public sealed record Attachment(
     AttachmentSpec Spec,
     AttachmentStatus Status);
 
-/// <summary>How an XDP program is attached. The mode is always given: the kernel on its own may choose generic silently.</summary>
+/// <summary>How a redirect program is attached. The mode is always given: the kernel on its own may choose generic silently.</summary>
 public enum AttachMode
 {
     /// <summary>In the driver (<c>XDP_FLAGS_DRV_MODE</c>).</summary>
@@ -67,6 +68,34 @@ public enum AttachMode
 
     /// <summary>In the stack, on any interface (<c>XDP_FLAGS_SKB_MODE</c>).</summary>
     Generic,
+
+    /// <summary>
+    /// By the traffic control of the interface (<c>BPF_TCX_INGRESS</c>, since Linux 6.6). Keeps what stands beside a frame: checksum and
+    /// segmentation offload, and the VLAN tag. Egress programs do not run.
+    /// </summary>
+    Tcx,
+
+    /// <summary>
+    /// Chosen when the link is made and kept as long as the link exists: tcx for a veth where the kernel has it, native where the driver
+    /// can, else generic. Never the mode of a link.
+    /// </summary>
+    Auto,
+}
+
+/// <summary>The order of modes that <see cref="AttachMode.Auto"/> tries.</summary>
+public static class AutoMode
+{
+    /// <summary>Returns the modes to try for an ingress interface, the first one first.</summary>
+    /// <param name="ingress">The interface.</param>
+    /// <param name="hasTcx">Whether the kernel has tcx.</param>
+    public static IReadOnlyList<AttachMode> For(InterfaceInfo ingress, bool hasTcx)
+    {
+        if (hasTcx && ingress.Kind == "veth")
+            return [AttachMode.Tcx];
+        return ingress.XdpFeatures is { } features && !features.HasFlag(XdpFeatures.Basic)
+            ? [AttachMode.Generic]
+            : [AttachMode.Native, AttachMode.Generic];
+    }
 }
 
 /// <summary>Whether the redirect program runs on the interface.</summary>

@@ -114,6 +114,9 @@ public static class ConditionTypes
     /// <summary>The egress program lets frames leave.</summary>
     public static ConditionType EgressProgramPasses { get; } = new("EgressProgramPasses", ConditionSubject.Entry);
 
+    /// <summary>The egress program runs: it does not on frames from an ingress in tcx mode. Reported only where it does not.</summary>
+    public static ConditionType EgressProgramApplies { get; } = new("EgressProgramApplies", ConditionSubject.Entry);
+
     /// <summary>The devmap's key selector can produce the key.</summary>
     public static ConditionType KeyReachable { get; } = new("KeyReachable", ConditionSubject.Entry, decides: false);
 
@@ -145,7 +148,7 @@ public static class ConditionTypes
     public static IReadOnlyList<ConditionType> All { get; } =
     [
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, MtuSufficient,
-        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, KeyReachable, IngressAttached, Attached, KeysSpread,
+        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, KeyReachable, IngressAttached, Attached, KeysSpread,
         IngressReceives, KeyFound, DevmapActive, EgressProgramRun, PinsPersist,
     ];
 }

@@ -120,6 +120,7 @@ public sealed record Devmap(string Name, long Revision, DateTimeOffset CreateTim
 /// <param name="UnkeyedBytes">Bytes of those frames.</param>
 /// <param name="ChecksumsCompleted">Redirected frames whose partial checksum the redirect program completed.</param>
 /// <param name="ChecksumsIncomplete">Redirected frames whose checksum is or may be partial and which the redirect program cannot complete: the receiver drops those that are.</param>
+/// <param name="EgressProgramDrops">Frames from an ingress in tcx mode that were dropped because their entry has an egress program, which does not run there.</param>
 public readonly record struct DevmapCounters(
     ulong RedirectedPackets,
     ulong RedirectedBytes,
@@ -128,7 +129,8 @@ public readonly record struct DevmapCounters(
     ulong UnkeyedPackets,
     ulong UnkeyedBytes,
     ulong ChecksumsCompleted = 0,
-    ulong ChecksumsIncomplete = 0);
+    ulong ChecksumsIncomplete = 0,
+    ulong EgressProgramDrops = 0);
 
 /// <summary>
 /// A key that frames had and the devmap lacked. There is room for 64 keys on each CPU, each in the place of its hash, where the last

@@ -44,6 +44,9 @@ public static class KernelFeatureNames
     /// <summary>xdp-features of interfaces by genetlink <c>netdev</c>, since Linux 6.3.</summary>
     public const string XdpFeatures = "xdp_features";
 
+    /// <summary>tcx links (<c>BPF_TCX_INGRESS</c>), since Linux 6.6.</summary>
+    public const string Tcx = "tcx";
+
     /// <summary>Raw tracepoint programs, since Linux 4.17; they need CAP_PERFMON.</summary>
     public const string RawTracepoints = "raw_tracepoints";
 

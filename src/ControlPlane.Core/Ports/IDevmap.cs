@@ -53,7 +53,7 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <summary>Attaches the redirect program by a pinned <c>bpf_link</c>. A dead link under the same name is replaced.</summary>
     /// <exception cref="KernelException">
     /// EBUSY or EEXIST: another XDP program holds the interface. EINVAL: no such interface. EOPNOTSUPP, ERANGE, ENOSPC,
-    /// EINVAL: the driver cannot do it in this mode.
+    /// EINVAL: the driver cannot do it in this mode. EINVAL in tcx mode: the kernel has no tcx.
     /// </exception>
     DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode);
 

@@ -35,7 +35,7 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
         };
         return new Attachment(
             record.Devmap, interfaces.Canonical(record.Interface), record.Revision, record.CreateTime, record.UpdateTime, record.Spec,
-            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, link?.ProgramId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }]));
+            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, link?.Mode, link?.ProgramId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }]));
     }
 
     /// <summary>The redirect program does not run although it was attached and the interface exists.</summary>

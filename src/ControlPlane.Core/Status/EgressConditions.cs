@@ -12,10 +12,10 @@ internal static class EgressConditions
     /// <param name="target">The device.</param>
     /// <param name="program">The program; null for none.</param>
     /// <param name="times">The times of the interfaces' facts.</param>
-    /// <param name="native">Whether frames come in native mode: only then does the kernel queue them by device.</param>
-    public static IEnumerable<Condition> Faults(Snapshot state, InterfaceInfo target, string? program, FactTimes times, bool native)
+    /// <param name="ingress">Where frames come from. Only in native mode does the kernel queue them by device.</param>
+    public static IEnumerable<Condition> Faults(Snapshot state, InterfaceInfo target, string? program, FactTimes times, IngressFacts ingress)
     {
-        if (native && state.Conflicts.TryGetValue(target.Name, out var conflict))
+        if (ingress.Native && state.Conflicts.TryGetValue(target.Name, out var conflict))
         {
             yield return ConditionTypes.EgressProgramAgrees.False(
                 "EntriesDisagree",
@@ -27,6 +27,14 @@ internal static class EgressConditions
         if (state.TemplateOf(program) is not { } template)
             yield break;
         var loaded = state.Programs[program!].Since;
+        if (ingress.TcxAttachment is var (devmap, name))
+        {
+            yield return ConditionTypes.EgressProgramApplies.False(
+                "TcxMode",
+                $"The redirect program runs in tcx mode on '{name}', where the kernel runs no egress program: frames from there are dropped.",
+                CommonRemedies.AttachNative(devmap, name)) with { LastTransitionTime = loaded };
+        }
+
         if (template.DropsAll)
         {
             yield return ConditionTypes.EgressProgramPasses.False(

@@ -9,7 +9,15 @@ namespace ControlPlane.Core.Status;
 /// <param name="Native">Whether it runs on any in native mode; so where it runs nowhere, for that is what one attaches in.</param>
 /// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
 /// <param name="NativeAttachment">The attachment in native mode, the first by name; null where there is none.</param>
-internal readonly record struct IngressFacts(bool Attached, bool Native, InterfaceInfo? Widest, (string Devmap, string Interface)? NativeAttachment = null)
+/// <param name="TcxAttachment">The attachment in tcx mode, the first by name; null where there is none.</param>
+/// <param name="OnlyTcx">Whether it runs in tcx mode wherever it runs.</param>
+internal readonly record struct IngressFacts(
+    bool Attached,
+    bool Native,
+    InterfaceInfo? Widest,
+    (string Devmap, string Interface)? NativeAttachment = null,
+    (string Devmap, string Interface)? TcxAttachment = null,
+    bool OnlyTcx = false)
 {
     /// <summary>Nothing is known: the stricter rules hold.</summary>
     public static IngressFacts Unknown => new(false, true, null);
@@ -21,19 +29,22 @@ internal readonly record struct IngressFacts(bool Attached, bool Native, Interfa
     /// <param name="name">The only ingress interface there can be; null for any.</param>
     public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name)
     {
-        var (attached, widest, native) = (false, (InterfaceInfo?)null, ((string, string)?)null);
+        var (attached, widest, native, tcx, onlyTcx) = (false, (InterfaceInfo?)null, ((string, string)?)null, ((string, string)?)null, true);
         foreach (var (ingress, status) in devmap.Attachments)
         {
-            if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is null)
+            if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is not { } link)
                 continue;
             attached = true;
-            if (status.Record.Spec.Mode == AttachMode.Native)
+            if (link.Mode == AttachMode.Native)
                 native ??= (devmap.Definition.Name, ingress);
+            if (link.Mode == AttachMode.Tcx)
+                tcx ??= (devmap.Definition.Name, ingress);
+            onlyTcx &= link.Mode == AttachMode.Tcx;
             if (interfaces.Find(ingress) is { } info && info.Mtu > (widest?.Mtu ?? 0))
                 widest = info;
         }
 
-        return attached ? new(true, native is not null, widest, native) : Unknown;
+        return attached ? new(true, native is not null, widest, native, tcx, onlyTcx) : Unknown;
     }
 }
 

@@ -188,7 +188,7 @@ internal sealed class StatusEvaluator(
                 interfaces.PeerOf(target),
                 facts.Widest,
                 pass),
-            .. EgressConditions.Faults(state, target, program, times, facts.Native),
+            .. EgressConditions.Faults(state, target, program, times, facts),
         ];
         var verdict = StateOf(conditions);
         conditions.Add(ingress);

@@ -19,7 +19,7 @@ internal static class TargetConditions
         InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass, bool secondTag = false, (int In, int Out)? lengths = null) =>
     [
         Up(target), Carrier(target, peer), Accepts(target, peer, ingress, pass),
-        lengths is { } known ? Mtu(target, peer, known.In, known.Out) : Mtu(target, peer, ingress.Widest, secondTag),
+        lengths is { } known ? Mtu(target, peer, ingress, known.In, known.Out) : Mtu(target, peer, ingress, secondTag),
     ];
 
     /// <summary>The longest frame, in bytes from its header on, that the kernel takes for an interface: its MTU, an Ethernet header and one VLAN tag.</summary>
@@ -49,6 +49,8 @@ internal static class TargetConditions
     private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass)
     {
         var type = ConditionTypes.TargetAcceptsRedirect;
+        if (ingress.OnlyTcx)
+            return type.True("TcxMode", "The redirect program runs in tcx mode, in which every interface accepts redirected frames.");
         if (!ingress.Native)
             return type.True("GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
         if (target.XdpFeatures is not { } features)
@@ -105,12 +107,13 @@ internal static class TargetConditions
     /// A second tag, which an egress program adds between the two, has no room but what the MTU gives. Only veth is known to look then;
     /// of others the MTU says for what they are set up.
     /// </summary>
-    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, InterfaceInfo? ingress, bool secondTag)
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, IngressFacts facts, bool secondTag)
     {
+        var ingress = facts.Widest;
         var type = ConditionTypes.MtuSufficient;
         if (ingress is null)
             return type.True("NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
-        if (ingress.Mtu > target.Mtu)
+        if (ingress.Mtu > target.Mtu && !IsUnlimited(target, facts))
         {
             return type.False(
                 "IngressMtuLarger",
@@ -142,11 +145,11 @@ internal static class TargetConditions
     }
 
     /// <summary>The same for one frame: the first comparison is made before the egress program runs, the second after it.</summary>
-    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, int bytesIn, int bytesOut)
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, IngressFacts facts, int bytesIn, int bytesOut)
     {
         var type = ConditionTypes.MtuSufficient;
         var longest = LongestFrame(target, target.Mtu);
-        if (bytesIn > longest)
+        if (bytesIn > longest && !IsUnlimited(target, facts))
         {
             return type.False(
                 "FrameTooLong",
@@ -174,6 +177,9 @@ internal static class TargetConditions
     private static Condition UnseenMtu(InterfaceInfo target) => ConditionTypes.MtuSufficient.Unknown(
         "PeerMtuUnseen",
         $"The kernel does not tell the MTU of the peer of '{target.Name}', which is in another network namespace; the driver drops frames that are longer.");
+
+    // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone.
+    private static bool IsUnlimited(InterfaceInfo target, IngressFacts facts) => facts.OnlyTcx && target.Kind == "veth";
 
     private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 

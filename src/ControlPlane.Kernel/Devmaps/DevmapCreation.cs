@@ -48,7 +48,7 @@ internal static class DevmapCreation
         program.SetConfig(ConfigOf(definition));
         program.ReuseMap("slot", slot);
         program.SetMaxEntries("counters", CounterCapacity(definition));
-        program.Load([.. RedirectPrograms.All.Select(RedirectPrograms.FunctionOf)]);
+        program.Load([.. RedirectPrograms.Xdp.Select(RedirectPrograms.FunctionOf)]);
 
         using var counters = program.OpenMap("counters");
         using var totals = program.OpenMap("totals");
@@ -65,7 +65,7 @@ internal static class DevmapCreation
             Pin.Make(totals, staged.Totals);
             Pin.Make(missed, staged.Missed);
             Pin.Make(moreTotals, staged.MoreTotals);
-            foreach (var variant in RedirectPrograms.All)
+            foreach (var variant in RedirectPrograms.Xdp)
             {
                 using var redirect = program.OpenProgram(RedirectPrograms.FunctionOf(variant));
                 Pin.Make(redirect, staged.Program(variant));

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
@@ -15,8 +16,8 @@ internal sealed partial class LibbpfDevmap
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();
-        var attached = _links.Attach(ProgramFor(ingress, mode), ingress, mode);
-        KernelLog.Attached(_logger, Definition.Name, ingress.Name, mode, attached.LinkId);
+        var attached = mode == AttachMode.Auto ? AttachByOneOf(ingress) : AttachIn(ingress, mode);
+        KernelLog.Attached(_logger, Definition.Name, ingress.Name, attached.Mode, attached.LinkId);
         return attached;
     }
 
@@ -28,6 +29,29 @@ internal sealed partial class LibbpfDevmap
         KernelLog.Detached(_logger, Definition.Name, interfaceName);
         return true;
     }
+
+    // A mode that the driver does not have gives way to the next one. A conflict does not.
+    private DevmapLink AttachByOneOf(InterfaceInfo ingress)
+    {
+        var modes = AutoMode.For(ingress, _redirects.ContainsKey(RedirectProgram.Tcx));
+        foreach (var mode in modes.SkipLast(1))
+        {
+            try
+            {
+                return AttachIn(ingress, mode);
+            }
+            catch (KernelException e) when (e.Errno is Errno.EOPNOTSUPP or Errno.ENOTSUPP or Errno.ERANGE or Errno.ENOSPC)
+            {
+                continue;
+            }
+        }
+
+        return AttachIn(ingress, modes[^1]);
+    }
+
+    private DevmapLink AttachIn(InterfaceInfo ingress, AttachMode mode) => mode != AttachMode.Tcx || _redirects.ContainsKey(RedirectProgram.Tcx)
+        ? _links.Attach(ProgramFor(ingress, mode), ingress, mode)
+        : throw KernelCall.Failure($"bpf_link_create(devmap {Definition.Name}, interface {ingress.Name}, tcx)", Errno.EINVAL);
 
     private FileDescriptor ProgramFor(InterfaceInfo ingress, AttachMode mode) => _redirects[RedirectPrograms.For(Definition.Spec, ingress, mode)].Fd;
 }

@@ -47,9 +47,10 @@ internal sealed partial class LibbpfDevmap
             var redirected = PerCpuCounter.Sum(cpus, static c => c.redirected);
             var missed = PerCpuCounter.Sum(cpus, static c => c.missed);
             var unkeyed = PerCpuCounter.Sum(cpus, static c => c.unkeyed);
-            var (completed, incomplete) = ReadChecksums();
+            var more = ReadMoreTotals();
             return new DevmapCounters(
-                redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes, completed, incomplete);
+                redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes,
+                more.checksums_completed, more.checksums_incomplete, more.egress_programs);
         }
         finally
         {
@@ -57,14 +58,19 @@ internal sealed partial class LibbpfDevmap
         }
     }
 
-    private (ulong Completed, ulong Incomplete) ReadChecksums()
+    private devmapd_more_totals ReadMoreTotals()
     {
         var perCpu = new devmapd_more_totals[BpfMap.PossibleCpus];
         KernelCall.Check(BpfMap.LookupPerCpu<devmapd_more_totals>(_moreTotals, 0, perCpu), $"bpf_map_lookup_elem(more totals of devmap {Definition.Name})");
-        var (completed, incomplete) = (0UL, 0UL);
+        var sum = default(devmapd_more_totals);
         foreach (var cpu in perCpu)
-            (completed, incomplete) = (completed + cpu.checksums_completed, incomplete + cpu.checksums_incomplete);
-        return (completed, incomplete);
+        {
+            sum.checksums_completed += cpu.checksums_completed;
+            sum.checksums_incomplete += cpu.checksums_incomplete;
+            sum.egress_programs += cpu.egress_programs;
+        }
+
+        return sum;
     }
 
     public IReadOnlyList<MissedKeyCount> ReadMissedKeys()

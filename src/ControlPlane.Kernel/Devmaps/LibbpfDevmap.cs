@@ -45,7 +45,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _moreTotals = Pin.OpenMap(pins.MoreTotals, BpfConstants.BPF_F_RDONLY);
-        _redirects = RedirectPrograms.All.ToDictionary(p => p, p => Open(pins.Program(p)));
+        _redirects = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Where(p => File.Exists(pins.Program(p))).ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
         MapId = BpfInfo.OfMap(_read).id;
         ProgramIds = [.. _redirects.Values.Select(p => p.Id)];
@@ -69,7 +69,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
     public static LibbpfDevmap Open(
-        string pinRoot, DevmapRecord definition, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        string pinRoot, DevmapRecord definition, bool hasTcx, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
     {
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
@@ -84,6 +84,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
             DevmapCreation.Create(definition, pins);
         }
 
+        if (hasTcx)
+            TcxProgram.Ensure(definition, pins);
         var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
         try
         {

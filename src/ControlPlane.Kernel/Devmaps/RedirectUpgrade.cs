@@ -40,11 +40,11 @@ internal static unsafe class RedirectUpgrade
     {
         var config = DevmapCreation.ConfigOf(definition);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
-        Load(pins, built, config, RedirectPrograms.All);
-        if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.All.All(p => IsSame(pins, built, p)))
+        Load(pins, built, config, RedirectPrograms.Xdp);
+        if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.Xdp.All(p => IsSame(pins, built, p)))
             return;
         var from = IdOf(pins.Redirect);
-        Stage(pins, built, RedirectPrograms.All);
+        Stage(pins, built, RedirectPrograms.Xdp);
         Finish(pins);
         var to = IdOf(pins.Redirect);
         KernelLog.RedirectUpgraded(logger, definition.Name, from, to);
@@ -89,7 +89,7 @@ internal static unsafe class RedirectUpgrade
         {
             using var link = Pin.OpenLink(path);
             var info = BpfInfo.OfLink(link);
-            if (info.xdp_ifindex == 0)
+            if (info.xdp_ifindex == 0 || info.type == TcxConstants.BPF_LINK_TYPE_TCX)
                 continue;
             using var program = Pin.OpenProgram(Staged(pins, info.prog_id));
             if (info.prog_id == BpfInfo.OfProgram(program).id)
@@ -103,7 +103,7 @@ internal static unsafe class RedirectUpgrade
         // The program that decides comes last: until it is in place, the next start repeats this.
         if (File.Exists(pins.NextConfig))
             File.Move(pins.NextConfig, pins.Config, overwrite: true);
-        foreach (var path in RedirectPrograms.All.Select(pins.Program).Where(p => File.Exists(DevmapPins.Next(p))))
+        foreach (var path in RedirectPrograms.Xdp.Select(pins.Program).Where(p => File.Exists(DevmapPins.Next(p))))
             File.Move(DevmapPins.Next(path), path, overwrite: true);
     }
 
@@ -111,7 +111,7 @@ internal static unsafe class RedirectUpgrade
     private static string Staged(DevmapPins pins, uint programId)
     {
         var path = pins.Redirect;
-        foreach (var pin in RedirectPrograms.All.Select(pins.Program))
+        foreach (var pin in RedirectPrograms.Xdp.Select(pins.Program))
         {
             if ((File.Exists(pin) && IdOf(pin) == programId) || (File.Exists(DevmapPins.Next(pin)) && IdOf(DevmapPins.Next(pin)) == programId))
                 path = pin;

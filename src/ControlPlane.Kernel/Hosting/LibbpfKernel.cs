@@ -31,6 +31,7 @@ public sealed class LibbpfKernel : IKernel
     private readonly LibbpfPassPrograms _passPrograms;
     private readonly LibbpfDropCounters _drops;
     private readonly Lazy<HostFacts> _host;
+    private readonly Lazy<bool> _hasTcx = new(() => KernelFeatureProbes.Tcx().Available);
 
     /// <summary>Prepares the pin root and starts counting drops in the network namespace of the calling thread. Opens no devmap or program yet.</summary>
     /// <exception cref="IOException">The pin root cannot be created.</exception>
@@ -95,7 +96,7 @@ public sealed class LibbpfKernel : IKernel
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
     {
         scope.Demand();
-        var devmap = LibbpfDevmap.Open(_pinRoot, definition, _programs, Interfaces, _logger);
+        var devmap = LibbpfDevmap.Open(_pinRoot, definition, _hasTcx.Value, _programs, Interfaces, _logger);
         _drops.Add(definition.Name, devmap.MapId);
         return devmap;
     }

@@ -72,9 +72,9 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, [.. pins.Objects, .. pins.Upgrade, pins.Links]);
+        RequireOnly(folder, [.. pins.Objects, .. pins.Upgrade, .. pins.OfTcx, pins.Links]);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
-        var programs = RedirectPrograms.All.Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
+        var programs = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
         // Checks all links before it changes the first: a devmap is removed as a whole or not at all.
         foreach (var path in links)
             RequireOurs(path, programs);
@@ -168,7 +168,7 @@ public sealed class Teardown
     {
         using var link = Pin.OpenLink(path);
         var info = BpfInfo.OfLink(link);
-        if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
+        if (info.type is not (BpfConstants.BPF_LINK_TYPE_XDP or TcxConstants.BPF_LINK_TYPE_TCX) || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
             throw Pin.Foreign(path, "it is not a link to the program beside it");
     }
 

@@ -11,6 +11,7 @@ internal static class DevmapdConstants
     public const uint DEVMAPD_VERSION = 3;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
+    public const uint DEVMAPD_MAX_PEERS = 65536;
 }
 
 /// <summary><c>enum devmapd_kind</c>: the kind of program that a config belongs to.</summary>
@@ -20,6 +21,7 @@ internal enum devmapd_kind : uint
     Egress = 2,
     Drops = 3,
     Pass = 4,
+    Tcx = 5,
 }
 
 /// <summary><c>struct devmapd_redirect_config</c>: the settings of a redirect program.</summary>
@@ -35,6 +37,30 @@ internal struct devmapd_redirect_config
 
     /// <summary>-1 for any.</summary>
     public int numa_node;
+}
+
+/// <summary><c>struct devmapd_tcx_config</c>: the settings of a redirect program for tcx.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_tcx_config
+{
+    public uint magic;
+    public uint version;
+    public devmapd_kind kind;
+    public uint selector;
+    public uint miss_action;
+    public uint counters;
+
+    /// <summary>0 if the devmap's values are an ifindex alone.</summary>
+    public uint egress_programs;
+    public uint redirect_peer;
+}
+
+/// <summary><c>struct devmapd_peer</c>: the peer of a target that takes its frames directly.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct devmapd_peer
+{
+    public fixed byte mac[6];
+    private readonly ushort _padding;
 }
 
 /// <summary><c>struct devmapd_egress_config</c>: the settings of an egress program.</summary>
@@ -97,6 +123,7 @@ internal struct devmapd_more_totals
 {
     public ulong checksums_completed;
     public ulong checksums_incomplete;
+    public ulong egress_programs;
 }
 
 /// <summary><c>struct devmapd_missed_key</c>: one CPU's sample of one missed key.</summary>

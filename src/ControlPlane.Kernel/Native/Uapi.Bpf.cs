@@ -13,6 +13,7 @@ internal static class BpfConstants
     public const uint BPF_MAP_TYPE_ARRAY_OF_MAPS = 12;
     public const uint BPF_MAP_TYPE_DEVMAP_HASH = 25;
 
+    public const uint BPF_PROG_TYPE_SCHED_CLS = 3;
     public const uint BPF_PROG_TYPE_XDP = 6;
     public const uint BPF_PROG_TYPE_RAW_TRACEPOINT = 17;
 
@@ -42,6 +43,13 @@ internal static class BpfConstants
     public const uint XDP_DROP = 1;
     public const uint XDP_PASS = 2;
     public const uint XDP_REDIRECT = 4;
+}
+
+/// <summary>Constants of linux/bpf.h since Linux 6.6, under their C names. The headers of some distributions that tests run on lack them.</summary>
+internal static class TcxConstants
+{
+    public const uint BPF_TCX_INGRESS = 46;
+    public const uint BPF_LINK_TYPE_TCX = 11;
 }
 
 /// <summary>The <c>struct bpf_devmap_val</c> of a write: it carries a program <b>fd</b>. A read gives <see cref="bpf_devmap_val_read"/>.</summary>
@@ -111,7 +119,7 @@ internal unsafe struct bpf_prog_info
     public fixed byte name[16];
 }
 
-/// <summary>The <c>struct bpf_link_info</c> of an XDP link. The union has other members for other links.</summary>
+/// <summary>The <c>struct bpf_link_info</c> of an XDP link. The union has other members for other links; that of a tcx link begins with its ifindex, too.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct bpf_link_info
 {

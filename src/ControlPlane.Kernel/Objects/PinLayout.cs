@@ -34,8 +34,25 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The redirect program that completes checksums. Builds before layout version 3 did not make this program.</summary>
     public string Complete => Path.Combine(folder, "complete");
 
+    /// <summary>The redirect program for tcx. It exists where the kernel has tcx, and builds before layout version 3 did not make it.</summary>
+    public string Tcx => Path.Combine(folder, "tcx");
+
+    /// <summary>The settings of <see cref="Tcx"/>.</summary>
+    public string TcxConfig => Path.Combine(folder, "tcx_config");
+
+    /// <summary>The targets whose peers take frames directly, in tcx.</summary>
+    public string Peers => Path.Combine(folder, "peers");
+
+    /// <summary>The pins of tcx.</summary>
+    public IEnumerable<string> OfTcx => [Tcx, TcxConfig, Peers, Next(Tcx), Next(TcxConfig)];
+
     /// <summary>The pin of a redirect program.</summary>
-    public string Program(RedirectProgram program) => program == RedirectProgram.Completing ? Complete : Redirect;
+    public string Program(RedirectProgram program) => program switch
+    {
+        RedirectProgram.Completing => Complete,
+        RedirectProgram.Tcx => Tcx,
+        _ => Redirect,
+    };
 
     /// <summary>The settings of the programs that an upgrade brings.</summary>
     public string NextConfig => Path.Combine(folder, "config%next");
@@ -52,7 +69,7 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The pin of the program that replaces the program at this path. It exists only during an upgrade.</summary>
     public static string Next(string program) => program + "%next";
 
-    /// <summary>All pins of a devmap except the links and the pins of an upgrade.</summary>
+    /// <summary>The pins that each devmap has, except the links and the pins of an upgrade.</summary>
     public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, MoreTotals, Config, Complete, Redirect];
 
     /// <summary>The link to the interface of this name.</summary>

@@ -6,7 +6,7 @@ using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Objects;
 
-/// <summary>The links of one XDP program: one <c>bpf_link</c> per interface, pinned under the interface's name. Reads are safe on any thread; the rest is for the writer's.</summary>
+/// <summary>The links of programs for XDP or tcx: one <c>bpf_link</c> per interface, pinned under the interface's name. Reads are safe on any thread; the rest is for the writer's.</summary>
 /// <param name="folder">The folder of the pins.</param>
 /// <param name="owner">The owner of the program, for messages.</param>
 /// <param name="interfaces">The interfaces. The kernel announces no link, so they must be asked for again.</param>
@@ -111,10 +111,11 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
             var name = PinName.Decode(Path.GetFileName(path));
             var link = Pin.OpenLink(path);
             var info = BpfInfo.OfLink(link);
-            var mode = info.xdp_ifindex == 0 ? null : interfaces.Query(info.xdp_ifindex)?.XdpMode;
+            var isTcx = info.type == TcxConstants.BPF_LINK_TYPE_TCX;
+            var mode = isTcx ? AttachMode.Tcx : info.xdp_ifindex == 0 ? null : interfaces.Query(info.xdp_ifindex)?.XdpMode;
             _links[name] = (link, mode ?? AttachMode.Native);
             // A dead link can carry the program of an older build: an upgrade cannot replace the program of a dead link.
-            if (info.type != BpfConstants.BPF_LINK_TYPE_XDP || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
+            if ((info.type != BpfConstants.BPF_LINK_TYPE_XDP && !isTcx) || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
                 throw Pin.Foreign(path, $"it is a link of type {info.type} to program {info.prog_id}, not to the program {string.Join(" or ", programs)} of {owner}");
         }
     }
@@ -138,14 +139,19 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
     {
         var result = KernelCall.Retry(() =>
         {
-            // Never 0: the kernel could then silently choose generic.
-            var flags = mode == AttachMode.Native ? BpfConstants.XDP_FLAGS_DRV_MODE : BpfConstants.XDP_FLAGS_SKB_MODE;
+            // For XDP never 0: the kernel could then silently choose generic.
+            var (type, flags) = mode switch
+            {
+                AttachMode.Tcx => (TcxConstants.BPF_TCX_INGRESS, 0u),
+                AttachMode.Native => (BpfConstants.BPF_XDP, BpfConstants.XDP_FLAGS_DRV_MODE),
+                _ => (BpfConstants.BPF_XDP, BpfConstants.XDP_FLAGS_SKB_MODE),
+            };
             var opts = new bpf_link_create_opts { sz = (nuint)sizeof(bpf_link_create_opts), flags = flags };
-            return Libbpf.bpf_link_create(program, (int)to.Ifindex, BpfConstants.BPF_XDP, &opts);
+            return Libbpf.bpf_link_create(program, (int)to.Ifindex, type, &opts);
         });
         return FileDescriptor.FromLibbpf(result, AttachOperation(to.Name, mode));
     }
 
     private string AttachOperation(string interfaceName, AttachMode mode) =>
-        $"bpf_link_create({owner}, interface {interfaceName}, {(mode == AttachMode.Native ? "native" : "generic")})";
+        $"bpf_link_create({owner}, interface {interfaceName}, {mode.ToString().ToLowerInvariant()})";
 }

@@ -18,11 +18,15 @@ internal static class KernelFeatureProbes
         Try(KernelFeatureNames.Broadcast, "5.14", Broadcast),
         Try(KernelFeatureNames.Frags, "5.18", () => ProbeProgram.Load(BPF_PROG_TYPE_XDP, ProbeProgram.Return(XDP_PASS), BPF_F_XDP_HAS_FRAGS).Dispose()),
         Try(KernelFeatureNames.LiveFrames, "5.18", LiveFrames),
+        Tcx(),
         Try(KernelFeatureNames.RawTracepoints, "4.17", RawTracepoint),
     ];
 
     /// <summary>Probes the one feature that the daemon cannot run without.</summary>
     public static KernelFeature DevmapHash() => Try(KernelFeatureNames.DevmapHash, "5.4", () => CreateDevmap(4).Dispose());
+
+    /// <summary>Probes tcx links.</summary>
+    public static KernelFeature Tcx() => Try(KernelFeatureNames.Tcx, "6.6", TcxLink);
 
     private static KernelFeature Try(string name, string since, Action probe)
     {
@@ -53,6 +57,18 @@ internal static class KernelFeatureProbes
             FileDescriptor.FromLibbpf(result, "bpf_link_create").Dispose();
         else if (-result is not (Errno.EOPNOTSUPP or Errno.EBUSY or Errno.EEXIST))
             throw KernelCall.Failure("bpf_link_create(BPF_XDP)", -result);
+    }
+
+    /// <summary>Asks for a tcx link on a device that does not exist. A kernel with tcx returns ENODEV, a kernel without it EINVAL.</summary>
+    private static unsafe void TcxLink()
+    {
+        using var program = ProbeProgram.Load(BPF_PROG_TYPE_SCHED_CLS, ProbeProgram.Return(0));
+        var opts = new bpf_link_create_opts { sz = (nuint)sizeof(bpf_link_create_opts) };
+        var result = Libbpf.bpf_link_create(program, int.MaxValue, TcxConstants.BPF_TCX_INGRESS, &opts);
+        if (result >= 0)
+            FileDescriptor.FromLibbpf(result, "bpf_link_create").Dispose();
+        else if (-result != Errno.ENODEV)
+            throw KernelCall.Failure("bpf_link_create(BPF_TCX_INGRESS)", -result);
     }
 
     /// <summary>

@@ -27,7 +27,7 @@ public sealed class HostTests
             KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints, KernelFeatureNames.DropCounters,
         })
             Assert.True(facts.Features.Single(f => f.Name == name).Available, name);
-        Assert.Equal(9, facts.Features.Select(f => f.Name).Distinct().Count());
+        Assert.Equal(10, facts.Features.Select(f => f.Name).Distinct().Count());
         Assert.All(facts.Features, f => Assert.Equal(f.Available, f.Detail is null));
         Assert.Same(facts, testbed.Kernel.Host);
     }

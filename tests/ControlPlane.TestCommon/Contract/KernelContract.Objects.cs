@@ -7,9 +7,46 @@ namespace ControlPlane.TestCommon.Contract;
 /// <summary>The part about programs, links and adoption.</summary>
 public abstract partial class KernelContract
 {
+    [Fact]
+    public void AttachAuto_TakesTcxOnAVeth()
+    {
+        var scope = new WriterScope(true);
+        using var devmap = _kernel.OpenDevmap(scope, Small);
+        var ingress = NewInterface();
+
+        var link = devmap.Attach(scope, ingress, AttachMode.Auto);
+
+        Assert.Equal(AttachMode.Tcx, link.Mode);
+        Assert.Equal(link, devmap.FindLink(ingress.Name));
+        devmap.Detach(scope, ingress.Name);
+    }
+
+    [Fact]
+    public void TcxLink_SharesTheInterfaceWithXdpAndIsAdopted()
+    {
+        var scope = new WriterScope(true);
+        var ingress = NewInterface();
+        DevmapLink link;
+        using (var devmap = _kernel.OpenDevmap(scope, Small))
+        {
+            _kernel.PassPrograms.Attach(scope, ingress);
+            link = devmap.Attach(scope, ingress, AttachMode.Tcx);
+            Assert.Contains(Refused(() => devmap.Attach(new WriterScope(true), ingress, AttachMode.Tcx)), new[] { Errno.EBUSY, Errno.EEXIST });
+        }
+
+        _kernel.Dispose();
+        using var restarted = _testbed.Open();
+        using var adopted = restarted.OpenDevmap(scope, Small);
+        Assert.Equal([link], adopted.Links);
+        Assert.True(adopted.Detach(scope, ingress.Name));
+        restarted.PassPrograms.Adopt(scope);
+        restarted.PassPrograms.Detach(scope, ingress.Name);
+    }
+
     [Theory]
     [InlineData(AttachMode.Native)]
     [InlineData(AttachMode.Generic)]
+    [InlineData(AttachMode.Tcx)]
     public void Attach_ShowsOnTheInterfaceAndDetachTakesItOff(AttachMode mode)
     {
         var scope = new WriterScope(true);
@@ -18,7 +55,7 @@ public abstract partial class KernelContract
         var link = devmap.Attach(scope, ingress, mode);
         Assert.Equal((ingress.Name, ingress.Ifindex, mode), (link.Interface, link.Ifindex, link.Mode));
         var attached = _kernel.Interfaces.Query(ingress.Name)!;
-        Assert.Equal((mode, link.ProgramId), (attached.XdpMode, attached.XdpProgramId));
+        Assert.Equal(mode == AttachMode.Tcx ? (null, null) : (mode, link.ProgramId), (attached.XdpMode, attached.XdpProgramId));
         Assert.Contains(link.ProgramId, devmap.ProgramIds);
         Assert.Equal([link], devmap.Links);
         Assert.Equal(link, devmap.FindLink(ingress.Name));

@@ -20,7 +20,7 @@ public static class OtherBuild
         var pins = new DevmapPins(devmapPins);
         using var other = Compile(version);
         var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
-        IReadOnlyList<RedirectProgram> programs = version < FirstWithCompletion ? [RedirectProgram.Plain] : RedirectPrograms.All;
+        IReadOnlyList<RedirectProgram> programs = version < FirstWithCompletion ? [RedirectProgram.Plain] : RedirectPrograms.Xdp;
         RedirectUpgrade.Load(pins, other, config with { version = version }, programs);
         RedirectUpgrade.Stage(pins, other, programs);
         if (finish)

@@ -50,7 +50,7 @@ public sealed class KernelWalkTests
     [Fact]
     public void Buckets_OneLongChain_ComesOutInOneBucket()
     {
-        var map = new SimulatedMap(new DevmapRecord("walk", new DevmapSpec(64)), 1, 2, 3);
+        var map = new SimulatedMap(new DevmapRecord("walk", new DevmapSpec(64)), 1, 2, 3, 4);
         for (var i = 0u; i < 50; i++)
             map.Set(i * 64, new KernelEntry(1, 0));
         var bucket = Assert.Single(KernelWalk.Buckets(new Disturbed(map), new EntryTable(64)));
@@ -59,7 +59,7 @@ public sealed class KernelWalkTests
 
     private static SimulatedMap Filled(uint count, Func<uint, uint> keyOf)
     {
-        var map = new SimulatedMap(new DevmapRecord("walk", new DevmapSpec(count)), 1, 2, 3);
+        var map = new SimulatedMap(new DevmapRecord("walk", new DevmapSpec(count)), 1, 2, 3, 4);
         for (var i = 0u; i < count; i++)
             map.Set(keyOf(i), new KernelEntry(1, 0));
         return map;

@@ -161,6 +161,37 @@ public sealed class SqliteStoreTests : IDisposable
             """);
     }
 
+    [Theory]
+    [InlineData(AttachMode.Native)]
+    [InlineData(AttachMode.Generic)]
+    [InlineData(AttachMode.Tcx)]
+    [InlineData(AttachMode.Auto)]
+    public void Attachment_OfEachMode_IsReadBack(AttachMode mode)
+    {
+        var record = new AttachmentRecord("default", "veth0", new AttachmentSpec(mode), 1, Now, Now);
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutAttachment(record)]));
+        using var again = SqliteStore.Open(_directory);
+        Assert.Equal([record], again.Load().Attachments);
+    }
+
+    [Fact]
+    public void StoreOfASchemaWithoutTcx_KeepsItsAttachments()
+    {
+        var record = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic), 1, Now, Now);
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutAttachment(record)]));
+        using (var connection = Connect())
+            Execute(connection, "PRAGMA user_version = 3");
+
+        using var migrated = SqliteStore.Open(_directory);
+
+        Assert.Equal([record], migrated.Load().Attachments);
+        var tcx = record with { Spec = new AttachmentSpec(AttachMode.Tcx), Revision = 2 };
+        migrated.Commit(new StoreBatch(2, [new StoreChange.PutAttachment(tcx)]));
+        Assert.Equal([tcx], migrated.Load().Attachments);
+    }
+
     private static DateTimeOffset Now { get; } = new(2026, 5, 4, 3, 2, 1, 123, TimeSpan.Zero);
 
     private static EntryRecord Entry(EntryKey key) =>

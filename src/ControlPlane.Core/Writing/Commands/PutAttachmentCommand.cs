@@ -38,6 +38,8 @@ internal sealed class PutAttachmentCommand(DevmapId id, string askedName, Attach
         var refusals = new Refusals();
         if (!allowPending && context.Interfaces.Find(interfaceName) is null)
             refusals.Add(InterfaceErrors.Missing("interface", interfaceName, pendingPossible: true));
+        if (spec.Mode == AttachMode.Tcx && !context.HasTcx)
+            refusals.Add(AttachmentErrors.NoTcx(id.Name, interfaceName));
         if (interfaceName == InterfaceName.Loopback)
             refusals.Add(InterfaceErrors.Loopback(interfaceName));
         foreach (var other in context.State.Devmaps)

@@ -134,7 +134,7 @@ internal sealed class Startup
         foreach (var record in _stored.Attachments.Where(a => a.Devmap == devmap.Definition.Name))
         {
             var link = links.GetValueOrDefault(record.Interface);
-            var isDesired = link is not null && link.Ifindex != 0 && link.Mode == record.Spec.Mode;
+            var isDesired = link is not null && link.Ifindex != 0 && record.Spec.Mode is var mode && (mode == AttachMode.Auto || mode == link.Mode);
             if (isDesired)
                 links.Remove(record.Interface);
             devmap.Set(record.Interface, new PlacedAttachment(record, isDesired ? link : null, null) { Since = _now }, _now);

@@ -16,7 +16,7 @@ internal static partial class Convergence
         var name = record.Interface;
         var ingress = context.Interfaces.Find(name);
         var link = before?.Link is null ? null : context.Kernel(devmap.Id).FindLink(name);
-        if (link is { Ifindex: not 0 } && link.Ifindex == ingress?.Ifindex && link.Mode == record.Spec.Mode)
+        if (link is { Ifindex: not 0 } && link.Ifindex == ingress?.Ifindex && Suits(context, link.Mode, ingress, before!.Record.Spec.Mode, record.Spec.Mode))
         {
             var kept = before! with { Record = record, Link = link, Failure = null };
             return [new Placement.OfAttachment(devmap.Id, name, before, kept == before ? before : kept, [])];
@@ -29,7 +29,7 @@ internal static partial class Convergence
             steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress with { Name = name }, record.Spec.Mode)); // the pin has the name of the attachment
         var after = new PlacedAttachment(record, null, null) { Since = before?.Since ?? default };
         var attachment = new Placement.OfAttachment(devmap.Id, name, before, after == before ? before : after, steps);
-        return ingress is not null && context.State.PassPrograms.GetValueOrDefault(ingress.Name) is { } pass ? [Release(context, ingress.Name, pass), attachment] : [attachment];
+        return ingress is not null && IsXdp(context, record, ingress) && context.State.PassPrograms.GetValueOrDefault(ingress.Name) is { } pass ? [Release(context, ingress.Name, pass), attachment] : [attachment];
     }
 
     /// <summary>Detaches a redirect program that runs where it must not, and attaches nothing; null if there is nothing to detach.</summary>
@@ -51,8 +51,15 @@ internal static partial class Convergence
         var (name, ingress) = (before.Record.Interface, context.Interfaces.Find(before.Record.Interface));
         return new(
             devmap.Id, name, before, null,
-            [new KernelStep.DetachRedirect(devmap.Id, name, before.Link?.Ifindex == ingress?.Ifindex ? ingress : null, before.Record.Spec.Mode)]);
+            [new KernelStep.DetachRedirect(devmap.Id, name, before.Link?.Ifindex == ingress?.Ifindex ? ingress : null, before.Link?.Mode ?? before.Record.Spec.Mode)]);
     }
+
+    // A link that was made for auto keeps its mode. A write that asks for auto in the place of another mode is resolved again.
+    private static bool Suits(PlanContext context, AttachMode mode, InterfaceInfo ingress, AttachMode before, AttachMode desired) =>
+        desired == AttachMode.Auto ? before == AttachMode.Auto || AutoMode.For(ingress, context.HasTcx)[0] == mode : mode == desired;
+
+    private static bool IsXdp(PlanContext context, AttachmentRecord record, InterfaceInfo ingress) =>
+        (record.Spec.Mode == AttachMode.Auto ? AutoMode.For(ingress, context.HasTcx)[0] : record.Spec.Mode) != AttachMode.Tcx;
 
     /// <summary>
     /// Returns the interfaces on which these targets need a pass program or have one, and those of them that carry one themselves. The
@@ -119,11 +126,11 @@ internal static partial class Convergence
         // An interface that must run a redirect program is left to that, which does as well.
         return device.XdpProgramId is null
             && target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
-            && !context.Interfaces.NamesOf(device.Name).Any(n => context.State.Devmaps.Any(d => d.Attachments.ContainsKey(n)));
+            && !context.Interfaces.NamesOf(device.Name).Any(n => context.State.Devmaps.Any(d => d.Attachments.GetValueOrDefault(n) is { } a && IsXdp(context, a.Record, device)));
     }
 
-    // Frames of a devmap in generic mode need no pass program. Where a devmap is attached nowhere yet, native mode is expected.
+    // Frames of a devmap in generic or tcx mode need no pass program. Where a devmap is attached nowhere yet, native mode is expected.
     private static bool EnsuresTargets(WorkingDevmap devmap, InterfaceInfo device) =>
         (devmap.Definition.Spec.EnsureTargets == EnsureTargets.On || (devmap.Definition.Spec.EnsureTargets == EnsureTargets.Auto && !device.IsHardware))
-        && (devmap.Attachments.IsEmpty || devmap.Attachments.Values.Any(a => a.Record.Spec.Mode == AttachMode.Native));
+        && (devmap.Attachments.IsEmpty || devmap.Attachments.Values.Any(a => (a.Link?.Mode ?? a.Record.Spec.Mode) == AttachMode.Native));
 }

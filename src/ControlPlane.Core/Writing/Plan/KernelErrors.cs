@@ -31,5 +31,5 @@ internal static class KernelErrors
             ingress is { XdpMode: { } other, XdpProgramId: { } program } ? (Text(other), program) : null),
         e);
 
-    private static string Text(AttachMode mode) => mode == AttachMode.Native ? "native" : "generic";
+    private static string Text(AttachMode mode) => mode.ToString().ToLowerInvariant();
 }

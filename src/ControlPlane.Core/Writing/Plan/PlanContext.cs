@@ -78,6 +78,9 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
     /// <summary>Returns what the kernel has of a devmap. Plans only read.</summary>
     public IDevmap Kernel(DevmapId id) => shared.Handles[id];
 
+    /// <summary>Whether the kernel has tcx.</summary>
+    public bool HasTcx => kernel.Host.Features.Any(f => f is { Name: KernelFeatureNames.Tcx, Available: true });
+
     /// <summary>The pass programs in the kernel. Plans only read.</summary>
     public IPassPrograms PassPrograms => kernel.PassPrograms;
 

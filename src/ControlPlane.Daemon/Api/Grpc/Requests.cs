@@ -17,7 +17,7 @@ internal static class Requests
         : new EntrySpec(spec.Interface, spec.HasEgressProgram ? spec.EgressProgram : null, Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
 
     public static AttachmentSpec ToSpec(this V1.AttachmentSpec? spec, Violations violations) => spec is null
-        ? new AttachmentSpec(default)
+        ? new AttachmentSpec(AttachMode.Auto)
         : new AttachmentSpec(ModeOf(spec.Mode, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
 
     public static EgressProgramSpec ToSpec(this V1.EgressProgramSpec? spec, Violations violations) => new(
@@ -56,7 +56,9 @@ internal static class Requests
     {
         V1.AttachMode.Native => AttachMode.Native,
         V1.AttachMode.Generic => AttachMode.Generic,
-        _ => Violation<AttachMode>(violations, "mode", "must be ATTACH_MODE_NATIVE or ATTACH_MODE_GENERIC"),
+        V1.AttachMode.Tcx => AttachMode.Tcx,
+        V1.AttachMode.Unspecified or V1.AttachMode.Auto => AttachMode.Auto,
+        _ => Violation<AttachMode>(violations, "mode", "must be one of the values of AttachMode"),
     };
 
     private static EntryView ViewOf(V1.EntryView view, Violations violations)

@@ -15,7 +15,7 @@ internal sealed class SchemaFilter : ISchemaFilter
     private static readonly Dictionary<Type, string[]> Requests = new()
     {
         [typeof(EntrySpec)] = ["interface"],
-        [typeof(AttachmentSpec)] = ["mode"],
+        [typeof(AttachmentSpec)] = [],
         [typeof(EgressProgramSpec)] = ["template"],
         [typeof(EgressProgramParameters)] = [],
         [typeof(EgressProgramChoice)] = [],

@@ -34,6 +34,10 @@ internal sealed class JsonReading(Violations violations)
                 if (Check(value, member.Type, at) is { } node)
                     valid.Add(member.Name, node);
             }
+            else if (member.Type == typeof(AttachMode))
+            {
+                valid.Add(member.Name, "auto");
+            }
             else if (RestJson.IsWord(member.Type) && element is not null)
             {
                 violations.AddBounded(at, $"is required: one of {Words(member.Type)}");
