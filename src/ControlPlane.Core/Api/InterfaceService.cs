@@ -43,7 +43,7 @@ internal sealed class InterfaceService
             ingress: null,
             state.PassProgramFor(info, interfaces));
         return new Interface(
-            info.Name, info.AltNames, info.Ifindex, info.AltNames.Append(info.Name).Max(state.RevisionOf), info.Kind, info.IsHardware, info.Mac, info.Mtu, info.IsUp, info.HasCarrier, info.LinkIfindex,
+            info.Name, info.AltNames, info.Ifindex, info.AltNames.Append(info.Name).Max(state.RevisionOf), info.Kind, info.IsHardware, info.CarriesEthernet, info.IsPromiscuous, info.Mac, info.Mtu, info.IsUp, info.HasCarrier, info.LinkIfindex,
             info.TxQueues, info.RxQueues, info.XdpMode, info.XdpProgramId,
             state.PassPrograms.GetValueOrDefault(info.Name)?.Program?.Ifindex == info.Ifindex, info.XdpFeatures,
             conditions.All(c => c.Holds), conditions);

@@ -149,7 +149,7 @@ public static class Operations
         "putEntry", Verb.Put, "entries", Permission.Operate, "PUT " + Entry, "DevmapService/PutEntry",
         "Create or change an entry",
         "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision.",
-        [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an entry.</summary>
     public static Operation DeleteEntry { get; } = new(

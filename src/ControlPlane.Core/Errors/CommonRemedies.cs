@@ -17,6 +17,17 @@ public static class CommonRemedies
     /// <summary>An interface is administratively down.</summary>
     public static Remedy SetUp(string name) => new($"Set '{name}' up.", $"ip link set dev {name} up");
 
+    /// <summary>An interface has no Ethernet headers.</summary>
+    public static Remedy UseEthernet() =>
+        new("Use an interface with Ethernet headers: a tap in the place of a tun device, or a veth.", "ip tuntap add dev tap0 mode tap");
+
+    /// <summary>A target does not send frames on.</summary>
+    public static Remedy OtherTarget() => new("Send to another interface.");
+
+    /// <summary>An interface drops frames for other addresses before XDP sees them.</summary>
+    public static Remedy SetPromiscuous(string name) => new(
+        $"Make '{name}' promiscuous, if frames for other addresses than its own must be redirected.", $"ip link set dev {name} promisc on");
+
     /// <summary>An MTU is too small.</summary>
     public static Remedy SetMtu(string name, long mtu) => new(
         string.Create(CultureInfo.InvariantCulture, $"Set the MTU of '{name}' to {mtu}."),

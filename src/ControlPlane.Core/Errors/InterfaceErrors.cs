@@ -28,6 +28,21 @@ public static class InterfaceErrors
             Calls.ListInterfaces()),
     };
 
+    /// <summary>The frames of the interface have no Ethernet headers.</summary>
+    /// <param name="field">The field that names the interface.</param>
+    /// <param name="name">The interface.</param>
+    /// <param name="kind">Its kind; null for hardware.</param>
+    public static Error NoEthernet(string field, string name, string? kind) => new(ErrorCode.InterfaceUnsuitable, NoEthernet(name, kind))
+    {
+        Fields = [new FieldViolation(field, "must be an interface whose frames have Ethernet headers")],
+        Resource = $"interfaces/{name}",
+        Remedy = CommonRemedies.UseEthernet(),
+    };
+
+    /// <summary>The frames of the interface have no Ethernet headers, in a sentence.</summary>
+    public static string NoEthernet(string name, string? kind) =>
+        $"'{name}'{(kind is null ? "" : $" is of the kind '{kind}' and")} carries bare packets without Ethernet headers, which redirected frames have.";
+
     /// <summary>Nothing can be attached to the loopback interface.</summary>
     public static Error Loopback(string name) =>
         new(

@@ -111,6 +111,8 @@ internal sealed partial class Explainer
 
     private (string, object?)[] Evidence(ConditionType type, InterfaceInfo target, IngressFacts facts, PlacedProgram? program)
     {
+        if (type == ConditionTypes.CarriesEthernet)
+            return [("interface", target.Name), ("kind", target.Kind)];
         if (type == ConditionTypes.InterfaceUp)
             return [("interface", target.Name), ("ifindex", target.Ifindex)];
         if (type == ConditionTypes.CarrierPresent)

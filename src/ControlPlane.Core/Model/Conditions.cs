@@ -102,6 +102,9 @@ public static class ConditionTypes
     /// <summary>The egress interface accepts redirected frames (<c>NETDEV_XDP_ACT_NDO_XMIT</c>).</summary>
     public static ConditionType TargetAcceptsRedirect { get; } = new("TargetAcceptsRedirect", ConditionSubject.Interface);
 
+    /// <summary>The frames of the interface have Ethernet headers. Reported only where they do not.</summary>
+    public static ConditionType CarriesEthernet { get; } = new("CarriesEthernet", ConditionSubject.Interface);
+
     /// <summary>The MTU of the target, and of a veth's peer, is not less than the MTU of any interface that frames arrive on.</summary>
     public static ConditionType MtuSufficient { get; } = new("MtuSufficient", ConditionSubject.Interface);
 
@@ -126,6 +129,12 @@ public static class ConditionTypes
     /// <summary>The redirect program runs on the interface.</summary>
     public static ConditionType Attached { get; } = new("Attached", ConditionSubject.Attachment);
 
+    /// <summary>The driver of the ingress interface can redirect frames (<c>NETDEV_XDP_ACT_REDIRECT</c>).</summary>
+    public static ConditionType IngressRedirects { get; } = new("IngressRedirects", ConditionSubject.Attachment, decides: false);
+
+    /// <summary>Frames for all addresses reach the redirect program. Reported for selectors that need them.</summary>
+    public static ConditionType IngressReceivesAll { get; } = new("IngressReceivesAll", ConditionSubject.Attachment, decides: false);
+
     /// <summary>The devmap's keys are spread over the buckets of the kernel's hash.</summary>
     public static ConditionType KeysSpread { get; } = new("KeysSpread", ConditionSubject.Devmap, decides: false);
 
@@ -147,8 +156,9 @@ public static class ConditionTypes
     /// <summary>All kinds.</summary>
     public static IReadOnlyList<ConditionType> All { get; } =
     [
-        KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, MtuSufficient,
-        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, KeyReachable, IngressAttached, Attached, KeysSpread,
+        KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, CarriesEthernet, MtuSufficient,
+        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, KeyReachable, IngressAttached, Attached, IngressRedirects,
+        IngressReceivesAll, KeysSpread,
         IngressReceives, KeyFound, DevmapActive, EgressProgramRun, PinsPersist,
     ];
 }

@@ -11,6 +11,8 @@ internal sealed class IngressInterfaceSelector() : KeySelector("ingressInterface
 
     public override bool KeyIsIfindex => true;
 
+    public override bool NeedsAllAddresses => true;
+
     public override string Format(EntryKey key) =>
         key.InterfaceName is not { } name ? NumberText(key.Number)
         : name.All(char.IsAsciiDigit) ? InterfacePrefix + name

@@ -17,6 +17,15 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// </summary>
     public bool IsHardware { get; init; }
 
+    /// <summary>
+    /// Whether its frames have Ethernet headers (<c>ifi_type</c> is ARPHRD_ETHER or ARPHRD_LOOPBACK). tun, WireGuard and IP tunnels have bare
+    /// packets: XDP would take the beginning of a packet for an Ethernet header.
+    /// </summary>
+    public bool CarriesEthernet { get; init; } = true;
+
+    /// <summary>Whether it takes frames for all addresses (<c>IFLA_PROMISCUITY</c> is not 0), whoever asked for that.</summary>
+    public bool IsPromiscuous { get; init; }
+
     /// <summary>The Ethernet address (<c>IFLA_ADDRESS</c>); null where the device has none of six octets.</summary>
     public MacAddress? Mac { get; init; }
 
@@ -102,6 +111,8 @@ public enum XdpFeatures : ulong
 /// <param name="Revision">The highest revision among the entries that send to the interface, over all devmaps. 0 when none does. It is also the entity tag.</param>
 /// <param name="Kind">The kind of a virtual device (IFLA_INFO_KIND), for instance `veth`. Null for hardware and loopback.</param>
 /// <param name="Hardware">Whether the interface is hardware, as a guest sees it. Attaching or detaching XDP can stop hardware for seconds.</param>
+/// <param name="Ethernet">Whether its frames have Ethernet headers (ifi_type). Interfaces without, such as tun and WireGuard, can be neither ingress nor target.</param>
+/// <param name="Promiscuous">Whether it takes frames for all addresses (IFLA_PROMISCUITY is not 0), whoever asked for that.</param>
 /// <param name="Mac">The Ethernet address (IFLA_ADDRESS). Null where the device has none of six octets.</param>
 /// <param name="Mtu">The MTU in bytes (IFLA_MTU), without the Ethernet header.</param>
 /// <param name="Up">Whether the interface is administratively up (IFF_UP).</param>
@@ -122,6 +133,8 @@ public sealed record Interface(
     long Revision,
     string? Kind,
     bool Hardware,
+    bool Ethernet,
+    bool Promiscuous,
     MacAddress? Mac,
     uint Mtu,
     bool Up,

@@ -26,6 +26,9 @@ public abstract class KeySelector : OpenSetMember
     /// <summary>Whether the kernel key is the ifindex of the ingress interface. Entries then follow an interface by its name.</summary>
     public virtual bool KeyIsIfindex => false;
 
+    /// <summary>Whether frames for other addresses than the ingress interface's own are needed: a switch needs them, a router does not.</summary>
+    public virtual bool NeedsAllAddresses => false;
+
     /// <summary>
     /// Reads a key in any of its text forms. Any key may be a plain number (decimal, 0 .. 4294967295), which is the kernel key.
     /// </summary>

@@ -10,6 +10,8 @@ internal sealed class VlanSelector() : KeySelector("vlan", 1)
 
     public override string Format(EntryKey key) => NumberText(key.Number);
 
+    public override bool NeedsAllAddresses => true;
+
     public override bool IsTagged(EntryKey key) => key.Number != 0;
 
     public override Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces) =>

@@ -122,11 +122,12 @@ internal sealed class FactTimes : IDisposable
     /// <param name="Carrier">When its carrier changed.</param>
     /// <param name="Mtu">When an MTU changed.</param>
     /// <param name="Xdp">When its xdp-features changed.</param>
+    /// <param name="Promiscuous">When it became promiscuous, or ceased to be.</param>
     /// <param name="Program">When an XDP program came or went, or its mode changed.</param>
     internal sealed record Seen(
-        InterfaceInfo? Info, DateTimeOffset Present, DateTimeOffset Up, DateTimeOffset Carrier, DateTimeOffset Mtu, DateTimeOffset Xdp, DateTimeOffset Program)
+        InterfaceInfo? Info, DateTimeOffset Present, DateTimeOffset Up, DateTimeOffset Carrier, DateTimeOffset Mtu, DateTimeOffset Xdp, DateTimeOffset Promiscuous, DateTimeOffset Program)
     {
-        public static Seen At(InterfaceInfo? info, DateTimeOffset time) => new(info, time, time, time, time, time, time);
+        public static Seen At(InterfaceInfo? info, DateTimeOffset time) => new(info, time, time, time, time, time, time, time);
 
         /// <summary>Returns what is seen after a change: a new device has new facts.</summary>
         public Seen With(InterfaceInfo? now, DateTimeOffset time)
@@ -140,6 +141,7 @@ internal sealed class FactTimes : IDisposable
                 Info.HasCarrier == now.HasCarrier ? Carrier : time,
                 Info.Mtu == now.Mtu && Info.PeerMtu == now.PeerMtu ? Mtu : time,
                 Info.XdpFeatures == now.XdpFeatures ? Xdp : time,
+                Info.IsPromiscuous == now.IsPromiscuous ? Promiscuous : time,
                 Info.XdpMode == now.XdpMode ? Program : time);
         }
     }

@@ -9,7 +9,7 @@ namespace ControlPlane.Core.Status;
 /// Derives the status of the attachments of one devmap. Trusts the kernel's view of a link, not the daemon's record: other tools can
 /// detach a link, and the kernel does not announce that.
 /// </summary>
-internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable interfaces, FactTimes times)
+internal sealed class AttachmentEvaluator(IDevmapReader map, KeySelector selector, InterfaceTable interfaces, FactTimes times)
 {
     private static readonly Condition _attached = ConditionTypes.Attached.True("Attached", "The redirect program runs on the interface.");
 
@@ -35,7 +35,44 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, InterfaceTable inte
         };
         return new Attachment(
             record.Devmap, interfaces.Canonical(record.Interface), record.Revision, record.CreateTime, record.UpdateTime, record.Spec,
-            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, link?.Mode, link?.ProgramId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }]));
+            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, link?.Mode, link?.ProgramId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }, .. IngressConditions(record, link)]));
+    }
+
+    // Facts about the ingress while the program runs there.
+    private IEnumerable<Condition> IngressConditions(AttachmentRecord record, DevmapLink? link)
+    {
+        if (link is null || interfaces.Find(link.Ifindex) is not { } ingress)
+            yield break;
+        var seen = times.Of(ingress.Name, ingress);
+        yield return Redirects(record, link.Mode, ingress) with { LastTransitionTime = seen.Xdp };
+        if (selector.NeedsAllAddresses)
+            yield return ReceivesAll(ingress) with { LastTransitionTime = seen.Promiscuous };
+    }
+
+    private static Condition Redirects(AttachmentRecord record, AttachMode mode, InterfaceInfo ingress)
+    {
+        var type = ConditionTypes.IngressRedirects;
+        if (mode != AttachMode.Native)
+            return type.True("NotInDriver", "The redirect program does not run in the driver, so the driver needs no support for redirects.");
+        if (ingress.XdpFeatures?.HasFlag(XdpFeatures.Redirect) ?? (ingress.Kind == "veth" || LinkKinds.IsTap(ingress)))
+            return type.True("DriverRedirects", $"The driver of '{ingress.Name}' can redirect frames.");
+        var remedy = CommonRemedies.AttachGeneric(record.Devmap, ingress.Name);
+        return ingress.XdpFeatures is null
+            ? type.Unknown("FeaturesUnseen", $"This kernel does not report whether the driver of '{ingress.Name}' can redirect frames; Linux 6.3 and later do.", remedy)
+            : type.False("DriverWithoutRedirect", $"The driver of '{ingress.Name}' runs XDP programs but cannot redirect frames; it drops them silently.", remedy);
+    }
+
+    private static Condition ReceivesAll(InterfaceInfo ingress)
+    {
+        var type = ConditionTypes.IngressReceivesAll;
+        if (!LinkKinds.FiltersAddresses(ingress))
+            return type.True("NoFilter", $"'{ingress.Name}' shows the redirect program the frames for all addresses.");
+        return ingress.IsPromiscuous
+            ? type.True("Promiscuous", $"'{ingress.Name}' is promiscuous.")
+            : type.False(
+                "NotPromiscuous",
+                $"'{ingress.Name}' is not promiscuous: frames for other addresses than its own do not reach the redirect program.",
+                CommonRemedies.SetPromiscuous(ingress.Name));
     }
 
     /// <summary>The redirect program does not run although it was attached and the interface exists.</summary>

@@ -26,7 +26,7 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Drop
             counts.AddFalse(conditions, entries);
         }
 
-        var attachments = new AttachmentEvaluator(map, interfaces, state.Facts);
+        var attachments = new AttachmentEvaluator(map, devmap.Definition.Spec.KeySelector, interfaces, state.Facts);
         foreach (var attachment in devmap.Attachments.Values)
             counts.AddFalse(attachments.View(attachment).Status.Conditions, 1);
         return counts;

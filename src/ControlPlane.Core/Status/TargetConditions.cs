@@ -49,10 +49,8 @@ internal static class TargetConditions
     private static Condition Accepts(InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass)
     {
         var type = ConditionTypes.TargetAcceptsRedirect;
-        if (ingress.OnlyTcx)
-            return type.True("TcxMode", "The redirect program runs in tcx mode, in which every interface accepts redirected frames.");
         if (!ingress.Native)
-            return type.True("GenericMode", "The redirect program runs in generic mode, in which every interface accepts redirected frames.");
+            return AcceptsFromStack(target, ingress.OnlyTcx ? "tcx" : "generic");
         if (target.XdpFeatures is not { } features)
             return AcceptsByKind(target, peer, ingress, pass);
         if (features.HasFlag(XdpFeatures.NdoXmit) && pass?.Program is { } program)
@@ -67,10 +65,29 @@ internal static class TargetConditions
                 CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", PlaceOf(target, peer)))
             : type.False(
                 "NoNdoXmit",
-                $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}",
+                $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}{LinkKinds.Advice(target)}",
                 !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is var (devmap, name)
                     ? CommonRemedies.AttachGeneric(devmap, name)
                     : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, features.HasFlag(XdpFeatures.Basic)));
+    }
+
+    // In generic and tcx mode no interface refuses a frame. Whether the frame leaves by it is a matter of its kind.
+    private static Condition AcceptsFromStack(InterfaceInfo target, string mode)
+    {
+        var type = ConditionTypes.TargetAcceptsRedirect;
+        if (LinkKinds.SinkBehaviour(target) is { } behaviour)
+        {
+            return type.False(
+                "KindDoesNotSend",
+                $"'{target.Name}'{(target.Kind is { } kind ? $" is of the kind '{kind}', which" : "")} {behaviour}.{LinkKinds.Advice(target)}",
+                CommonRemedies.OtherTarget());
+        }
+
+        return LinkKinds.Sends(target)
+            ? type.True(
+                mode == "tcx" ? "TcxMode" : "GenericMode",
+                $"The redirect program runs in {mode} mode, in which interfaces of this kind accept redirected frames.")
+            : type.Unknown("KindUnknown", $"Whether interfaces of the kind '{target.Kind}' send on frames that are redirected in {mode} mode is not known.");
     }
 
     /// <summary>
@@ -88,7 +105,7 @@ internal static class TargetConditions
             return type.True("Tap", $"'{target.Name}' is a tap, which accepts redirected frames.");
         var generic = ingress.NativeAttachment is var (devmap, name) ? CommonRemedies.AttachGeneric(devmap, name) : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, hasNativeXdp: !LinkKinds.HasNoXdp(target));
         if (LinkKinds.HasNoXdp(target))
-            return type.False("NoNdoXmit", $"'{target.Name}' is of the kind '{target.Kind ?? "loopback"}', which does not accept redirected frames (EOPNOTSUPP).", generic);
+            return type.False("NoNdoXmit", $"'{target.Name}' is of the kind '{target.Kind ?? "loopback"}', which does not accept redirected frames (EOPNOTSUPP).{LinkKinds.Advice(target)}", generic);
         if (pass?.Failure is { Errno: Errno.EOPNOTSUPP or Errno.ENOTSUPP })
         {
             return type.False(

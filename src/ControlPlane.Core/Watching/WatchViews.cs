@@ -66,7 +66,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         return Attachments().View(now with { Record = attachment.Record });
     }
 
-    private AttachmentEvaluator Attachments() => new(state.Handles[id], interfaces.Current, state.Facts);
+    private AttachmentEvaluator Attachments() => new(state.Handles[id], state.Handles[id].Definition.Spec.KeySelector, interfaces.Current, state.Facts);
 
     // An evaluator words the facts of each interface once, so it serves for as long as nothing that it words has changed.
     private StatusEvaluator Evaluator(Snapshot snapshot)

@@ -36,6 +36,7 @@ internal static class NetlinkConstants
     public const ushort IFLA_EXT_MASK = 29;
     public const uint RTEXT_FILTER_SKIP_STATS = 8;
     public const ushort IFLA_LINK_NETNSID = 37;
+    public const ushort IFLA_PROMISCUITY = 30;
     public const ushort IFLA_NUM_TX_QUEUES = 31;
     public const ushort IFLA_NUM_RX_QUEUES = 32;
     public const ushort IFLA_XDP = 43;
@@ -44,6 +45,7 @@ internal static class NetlinkConstants
     public const ushort IFLA_PROP_LIST = 52;
     public const ushort IFLA_ALT_IFNAME = 53;
     public const ushort IFLA_PARENT_DEV_NAME = 56;
+    public const ushort ARPHRD_ETHER = 1;
     public const ushort ARPHRD_LOOPBACK = 772;
     public const ushort IFLA_XDP_DRV_PROG_ID = 5;
     public const ushort IFLA_XDP_SKB_PROG_ID = 6;

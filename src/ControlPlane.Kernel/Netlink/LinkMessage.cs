@@ -28,6 +28,7 @@ internal static class LinkMessage
         uint mtu = 0, maxMtu = 0, txQueues = 0, rxQueues = 0;
         uint? link = null;
         var hasParent = false;
+        var promiscuity = 0u;
         int? linkNamespace = null;
         (AttachMode Mode, uint ProgramId)? xdp = null;
         foreach (var attribute in attributes)
@@ -45,6 +46,7 @@ internal static class LinkMessage
                 case IFLA_LINKINFO: kind = ReadKind(attribute.Nested); break;
                 case IFLA_PROP_LIST: altNames = ReadAltNames(attribute.Nested); break;
                 case IFLA_PARENT_DEV_NAME: hasParent = true; break;
+                case IFLA_PROMISCUITY: promiscuity = attribute.Number<uint>(); break;
                 case IFLA_XDP: xdp = ReadXdp(attribute.Nested); break;
             }
         }
@@ -54,6 +56,8 @@ internal static class LinkMessage
             AltNames = altNames,
             Kind = kind,
             IsHardware = hasParent || (kind is null && header.ifi_type != ARPHRD_LOOPBACK),
+            CarriesEthernet = header.ifi_type is ARPHRD_ETHER or ARPHRD_LOOPBACK,
+            IsPromiscuous = promiscuity > 0,
             Mac = mac,
             Mtu = mtu,
             MaxMtu = maxMtu,

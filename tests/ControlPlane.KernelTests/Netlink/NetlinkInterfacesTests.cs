@@ -37,6 +37,30 @@ public sealed class NetlinkInterfacesTests : IDisposable
     }
 
     [Fact]
+    public void Query_TunAndTap_TellsWhichHasEthernetHeaders()
+    {
+        _space.Shell("ip", "tuntap", "add", "dev", "ktun", "mode", "tun");
+        _space.Shell("ip", "tuntap", "add", "dev", "ktap", "mode", "tap");
+
+        Assert.Equal((false, true, true), (Carries("ktun"), Carries("ktap"), Carries("lo")));
+
+        bool Carries(string name) => _interfaces.Query(name)!.CarriesEthernet;
+    }
+
+    [Fact]
+    public void Refresh_PromiscuousOnAndOff_IsSeen()
+    {
+        using var pair = VethPair.Create(_space);
+        Assert.False(IsPromiscuous());
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "promisc", "on");
+        Assert.True(IsPromiscuous());
+        _space.Shell("ip", "link", "set", "dev", pair.Name, "promisc", "off");
+        Assert.False(IsPromiscuous());
+
+        bool IsPromiscuous() => _interfaces.Refresh().Find(pair.Name)!.IsPromiscuous;
+    }
+
+    [Fact]
     public void Query_Veth_TellsEveryField()
     {
         using var pair = VethPair.Create(_space, new VethOptions { Mtu = 1400 });

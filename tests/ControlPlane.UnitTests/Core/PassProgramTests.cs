@@ -158,7 +158,7 @@ public sealed class PassProgramTests
         // A redirect program takes its place, and says what that does.
         var attached = await core.Attachments.PutAsync("vlans", "nic", new AttachmentSpec(AttachMode.Native), new Violations(), default, default);
         Assert.Equal(AttachmentState.Attached, attached.View.Status.State);
-        Assert.Contains("resets this NIC", attached.View.Status.Conditions.Single().Message, StringComparison.Ordinal);
+        Assert.Contains("resets this NIC", attached.View.Status.Conditions.Single(c => c.Type == ConditionTypes.Attached).Message, StringComparison.Ordinal);
     }
 
     private static SimulatedHost Host()

@@ -53,7 +53,7 @@ public sealed class TransitionTimeTests
         await using var core = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), time: time);
         time.Advance(TimeSpan.FromMinutes(1));
         var put = await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
-        Assert.Equal(Start.AddMinutes(1), Assert.Single(put.View.Status.Conditions).LastTransitionTime);
+        Assert.Equal(Start.AddMinutes(1), Time(put.View.Status.Conditions, ConditionTypes.Attached));
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class TransitionTimeTests
         await AttachAsync("a");
         time.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.Equal(Start, Assert.Single((await AttachAsync("b")).View.Status.Conditions).LastTransitionTime);
+        Assert.Equal(Start, Time((await AttachAsync("b")).View.Status.Conditions, ConditionTypes.Attached));
 
         Task<PutOutcome<Attachment>> AttachAsync(string owner) => core.Attachments.PutAsync(
             "vlans", "sim0", new AttachmentSpec(AttachMode.Native) with { Owner = owner }, false, RequestContext.OfDaemon());

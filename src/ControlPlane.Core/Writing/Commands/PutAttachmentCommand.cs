@@ -42,6 +42,8 @@ internal sealed class PutAttachmentCommand(DevmapId id, string askedName, Attach
             refusals.Add(AttachmentErrors.NoTcx(id.Name, interfaceName));
         if (interfaceName == InterfaceName.Loopback)
             refusals.Add(InterfaceErrors.Loopback(interfaceName));
+        if (context.Interfaces.Find(interfaceName) is { CarriesEthernet: false } bare)
+            refusals.Add(InterfaceErrors.NoEthernet("interface", bare.Name, bare.Kind));
         foreach (var other in context.State.Devmaps)
         {
             if (other.Id != id && context.FindAttachment(other, interfaceName) is not null)

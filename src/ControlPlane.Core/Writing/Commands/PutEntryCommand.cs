@@ -61,6 +61,8 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
             refusals.Add(InterfaceErrors.Missing("key", key.InterfaceName!, pendingPossible: true));
         if (!allowPending && context.Interfaces.Find(_spec.Interface) is null)
             refusals.Add(InterfaceErrors.Missing("interface", _spec.Interface, pendingPossible: true));
+        if (context.Interfaces.Find(_spec.Interface) is { CarriesEthernet: false } bare)
+            refusals.Add(InterfaceErrors.NoEthernet("interface", bare.Name, bare.Kind));
         if (_spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program))
             refusals.Add(ProgramErrors.Missing(program));
         if (kernelKey is { } taken && evicted is null && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != key)

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
@@ -16,7 +17,9 @@ internal static partial class Convergence
         var name = record.Interface;
         var ingress = context.Interfaces.Find(name);
         var link = before?.Link is null ? null : context.Kernel(devmap.Id).FindLink(name);
-        if (link is { Ifindex: not 0 } && link.Ifindex == ingress?.Ifindex && Suits(context, link.Mode, ingress, before!.Record.Spec.Mode, record.Spec.Mode))
+        var unsuitable = ingress is { CarriesEthernet: false } ? PlacementFailure.Of(InterfaceErrors.NoEthernet("interface", ingress.Name, ingress.Kind)) : null;
+        if (unsuitable is null && link is { Ifindex: not 0 } && link.Ifindex == ingress?.Ifindex
+            && Suits(context, link.Mode, ingress, before!.Record.Spec.Mode, record.Spec.Mode))
         {
             var kept = before! with { Record = record, Link = link, Failure = null };
             return [new Placement.OfAttachment(devmap.Id, name, before, kept == before ? before : kept, [])];
@@ -25,9 +28,9 @@ internal static partial class Convergence
         var steps = new List<KernelStep>(2);
         if (link is not null)
             steps.Add(new KernelStep.DetachRedirect(devmap.Id, name, link.Ifindex == ingress?.Ifindex ? ingress : null, link.Mode));
-        if (ingress is not null)
+        if (ingress is not null && unsuitable is null)
             steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress with { Name = name }, record.Spec.Mode)); // the pin has the name of the attachment
-        var after = new PlacedAttachment(record, null, null) { Since = before?.Since ?? default };
+        var after = new PlacedAttachment(record, null, unsuitable) { Since = before?.Since ?? default };
         var attachment = new Placement.OfAttachment(devmap.Id, name, before, after == before ? before : after, steps);
         return ingress is not null && IsXdp(context, record, ingress) && context.State.PassPrograms.GetValueOrDefault(ingress.Name) is { } pass ? [Release(context, ingress.Name, pass), attachment] : [attachment];
     }
