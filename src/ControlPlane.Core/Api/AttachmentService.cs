@@ -47,6 +47,7 @@ internal sealed class AttachmentService
     {
         InterfaceName.Validate(interfaceName, "interface", request.Violations);
         LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
+        new MeaningCheck(_state.Current, _kernel, request.Violations).OfAttachment(devmap, interfaceName, allowPending);
         request.Violations.ThrowIfAny();
         spec = spec with { Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner };
         var id = _state.Current.Devmap(devmap).Id;

@@ -33,6 +33,7 @@ internal sealed class EntryService
         var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var entryKey = state is null ? null : ParseKey(state, key, request.Violations);
         Validate(spec, state?.Definition, request.Violations);
+        new MeaningCheck(snapshot, _kernel, request.Violations).OfEntry(state, entryKey, spec, allowPending);
         request.Violations.ThrowIfAny();
         spec = spec with { EgressProgram = NullIfEmpty(spec.EgressProgram), Owner = NullIfEmpty(spec.Owner) };
         var command = new PutEntryCommand((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition);

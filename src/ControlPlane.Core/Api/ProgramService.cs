@@ -71,6 +71,7 @@ internal sealed class ProgramService
         InterfaceName.Validate(interfaceName, "interface", request.Violations);
         if (!string.IsNullOrEmpty(program) && !ProgramName.IsValid(program))
             request.Violations.Add("egressProgram", ProgramName.Rule);
+        new MeaningCheck(_state.Current, _kernel, request.Violations).OfProgram(program);
         request.Violations.ThrowIfAny();
         return await _writer.SubmitAsync(
             new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program, request.Precondition), request);

@@ -6,6 +6,28 @@ namespace ControlPlane.UnitTests.Core;
 public sealed class EntryTests
 {
     [Fact]
+    public async Task Put_InvalidAndWrongInMeaning_TellsAllAtOnce()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.PutAsync("ingress", $"{core.Host.Interfaces.Find("sim3")!.Ifindex + 100}", "sim0");
+        var number = core.Host.AddInterface("late0", ifindex: core.Host.Interfaces.Find("sim3")!.Ifindex + 100);
+        var labels = Labels.Of([new("a", "x\0y")]);
+
+        var entry = await CoreFixture.FailsAsync(() => core.Entries.PutAsync(
+            "ingress", "late0", new EntrySpec("never0", "never", labels, null), false, RequestContext.OfDaemon()));
+        var attachment = await CoreFixture.FailsAsync(() => core.Attachments.PutAsync(
+            "vlans", "lo", new AttachmentSpec(AttachMode.Generic) with { Labels = labels }, false, RequestContext.OfDaemon()));
+        var swap = await CoreFixture.FailsAsync(() => core.Programs.SetOfInterfaceAsync("a b", "never", RequestContext.OfDaemon()));
+
+        Assert.Equal("egressProgram interface key labels.a", Fields(entry));
+        Assert.Contains($"kernel key {number} is taken", entry.Detail, StringComparison.Ordinal);
+        Assert.Equal("interface labels.a", Fields(attachment));
+        Assert.Equal("egressProgram interface", Fields(swap));
+
+        static string Fields(Error error) => string.Join(' ', error.Fields.Select(f => f.Field).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Put_NewEntry_IsCreatedAndForwards()
     {
         await using var core = await CoreFixture.StartAsync();
