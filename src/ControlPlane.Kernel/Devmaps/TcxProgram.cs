@@ -35,6 +35,16 @@ internal static unsafe class TcxProgram
             Finish(pins);
         var config = ConfigOf(definition);
         using var built = BpfObject.OpenEmbedded("tcx.bpf.o");
+        Load(pins, built, config);
+        if (File.Exists(pins.Tcx) && File.Exists(pins.TcxConfig) && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && IsSame(pins, built))
+            return;
+        Stage(pins, built);
+        Finish(pins);
+    }
+
+    /// <summary>Loads the program over the pinned maps.</summary>
+    internal static void Load(DevmapPins pins, BpfObject built, devmapd_tcx_config config)
+    {
         built.SetConfig(config);
         foreach (var (name, path) in _maps.Select(m => (m.Name, m.Path(pins))).Where(m => File.Exists(m.Item2)))
         {
@@ -43,10 +53,6 @@ internal static unsafe class TcxProgram
         }
 
         built.Load(RedirectPrograms.FunctionOf(RedirectProgram.Tcx));
-        if (File.Exists(pins.Tcx) && File.Exists(pins.TcxConfig) && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && IsSame(pins, built))
-            return;
-        Stage(pins, built);
-        Finish(pins);
     }
 
     /// <summary>Pins the new program. The pin of the program itself comes last: from then on each start goes on with it.</summary>
