@@ -24,6 +24,8 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
                 rows.Add(name, "native");
                 if (cause.InGenericMode)
                     rows.Add(name, "generic");
+                if (cause.InTcxMode)
+                    rows.Add(name, "tcx");
             }
 
             return rows;
@@ -39,7 +41,7 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
 
         await cause.Make(entryTestbed);
         var told = await entryTestbed.BecomesAsync(cause.State);
-        var counted = mode == "native" ? cause.Counted : cause.CountedInGenericMode;
+        var counted = mode switch { "native" => cause.Counted, "generic" => cause.CountedInGenericMode, _ => null };
         await entryTestbed.AssertLostAsync(cause.Missed, counted);
         var status = await entryTestbed.StatusAsync();
         Assert.Equal(cause.State, status.State);
@@ -58,17 +60,20 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
     }
 
     [Theory]
-    [InlineData("veth whose peer has neither XDP nor GRO")]
-    [InlineData("bridge")]
-    public async Task TargetWithoutNdoXmit_GenericMode_IsForwarding(string name)
+    [InlineData("veth whose peer has neither XDP nor GRO", "generic", "GenericMode")]
+    [InlineData("bridge", "generic", "GenericMode")]
+    [InlineData("veth whose peer has neither XDP nor GRO", "tcx", "TcxMode")]
+    [InlineData("bridge", "tcx", "TcxMode")]
+    [InlineData("MTU of the target", "tcx", "TcxMode")]
+    public async Task CauseOfNativeMode_InAnotherMode_IsForwarding(string name, string mode, string reason)
     {
-        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), "generic");
+        await using var entryTestbed = await EntryTestbed.CreateAsync(await daemon.UseAsync(), mode);
 
         await LossCause.All[name].Make(entryTestbed);
 
         await entryTestbed.BecomesAsync("Forwarding");
         entryTestbed.AssertArrives();
-        Assert.Equal("GenericMode", (await entryTestbed.StatusAsync()).Conditions.Single(c => c.Type == "TargetAcceptsRedirect").Reason);
+        Assert.Equal(reason, (await entryTestbed.StatusAsync()).Conditions.Single(c => c.Type == "TargetAcceptsRedirect").Reason);
     }
 
     [Theory]

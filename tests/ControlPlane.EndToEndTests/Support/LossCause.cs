@@ -14,6 +14,9 @@ internal sealed record LossCause(string State, string Type, string Reason, Func<
     /// <summary>Whether the cause exists in generic mode as well.</summary>
     public bool InGenericMode { get; init; } = true;
 
+    /// <summary>Whether the cause exists in tcx mode as well, which counts no loss behind the redirect.</summary>
+    public bool InTcxMode { get; init; } = true;
+
     /// <summary>Whether the redirect program finds no entry.</summary>
     public bool Missed { get; init; }
 
@@ -32,9 +35,9 @@ internal sealed record LossCause(string State, string Type, string Reason, Func<
         ["target down"] = new("Undeliverable", "InterfaceUp", "AdministrativelyDown", Done(s => s.Target.Pair.SetUp(false))) { Counted = "targetDown", CountedInGenericMode = "targetDown" },
         ["peer down"] = new("Undeliverable", "CarrierPresent", "PeerDown", Done(s => s.Target.Pair.SetPeerUp(false))) { Counted = "peerDown" },
         ["veth whose peer has neither XDP nor GRO"] =
-            new("Undeliverable", "TargetAcceptsRedirect", "PeerWithoutXdp", Done(s => s.Target.Pair.DisablePeerReceive())) { InGenericMode = false, Counted = "notAccepted" },
-        ["bridge"] = new("Undeliverable", "TargetAcceptsRedirect", "NoNdoXmit", SendToBridgeAsync) { InGenericMode = false, Counted = "notAccepted" },
-        ["MTU of the target"] = new("Undeliverable", "MtuSufficient", "IngressMtuLarger", Done(s => s.Target.Pair.SetMtu(1400))) { Counted = "frameTooLong", CountedInGenericMode = "frameTooLong" },
+            new("Undeliverable", "TargetAcceptsRedirect", "PeerWithoutXdp", Done(s => s.Target.Pair.DisablePeerReceive())) { InGenericMode = false, InTcxMode = false, Counted = "notAccepted" },
+        ["bridge"] = new("Undeliverable", "TargetAcceptsRedirect", "NoNdoXmit", SendToBridgeAsync) { InGenericMode = false, InTcxMode = false, Counted = "notAccepted" },
+        ["MTU of the target"] = new("Undeliverable", "MtuSufficient", "IngressMtuLarger", Done(s => s.Target.Pair.SetMtu(1400))) { InTcxMode = false, Counted = "frameTooLong", CountedInGenericMode = "frameTooLong" },
         ["MTU of the peer"] = new("Undeliverable", "MtuSufficient", "PeerMtuSmaller", Done(s => s.Target.Pair.SetPeerMtu(1400))) { Counted = "notSent" },
         ["egress program drops"] = new("Undeliverable", "EgressProgramPasses", "TemplateDrops", SetDroppingProgramAsync) { Counted = "notSent" },
         ["other egress program by hand"] = new("Undeliverable", "InKernel", "OtherEgressProgram", WriteProgramByHandAsync) { Counted = "notSent" },
