@@ -188,19 +188,12 @@ internal sealed class StatusEvaluator(
                 interfaces.PeerOf(target),
                 facts.Widest,
                 pass),
-            .. Headers(target),
             .. EgressConditions.Faults(state, target, program, times, facts),
         ];
         var verdict = StateOf(conditions);
         conditions.Add(ingress);
         return _targets[key] = (verdict, conditions);
     }
-
-    private Condition[] Headers(InterfaceInfo target) => target.CarriesEthernet ? [] :
-    [
-        ConditionTypes.CarriesEthernet.False("NoEthernetHeaders", InterfaceErrors.NoEthernet(target.Name, target.Kind), CommonRemedies.UseEthernet())
-            with { LastTransitionTime = times.Of(target.Name, target).Present },
-    ];
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
     {

@@ -20,6 +20,7 @@ internal static class TargetConditions
     [
         Up(target), Carrier(target, peer), Accepts(target, peer, ingress, pass),
         lengths is { } known ? Mtu(target, peer, ingress, known.In, known.Out) : Mtu(target, peer, ingress, secondTag),
+        .. Headers(target),
     ];
 
     /// <summary>The longest frame, in bytes from its header on, that the kernel takes for an interface: its MTU, an Ethernet header and one VLAN tag.</summary>
@@ -31,6 +32,10 @@ internal static class TargetConditions
                 "AdministrativelyDown",
             $"'{target.Name}' is administratively down; the kernel drops frames redirected to it (ENETDOWN).",
             CommonRemedies.SetUp(target.Name));
+
+    private static Condition[] Headers(InterfaceInfo target) => target.CarriesEthernet
+        ? []
+        : [ConditionTypes.CarriesEthernet.False("NoEthernetHeaders", InterfaceErrors.NoEthernet(target.Name, target.Kind), CommonRemedies.UseEthernet())];
 
     private static Condition Carrier(InterfaceInfo target, InterfaceInfo? peer)
     {

@@ -23,6 +23,8 @@ internal static class TransitionTimes
         {
             if (type == ConditionTypes.InterfaceUp)
                 return seen.Up;
+            if (type == ConditionTypes.CarriesEthernet)
+                return seen.Present;
             if (type == ConditionTypes.CarrierPresent)
                 return seen.Carrier;
             if (type == ConditionTypes.TargetAcceptsRedirect)

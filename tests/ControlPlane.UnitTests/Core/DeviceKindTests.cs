@@ -42,6 +42,15 @@ public sealed class DeviceKindTests
         Assert.Null(host.Interfaces.Find("late1")!.XdpProgramId);
     }
 
+    [Fact]
+    public async Task Interface_WithoutEthernet_IsShownAsNoTarget()
+    {
+        await using var core = await CoreFixture.StartAsync(Host());
+        var view = core.Interfaces.Get("tun0");
+        Assert.Equal((false, false), (view.Ethernet, view.CanBeTarget));
+        Assert.NotNull(Assert.Single(view.Conditions, c => c.Type == ConditionTypes.CarriesEthernet).LastTransitionTime);
+    }
+
     [Theory]
     [InlineData("veth", EntryState.Forwarding, "GenericMode")]
     [InlineData("bridge", EntryState.Forwarding, "GenericMode")]
