@@ -60,6 +60,7 @@ public sealed record AuditSummary(DateTimeOffset LastStartTime, int LastFound, i
 /// <param name="Desired">The desired element. Null when none is desired.</param>
 /// <param name="Repaired">Whether the kernel is now as desired.</param>
 /// <param name="Failure">Why it is not, though repair was asked for; null otherwise.</param>
+/// <param name="Pin">The path of a pin below the pin root; null for other differences.</param>
 public sealed record Drift(
     DriftKind Kind,
     string? Key,
@@ -68,7 +69,8 @@ public sealed record Drift(
     DriftElement? Found,
     DriftElement? Desired,
     bool Repaired,
-    string? Failure);
+    string? Failure,
+    string? Pin = null);
 
 /// <summary>An element of the kernel's map, found or desired.</summary>
 /// <param name="Ifindex">The device frames go to.</param>
@@ -94,4 +96,7 @@ public enum DriftKind
 
     /// <summary>The redirect program looks keys up in another map, or in none.</summary>
     Inactive,
+
+    /// <summary>A pin was removed: without it, the object would end with the daemon.</summary>
+    Unpinned,
 }

@@ -15,6 +15,9 @@ public interface IKernel : IDisposable
     /// <summary>Returns the conditions of the place that the daemon runs in, as they are now; none where no frame moves.</summary>
     IReadOnlyList<Condition> ReadConditions() => [];
 
+    /// <summary>The pins of all that the daemon has in the kernel.</summary>
+    IPins Pins => NoPins.Instance;
+
     /// <summary>The interfaces of the network namespace.</summary>
     IInterfaces Interfaces { get; }
 

@@ -20,7 +20,7 @@ internal sealed class PreparePeerCommand : DaemonCommand
 
     private readonly Option<AttachMode> _mode = new("--mode")
     {
-        Description = "The mode of the attachments: native (default) or generic.", HelpName = "MODE",
+        Description = "The mode of the attachments: native (default), generic, tcx or auto.", HelpName = "MODE",
     };
 
     private readonly Option<bool> _checksums = new("--complete-checksums")

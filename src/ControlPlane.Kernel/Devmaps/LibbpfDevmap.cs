@@ -30,12 +30,15 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _totals;
     private readonly FileDescriptor _missed;
     private readonly FileDescriptor _moreTotals;
+    private readonly FileDescriptor _config;
+    private readonly HeldPin[] _mapsOfTcx;
+    private readonly DevmapPins _pins;
     private readonly Dictionary<RedirectProgram, (FileDescriptor Fd, uint Id)> _redirects;
 
     private LibbpfDevmap(
         DevmapRecord definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
     {
-        (Definition, Adopted, _programs, _logger) = (definition, adopted, programs, logger);
+        (Definition, Adopted, _programs, _logger, _pins) = (definition, adopted, programs, logger, pins);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
         _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         _slotWrite = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_WRONLY);
@@ -45,6 +48,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _moreTotals = Pin.OpenMap(pins.MoreTotals, BpfConstants.BPF_F_RDONLY);
+        _config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
+        _mapsOfTcx = [.. new[] { pins.TcxConfig, pins.Peers }.Where(File.Exists).Select(path => Pinned(path, Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY)))];
         _redirects = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Where(p => File.Exists(pins.Program(p))).ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
         MapId = BpfInfo.OfMap(_read).id;
@@ -66,6 +71,18 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public uint RedirectProgramId => _redirects[RedirectProgram.Plain].Id;
 
     public IReadOnlyList<uint> ProgramIds { get; }
+
+    /// <summary>Whether the descriptors are closed.</summary>
+    public bool IsClosed => _read.IsClosed;
+
+    /// <summary>The objects with their pins.</summary>
+    public IEnumerable<HeldPin> Held =>
+    [
+        Pinned(_pins.Active, _read), Pinned(_pins.Slot, _slotRead), Pinned(_pins.Counters, _countersRead), Pinned(_pins.Totals, _totals),
+        Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.Config, _config),
+        .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
+        .. _mapsOfTcx, .. _links.Held(_pins.Folder),
+    ];
 
     /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
     public static LibbpfDevmap Open(
@@ -158,6 +175,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Dispose()
     {
         _links.Dispose();
+        _config.Dispose();
+        Array.ForEach(_mapsOfTcx, pin => pin.Object!.Dispose());
         foreach (var (program, _) in _redirects.Values)
             program.Dispose();
         _moreTotals.Dispose();
@@ -170,6 +189,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _read.Dispose();
         _write.Dispose();
     }
+
+    private HeldPin Pinned(string path, FileDescriptor held) => new(_pins.Folder, path, held);
 
     private FileDescriptor ProgramToCarry(string name)
     {

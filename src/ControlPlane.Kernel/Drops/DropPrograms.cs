@@ -65,6 +65,14 @@ internal static class DropPrograms
         });
     }
 
+    /// <summary>Opens all pins. The caller owns the descriptors.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static IEnumerable<HeldPin> Hold(DropPins pins) =>
+    [
+        .. pins.Objects.Select(path => new HeldPin(pins.Folder, path, Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY))),
+        .. s_programs.Select(p => new HeldPin(pins.Folder, pins.Link(p.Tracepoint), Pin.OpenLink(pins.Link(p.Tracepoint)))),
+    ];
+
     /// <summary>Returns the kernel's <c>ns.inum</c>, from <c>net:[4026531840]</c>.</summary>
     private static uint NetworkNamespaceInode() =>
         uint.Parse(new FileInfo("/proc/thread-self/ns/net").LinkTarget!.AsSpan()["net:[".Length..^1], NumberStyles.None, CultureInfo.InvariantCulture);

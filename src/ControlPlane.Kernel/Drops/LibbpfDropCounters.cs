@@ -18,6 +18,7 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
 
     private readonly ILogger _logger;
     private readonly DropMaps? _maps;
+    private readonly List<HeldPin> _held = [];
 
     /// <summary>The active map of each open devmap. Only the writer's thread changes it.</summary>
     private readonly ConcurrentDictionary<string, uint> _mapIds = new(StringComparer.Ordinal);
@@ -31,6 +32,7 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
         {
             _maps = Open(DropPins.Of(pinRoot), logger);
             _maps.RemoveAllBut(PinnedMaps(pinRoot));
+            _held.AddRange(DropPrograms.Hold(DropPins.Of(pinRoot)));
         }
         catch (KernelException refused)
         {
@@ -73,8 +75,15 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
 
     public IReadOnlyList<XdpExceptionCount> ReadExceptions() => _maps is null ? [] : [.. _maps.ReadExceptions()];
 
+    /// <summary>The objects with their pins.</summary>
+    public IEnumerable<HeldPin> Held => _held;
+
     /// <summary>Closes descriptors. The programs continue to count.</summary>
-    public void Dispose() => _maps?.Dispose();
+    public void Dispose()
+    {
+        _maps?.Dispose();
+        _held.ForEach(pin => pin.Object?.Dispose());
+    }
 
     private static DropMaps Open(DropPins pins, ILogger logger)
     {

@@ -23,7 +23,7 @@ public sealed record KernelOptions
 /// The real kernel, through libbpf. Before creating it, the caller passes <see cref="Probing.KernelPreflight"/> and takes the lock
 /// on the pin root: the constructor removes leftovers of a crash.
 /// </summary>
-public sealed class LibbpfKernel : IKernel
+public sealed class LibbpfKernel : IKernel, IPins
 {
     private readonly string _pinRoot;
     private readonly ILogger _logger;
@@ -32,6 +32,9 @@ public sealed class LibbpfKernel : IKernel
     private readonly LibbpfDropCounters _drops;
     private readonly Lazy<HostFacts> _host;
     private readonly Lazy<bool> _hasTcx = new(() => KernelFeatureProbes.Tcx().Available);
+    private readonly List<LibbpfDevmap> _devmaps = [];
+    private readonly HostIdentity _identity;
+    private DirectoryLock? _lock;
 
     /// <summary>Prepares the pin root and starts counting drops in the network namespace of the calling thread. Opens no devmap or program yet.</summary>
     /// <exception cref="IOException">The pin root cannot be created.</exception>
@@ -42,7 +45,8 @@ public sealed class LibbpfKernel : IKernel
         LibbpfPrint.SendTo(loggers.CreateLogger("libbpf"));
         FileDescriptor.OccupyZero();
         PinFolder.Create(_pinRoot);
-        ClaimPins(HostIdentity.Current(_pinRoot));
+        _identity = HostIdentity.Current(_pinRoot);
+        ClaimPins(_identity);
         PinFolder.Recover(_pinRoot, _logger);
         foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), EgressProgramPins.Parent(_pinRoot) })
         {
@@ -98,12 +102,49 @@ public sealed class LibbpfKernel : IKernel
         scope.Demand();
         var devmap = LibbpfDevmap.Open(_pinRoot, definition, _hasTcx.Value, _programs, Interfaces, _logger);
         _drops.Add(definition.Name, devmap.MapId);
+        _devmaps.Add(devmap);
         return devmap;
     }
 
     /// <inheritdoc/>
+    public IPins Pins => this;
+
+    /// <inheritdoc/>
+    IReadOnlyList<string> IPins.FindMissing()
+    {
+        string[] identity = File.Exists(PinnedIdentity.PathOf(_pinRoot)) ? [] : [PinnedIdentity.PathOf(_pinRoot)];
+        return [.. Held.Where(p => !p.Exists).Select(p => p.Path).Concat(identity).Select(path => Path.GetRelativePath(_pinRoot, path))];
+    }
+
+    /// <inheritdoc/>
+    void IPins.Restore(WriterScope scope)
+    {
+        scope.Demand();
+        try
+        {
+            // The lock was on the folder that was removed.
+            if (!Directory.Exists(_pinRoot))
+                _lock = DirectoryLock.Acquire(_pinRoot);
+            foreach (var parent in new[] { DevmapPins.Parent(_pinRoot), EgressProgramPins.Parent(_pinRoot) })
+                PinFolder.Create(parent);
+        }
+        catch (Exception e) when (e is DirectoryLockedException or IOException or UnauthorizedAccessException)
+        {
+            throw new KernelException($"mkdir({_pinRoot})", Errno.EACCES, e.Message);
+        }
+
+        if (!File.Exists(PinnedIdentity.PathOf(_pinRoot)))
+            PinnedIdentity.Write(_pinRoot, _identity);
+        HeldPins.Restore(Held);
+    }
+
+    // Devmaps last: a devmap's folder is whole once it has its name.
+    private IEnumerable<HeldPin> Held => [.. _programs.Held, .. _passPrograms.Held, .. _drops.Held, .. _devmaps.Where(d => !d.IsClosed).SelectMany(d => d.Held)];
+
+    /// <inheritdoc/>
     public void Dispose()
     {
+        _lock?.Dispose();
         _drops.Dispose();
         _passPrograms.Dispose();
         _programs.Dispose();

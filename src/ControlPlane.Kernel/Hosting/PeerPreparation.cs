@@ -43,7 +43,7 @@ public sealed unsafe class PeerPreparation : IDisposable
             done.Add(Set("tcp-segmentation-offload", ETHTOOL_GTSO, ETHTOOL_STSO, 0, mask: 1));
         }
 
-        return done;
+        return done.Count > 0 ? done : [$"{_interface}: nothing to set, because tcx keeps all that rides beside a frame"];
     }
 
     /// <inheritdoc/>

@@ -73,7 +73,8 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
         KernelCall.Check(
             KernelCall.Retry(() => Libbpf.bpf_link_detach(link.Fd)),
             $"bpf_link_detach({owner}, interface {interfaceName})");
-        File.Delete(PinOf(folder, interfaceName));
+        if (File.Exists(PinOf(folder, interfaceName)))
+            File.Delete(PinOf(folder, interfaceName));
         _links.TryRemove(interfaceName, out _);
         link.Fd.Dispose();
         if (ifindex != 0)
@@ -119,6 +120,10 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
                 throw Pin.Foreign(path, $"it is a link of type {info.type} to program {info.prog_id}, not to the program {string.Join(" or ", programs)} of {owner}");
         }
     }
+
+    /// <summary>The links with their pins, and their folder.</summary>
+    public IEnumerable<HeldPin> Held(string unit) =>
+        [new(unit, folder, null), .. _links.Select(l => new HeldPin(unit, PinOf(folder, l.Key), l.Value.Fd))];
 
     /// <summary>Closes descriptors. The links stay.</summary>
     public void Dispose()

@@ -11,7 +11,7 @@ namespace ControlPlane.Kernel.Programs;
 internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEgressPrograms, IDisposable
 {
     /// <summary>Only the writer's thread changes it. Any thread reads counters.</summary>
-    private readonly ConcurrentDictionary<string, (FileDescriptor Program, FileDescriptor Counters)> _open = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (FileDescriptor Program, FileDescriptor Counters, FileDescriptor Config)> _open = new(StringComparer.Ordinal);
 
     public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope)
     {
@@ -80,6 +80,16 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
     /// <summary>Returns the descriptor of a program, or null if there is no such program. It is lent until the writer's next command.</summary>
     public FileDescriptor? Find(string name) => _open.TryGetValue(name, out var program) ? program.Program : null;
 
+    /// <summary>The objects with their pins.</summary>
+    public IEnumerable<HeldPin> Held => _open.SelectMany(p =>
+    {
+        var pins = EgressProgramPins.Of(pinRoot, p.Key);
+        return new HeldPin[]
+        {
+            new(pins.Folder, pins.Config, p.Value.Config), new(pins.Folder, pins.Counters, p.Value.Counters), new(pins.Folder, pins.Program, p.Value.Program),
+        };
+    });
+
     public void Dispose()
     {
         foreach (var name in _open.Keys)
@@ -98,7 +108,7 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
             {
                 Check(pins, program, counters);
                 Close(name);
-                _open[name] = (program, counters);
+                _open[name] = (program, counters, Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY));
                 return new LoadedProgram(name, EgressConfig.SpecOf(config, pins.Config), BpfInfo.OfProgram(program).id);
             }
             catch
@@ -129,5 +139,6 @@ internal sealed class LibbpfEgressPrograms(string pinRoot, ILogger logger) : IEg
             return;
         program.Program.Dispose();
         program.Counters.Dispose();
+        program.Config.Dispose();
     }
 }

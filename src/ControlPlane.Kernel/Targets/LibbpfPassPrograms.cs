@@ -19,6 +19,7 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
     private readonly PassProgramPins _pins = PassProgramPins.Of(pinRoot);
     private readonly XdpLinks _links = new(PassProgramPins.Of(pinRoot).Links, "pass program", interfaces);
     private FileDescriptor? _program;
+    private FileDescriptor? _config;
     private uint _programId;
 
     public IReadOnlyList<PassProgram> Attached => [.. _links.All.Select(Describe)];
@@ -66,13 +67,20 @@ internal sealed class LibbpfPassPrograms(string pinRoot, IInterfaces interfaces,
     {
         _links.Dispose();
         _program?.Dispose();
+        _config?.Dispose();
     }
+
+    /// <summary>The objects with their pins; none before the first attachment.</summary>
+    public IEnumerable<HeldPin> Held => _program is null
+        ? []
+        : [new(_pins.Folder, _pins.Config, _config), new(_pins.Folder, _pins.Program, _program), .. _links.Held(_pins.Folder)];
 
     private PassProgram Describe(DevmapLink link) => new(link.Interface, link.Ifindex, link.LinkId, _programId);
 
     private void OpenPinned()
     {
         Pin.RequireMark(_pins.Config, devmapd_kind.Pass);
+        _config = Pin.OpenMap(_pins.Config, BpfConstants.BPF_F_RDONLY);
         _program = Pin.OpenProgram(_pins.Program);
         var info = BpfInfo.OfProgram(_program);
         if (info.type != BpfConstants.BPF_PROG_TYPE_XDP)

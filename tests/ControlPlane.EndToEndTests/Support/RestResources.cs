@@ -74,7 +74,7 @@ internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, u
 
 internal sealed record AuditReport(long Checked, int Found, int Repaired, IReadOnlyList<Drift> Drifts);
 
-internal sealed record Drift(string Kind, string? Key, uint? KernelKey, string? Interface, DriftElement? Found, DriftElement? Desired, bool Repaired);
+internal sealed record Drift(string Kind, string? Key, uint? KernelKey, string? Interface, DriftElement? Found, DriftElement? Desired, bool Repaired, string? Pin);
 
 internal sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram);
 

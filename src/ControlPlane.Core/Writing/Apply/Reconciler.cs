@@ -68,6 +68,7 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
                 ResourceKey.Element(var id) => ConvergeElement(scope, id),
                 ResourceKey.FreedKey(var id) => ConvergeFreedKey(scope, id),
                 ResourceKey.Attachment(var devmap, var name) => ConvergeAttachment(scope, devmap, name),
+                ResourceKey.Pins => executor.Place(scope, new Placement.OfObject([new KernelStep.RestorePins()])),
                 ResourceKey.Slot(var devmap) => executor.Place(scope, new Placement.OfObject([new KernelStep.Activate(devmap)])),
                 _ => throw new ArgumentOutOfRangeException(nameof(key), key, "not a resource"),
             };

@@ -75,6 +75,9 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
             case KernelStep.UnloadProgram unload:
                 kernel.Programs.Unload(scope, unload.Name);
                 return null;
+            case KernelStep.RestorePins:
+                kernel.Pins.Restore(scope);
+                return null;
             case KernelStep.Activate activate:
                 handles[activate.Devmap].Activate(scope);
                 return null;

@@ -119,6 +119,17 @@ internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeComma
         }
 
         JudgePassPrograms(context, devmap, findings);
+        JudgePins(context, devmap, findings);
+    }
+
+    // The pins of another devmap are a matter of that devmap. Pins that belong to no devmap are a matter of each.
+    private static void JudgePins(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings)
+    {
+        foreach (var pin in context.FindMissingPins())
+        {
+            if (!context.State.Devmaps.Any(other => other.Id != devmap.Id && pin.StartsWith($"devmaps/{other.Id.Name}/", StringComparison.Ordinal)))
+                findings.Add((new ResourceKey.Pins(), new Drift(DriftKind.Unpinned, null, null, null, null, null, false, null, pin)));
+        }
     }
 
     // A pass program belongs to its target. It is a matter of each devmap that sends there.

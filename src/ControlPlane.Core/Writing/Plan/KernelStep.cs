@@ -75,6 +75,12 @@ internal abstract record KernelStep
         public override KernelStep Inverse => new LoadProgram(Name, Config, null);
     }
 
+    /// <summary>Pins again what others unpinned.</summary>
+    internal sealed record RestorePins : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
     /// <summary>Makes the redirect program look keys up in the devmap's own map.</summary>
     internal sealed record Activate(DevmapId Devmap) : KernelStep
     {

@@ -68,6 +68,9 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
         return Interfaces.NamesOf(interfaceName).Select(n => devmap.Attachments.GetValueOrDefault(n)).FirstOrDefault(a => a is not null);
     }
 
+    /// <summary>Returns the pins that somebody else removed.</summary>
+    public IReadOnlyList<string> FindMissingPins() => kernel.Pins.FindMissing();
+
     /// <summary>Takes the next revision. If its plan is not committed, no change ever has it.</summary>
     public long NextRevision() => ++PlannedRevision;
 

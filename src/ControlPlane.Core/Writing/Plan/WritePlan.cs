@@ -47,6 +47,9 @@ internal abstract record ResourceKey
     /// <summary>The link of an attachment.</summary>
     internal sealed record Attachment(DevmapId Devmap, string Interface) : ResourceKey;
 
+    /// <summary>The pins of everything.</summary>
+    internal sealed record Pins : ResourceKey;
+
     /// <summary>The slot in which a devmap's redirect program finds its map.</summary>
     internal sealed record Slot(DevmapId Devmap) : ResourceKey;
 }
