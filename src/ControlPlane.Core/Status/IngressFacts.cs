@@ -10,6 +10,7 @@ namespace ControlPlane.Core.Status;
 /// <param name="Widest">The one with the largest MTU of those it runs on; null where it runs nowhere.</param>
 /// <param name="NativeAttachment">The attachment in native mode, the first by name; null where there is none.</param>
 /// <param name="TcxAttachment">The attachment in tcx mode, the first by name; null where there is none.</param>
+/// <param name="WidestXdp">The one with the largest MTU of those it runs on by XDP; null where there is none.</param>
 /// <param name="OnlyTcx">Whether it runs in tcx mode wherever it runs.</param>
 internal readonly record struct IngressFacts(
     bool Attached,
@@ -17,6 +18,7 @@ internal readonly record struct IngressFacts(
     InterfaceInfo? Widest,
     (string Devmap, string Interface)? NativeAttachment = null,
     (string Devmap, string Interface)? TcxAttachment = null,
+    InterfaceInfo? WidestXdp = null,
     bool OnlyTcx = false)
 {
     /// <summary>Nothing is known: the stricter rules hold.</summary>
@@ -29,7 +31,8 @@ internal readonly record struct IngressFacts(
     /// <param name="name">The only ingress interface there can be; null for any.</param>
     public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name)
     {
-        var (attached, widest, native, tcx, onlyTcx) = (false, (InterfaceInfo?)null, ((string, string)?)null, ((string, string)?)null, true);
+        var (attached, native, tcx) = (false, ((string, string)?)null, ((string, string)?)null);
+        var (widest, widestXdp) = ((InterfaceInfo?)null, (InterfaceInfo?)null);
         foreach (var (ingress, status) in devmap.Attachments)
         {
             if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is not { } link)
@@ -39,13 +42,17 @@ internal readonly record struct IngressFacts(
                 native ??= (devmap.Definition.Name, ingress);
             if (link.Mode == AttachMode.Tcx)
                 tcx ??= (devmap.Definition.Name, ingress);
-            onlyTcx &= link.Mode == AttachMode.Tcx;
-            if (interfaces.Find(ingress) is { } info && info.Mtu > (widest?.Mtu ?? 0))
-                widest = info;
+            if (interfaces.Find(ingress) is not { } info)
+                continue;
+            widest = Wider(widest, info);
+            if (link.Mode != AttachMode.Tcx)
+                widestXdp = Wider(widestXdp, info);
         }
 
-        return attached ? new(true, native is not null, widest, native, tcx, onlyTcx) : Unknown;
+        return attached ? new(true, native is not null, widest, native, tcx, widestXdp, OnlyTcx: tcx is not null && widestXdp is null) : Unknown;
     }
+
+    private static InterfaceInfo Wider(InterfaceInfo? known, InterfaceInfo other) => known is null || other.Mtu > known.Mtu ? other : known;
 }
 
 /// <summary>One frame that is judged, in place of all that can come in.</summary>

@@ -135,12 +135,14 @@ internal static class TargetConditions
         var type = ConditionTypes.MtuSufficient;
         if (ingress is null)
             return type.True("NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
-        if (ingress.Mtu > target.Mtu && !IsUnlimited(target, facts))
+        // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone.
+        var compared = target.Kind == "veth" && facts.TcxAttachment is not null ? facts.WidestXdp : ingress;
+        if (compared is not null && compared.Mtu > target.Mtu)
         {
             return type.False(
                 "IngressMtuLarger",
-                $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
-                Takes(target.MaxMtu, ingress.Mtu) ? CommonRemedies.SetMtu(target.Name, ingress.Mtu) : CommonRemedies.LowerIngressMtu(ingress.Name, target.Mtu));
+                $"Frames from '{compared.Name}' can have {compared.Mtu} bytes, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
+                Takes(target.MaxMtu, compared.Mtu) ? CommonRemedies.SetMtu(target.Name, compared.Mtu) : CommonRemedies.LowerIngressMtu(compared.Name, target.Mtu));
         }
 
         var needed = ingress.Mtu + (secondTag ? (uint)EthernetHeader.TagBytes : 0);

@@ -6,7 +6,7 @@ namespace ControlPlane.EndToEndTests.RandomTopologies;
 
 /// <summary>
 /// A random topology: veths whose peers are in other namespaces, one whose peer is in the same, and a bridge with one port. It has
-/// attachments in both modes, entries of all three selectors, and egress programs of every template.
+/// attachments in all modes, entries of all three selectors, and egress programs of every template.
 /// </summary>
 internal sealed partial class RandomTopology : IAsyncDisposable
 {
@@ -158,7 +158,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
 
     private T Pick<T>(IReadOnlyList<T> choices) => choices[_random.Next(choices.Count)];
 
-    private string PickMode() => _random.Next(3) == 0 ? "generic" : "native";
+    private string PickMode() => _random.Next(6) switch { 0 => "generic", 1 => "tcx", 2 => "auto", _ => "native" };
 
     private sealed record InterfaceList(IReadOnlyList<InterfaceRow> Interfaces);
 
