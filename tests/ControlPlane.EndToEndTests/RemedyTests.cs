@@ -133,7 +133,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         await FollowAsync(testbed, await RemedyOfAsync("IngressAttached"));
         ingress.AssertReaches(target);
 
-        // Somebody else detached it: the audit. (In native mode the peer's largest MTU changes too, and the daemon attaches again by itself.)
+        // Somebody else detached it: the audit.
         await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name, "generic");
         var link = (await testbed.Http.ReadAsync<Attachment>($"{Attachments}/{ingress.Name}")).Status;
         Shell.Run("bpftool", "link", "detach", "id", link.LinkId!.Value.ToString(System.Globalization.CultureInfo.InvariantCulture));

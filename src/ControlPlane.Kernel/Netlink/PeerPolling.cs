@@ -4,7 +4,7 @@ using ControlPlane.Core.Model;
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
-/// Finds veths whose peers in other namespaces have changed their MTU: the one fact about a target that the kernel announces only
+/// Finds veths whose peers in other namespaces have changed their MTU or their name: facts about a target that the kernel announces only
 /// there. Polls twice a second, or less often if that would take more than a fiftieth of one processor's time.
 /// </summary>
 internal sealed class PeerPolling(LinkQueries queries)
@@ -26,10 +26,13 @@ internal sealed class PeerPolling(LinkQueries queries)
         if (Stopwatch.GetElapsedTime(_last) < _pause)
             return [];
         var started = Stopwatch.GetTimestamp();
-        uint[] changed = [.. table.All.Where(i => LinkQueries.HasPeerElsewhere(i) && queries.WithPeer(i) != i).Select(i => i.Ifindex)];
+        uint[] changed = [.. table.All.Where(i => LinkQueries.HasPeerElsewhere(i) && HasChanged(i)).Select(i => i.Ifindex)];
         _last = Stopwatch.GetTimestamp();
         var took = Stopwatch.GetElapsedTime(started, _last) * DutyCycle;
         _pause = took > Period ? took : Period;
         return changed;
     }
+
+    // The largest MTU of a peer follows from XDP on our own end, where a change is known or is a matter for the audit.
+    private bool HasChanged(InterfaceInfo info) => queries.WithPeer(info) with { PeerMaxMtu = info.PeerMaxMtu } != info;
 }
