@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ControlPlane.Core.Errors;
@@ -100,9 +102,38 @@ internal sealed class XdpFeaturesConverter : AnswerConverter<XdpFeatures>
 }
 
 /// <summary>Conditions, with the fields of the contract.</summary>
+/// <remarks>The entries of a page share most of their conditions, so the JSON of a condition that comes again is kept.</remarks>
 internal sealed class ConditionConverter : AnswerConverter<Condition>
 {
+    private const int Places = 32;
+
+    // A condition has the place of its hash. The place is another condition's as soon as that is written.
+    [ThreadStatic]
+    private static (Condition? Condition, byte[]? Json)[]? _kept;
+
     public override void Write(Utf8JsonWriter writer, Condition value, JsonSerializerOptions options)
+    {
+        ref var place = ref (_kept ??= new (Condition?, byte[]?)[Places])[RuntimeHelpers.GetHashCode(value) % Places];
+        if (!ReferenceEquals(place.Condition, value))
+        {
+            place = (value, null);
+            WriteObject(writer, value);
+            return;
+        }
+
+        place.Json ??= JsonOf(value, writer.Options);
+        writer.WriteRawValue(place.Json, skipInputValidation: true);
+    }
+
+    private static byte[] JsonOf(Condition value, JsonWriterOptions options)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, options))
+            WriteObject(writer, value);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static void WriteObject(Utf8JsonWriter writer, Condition value)
     {
         writer.WriteStartObject();
         WriteFields(writer, value);
