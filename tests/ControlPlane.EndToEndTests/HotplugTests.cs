@@ -21,7 +21,7 @@ public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaem
         Assert.Empty(testbed.KernelMap(Testbed.ByAddress));
 
         var again = testbed.AddPort(target.Name);
-        await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
+        await testbed.WaitUntilArrivingAsync(Testbed.ByAddress, "10.0.0.7");
         ingress.AssertReaches(again);
         var entry = await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7");
         Assert.Equal(again.Pair.Ifindex, entry.Status.Ifindex);
@@ -44,7 +44,7 @@ public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaem
 
         var again = testbed.AddPort(ingress.Name);
         await Eventually.Async(async () => (await testbed.Http.ReadAsync<Attachment>(attachment)).Status.State == "Attached");
-        await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
+        await testbed.WaitUntilArrivingAsync(Testbed.ByInterface, ingress.Name);
         var entry = await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name);
         Assert.NotEqual(before.KernelKey, entry.KernelKey);
         Assert.Equal([entry.KernelKey!.Value], testbed.KernelMap(Testbed.ByInterface).Keys);
@@ -65,7 +65,7 @@ public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaem
         elsewhere.Shell("ip", "link", "set", "dev", target.Name, "netns", testbed.Space.Path);
         target.Pair.SetUp(true);
 
-        await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
+        await testbed.WaitUntilArrivingAsync(Testbed.ByAddress, "10.0.0.7");
         ingress.AssertReaches(target);
     }
 
@@ -84,8 +84,9 @@ public sealed class HotplugTests(SharedDaemon daemon) : IClassFixture<SharedDaem
 
         await testbed.Runner.StartAsync();
 
+        var arriving = await testbed.ArrivingAsync();
         var entries = await testbed.Http.ListAsync(Testbed.ByAddress);
-        Assert.Equal("10.0.0.7", Assert.Single(entries, e => e.Status.State == "Forwarding").Key);
+        Assert.Equal("10.0.0.7", Assert.Single(entries, e => e.Status.State == arriving).Key);
         await Eventually.Async(async () => (await testbed.Http.ReadAsync<Attachment>(
             $"/v1/devmaps/{Testbed.ByAddress}/attachments/{ingress.Name}")).Status.State == "Attached");
         again.AssertReaches(stays);

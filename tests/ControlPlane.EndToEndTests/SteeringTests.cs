@@ -32,7 +32,7 @@ public sealed class SteeringTests(SharedDaemon daemon) : IClassFixture<SharedDae
         Assert.All(ingress.Send(frames, run, target, bystander), Assert.Empty);
 
         var entry = await testbed.Http.PutEntryAsync(devmap, key, target.Name);
-        Assert.Equal("Forwarding", entry.Status.State);
+        Assert.Equal(await testbed.ArrivingAsync(), entry.Status.State);
         Assert.Equal(target.Pair.Ifindex, testbed.KernelMap(devmap)[entry.KernelKey!.Value]);
         (run, frames) = NewFrames();
         Assert.Equal(frames, ingress.Send(frames, run, target, expected: Count));

@@ -9,7 +9,7 @@ namespace ControlPlane.EndToEndTests.Support;
 /// </summary>
 internal static class ConsistencyCheck
 {
-    private static readonly string[] InKernel = ["Forwarding", "Undeliverable"];
+    private static readonly string[] InKernel = ["Forwarding", "Undeliverable", "Unverified"];
 
     /// <summary>Waits until the views agree for all devmaps.</summary>
     /// <param name="testbed">The testbed.</param>
