@@ -27,6 +27,7 @@ public static class CoreServices
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
         services.AddSingleton<DevmapWriter>();
         services.AddSingleton<DropReader>();
+        services.AddSingleton<StatusEvaluators>();
         services.AddSingleton<StateCounter>();
         services.AddSingleton<ExplainService>();
         services.AddSingleton<AuditService>();

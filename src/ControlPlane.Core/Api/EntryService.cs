@@ -16,9 +16,10 @@ internal sealed class EntryService
     private readonly DevmapWriter _writer;
     private readonly IKernel _kernel;
     private readonly DropReader _drops;
+    private readonly StatusEvaluators _evaluators;
 
-    public EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops) =>
-        (_state, _writer, _kernel, _drops) = (state, writer, kernel, drops);
+    public EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops, StatusEvaluators evaluators) =>
+        (_state, _writer, _kernel, _drops, _evaluators) = (state, writer, kernel, drops, evaluators);
 
     /// <summary>Creates or changes the entry, and returns when it is in the kernel, or pending where that is allowed.</summary>
     /// <param name="devmap">The name of the devmap.</param>
@@ -39,7 +40,9 @@ internal sealed class EntryService
         var command = new PutEntryCommand((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition);
         var (created, placed) = await _writer.SubmitAsync(command, request);
         snapshot = _state.Current;
-        return new PutOutcome<Entry>(created, Evaluator(snapshot, snapshot.Find(state!.Id) ?? state).View(placed));
+        // The writer has just read the interfaces.
+        var evaluator = _evaluators.For(snapshot, snapshot.Find(state!.Id) ?? state, _kernel.Interfaces.Current);
+        return new PutOutcome<Entry>(created, evaluator.View(placed));
     }
 
     /// <summary>Deletes the entry.</summary>
@@ -63,7 +66,7 @@ internal sealed class EntryService
     {
         var snapshot = _state.Current;
         var (state, parsed) = Address(snapshot, devmap, key, request);
-        if ((state.Find(parsed) ?? state.Find(parsed, Naming(parsed.InterfaceName))) is { } entry)
+        if (Find(state, parsed) is { } entry)
             return Evaluator(snapshot, state).View(entry);
         return FindUnmanaged(state, parsed) is var (kernelKey, element)
             ? Evaluator(snapshot, state).UnmanagedView(kernelKey, element, basic: false)
@@ -174,6 +177,10 @@ internal sealed class EntryService
         return Unmanaged.Find(_state, _state.Handles[devmap.Id], new ElementId(devmap.Id, kernelKey)) is { } element ? (kernelKey, element) : null;
     }
 
+    // The interface may be known under another name.
+    private PlacedEntry? Find(DevmapState devmap, EntryKey key) =>
+        devmap.Find(key) ?? (key.InterfaceName is { } name ? devmap.Find(key, Naming(name)) : null);
+
     /// <summary>Returns the interfaces, with what the kernel knows now of this name.</summary>
     private InterfaceTable Naming(string? name)
     {
@@ -183,7 +190,7 @@ internal sealed class EntryService
     }
 
     private StatusEvaluator Evaluator(Snapshot snapshot, DevmapState devmap) =>
-        new(snapshot, devmap, _state.Handles[devmap.Id], _kernel.Interfaces.Refresh(), _drops, _state.Facts);
+        _evaluators.For(snapshot, devmap, _kernel.Interfaces.Refresh());
 
     private static (DevmapState Devmap, EntryKey Key) Address(Snapshot snapshot, string devmap, string key, RequestContext request)
     {

@@ -68,9 +68,9 @@ internal sealed partial class Explainer
         EgressVerdict? run = program is null ? null : kernel.Programs.DryRun(program.Loaded.Config, _frame);
         var left = run is { Action: XdpAction.Pass } passed ? passed.Frame : _frame;
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
-        var (facts, _) = _evaluator.Ingress(question.Ingress ?? "");
+        var facts = _evaluator.Ingress(question.Ingress ?? "").Facts;
         ExplainStep? fault = null, unknown = null;
-        foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, times, judged).Judge(entry, element).Conditions)
+        foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, times, new(SharedFacts.Of(state, devmap, interfaces)), judged).Judge(entry, element).Conditions)
         {
             if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
                 continue;

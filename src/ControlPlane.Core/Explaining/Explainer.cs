@@ -13,7 +13,7 @@ internal sealed partial class Explainer(
 {
     private readonly IDevmap _map = handles[devmap.Id];
     private readonly List<ExplainStep> _steps = [];
-    private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, times, new JudgedFrame(question.Ingress));
+    private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, times, new(SharedFacts.Of(state, devmap, interfaces)), new JudgedFrame(question.Ingress));
 
     // The frame under judgement.
     private readonly byte[] _frame = TestFrame.Build(
@@ -81,7 +81,7 @@ internal sealed partial class Explainer(
     /// <summary>Does the redirect program see it?</summary>
     private ExplainVerdict? JudgeAttachment()
     {
-        var (_, condition) = _evaluator.Ingress(question.Ingress ?? "");
+        var condition = _evaluator.Ingress(question.Ingress ?? "").Condition;
         string[] attached =
         [
             .. devmap.Attachments.Values

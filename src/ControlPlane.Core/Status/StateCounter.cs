@@ -8,7 +8,7 @@ namespace ControlPlane.Core.Status;
 /// Counts the entries of devmaps by state, and what is false about them. The facts belong to interfaces, so each group of entries is judged
 /// once: the cost grows with the number of interfaces in use, and not with the number of entries.
 /// </summary>
-internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, DropReader drops)
+internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, StatusEvaluators evaluators)
 {
     /// <summary>Counts one devmap; null if it no longer exists.</summary>
     public StateCounts? Count(string devmapName)
@@ -17,7 +17,7 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Drop
         if (snapshot.Devmaps.GetValueOrDefault(devmapName) is not { } devmap)
             return null;
         var (map, interfaces) = (state.Handles[devmap.Id], kernel.Interfaces.Refresh());
-        var evaluator = new StatusEvaluator(snapshot, devmap, map, interfaces, drops, state.Facts);
+        var evaluator = evaluators.For(snapshot, devmap, interfaces);
         var counts = new StateCounts();
         foreach (var (group, entries) in devmap.Groups)
         {

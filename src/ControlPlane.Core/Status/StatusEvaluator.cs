@@ -7,25 +7,28 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Status;
 
 /// <summary>
-/// Derives what is true of entries of one devmap: one instance per answer, so that the facts of an interface are worded once
-/// however many entries share them.
+/// Derives what is true of entries of one devmap: one instance per answer. The facts of an interface are worded once, however many
+/// entries share them; links are read once per answer.
 /// </summary>
 internal sealed class StatusEvaluator(
-    Snapshot state, DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, DropReader drops, FactTimes times, JudgedFrame? frame = null)
+    Snapshot state, DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, DropReader drops, FactTimes times, SharedVerdicts shared, JudgedFrame? frame = null)
 {
-    private static readonly Condition _inKernel = ConditionTypes.InKernel.True("AsDesired", "The kernel has the entry as desired.");
+
+    private static readonly Condition _asDesired = ConditionTypes.InKernel.True("AsDesired", "The kernel has the entry as desired.");
 
     private static readonly Condition _attached = ConditionTypes.IngressAttached.True(
         "Attached", "The redirect program runs where frames with this key arrive.");
 
     private readonly KeySelector _selector = devmap.Definition.Spec.KeySelector;
 
-    // Repairs an element that others changed.
-    private readonly Remedy _audit = CommonRemedies.Audit(devmap.Definition.Name);
+    // Those whose links this answer has read: one, for most answers.
+    private (string Name, IngressVerdicts Verdicts)? _ingress;
+    private Dictionary<string, IngressVerdicts>? _ingresses;
 
-    // The conditions that all entries with the same target, program and ingress share.
-    private readonly Dictionary<(string Target, string? Program, string Ingress, bool SecondTag), (EntryState State, IReadOnlyList<Condition> Conditions)> _targets = [];
-    private readonly Dictionary<string, (IngressFacts Facts, Condition Condition)> _ingress = new(StringComparer.Ordinal);
+    private Condition _inKernel = _asDesired;
+
+    // Repairs an element that others changed.
+    private Remedy Audit => CommonRemedies.Audit(devmap.Definition.Name);
 
     /// <summary>The entry as the API shows it in the basic view: without counters, drops and conditions.</summary>
     public Entry BasicView(PlacedEntry entry) => View(entry, basic: true);
@@ -66,13 +69,13 @@ internal sealed class StatusEvaluator(
     }
 
     /// <summary>The verdict on an entry of which the kernel has this element, or none. The first condition is about that.</summary>
-    public (EntryState State, IReadOnlyList<Condition> Conditions) Judge(PlacedEntry entry, KernelEntry? element)
+    public Verdict Judge(PlacedEntry entry, KernelEntry? element)
     {
         var record = entry.Record;
         var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
         return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces) is { } unreachable
-            ? (state, [.. conditions, unreachable with { LastTransitionTime = _selector.KeyIsIfindex ? times.Freed(record.Key.Number) : times.Start }])
-            : (state, conditions);
+            ? new(state, [.. conditions, unreachable with { LastTransitionTime = _selector.KeyIsIfindex ? times.Freed(record.Key.Number) : times.Start }])
+            : new(state, conditions);
     }
 
     /// <summary>Returns an element that nobody desires as the API shows it: without spec, revision and times.</summary>
@@ -109,27 +112,32 @@ internal sealed class StatusEvaluator(
         "NotDesired", "The kernel's map has an element for the key that nobody asked the daemon for.", CommonRemedies.Audit(devmap.Definition.Name))
         with { LastTransitionTime = times.OfForeign(new ElementId(devmap.Id, kernelKey), element) };
 
-    private (EntryState State, IReadOnlyList<Condition> Conditions) JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    private Verdict JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
     {
         var record = entry.Record;
         var ingress = Ingress(IngressOf(record.Key)).Condition;
         if (entry.Failure is { } failure)
-            return (EntryState.Failed, [Failed(entry, failure), ingress]);
+            return new(EntryState.Failed, [Failed(entry, failure), ingress]);
         if (entry.KernelKey is not { } key)
-            return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
+            return new(EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
         if (target is null && element is null)
-            return (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
+            return new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (element is not { } there)
-            return (EntryState.Pending, [Foreign(key, element, ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", _audit)), ingress]);
+            return new(EntryState.Pending, [Foreign(key, element, ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", Audit)), ingress]);
         if (target is null)
-            return (EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
+            return new(EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
-            return (EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
+            return new(EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
 
         times.Settled(new ElementId(devmap.Id, key));
         var (verdict, conditions) = Target(target, record.Spec.EgressProgram, IngressOf(record.Key), _selector.IsTagged(record.Key));
-        return (verdict, [_inKernel with { LastTransitionTime = SeenAt(entry) }, .. conditions]);
+        return new(verdict, [InKernel(entry), .. conditions]);
     }
+
+    // Entries of one batch came into the kernel together.
+    private Condition InKernel(PlacedEntry entry) => SeenAt(entry) is var since && _inKernel.LastTransitionTime == since
+        ? _inKernel
+        : _inKernel = _inKernel with { LastTransitionTime = since };
 
     private static Condition Failed(PlacedEntry entry, PlacementFailure failure) =>
         ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy) with { LastTransitionTime = SeenAt(entry) };
@@ -144,16 +152,16 @@ internal sealed class StatusEvaluator(
     /// Returns the verdict on entries that share all that their state depends on. Elements that others changed count as if they were as
     /// desired: only a look at each of them would tell.
     /// </summary>
-    public (EntryState State, IReadOnlyList<Condition> Conditions) Judge(EntryGroup group)
+    public Verdict Judge(EntryGroup group)
     {
         var ingress = Ingress(group.Ingress).Condition;
         if (group.Failure is { } reason)
-            return (EntryState.Failed, [ConditionTypes.InKernel.False(reason, ""), ingress]);
+            return new(EntryState.Failed, [ConditionTypes.InKernel.False(reason, ""), ingress]);
         if (!group.IsPlaced)
-            return (EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, group.Ingress), ingress]);
+            return new(EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, group.Ingress), ingress]);
         return interfaces.Find(group.Interface) is { } target
             ? Target(target, group.Program, group.Ingress, group.IsTagged)
-            : (EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, group.Interface), ingress]);
+            : new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, group.Interface), ingress]);
     }
 
     private static EntryState StateOf(List<Condition> conditions)
@@ -170,29 +178,25 @@ internal sealed class StatusEvaluator(
         return state;
     }
 
-    private (EntryState State, IReadOnlyList<Condition> Conditions) Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
+    private Verdict Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
     {
         // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
         var secondTag = isTagged && state.TemplateOf(program) is { AddsTag: true };
-        var key = (target.Name, program, ingressName, secondTag);
-        if (_targets.TryGetValue(key, out var known))
-            return known;
-        var (facts, ingress) = Ingress(ingressName);
-        var pass = state.PassProgramFor(target, interfaces);
+        var ingress = Ingress(ingressName);
+        var key = (target.Name, program, secondTag);
+        return ingress.Targets.TryGetValue(key, out var known) ? known : ingress.Targets[key] = Judge(target, program, secondTag, ingress);
+    }
+
+    private Verdict Judge(InterfaceInfo target, string? program, bool secondTag, IngressVerdicts ingress)
+    {
+        var (peer, pass) = (interfaces.PeerOf(target), state.PassProgramFor(target, interfaces));
         List<Condition> conditions =
         [
             .. TransitionTimes.Stamp(
-                TargetConditions.Of(target, interfaces.PeerOf(target), facts, pass, secondTag, frame?.Lengths),
-                times,
-                target,
-                interfaces.PeerOf(target),
-                facts.Widest,
-                pass),
-            .. EgressConditions.Faults(state, target, program, times, facts),
+                TargetConditions.Of(target, peer, ingress.Facts, pass, secondTag, frame?.Lengths), times, target, peer, ingress.Facts.Widest, pass),
+            .. EgressConditions.Faults(state, target, program, times, ingress.Facts),
         ];
-        var verdict = StateOf(conditions);
-        conditions.Add(ingress);
-        return _targets[key] = (verdict, conditions);
+        return new(StateOf(conditions), [.. conditions, ingress.Condition]);
     }
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
@@ -202,7 +206,7 @@ internal sealed class StatusEvaluator(
             return ConditionTypes.InKernel.False(
                 "OtherInterface",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry points at ifindex {element.Ifindex}, but '{target.Name}' is {target.Ifindex}."),
-                _audit);
+                Audit);
         }
 
         var desired = state.ProgramId(record.Spec.EgressProgram);
@@ -211,7 +215,7 @@ internal sealed class StatusEvaluator(
             : ConditionTypes.InKernel.False(
                 "OtherEgressProgram",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry has the egress program {element.EgressProgramId}; desired is {desired} (0: none)."),
-                _audit);
+                Audit);
     }
 
     private Condition Absent(ConditionType type, string name) => type.False(
@@ -222,13 +226,29 @@ internal sealed class StatusEvaluator(
     private string IngressOf(EntryKey key) =>
         frame?.Ingress ?? _selector.IngressOf(key) ?? "";
 
-    /// <summary>Whether the redirect program runs on the interface of this name, or, for an empty name, on any; and what is known of it.</summary>
-    public (IngressFacts Facts, Condition Condition) Ingress(string name)
+    /// <summary>The verdicts on frames that arrive on the interface of this name, or, for an empty name, on any.</summary>
+    public IngressVerdicts Ingress(string name)
     {
-        if (_ingress.TryGetValue(name, out var known))
-            return known;
+        if (_ingress is var (last, verdicts) && last == name)
+            return verdicts;
+        if (_ingresses?.GetValueOrDefault(name) is not { } read)
+        {
+            read = ReadIngress(name);
+            if (_ingress is not null)
+                (_ingresses ??= new(StringComparer.Ordinal)).Add(name, read);
+        }
+
+        _ingress ??= (name, read);
+        return read;
+    }
+
+    private IngressVerdicts ReadIngress(string name)
+    {
         var facts = IngressFacts.Of(devmap, map, interfaces, name.Length > 0 ? name : null);
-        return _ingress[name] = (facts, (facts.Attached ? _attached : NotAttached(name)) with { LastTransitionTime = IngressTime(name, facts.Attached) });
+        if (shared.Ingresses.TryGetValue(name, out var known) && known.Facts == facts)
+            return known;
+        var condition = (facts.Attached ? _attached : NotAttached(name)) with { LastTransitionTime = IngressTime(name, facts.Attached) };
+        return shared.Ingresses[name] = new(facts, condition);
     }
 
     private DateTimeOffset IngressTime(string name, bool attached)

@@ -15,13 +15,13 @@ internal sealed class WatchService
     private readonly ControlPlaneState _state;
     private readonly ChangeLog _log;
     private readonly IKernel _kernel;
-    private readonly DropReader _drops;
+    private readonly StatusEvaluators _evaluators;
     private readonly TimeProvider _time;
     private int _watchers;
     private long _cutOff;
 
-    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, DropReader drops, TimeProvider time) =>
-        (_options, _state, _log, _kernel, _drops, _time) = (options, state, log, kernel, drops, time);
+    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, StatusEvaluators evaluators, TimeProvider time) =>
+        (_options, _state, _log, _kernel, _evaluators, _time) = (options, state, log, kernel, evaluators, time);
 
     /// <summary>Streams that are read now.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
@@ -64,7 +64,7 @@ internal sealed class WatchService
     private async IAsyncEnumerable<WatchEvent> RunAsync(
         DevmapId devmap, long position, long? snapshotRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _drops);
+        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _evaluators);
         Interlocked.Increment(ref _watchers);
         try
         {

@@ -6,10 +6,9 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Watching;
 
 /// <summary>Renders the events of one watcher on the watcher's thread, when it reads, so that the writer does none of it.</summary>
-internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, DropReader drops)
+internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, StatusEvaluators evaluators)
 {
     private readonly KeySelector _selector = state.Handles[id].Definition.Spec.KeySelector;
-    private (InterfaceTable Interfaces, Snapshot Snapshot, StatusEvaluator Evaluator)? _last;
 
     /// <summary>
     /// Returns everything as of a revision that the head of the log had. The snapshot is that of the head or a later one: a resource that
@@ -50,7 +49,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         var snapshot = state.Current;
         var now = snapshot.Find(id)?.Entries.Find(entry.Record.Key) ?? entry;
         var record = entry.Record;
-        var evaluator = Evaluator(snapshot);
+        var evaluator = evaluators.For(snapshot, snapshot.Devmap(id.Name), interfaces.Current);
         return evaluator.View(now) with
         {
             Revision = record.Revision,
@@ -67,19 +66,4 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     }
 
     private AttachmentEvaluator Attachments() => new(state.Handles[id], state.Handles[id].Definition.Spec.KeySelector, interfaces.Current, state.Facts);
-
-    // An evaluator words the facts of each interface once, so it serves for as long as nothing that it words has changed.
-    private StatusEvaluator Evaluator(Snapshot snapshot)
-    {
-        var table = interfaces.Current;
-        if (_last is not { } last || last.Interfaces != table || !HasSameFacts(last.Snapshot, snapshot))
-            _last = last = (table, snapshot, new StatusEvaluator(snapshot, snapshot.Devmap(id.Name), state.Handles[id], table, drops, state.Facts));
-        return last.Evaluator;
-    }
-
-    private bool HasSameFacts(Snapshot before, Snapshot now) =>
-        before.Programs == now.Programs
-        && before.Conflicts == now.Conflicts
-        && before.PassPrograms == now.PassPrograms
-        && before.Find(id)?.Attachments == now.Find(id)?.Attachments;
 }

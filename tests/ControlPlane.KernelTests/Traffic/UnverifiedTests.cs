@@ -37,7 +37,8 @@ public sealed class UnverifiedTests
             default));
         try
         {
-            var entries = new EntryService(state, writer, testbed.Kernel, new DropReader(testbed.Kernel, TimeProvider.System));
+            var drops = new DropReader(testbed.Kernel, TimeProvider.System);
+            var entries = new EntryService(state, writer, testbed.Kernel, drops, new StatusEvaluators(state, drops));
             Assert.Equal((EntryState.Forwarding, "PassProgram"), await PutAsync("ensured", "near"));
             Assert.Equal((EntryState.Unverified, "FeaturesUnseen"), await PutAsync("left", "left"));
             Assert.Equal((EntryState.Undeliverable, "NoNdoXmit"), await PutAsync("ensured", "br0"));

@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+
+namespace ControlPlane.Core.Status;
+
+/// <summary>Makes the evaluator for an answer. It uses the words of earlier answers while the facts are the same. Safe on any thread.</summary>
+internal sealed class StatusEvaluators(ControlPlaneState state, DropReader drops)
+{
+    private readonly ConcurrentDictionary<string, SharedVerdicts> _verdicts = new(StringComparer.Ordinal);
+
+    /// <summary>Returns an evaluator for one answer.</summary>
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="devmap">The devmap in it.</param>
+    /// <param name="interfaces">The interfaces.</param>
+    public StatusEvaluator For(Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces)
+    {
+        var facts = SharedFacts.Of(snapshot, devmap, interfaces);
+        if (!_verdicts.TryGetValue(devmap.Id.Name, out var verdicts) || verdicts.Facts != facts)
+            _verdicts[devmap.Id.Name] = verdicts = new SharedVerdicts(facts);
+        return new StatusEvaluator(snapshot, devmap, state.Handles[devmap.Id], interfaces, drops, state.Facts, verdicts);
+    }
+}
+
+/// <summary>All that the verdicts on targets follow from, besides the links in the kernel. Not the snapshot itself: it holds every entry.</summary>
+internal sealed record SharedFacts(
+    DevmapId Devmap,
+    InterfaceTable Interfaces,
+    ImmutableSortedDictionary<string, PlacedAttachment> Attachments,
+    IngressTimes Ingresses,
+    ImmutableSortedDictionary<string, PlacedProgram> Programs,
+    ImmutableDictionary<string, ProgramConflict> Conflicts,
+    ImmutableDictionary<string, PlacedPassProgram> PassPrograms)
+{
+    /// <summary>Returns the facts of a snapshot.</summary>
+    public static SharedFacts Of(Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces) => new(
+        devmap.Id, interfaces, devmap.Attachments, devmap.Ingresses, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
+}
+
+/// <summary>The verdicts that entries of one devmap share, by the interface that their frames arrive on.</summary>
+/// <param name="facts">The facts that they follow from.</param>
+internal sealed class SharedVerdicts(SharedFacts facts)
+{
+    /// <summary>The facts that the verdicts follow from.</summary>
+    public SharedFacts Facts => facts;
+
+    /// <summary>The verdicts by the name of the ingress interface; empty for any.</summary>
+    public ConcurrentDictionary<string, IngressVerdicts> Ingresses { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>The verdicts on frames from one ingress interface, as long as these facts hold.</summary>
+/// <param name="facts">The kernel's word on the way in.</param>
+/// <param name="condition">Whether the redirect program runs there.</param>
+internal sealed class IngressVerdicts(IngressFacts facts, Condition condition)
+{
+    /// <summary>The kernel's word on the way in.</summary>
+    public IngressFacts Facts => facts;
+
+    /// <summary>Whether the redirect program runs there.</summary>
+    public Condition Condition => condition;
+
+    /// <summary>The verdicts on targets, each with its egress program, and whether frames get a second tag.</summary>
+    public ConcurrentDictionary<(string Target, string? Program, bool SecondTag), Verdict> Targets { get; } = new();
+}
+
+/// <summary>The state of entries, and the conditions that it follows from.</summary>
+internal readonly record struct Verdict(EntryState State, Condition[] Conditions);
