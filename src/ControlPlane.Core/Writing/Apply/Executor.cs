@@ -60,6 +60,24 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
     /// <returns>Why the kernel refused; null if it did not.</returns>
     public string? Place(WriterScope scope, Placement placement)
     {
+        var (placed, refusal) = RunAlone(scope, placement);
+        Keep(placed.Done(context.Now));
+        return refusal;
+    }
+
+    /// <summary>Applies placements that do not depend on each other, each on its own. The kernel has all of them before the rest of the work begins: frames wait for it.</summary>
+    public void PlaceAll(WriterScope scope, List<Placement.OfEntry> placements)
+    {
+        var placed = new Placement[placements.Count];
+        for (var i = 0; i < placed.Length; i++)
+            placed[i] = RunAlone(scope, placements[i]).Placed;
+        var now = context.Now;
+        foreach (var placement in placed)
+            Keep(placement.Done(now));
+    }
+
+    private (Placement Placed, string? Refusal) RunAlone(WriterScope scope, Placement placement)
+    {
         try
         {
             foreach (var step in placement.Steps)
@@ -68,20 +86,17 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                     shared.InFlight.Add(set.Id);
             }
 
-            Keep(Run(scope, placement, []).Done(context.Now));
-            return null;
+            return (Run(scope, placement, null), null);
         }
         catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.InterfaceNotFound)
         {
             // The interface went while the step ran. The next notification says so.
-            Keep(placement.Done(context.Now));
-            return null;
+            return (placement, null);
         }
         catch (ControlPlaneException e)
         {
             Log(placement, e);
-            Keep(placement.Refused(PlacementFailure.Of(e.Error)).Done(context.Now));
-            return e.Error.Detail;
+            return (placement.Refused(PlacementFailure.Of(e.Error)), e.Error.Detail);
         }
     }
 
@@ -105,13 +120,13 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         return taken;
     }
 
-    private Placement Run(WriterScope scope, Placement placement, List<KernelStep> done)
+    private Placement Run(WriterScope scope, Placement placement, List<KernelStep>? done)
     {
         foreach (var step in placement.Steps)
         {
             if (runner.Run(scope, step) is { } made)
                 placement = placement.With(made);
-            done.Add(step);
+            done?.Add(step);
         }
 
         return placement;

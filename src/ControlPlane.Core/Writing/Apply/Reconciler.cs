@@ -98,13 +98,16 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
                 affected[devmap] = 1;
         }
 
+        var entries = new List<Placement.OfEntry>();
         foreach (var id in context.State.Targets.EntriesOf(name))
         {
             if (context.State.Find(id.Devmap) is not { } devmap || devmap.Entries.Find(id.Key) is not { } entry)
                 continue;
-            PlaceEntry(scope, devmap, entry);
+            entries.Add(Convergence.Entry(context, devmap, entry, entry.Record));
             affected[devmap] = affected.GetValueOrDefault(devmap) + 1;
         }
+
+        executor.PlaceAll(scope, entries);
 
         foreach (var devmap in context.State.Devmaps)
         {
@@ -117,8 +120,8 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         targets.Add(name);
         if (HasChanged(name, affected.Count > 0))
         {
-            foreach (var (devmap, entries) in affected)
-                context.StatusChanged(devmap, name, entries);
+            foreach (var (devmap, count) in affected)
+                context.StatusChanged(devmap, name, count);
         }
 
         return null;
