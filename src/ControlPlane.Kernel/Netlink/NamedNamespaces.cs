@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
 using static ControlPlane.Kernel.Native.NetlinkConstants;
@@ -13,38 +14,43 @@ internal sealed class NamedNamespaces(NetlinkClient rtnetlink)
     private const string Folder = "/run/netns";
     private const int RequestBytes = 64;
 
+    // Reading all names takes at most this part of the time, so that hundreds of namespaces do not slow link events down.
+    private const int DutyCycle = 5;
+
     private readonly Lock _lock = new();
     private Dictionary<int, string> _names = [];
     private DateTime _asOf;
+    private long _next;
 
-    /// <summary>Returns the name of the network namespace with this id; null if it has none.</summary>
+    /// <summary>Returns the name of the network namespace with this id; null if it has none, or the name is not known yet.</summary>
     public string? Find(int id)
     {
         lock (_lock)
         {
             var changed = Directory.GetLastWriteTimeUtc(Folder);
-            if (changed != _asOf)
-                _asOf = ReadAll() ? changed : default;
+            var isKnown = _names.TryGetValue(id, out var name);
+            if ((isKnown && changed == _asOf) || Stopwatch.GetTimestamp() < _next)
+                return name;
+            // Also if the folder is the same: "ip netns add" makes the file a moment before it is a namespace, and a namespace gets its id
+            // with the first interface that has its peer there.
+            var started = Stopwatch.GetTimestamp();
+            ReadAll();
+            var now = Stopwatch.GetTimestamp();
+            (_asOf, _next) = (changed, now + Math.Min((now - started) * DutyCycle, Stopwatch.Frequency / 20)); // the first reading compiles, too
             return _names.GetValueOrDefault(id);
         }
     }
 
-    // Returns whether all names are known: "ip netns add" makes the file a moment before it is a namespace.
-    private bool ReadAll()
+    private void ReadAll()
     {
-        var (names, complete) = (new Dictionary<int, string>(), true);
+        var names = new Dictionary<int, string>();
         foreach (var path in Directory.Exists(Folder) ? Directory.GetFiles(Folder) : [])
         {
-            if (IdOf(path) is not { } id)
-                complete = false;
-            else if (id >= 0)
+            if (IdOf(path) is >= 0 and var id)
                 names[id] = Path.GetFileName(path);
-            else
-                complete = false; // no id yet: it gets one with the first interface that has its peer there
         }
 
         _names = names;
-        return complete;
     }
 
     private int? IdOf(string path)
