@@ -63,7 +63,7 @@ struct devmapd_tcx_config {
 			    */
 	__u32 counters;	   /* 0: count nothing */
 	__u32 egress_programs; /* 0: the devmap's values are an ifindex alone */
-	__u32 redirect_peer;   /* 0: never hand a frame to a target's peer directly */
+	__u32 redirect_peer;   /* 0: no frame goes to a target's peer directly */
 };
 _Static_assert(sizeof(struct devmapd_tcx_config) == 32, "mirrored in user space");
 
@@ -119,15 +119,22 @@ struct devmapd_missed_key {
 };
 _Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space");
 
-/* How many targets can have their frames handed to their peers directly */
-#define DEVMAPD_MAX_PEERS 65536
-
-/* The peer of a target that takes its frames directly, in tcx */
-struct devmapd_peer {
-	__u8 mac[6]; /* frames for other addresses go through the target */
-	__u8 padding[2];
+/*
+ * Whether frames for a target go to its peer directly, in tcx, and the first reason why not.
+ * Mirror: ControlPlane.Core.Model.PeerUse
+ */
+enum devmapd_peer_use {
+	DEVMAPD_PEER_USED = 0,
+	DEVMAPD_PEER_NO_ENTRY = 1,	 /* the key has none */
+	DEVMAPD_PEER_NO_VETH = 2,	 /* the target has no peer */
+	DEVMAPD_PEER_UNSEEN = 3,	 /* the kernel keeps the peer in another place */
+	DEVMAPD_PEER_SAME_NAMESPACE = 4, /* the kernel would drop the frames */
+	DEVMAPD_PEER_DOWN = 5,		 /* the target or the peer */
+	DEVMAPD_PEER_QDISC = 6,		 /* a queueing discipline at the target's egress */
+	DEVMAPD_PEER_EGRESS_PROGRAM = 7, /* a tcx program or a clsact qdisc there */
+	DEVMAPD_PEER_LISTENER = 8,	 /* a packet socket there, such as that of tcpdump */
+	DEVMAPD_PEER_XDP = 9,		 /* a native XDP program on the peer */
 };
-_Static_assert(sizeof(struct devmapd_peer) == 8, "mirrored in user space");
 
 /* The mark of a pass program, which has no settings */
 struct devmapd_pass_config {

@@ -1,113 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * The redirect program for tcx: the same table as for XDP, but the kernel keeps the frame as its
- * sender made it, with checksum and segmentation offload and the VLAN tag beside it.
- */
-#include <linux/bpf.h>
-#include <linux/pkt_cls.h>
-#include <bpf/bpf_helpers.h>
-
-#define DEVMAPD_CONFIG struct devmapd_tcx_config
-
-#include "devmapd.h"
-#include "frame.h"
-#include "redirect.h"
-
-/* enum tcx_action_base, which the headers of older kernels lack */
-#define TCX_NEXT -1
-#define TCX_DROP 2
-
-#define TAG_BYTES 4
-#define MAX_HEADER_BYTES (ETH_HLEN + MAX_VLAN_TAGS * TAG_BYTES + sizeof(struct iphdr))
+/* The redirect program for tcx. */
+#include "tcx.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/* Targets whose frames go to the peer at once, by ifindex. Kept by user space. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, DEVMAPD_MAX_PEERS);
-	__type(key, __u32);
-	__type(value, struct devmapd_peer);
-} peers SEC(".maps");
-
-/* XDP_PASS lets later programs and the stack have the frame. */
-static __always_inline int miss_action(void)
-{
-	return config.miss_action == XDP_PASS ? TCX_NEXT : TCX_DROP;
-}
-
-/* A frame of many segments counts as those, as far as the sender says how many they are. */
-static __always_inline void look_at(const struct __sk_buff *skb, struct ingress_frame *frame)
-{
-	frame->data = (void *)(long)skb->data;
-	frame->end = (void *)(long)skb->data_end;
-	frame->ifindex = skb->ifindex;
-	frame->has_tag = skb->vlan_present;
-	frame->tci = skb->vlan_tci;
-	frame->packets = skb->gso_segs > 1 ? skb->gso_segs : 1;
-	frame->bytes = skb->len + (skb->vlan_present ? TAG_BYTES : 0);
-}
-
-/*
- * The peer takes a frame as one for itself, whatever its destination address is. So only a frame
- * with the peer's own address goes there at once.
- */
-static __always_inline int is_for_peer(const struct ingress_frame *frame, __u32 target)
-{
-	struct devmapd_peer *peer = bpf_map_lookup_elem(&peers, &target);
-	struct ethhdr *eth = frame->data;
-
-	if (!peer || (void *)(eth + 1) > frame->end)
-		return 0;
-#pragma unroll
-	for (int i = 0; i < ETH_ALEN; i++) {
-		if (eth->h_dest[i] != peer->mac[i])
-			return 0;
-	}
-	return 1;
-}
 
 SEC("tc")
 int devmapd_tcx(struct __sk_buff *skb)
 {
-	struct devmapd_totals *sum = own_totals();
-	struct devmapd_more_totals *more;
 	struct ingress_frame frame = {};
 	struct bpf_devmap_val *value;
-	__u32 zero = 0, key = 0;
-	void *devmap;
+	int action;
 
-	/* The headers of a frame from a device may be beside its linear part. */
-	if ((void *)(long)skb->data + MAX_HEADER_BYTES > (void *)(long)skb->data_end)
-		bpf_skb_pull_data(skb, skb->len < MAX_HEADER_BYTES ? skb->len : MAX_HEADER_BYTES);
-	look_at(skb, &frame);
-	if (!find_key(&frame, &key)) {
-		if (sum)
-			add_frames(&sum->unkeyed, frame.packets, frame.bytes);
-		return miss_action();
-	}
-	devmap = bpf_map_lookup_elem(&slot, &zero);
-	value = devmap ? bpf_map_lookup_elem(devmap, &key) : NULL;
-	if (!value) {
-		if (sum) {
-			add_frames(&sum->missed, frame.packets, frame.bytes);
-			sample_miss(key);
-		}
-		return miss_action();
-	}
-	if (sum) {
-		add_frames(&sum->redirected, frame.packets, frame.bytes);
-		count_hit(&frame, key);
-	}
-	/* The kernel does not run the egress program here, and it may be there to drop frames. */
-	if (config.egress_programs && value->bpf_prog.id) {
-		more = own_more_totals();
-		if (more)
-			more->egress_programs += frame.packets;
-		return TCX_DROP;
-	}
-	if (config.redirect_peer && is_for_peer(&frame, value->ifindex))
-		return bpf_redirect_peer(value->ifindex, 0);
-	return bpf_redirect(value->ifindex, 0);
+	value = find_target(skb, &frame, &action);
+	return value ? bpf_redirect(value->ifindex, 0) : action;
 }

@@ -118,6 +118,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
 
     public EntryCounters ReadCounters(uint key) => default;
 
+    public PeerUse ReadPeerUse(uint key) => map.Definition.Spec.RedirectPeer == RedirectPeer.Off ? PeerUse.Off : PeerUse.NotSupported;
+
     public DevmapCounters? ReadTotals() => map.Definition.Spec.Counters ? default(DevmapCounters) : null;
 
     public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => [];

@@ -22,6 +22,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
             new(KernelFeatureNames.XdpFeatures, host.ReportsXdpFeatures, "6.3", host.ReportsXdpFeatures ? null : "not simulated"),
             new(KernelFeatureNames.Tcx, true, "6.6", null),
+            new(KernelFeatureNames.RedirectPeer, false, "5.10", "not simulated"),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
             host.Drops.Feature,
         ]);

@@ -102,6 +102,30 @@ public sealed class ExplainTests(SharedDaemon daemon) : IClassFixture<SharedDaem
             $"\nLEAVES (Forwarded): The frame leaves by '{target.Name}' with 60 bytes, untagged.\n", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task InTcxMode_TheWayToThePeerIsTold()
+    {
+        await using var testbed = await daemon.UseAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name, "tcx");
+        await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name);
+
+        Assert.Equal("PeerDirectly", await WayAsync());
+        testbed.Space.Shell("tc", "qdisc", "add", "dev", target.Name, "clsact");
+        Assert.Equal("ProgramAtEgress", await WayAsync());
+        testbed.Space.Shell("tc", "qdisc", "del", "dev", target.Name, "clsact");
+        using (FrameSocket.Open(testbed.Space, target.Name))
+            Assert.Equal("ListenerAtEgress", await WayAsync());
+        Assert.Equal("PeerDirectly", await WayAsync());
+
+        async Task<string> WayAsync()
+        {
+            var said = await testbed.Http.ReadAsync<Explanation>($"/v1/devmaps/{Testbed.ByInterface}/entries/{ingress.Name}:explain");
+            Assert.Equal(("leaves", "EgressPath", "True"), (said.Verdict.Outcome, said.Steps[^1].Type, said.Steps[^1].Status));
+            return said.Steps[^1].Reason;
+        }
+    }
+
     private static IReadOnlyList<byte[]> Send(Port ingress, byte[] frame, ulong run, Port target, string outcome)
     {
         try

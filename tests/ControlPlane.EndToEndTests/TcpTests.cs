@@ -29,6 +29,7 @@ public sealed class TcpTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
         var traffic = (await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Traffic;
         Assert.Equal(mode == "native", traffic.ChecksumsCompleted > before.ChecksumsCompleted);
         Assert.Equal(before.ChecksumsIncomplete, traffic.ChecksumsIncomplete);
+        Assert.Equal(mode != "native", traffic.PeerRedirectedPackets > before.PeerRedirectedPackets);
         foreach (var end in new[] { left, right })
             Assert.Equal(0, end.ChecksumErrors());
     }

@@ -53,6 +53,9 @@ internal sealed class CoreMetrics : IDisposable
         CounterOfDevmaps("devmapd_devmap_egress_program_drops_total",
             "Frames from an ingress in tcx mode that were dropped because their entry has an egress program, which does not run there.",
             d => d.Status.Traffic is { } t ? [Measure(t.EgressProgramDrops, Of(d))] : []);
+        CounterOfDevmaps("devmapd_devmap_peer_redirected_packets_total",
+            "Redirected frames that went to the peer of their target directly, in tcx mode. The counters of the target do not show them.",
+            d => d.Status.Traffic is { } t ? [Measure(t.PeerRedirectedPackets, Of(d))] : []);
         CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
             DropsOf);
         GaugeOfDevmaps("devmapd_entries", "Entries of a devmap by state. Elements that others changed count as if they were as desired; devmapd_drifts_total counts those.",

@@ -83,6 +83,8 @@ internal sealed partial class Explainer
         fault ??= last.Holds ? null : last;
         if (fault is not null)
             return Ends(fault.Type == ConditionTypes.EgressProgramAgrees ? ExplainOutcome.Unknown : ExplainOutcome.Dropped, fault);
+        if (facts.TcxAttachment is { } tcx)
+            Tell(EgressPath.Of(_map.ReadPeerUse(_key!.Value), target), ("ingress", tcx.Interface), ("peerIfindex", target.LinkIfindex));
         return unknown is not null ? Ends(ExplainOutcome.Unknown, unknown) : Leaves(target, left.Span);
     }
 

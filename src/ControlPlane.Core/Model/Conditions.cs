@@ -150,6 +150,9 @@ public static class ConditionTypes
     /// <summary>The egress program lets the frame leave, by a dry run.</summary>
     public static ConditionType EgressProgramRun { get; } = new("EgressProgramRun", ConditionSubject.Frame);
 
+    /// <summary>The way of the frame to the peer of its target, in tcx mode. It always holds; the reason says which way it is.</summary>
+    public static ConditionType EgressPath { get; } = new("EgressPath", ConditionSubject.Frame, decides: false);
+
     /// <summary>The pins, and with them the forwarding of frames, outlive the daemon.</summary>
     public static ConditionType PinsPersist { get; } = new("PinsPersist", ConditionSubject.Host);
 
@@ -159,6 +162,6 @@ public static class ConditionTypes
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, CarriesEthernet, MtuSufficient,
         EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, KeyReachable, IngressAttached, Attached, IngressRedirects,
         IngressReceivesAll, KeysSpread,
-        IngressReceives, KeyFound, DevmapActive, EgressProgramRun, PinsPersist,
+        IngressReceives, KeyFound, DevmapActive, EgressProgramRun, EgressPath, PinsPersist,
     ];
 }

@@ -9,6 +9,7 @@ namespace ControlPlane.Core.Model;
 /// <param name="Counters">Whether the redirect program counts; fixed when it is loaded.</param>
 /// <param name="EnsureTargets">Whether the daemon makes targets accept redirected frames.</param>
 /// <param name="CompleteChecksums">Whether the redirect program completes partial checksums in native mode.</param>
+/// <param name="RedirectPeer">Whether frames in tcx mode may go to the peer of a target directly.</param>
 public sealed record DevmapSpec(
     uint MaxEntries,
     uint ValueSize = 8,
@@ -17,7 +18,8 @@ public sealed record DevmapSpec(
     MissAction MissAction = MissAction.Pass,
     bool Counters = true,
     EnsureTargets EnsureTargets = EnsureTargets.Auto,
-    CompleteChecksums CompleteChecksums = CompleteChecksums.Auto)
+    CompleteChecksums CompleteChecksums = CompleteChecksums.Auto,
+    RedirectPeer RedirectPeer = RedirectPeer.Auto)
 {
     /// <summary>The part of a frame that is its key.</summary>
     public KeySelector KeySelector { get; init; } = KeySelector ?? KeySelector.IngressInterface;
@@ -35,6 +37,9 @@ public sealed record DevmapSpec(
 
     /// <summary>Whether the redirect program completes partial checksums in native mode.</summary>
     public CompleteChecksums CompleteChecksums { get; init; } = CompleteChecksums;
+
+    /// <summary>Whether frames in tcx mode may go to the peer of a target directly.</summary>
+    public RedirectPeer RedirectPeer { get; init; } = RedirectPeer;
 }
 
 /// <summary>The desired state of one devmap, with its identity.</summary>
@@ -121,6 +126,7 @@ public sealed record Devmap(string Name, long Revision, DateTimeOffset CreateTim
 /// <param name="ChecksumsCompleted">Redirected frames whose partial checksum the redirect program completed.</param>
 /// <param name="ChecksumsIncomplete">Redirected frames whose checksum is or may be partial and which the redirect program cannot complete: the receiver drops those that are.</param>
 /// <param name="EgressProgramDrops">Frames from an ingress in tcx mode that were dropped because their entry has an egress program, which does not run there.</param>
+/// <param name="PeerRedirectedPackets">Redirected frames that went to the peer of their target directly, in tcx mode. The counters of the target do not show them.</param>
 public readonly record struct DevmapCounters(
     ulong RedirectedPackets,
     ulong RedirectedBytes,
@@ -130,7 +136,8 @@ public readonly record struct DevmapCounters(
     ulong UnkeyedBytes,
     ulong ChecksumsCompleted = 0,
     ulong ChecksumsIncomplete = 0,
-    ulong EgressProgramDrops = 0);
+    ulong EgressProgramDrops = 0,
+    ulong PeerRedirectedPackets = 0);
 
 /// <summary>
 /// A key that frames had and the devmap lacked. There is room for 64 keys on each CPU, each in the place of its hash, where the last

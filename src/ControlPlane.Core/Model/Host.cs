@@ -47,6 +47,9 @@ public static class KernelFeatureNames
     /// <summary>tcx links (<c>BPF_TCX_INGRESS</c>), since Linux 6.6.</summary>
     public const string Tcx = "tcx";
 
+    /// <summary>Redirects to the peer of a veth in another network namespace (<c>bpf_redirect_peer</c>), since Linux 5.10; used in tcx mode.</summary>
+    public const string RedirectPeer = "redirect_peer";
+
     /// <summary>Raw tracepoint programs, since Linux 4.17; they need CAP_PERFMON.</summary>
     public const string RawTracepoints = "raw_tracepoints";
 

@@ -86,6 +86,10 @@ public interface IDevmapReader
     /// <summary>Returns the frames redirected by this key since its element was made; zero when counters are off.</summary>
     EntryCounters ReadCounters(uint key);
 
+    /// <summary>Returns whether frames with this key in tcx mode go to the peer of their target directly, as the redirect program judges now.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    PeerUse ReadPeerUse(uint key);
+
     /// <summary>Returns the counts of the redirect program; null when counters are off.</summary>
     DevmapCounters? ReadTotals();
 

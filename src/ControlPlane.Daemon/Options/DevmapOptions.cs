@@ -37,7 +37,10 @@ internal sealed class DevmapOptions
     /// <summary>Whether the redirect program completes partial checksums in native mode.</summary>
     public CompleteChecksums CompleteChecksums { get; set; } = CompleteChecksums.Auto;
 
+    /// <summary>Whether frames in tcx mode may go to the peer of a target directly.</summary>
+    public RedirectPeer RedirectPeer { get; set; } = RedirectPeer.Auto;
+
     /// <summary>Returns the devmap as a definition of the core. Requires valid options.</summary>
     public DevmapRecord ToDefinition() =>
-        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, Core.Model.KeySelector.Set.Named(KeySelector), MissAction, Counters, EnsureTargets, CompleteChecksums));
+        new(Name, new DevmapSpec((uint)MaxEntries, (uint)ValueSize, (uint?)NumaNode, Core.Model.KeySelector.Set.Named(KeySelector), MissAction, Counters, EnsureTargets, CompleteChecksums, RedirectPeer));
 }

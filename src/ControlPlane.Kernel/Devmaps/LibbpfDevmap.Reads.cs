@@ -50,12 +50,43 @@ internal sealed partial class LibbpfDevmap
             var more = ReadMoreTotals();
             return new DevmapCounters(
                 redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes,
-                more.checksums_completed, more.checksums_incomplete, more.egress_programs);
+                more.checksums_completed, more.checksums_incomplete, more.egress_programs, ReadToPeers());
         }
         finally
         {
             ArrayPool<devmapd_totals>.Shared.Return(perCpu);
         }
+    }
+
+    private ulong ReadToPeers()
+    {
+        if (_toPeers is null)
+            return 0;
+        Span<ulong> perCpu = new ulong[BpfMap.PossibleCpus];
+        KernelCall.Check(BpfMap.LookupPerCpu(_toPeers, 0, perCpu), $"bpf_map_lookup_elem(to_peers of devmap {Definition.Name})");
+        var sum = 0ul;
+        foreach (var cpu in perCpu)
+            sum += cpu;
+        return sum;
+    }
+
+    public PeerUse ReadPeerUse(uint key) =>
+        Definition.Spec.RedirectPeer == RedirectPeer.Off ? PeerUse.Off : _judge is null ? PeerUse.NotSupported : Judge(_judge, key);
+
+    // The program takes its key from the beginning of the frame. A frame has an Ethernet header at least.
+    private static unsafe PeerUse Judge(FileDescriptor program, uint key)
+    {
+        const int Bytes = 64;
+        var frame = stackalloc byte[Bytes];
+        new Span<byte>(frame, Bytes).Clear();
+        *(uint*)frame = key;
+        var opts = new bpf_test_run_opts { sz = (nuint)sizeof(bpf_test_run_opts), data_in = frame, data_size_in = Bytes, repeat = 1 };
+        int result;
+        do
+            result = Libbpf.bpf_prog_test_run_opts(program, &opts);
+        while (KernelCall.Interrupted(result));
+        KernelCall.Check(result, "bpf_prog_test_run_opts(devmapd_peer)");
+        return (PeerUse)opts.retval;
     }
 
     private devmapd_more_totals ReadMoreTotals()

@@ -31,14 +31,16 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _missed;
     private readonly FileDescriptor _moreTotals;
     private readonly FileDescriptor _config;
-    private readonly HeldPin[] _mapsOfTcx;
+    private readonly FileDescriptor? _tcxConfig;
+    private readonly FileDescriptor? _toPeers;
+    private readonly FileDescriptor? _judge;
     private readonly DevmapPins _pins;
     private readonly Dictionary<RedirectProgram, (FileDescriptor Fd, uint Id)> _redirects;
 
     private LibbpfDevmap(
-        DevmapRecord definition, bool adopted, DevmapPins pins, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        DevmapRecord definition, bool adopted, DevmapPins pins, FileDescriptor? judge, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
     {
-        (Definition, Adopted, _programs, _logger, _pins) = (definition, adopted, programs, logger, pins);
+        (Definition, Adopted, _judge, _programs, _logger, _pins) = (definition, adopted, judge, programs, logger, pins);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
         _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         _slotWrite = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_WRONLY);
@@ -49,11 +51,14 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _moreTotals = Pin.OpenMap(pins.MoreTotals, BpfConstants.BPF_F_RDONLY);
         _config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
-        _mapsOfTcx = [.. new[] { pins.TcxConfig, pins.Peers }.Where(File.Exists).Select(path => Pinned(path, Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY)))];
+        _tcxConfig = OpenIfThere(pins.TcxConfig);
+        _toPeers = OpenIfThere(pins.ToPeers);
         _redirects = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Where(p => File.Exists(pins.Program(p))).ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
         MapId = BpfInfo.OfMap(_read).id;
         ProgramIds = [.. _redirects.Values.Select(p => p.Id)];
+
+        static FileDescriptor? OpenIfThere(string path) => File.Exists(path) ? Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY) : null;
 
         static (FileDescriptor, uint) Open(string path)
         {
@@ -81,7 +86,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         Pinned(_pins.Active, _read), Pinned(_pins.Slot, _slotRead), Pinned(_pins.Counters, _countersRead), Pinned(_pins.Totals, _totals),
         Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.Config, _config),
         .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
-        .. _mapsOfTcx, .. _links.Held(_pins.Folder),
+        .. _tcxConfig is null ? [] : new[] { Pinned(_pins.TcxConfig, _tcxConfig) }, .. _toPeers is null ? [] : new[] { Pinned(_pins.ToPeers, _toPeers) },
+        .. _links.Held(_pins.Folder),
     ];
 
     /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
@@ -101,9 +107,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
             DevmapCreation.Create(definition, pins);
         }
 
-        if (hasTcx)
-            TcxProgram.Ensure(definition, pins);
-        var devmap = new LibbpfDevmap(definition, adopted, pins, programs, interfaces, logger);
+        var judge = hasTcx ? TcxProgram.Ensure(definition, pins, logger) : null;
+        var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, interfaces, logger);
         try
         {
             devmap._links.Adopt(devmap.ProgramIds);
@@ -176,7 +181,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
     {
         _links.Dispose();
         _config.Dispose();
-        Array.ForEach(_mapsOfTcx, pin => pin.Object!.Dispose());
+        _judge?.Dispose();
+        _toPeers?.Dispose();
+        _tcxConfig?.Dispose();
         foreach (var (program, _) in _redirects.Values)
             program.Dispose();
         _moreTotals.Dispose();

@@ -2,17 +2,24 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>
 /// The tcx program of a devmap: an object of its own over the same maps. It is made beside a devmap that has none, and replaced where
-/// the pinned one is of another build or has other settings.
+/// the pinned one is of another build or has other settings. Where the host shows a program what is at the egress of a target, it is
+/// one that hands frames to the peers of targets directly.
 /// </summary>
 internal static unsafe class TcxProgram
 {
     private static readonly (string Name, Func<DevmapPins, string> Path)[] _maps =
-        [("slot", p => p.Slot), ("counters", p => p.Counters), ("totals", p => p.Totals), ("missed", p => p.Missed), ("more_totals", p => p.MoreTotals), ("peers", p => p.Peers)];
+        [("slot", p => p.Slot), ("counters", p => p.Counters), ("totals", p => p.Totals), ("missed", p => p.Missed), ("more_totals", p => p.MoreTotals)];
+
+    /// <summary>The program that judges a target for a test run, beside the one that redirects.</summary>
+    private const string Judge = "devmapd_peer";
+
+    private const string ToPeers = "to_peers";
 
     /// <summary>Returns the settings of the program of a devmap.</summary>
     public static devmapd_tcx_config ConfigOf(DevmapRecord definition) => new()
@@ -24,44 +31,80 @@ internal static unsafe class TcxProgram
         miss_action = (uint)definition.Spec.MissAction,
         counters = definition.Spec.Counters ? 1u : 0u,
         egress_programs = definition.Spec.ValueSize == sizeof(uint) ? 0u : 1u,
+        redirect_peer = definition.Spec.RedirectPeer == RedirectPeer.Auto ? 1u : 0u,
     };
 
     /// <summary>Makes the pinned program that of this build and these settings. For kernels that have tcx.</summary>
+    /// <returns>The program that judges targets, which is not pinned; null if no frame goes to a peer directly.</returns>
     /// <exception cref="ControlPlaneException">A pin is not ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public static void Ensure(DevmapRecord definition, DevmapPins pins)
+    public static FileDescriptor? Ensure(DevmapRecord definition, DevmapPins pins, ILogger logger)
     {
         if (File.Exists(DevmapPins.Next(pins.Tcx)))
             Finish(pins);
         var config = ConfigOf(definition);
-        using var built = BpfObject.OpenEmbedded("tcx.bpf.o");
-        Load(pins, built, config);
-        if (File.Exists(pins.Tcx) && File.Exists(pins.TcxConfig) && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && IsSame(pins, built))
-            return;
-        Stage(pins, built);
-        Finish(pins);
-    }
-
-    /// <summary>Loads the program over the pinned maps.</summary>
-    internal static void Load(DevmapPins pins, BpfObject built, devmapd_tcx_config config)
-    {
-        built.SetConfig(config);
-        foreach (var (name, path) in _maps.Select(m => (m.Name, m.Path(pins))).Where(m => File.Exists(m.Item2)))
+        using var built = LoadBest(definition.Name, pins, ref config, logger);
+        if (!IsPinned(pins, built, config))
         {
-            using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
-            built.ReuseMap(name, map);
+            Stage(pins, built, config);
+            Finish(pins);
         }
 
-        built.Load(RedirectPrograms.FunctionOf(RedirectProgram.Tcx));
+        return config.redirect_peer == 0 ? null : built.OpenProgram(Judge);
     }
 
-    /// <summary>Pins the new program. The pin of the program itself comes last: from then on each start goes on with it.</summary>
-    private static void Stage(DevmapPins pins, BpfObject built)
+    /// <summary>Loads the program. Without what it takes to judge targets, frames go through all of them.</summary>
+    private static BpfObject LoadBest(string devmap, DevmapPins pins, ref devmapd_tcx_config config, ILogger logger)
     {
-        if (!File.Exists(pins.Peers))
+        try
         {
-            using var peers = built.OpenMap("peers");
-            Pin.Make(peers, pins.Peers);
+            return Load(pins, config);
+        }
+        catch (KernelException e) when (config.redirect_peer != 0)
+        {
+            KernelLog.NoPeerRedirect(logger, devmap, e.Message);
+            config.redirect_peer = 0;
+            return Load(pins, config);
+        }
+    }
+
+    private static BpfObject Load(DevmapPins pins, devmapd_tcx_config config)
+    {
+        var toPeers = config.redirect_peer != 0;
+        var built = BpfObject.OpenEmbedded(toPeers ? "tcx_peer.bpf.o" : "tcx.bpf.o");
+        try
+        {
+            built.SetConfig(config);
+            foreach (var (name, path) in _maps.Select(m => (m.Name, Path: m.Path(pins))).Append((ToPeers, pins.ToPeers)))
+            {
+                if (!File.Exists(path) || (name == ToPeers && !toPeers))
+                    continue;
+                using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
+                built.ReuseMap(name, map);
+            }
+
+            var redirect = RedirectPrograms.FunctionOf(RedirectProgram.Tcx);
+            built.Load(toPeers ? [redirect, Judge] : [redirect]);
+            return built;
+        }
+        catch
+        {
+            built.Dispose();
+            throw;
+        }
+    }
+
+    private static bool IsPinned(DevmapPins pins, BpfObject built, devmapd_tcx_config config) =>
+        File.Exists(pins.Tcx) && File.Exists(pins.TcxConfig) && (config.redirect_peer == 0 || File.Exists(pins.ToPeers))
+        && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && IsSame(pins, built);
+
+    /// <summary>Pins the new program. The pin of the program itself comes last: from then on each start goes on with it.</summary>
+    private static void Stage(DevmapPins pins, BpfObject built, devmapd_tcx_config settings)
+    {
+        if (settings.redirect_peer != 0 && !File.Exists(pins.ToPeers))
+        {
+            using var toPeers = built.OpenMap(ToPeers);
+            Pin.Make(toPeers, pins.ToPeers);
         }
 
         File.Delete(DevmapPins.Next(pins.TcxConfig));

@@ -11,7 +11,6 @@ internal static class DevmapdConstants
     public const uint DEVMAPD_VERSION = 3;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
-    public const uint DEVMAPD_MAX_PEERS = 65536;
 }
 
 /// <summary><c>enum devmapd_kind</c>: the kind of program that a config belongs to.</summary>
@@ -52,15 +51,9 @@ internal struct devmapd_tcx_config
 
     /// <summary>0 if the devmap's values are an ifindex alone.</summary>
     public uint egress_programs;
-    public uint redirect_peer;
-}
 
-/// <summary><c>struct devmapd_peer</c>: the peer of a target that takes its frames directly.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct devmapd_peer
-{
-    public fixed byte mac[6];
-    private readonly ushort _padding;
+    /// <summary>1 if frames may go to a target's peer directly.</summary>
+    public uint redirect_peer;
 }
 
 /// <summary><c>struct devmapd_egress_config</c>: the settings of an egress program.</summary>

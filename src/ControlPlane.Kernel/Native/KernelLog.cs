@@ -58,6 +58,9 @@ internal static partial class KernelLog
     [LoggerMessage(EventId = 2016, Level = LogLevel.Warning, Message = "the pins under {PinRoot} were made in a network namespace that no longer exists ({Namespace}); everything is built again")]
     public static partial void OtherNamespace(ILogger logger, string pinRoot, string @namespace);
 
+    [LoggerMessage(EventId = 2019, Level = LogLevel.Information, Message = "devmap {Devmap}: no frame goes to a target's peer directly: {Reason}")]
+    public static partial void NoPeerRedirect(ILogger logger, string devmap, string reason);
+
     [LoggerMessage(EventId = 2100, Level = LogLevel.Error, Message = "link monitor failed to read interfaces; next try in {RetryMs} ms")]
     public static partial void MonitorFailed(ILogger logger, int retryMs, Exception failure);
 

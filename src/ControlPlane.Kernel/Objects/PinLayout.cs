@@ -40,11 +40,11 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The settings of <see cref="Tcx"/>.</summary>
     public string TcxConfig => Path.Combine(folder, "tcx_config");
 
-    /// <summary>The targets whose peers take frames directly, in tcx.</summary>
-    public string Peers => Path.Combine(folder, "peers");
+    /// <summary>The count of frames that went to the peer of their target directly, in tcx.</summary>
+    public string ToPeers => Path.Combine(folder, "to_peers");
 
     /// <summary>The pins of tcx.</summary>
-    public IEnumerable<string> OfTcx => [Tcx, TcxConfig, Peers, Next(Tcx), Next(TcxConfig)];
+    public IEnumerable<string> OfTcx => [Tcx, TcxConfig, ToPeers, Next(Tcx), Next(TcxConfig)];
 
     /// <summary>The pin of a redirect program.</summary>
     public string Program(RedirectProgram program) => program switch

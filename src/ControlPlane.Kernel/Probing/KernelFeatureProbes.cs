@@ -19,6 +19,7 @@ internal static class KernelFeatureProbes
         Try(KernelFeatureNames.Frags, "5.18", () => ProbeProgram.Load(BPF_PROG_TYPE_XDP, ProbeProgram.Return(XDP_PASS), BPF_F_XDP_HAS_FRAGS).Dispose()),
         Try(KernelFeatureNames.LiveFrames, "5.18", LiveFrames),
         Tcx(),
+        Try(KernelFeatureNames.RedirectPeer, "5.10", () => ProbeProgram.Load(BPF_PROG_TYPE_SCHED_CLS, ProbeProgram.RedirectPeer()).Dispose()),
         Try(KernelFeatureNames.RawTracepoints, "4.17", RawTracepoint),
     ];
 

@@ -12,6 +12,7 @@ internal static unsafe class ProbeProgram
     private const byte Exit = 0x95; // BPF_JMP | BPF_EXIT
     private const byte PseudoMapFd = 1;
     private const int HelperRedirectMap = 51;
+    private const int HelperRedirectPeer = 155;
 
     /// <summary>A program that returns a constant.</summary>
     public static bpf_insn[] Return(uint value) =>
@@ -28,6 +29,15 @@ internal static unsafe class ProbeProgram
         new() { code = MovImmediate, registers = 2 },
         new() { code = MovImmediate, registers = 3, imm = (int)flags },
         new() { code = Call, imm = HelperRedirectMap },
+        new() { code = Exit },
+    ];
+
+    /// <summary>A program that returns the result of <c>bpf_redirect_peer(0, 0)</c>.</summary>
+    public static bpf_insn[] RedirectPeer() =>
+    [
+        new() { code = MovImmediate, registers = 1 },
+        new() { code = MovImmediate, registers = 2 },
+        new() { code = Call, imm = HelperRedirectPeer },
         new() { code = Exit },
     ];
 

@@ -70,7 +70,7 @@ internal sealed record MissedKey(string Key, uint KernelKey, ulong Packets);
 internal sealed record DevmapStatus(
     int Entries, uint KernelMapId, uint RedirectProgramId, bool Adopted, Traffic Traffic, DevmapDrops Drops, IReadOnlyList<MissedKey> MissedKeys);
 
-internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets, ulong ChecksumsCompleted, ulong ChecksumsIncomplete);
+internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets, ulong ChecksumsCompleted, ulong ChecksumsIncomplete, ulong PeerRedirectedPackets);
 
 internal sealed record AuditReport(long Checked, int Found, int Repaired, IReadOnlyList<Drift> Drifts);
 

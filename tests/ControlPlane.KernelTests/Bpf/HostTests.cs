@@ -25,9 +25,10 @@ public sealed class HostTests
         {
             KernelFeatureNames.DevmapHash, KernelFeatureNames.EgressPrograms, KernelFeatureNames.XdpLink,
             KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints, KernelFeatureNames.DropCounters,
+            KernelFeatureNames.RedirectPeer,
         })
             Assert.True(facts.Features.Single(f => f.Name == name).Available, name);
-        Assert.Equal(10, facts.Features.Select(f => f.Name).Distinct().Count());
+        Assert.Equal(11, facts.Features.Select(f => f.Name).Distinct().Count());
         Assert.All(facts.Features, f => Assert.Equal(f.Available, f.Detail is null));
         Assert.Same(facts, testbed.Kernel.Host);
     }

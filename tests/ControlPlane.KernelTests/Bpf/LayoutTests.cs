@@ -44,7 +44,6 @@ public class LayoutTests
         (typeof(ethtool_value), "struct ethtool_value", false, []),
         (typeof(devmapd_redirect_config), "struct devmapd_redirect_config", false, []),
         (typeof(devmapd_tcx_config), "struct devmapd_tcx_config", false, []),
-        (typeof(devmapd_peer), "struct devmapd_peer", false, []),
         (typeof(devmapd_egress_config), "struct devmapd_egress_config", false, []),
         (typeof(devmapd_counter), "struct devmapd_counter", false, []),
         (typeof(devmapd_totals), "struct devmapd_totals", false, []),

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Support;
 
@@ -37,16 +38,19 @@ public sealed class TestDevmap : IDisposable
         return _testbed.Space.Run(() => _testbed.Kernel.Programs.Load(Scope, name, spec));
     }
 
-    public DevmapLink Attach(TestInterface ingress, AttachMode mode) =>
-        _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress.Pair.Name)!, mode));
+    public DevmapLink Attach(TestInterface ingress, AttachMode mode) => Attach(ingress.Pair, mode);
+
+    public DevmapLink Attach(VethPair ingress, AttachMode mode) =>
+        _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress.Name)!, mode));
 
     public bool Detach(TestInterface ingress) => _testbed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
 
     /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
     /// <param name="meanwhile">The changes made while no daemon runs.</param>
-    public void Restart(Action? meanwhile = null)
+    /// <param name="definition">Its settings from then on; the same unless given.</param>
+    public void Restart(Action? meanwhile = null, DevmapRecord? definition = null)
     {
-        var definition = _devmap.Definition;
+        definition ??= _devmap.Definition;
         _isOpen = false;
         _devmap.Dispose();
         _testbed.Restart(meanwhile);

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using ControlPlane.Core.Model;
-using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.KernelTests.Support;
@@ -105,55 +103,6 @@ public sealed class TcxTests(FrameTestbed testbed) : IClassFixture<FrameTestbed>
         Assert.Equal((0u, AttachMode.Tcx), (devmap.Kernel.FindLink(name)!.Ifindex, devmap.Kernel.FindLink(name)!.Mode));
         using var back = new TestInterface(testbed.Space, new VethOptions { Name = name });
         Assert.Equal(back.Ifindex, devmap.Attach(back, AttachMode.Tcx).Ifindex);
-    }
-
-    [Fact]
-    public void RedirectPeer_TakesFramesWithThePeersAddressAlone()
-    {
-        using var elsewhere = NetworkNamespace.Create();
-        using var target = new TestInterface(testbed.Space, new VethOptions { PeerNamespace = elsewhere });
-        using var devmap = testbed.Open(Definition);
-        devmap.Update(Key, target.Ifindex);
-        devmap.Attach(testbed.Ingress, AttachMode.Tcx);
-        var pins = new DevmapPins(testbed.PinFolder(Definition.Name));
-        using var program = BpfObject.OpenEmbedded("tcx.bpf.o");
-        TcxProgram.Load(pins, program, TcxProgram.ConfigOf(Definition) with { redirect_peer = 1 });
-        using (var loaded = program.OpenProgram(RedirectPrograms.FunctionOf(RedirectProgram.Tcx)))
-            Replace(pins.Link(testbed.Ingress.Pair.Name), loaded);
-        var address = PeerAddress(target, elsewhere);
-
-        testbed.Ingress.Far.Send(Frames.WithMacs(Frames.Udp(new FrameMark(_run, 0), Address), Frames.Source, address));
-        Assert.Single(target.Far.Receive(_run, 1, Deadline));
-        Assert.Equal(1, Sent(target));
-
-        WritePeer(pins, target.Ifindex, address);
-        testbed.Ingress.Far.Send(Frames.WithMacs(Frames.Udp(new FrameMark(_run, 1), Address), Frames.Source, address));
-        testbed.Ingress.Far.Send(Frames.Udp(new FrameMark(_run, 2), Address)); // for another address
-        Assert.Equal(2, target.Far.Receive(_run, 2, Deadline).Count);
-        Assert.Equal(2, Sent(target));
-    }
-
-    private static MacAddress PeerAddress(TestInterface target, NetworkNamespace space) =>
-        MacAddress.TryParse(Link(space, target.Pair.PeerName).GetProperty("address").GetString()!, out var address) ? address : throw new InvalidOperationException("no address");
-
-    private long Sent(TestInterface target) =>
-        Link(testbed.Space, target.Pair.Name).GetProperty("stats64").GetProperty("tx").GetProperty("packets").GetInt64();
-
-    private static JsonElement Link(NetworkNamespace space, string name) =>
-        JsonDocument.Parse(space.Shell("ip", "-j", "-s", "link", "show", "dev", name)).RootElement[0];
-
-    private static unsafe void Replace(string path, FileDescriptor program)
-    {
-        using var link = Pin.OpenLink(path);
-        KernelCall.Check(Libbpf.bpf_link_update(link, program, null), "bpf_link_update");
-    }
-
-    private static unsafe void WritePeer(DevmapPins pins, uint ifindex, MacAddress address)
-    {
-        using var peers = Pin.OpenMap(pins.Peers, 0);
-        devmapd_peer peer = default;
-        address.CopyTo(new Span<byte>(peer.mac, 6));
-        KernelCall.Check(BpfMap.Update(peers, ifindex, peer), "bpf_map_update_elem");
     }
 
     private void Send(int count, string address = Address)

@@ -159,6 +159,8 @@ public sealed class KernelGate : IDisposable
 
         public DevmapCounters? ReadTotals() => inner.ReadTotals();
 
+        public PeerUse ReadPeerUse(uint key) => inner.ReadPeerUse(key);
+
         public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => inner.ReadMissedKeys();
 
         public void Dispose() => inner.Dispose();

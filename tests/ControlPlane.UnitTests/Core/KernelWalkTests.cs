@@ -99,6 +99,8 @@ public sealed class KernelWalkTests
 
         public DevmapCounters? ReadTotals() => null;
 
+        public PeerUse ReadPeerUse(uint key) => PeerUse.NotSupported;
+
         public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => [];
     }
 }

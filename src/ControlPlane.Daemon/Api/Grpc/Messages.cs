@@ -209,6 +209,9 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.CompleteChecksums.Unspecified)]
     private partial V1.CompleteChecksums Of(CompleteChecksums complete);
 
+    [MapperIgnoreTargetValue(V1.RedirectPeer.Unspecified)]
+    private partial V1.RedirectPeer Of(RedirectPeer redirect);
+
     [MapperIgnoreTargetValue(V1.DropCause.Unspecified)]
     private partial V1.DropCause Of(DropCause cause);
 

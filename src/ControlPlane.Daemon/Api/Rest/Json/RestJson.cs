@@ -50,6 +50,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<EntryView>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<RedirectPeer>(JsonNamingPolicy.CamelCase),
             new ConditionConverter(),
             new DurationConverter(),
             new ExplainStepConverter(),

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whether a frame may go to the peer of its target directly, past the target's egress.
+ *
+ * Each frame asks the kernel's own structs. So a hook at the egress counts from the first frame
+ * after it was set, whoever set it, and whether the daemon runs or not. The structs below are what
+ * is read of them; their offsets are those of the running kernel, put in at load. Devices stay while
+ * a program looks at them (RCU), and a read of an address that is none gives zero.
+ */
+#ifndef DEVMAPD_PEER_H
+#define DEVMAPD_PEER_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "devmapd.h"
+#include "redirect.h"
+
+#define IFF_UP 1
+#define NETDEV_ALIGN 32
+#define PACKET_HOST 0
+#define XDP_MODE_DRV 1
+
+struct list_head {
+	struct list_head *next;
+} __attribute__((preserve_access_index));
+
+struct net {
+	struct list_head ptype_all; /* listeners on every device; of the namespace since 6.17 */
+} __attribute__((preserve_access_index));
+
+typedef struct {
+	struct net *net;
+} __attribute__((preserve_access_index)) possible_net_t;
+
+struct Qdisc {
+	int (*enqueue)(void *skb, void *sch, void **to_free); /* NULL: noqueue */
+} __attribute__((preserve_access_index));
+
+struct bpf_xdp_entity {
+	void *prog;
+	void *link;
+} __attribute__((preserve_access_index));
+
+struct rtnl_link_ops {
+	const char *kind;
+} __attribute__((preserve_access_index));
+
+struct net_device {
+	unsigned int flags;
+	unsigned int mtu;
+	void *tcx_egress; /* tcx programs and a clsact qdisc */
+	struct Qdisc *qdisc;
+	struct list_head ptype_all;
+	possible_net_t nd_net;
+	const unsigned char *dev_addr;
+	const struct rtnl_link_ops *rtnl_link_ops;
+	struct bpf_xdp_entity xdp_state[3];
+} __attribute__((preserve_access_index));
+
+struct bpf_dtab_netdev {
+	struct net_device *dev;
+	struct bpf_devmap_val val;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+
+#define AS(type, pointer)                                                                          \
+	((struct type *)bpf_rdonly_cast(pointer, bpf_core_type_id_kernel(struct type)))
+
+/* The device of an element: what a program gets of an element is its last member. */
+static __always_inline struct net_device *device_of(struct bpf_devmap_val *value)
+{
+	void *element = (void *)value - bpf_core_field_offset(struct bpf_dtab_netdev, val);
+
+	return AS(bpf_dtab_netdev, element)->dev;
+}
+
+static __always_inline int is_veth(const struct net_device *dev)
+{
+	char kind[8] = {};
+
+	if (bpf_probe_read_kernel(kind, 5, dev->rtnl_link_ops->kind))
+		return 0;
+	return kind[0] == 'v' && kind[1] == 'e' && kind[2] == 't' && kind[3] == 'h' && !kind[4];
+}
+
+/*
+ * The first member of a veth's private data is its peer. BTF does not tell where veth is a module,
+ * so what is there must be a device of the same kind.
+ */
+static __always_inline struct net_device *peer_of(struct net_device *dev)
+{
+	__u64 size = bpf_core_type_size(struct net_device);
+	struct net_device *peer;
+	void *found = NULL;
+
+	size = (size + NETDEV_ALIGN - 1) & ~(__u64)(NETDEV_ALIGN - 1);
+	if (bpf_probe_read_kernel(&found, sizeof(found), (void *)dev + size) || !found)
+		return NULL;
+	peer = AS(net_device, found);
+	return peer->rtnl_link_ops == dev->rtnl_link_ops ? peer : NULL;
+}
+
+static __always_inline int has_listener(struct net_device *dev)
+{
+	struct net *net = dev->nd_net.net;
+
+	if (dev->ptype_all.next != &dev->ptype_all)
+		return 1;
+	return bpf_core_field_exists(net->ptype_all) && net->ptype_all.next != &net->ptype_all;
+}
+
+/*
+ * Whether the kernel would skip something, or drop the frame, on the way to the peer. Hooks of
+ * netfilter at the egress do not matter: they see no frame that was redirected at an ingress,
+ * whichever way it goes.
+ */
+static __always_inline enum devmapd_peer_use judge_peer(struct net_device *dev,
+							struct net_device **found)
+{
+	struct net_device *peer;
+
+	*found = NULL;
+	if (!is_veth(dev))
+		return DEVMAPD_PEER_NO_VETH;
+	peer = peer_of(dev);
+	if (!peer)
+		return DEVMAPD_PEER_UNSEEN;
+	if (peer->nd_net.net == dev->nd_net.net)
+		return DEVMAPD_PEER_SAME_NAMESPACE;
+	if (!(dev->flags & IFF_UP) || !(peer->flags & IFF_UP))
+		return DEVMAPD_PEER_DOWN;
+	if (dev->qdisc->enqueue)
+		return DEVMAPD_PEER_QDISC;
+	if (dev->tcx_egress)
+		return DEVMAPD_PEER_EGRESS_PROGRAM;
+	if (has_listener(dev))
+		return DEVMAPD_PEER_LISTENER;
+	if (peer->xdp_state[XDP_MODE_DRV].prog || peer->xdp_state[XDP_MODE_DRV].link)
+		return DEVMAPD_PEER_XDP;
+	*found = peer;
+	return DEVMAPD_PEER_USED;
+}
+
+#endif

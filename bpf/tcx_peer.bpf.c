@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The redirect program for tcx that hands frames to the peer of their target directly where that
+ * skips nothing. For kernels with BTF.
+ */
+#include "tcx.h"
+#include "peer.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* Frames that went to the peer of their target directly. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} to_peers SEC(".maps");
+
+/* As the target's driver judges: a frame of many segments is cut to size later. */
+static __always_inline int fits(const struct __sk_buff *skb, const struct net_device *peer)
+{
+	return skb->gso_size || skb->len <= peer->mtu + ETH_HLEN + TAG_BYTES;
+}
+
+/* Any other address is a matter for the target's driver, which tells the peer's stack. */
+static __always_inline int is_for(const struct ingress_frame *frame, const struct net_device *peer)
+{
+	struct ethhdr *eth = frame->data;
+	__u8 mac[ETH_ALEN];
+
+	if ((void *)(eth + 1) > frame->end || bpf_probe_read_kernel(mac, ETH_ALEN, peer->dev_addr))
+		return 0;
+#pragma unroll
+	for (int i = 0; i < ETH_ALEN; i++) {
+		if (eth->h_dest[i] != mac[i])
+			return 0;
+	}
+	return 1;
+}
+
+static __always_inline void count(__u64 frames)
+{
+	__u32 zero = 0;
+	__u64 *sum = config.counters ? bpf_map_lookup_elem(&to_peers, &zero) : NULL;
+
+	if (sum)
+		*sum += frames;
+}
+
+SEC("tc")
+int devmapd_tcx(struct __sk_buff *skb)
+{
+	struct ingress_frame frame = {};
+	struct bpf_devmap_val *value;
+	struct net_device *peer;
+	int action;
+
+	value = find_target(skb, &frame, &action);
+	if (!value)
+		return action;
+	if (judge_peer(device_of(value), &peer) != DEVMAPD_PEER_USED || !fits(skb, peer) ||
+	    !is_for(&frame, peer))
+		return bpf_redirect(value->ifindex, 0);
+	/* As the target's driver leaves a frame. Kernels before 6.16 do not. */
+	if (skb->pkt_type != PACKET_HOST)
+		bpf_skb_change_type(skb, PACKET_HOST);
+	skb->mark = 0;
+	count(frame.packets);
+	return bpf_redirect_peer(value->ifindex, 0);
+}
+
+/* For a test run: the judgement on the target of the key with which the frame begins. */
+SEC("tc")
+int devmapd_peer(struct __sk_buff *skb)
+{
+	__u32 *key = (void *)(long)skb->data;
+	struct bpf_devmap_val *value;
+	struct net_device *peer;
+	__u32 zero = 0;
+	void *devmap;
+
+	if ((void *)(key + 1) > (void *)(long)skb->data_end)
+		return DEVMAPD_PEER_NO_ENTRY;
+	devmap = bpf_map_lookup_elem(&slot, &zero);
+	value = devmap ? bpf_map_lookup_elem(devmap, key) : NULL;
+	return value ? judge_peer(device_of(value), &peer) : DEVMAPD_PEER_NO_ENTRY;
+}
