@@ -26,12 +26,16 @@ internal sealed class Modes : IBenchmark
         await using var ends = await Ends.CreateAsync();
         using var services = Devmaps.OpenKernel(pins);
         var kernel = services.GetRequiredService<IKernel>();
-        using var devmap = kernel.OpenDevmap(Scope, new DevmapRecord("modes", new DevmapSpec(16)));
+        using var devmap = kernel.OpenDevmap(Scope, new DevmapRecord("modes", new DevmapSpec(16, RedirectPeer: RedirectPeer.Off)));
+        using var peers = kernel.OpenDevmap(Scope, new DevmapRecord("peers", new DevmapSpec(16)));
         var (left, right) = (kernel.Interfaces.Query(Ends.Left)!, kernel.Interfaces.Query(Ends.Right)!);
-        devmap.Update(Scope, left.Ifindex, right.Ifindex, null);
-        devmap.Update(Scope, right.Ifindex, left.Ifindex, null);
+        foreach (var each in new[] { devmap, peers })
+        {
+            each.Update(Scope, left.Ifindex, right.Ifindex, null);
+            each.Update(Scope, right.Ifindex, left.Ifindex, null);
+        }
 
-        async Task<Metrics> InMode(AttachMode mode)
+        async Task<Metrics> InMode(IDevmap devmap, AttachMode mode)
         {
             devmap.Attach(Scope, left, mode);
             devmap.Attach(Scope, right, mode);
@@ -69,8 +73,9 @@ internal sealed class Modes : IBenchmark
                 Rounds,
                 references: 1,
                 new Variant(Bridge, ByBridge),
-                new Variant("native", () => InMode(AttachMode.Native)),
-                new Variant("tcx", () => InMode(AttachMode.Tcx))),
+                new Variant("native", () => InMode(devmap, AttachMode.Native)),
+                new Variant("tcx", () => InMode(devmap, AttachMode.Tcx)),
+                new Variant("tcx, to the peer", () => InMode(peers, AttachMode.Tcx))),
         ];
     }
 
