@@ -97,6 +97,21 @@ public sealed partial class SimulatedHost
         Notify([before.Name, after.Name, .. before.AltNames, .. after.AltNames]);
     }
 
+    /// <summary>Sets or clears the flag that makes an interface promiscuous.</summary>
+    internal void SetPromiscuous(uint ifindex, bool promiscuous)
+    {
+        InterfaceInfo device;
+        lock (Lock)
+        {
+            device = _interfaces.Find(ifindex) ?? throw new KernelException($"RTM_SETLINK({ifindex})", Errno.ENODEV, "ENODEV (No such device)");
+            if (device.HasPromiscuousFlag == promiscuous)
+                return;
+            _interfaces = _interfaces.With(device with { HasPromiscuousFlag = promiscuous, IsPromiscuous = promiscuous });
+        }
+
+        Notify(device.Name);
+    }
+
     /// <summary>Removes an interface. As in the kernel, this silently removes each element that points at it, and its links become dead.</summary>
     public void RemoveInterface(string name)
     {

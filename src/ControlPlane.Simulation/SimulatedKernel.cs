@@ -79,6 +79,13 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     InterfaceInfo? IInterfaces.Query(uint ifindex) => host.Reported(host.Interfaces.Find(ifindex));
 
     /// <inheritdoc/>
+    void IInterfaces.SetPromiscuous(WriterScope scope, uint ifindex, bool promiscuous)
+    {
+        scope.Demand();
+        host.SetPromiscuous(ifindex, promiscuous);
+    }
+
+    /// <inheritdoc/>
     IDisposable IInterfaces.Watch(Action<LinkChanges> onChange) => host.Watch(onChange);
 
     /// <inheritdoc/>

@@ -10,10 +10,11 @@ public sealed class MemoryStore : IStore
     private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
     private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
     private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
+    private readonly Dictionary<uint, StoredPromiscuity> _promiscuous = [];
     private long _revision;
 
     /// <inheritdoc/>
-    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values]);
+    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values]);
 
     /// <inheritdoc/>
     public void Commit(StoreBatch batch)
@@ -52,6 +53,12 @@ public sealed class MemoryStore : IStore
                 break;
             case StoreChange.DeleteProgram(var name):
                 _programs.Remove(name);
+                break;
+            case StoreChange.PutPromiscuity(var promiscuity):
+                _promiscuous[promiscuity.Ifindex] = promiscuity;
+                break;
+            case StoreChange.DeletePromiscuity(var ifindex):
+                _promiscuous.Remove(ifindex);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");

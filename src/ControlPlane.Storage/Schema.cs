@@ -90,6 +90,12 @@ internal static class Schema
         DROP TABLE attachments;
         ALTER TABLE new_attachments RENAME TO attachments;
         """,
+        """
+        ALTER TABLE attachments ADD COLUMN promiscuous TEXT NOT NULL DEFAULT 'auto' CHECK (promiscuous IN ('auto', 'on', 'off'));
+        CREATE TABLE promiscuous ( -- the interfaces that the daemon made promiscuous
+            ifindex INTEGER PRIMARY KEY,
+            interface TEXT NOT NULL) STRICT;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

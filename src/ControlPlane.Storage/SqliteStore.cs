@@ -109,13 +109,17 @@ public sealed class SqliteStore : IStore
     }
 
     /// <summary>Stores the place that the store is used in.</summary>
+    /// <param name="origin">The place.</param>
+    /// <param name="otherInterfaces">Whether the interfaces there are others than before: what the daemon did to those of before is forgotten.</param>
     /// <exception cref="StoreException">The store cannot be written.</exception>
-    public void WriteOrigin(StoreOrigin origin)
+    public void WriteOrigin(StoreOrigin origin, bool otherInterfaces)
     {
         try
         {
             using var command = _connection.CreateCommand();
-            command.CommandText = "INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)";
+            command.CommandText = otherInterfaces
+                ? "DELETE FROM promiscuous; INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)"
+                : "INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)";
             command.Parameters.AddWithValue("$identity", origin.Identity);
             command.Parameters.AddWithValue("$pinRoot", origin.PinRoot);
             command.ExecuteNonQuery();

@@ -18,7 +18,8 @@ internal static class StoreReader
             Rows(transaction, "SELECT * FROM devmaps", r => new StoredDevmap(r.GetString(0), r.GetString(1), Time(r.GetString(2)), Time(r.GetString(3)))),
             Rows(transaction, "SELECT * FROM entries", Entry),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
-            Rows(transaction, "SELECT * FROM programs", Program));
+            Rows(transaction, "SELECT * FROM programs", Program),
+            Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))));
     }
 
     private static EntryRecord Entry(SqliteDataReader row) => new(
@@ -32,7 +33,7 @@ internal static class StoreReader
     private static AttachmentRecord Attachment(SqliteDataReader row) => new(
         row.GetString(0),
         row.GetString(1),
-        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Labels(row.GetString(3)), Shared(row, 4)),
+        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Enum.Parse<Promiscuous>(row.GetString(8), ignoreCase: true), Labels(row.GetString(3)), Shared(row, 4)),
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));

@@ -17,6 +17,8 @@ internal sealed class StoreStatements : IDisposable
     private readonly SqliteCommand _deleteAttachment;
     private readonly SqliteCommand _putProgram;
     private readonly SqliteCommand _deleteProgram;
+    private readonly SqliteCommand _putPromiscuity;
+    private readonly SqliteCommand _deletePromiscuity;
 
     public StoreStatements(SqliteConnection connection)
     {
@@ -24,14 +26,16 @@ internal sealed class StoreStatements : IDisposable
         _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
         _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
         _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
-        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
+        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
         _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
         _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
         _deleteProgram = Prepare(connection, "DELETE FROM programs WHERE name = $1", 1);
+        _putPromiscuity = Prepare(connection, "REPLACE INTO promiscuous VALUES ($1, $2)", 2);
+        _deletePromiscuity = Prepare(connection, "DELETE FROM promiscuous WHERE ifindex = $1", 1);
     }
 
     private SqliteCommand[] All =>
-        [_putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram];
+        [_putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity];
 
     /// <summary>Executes the batch inside the transaction.</summary>
     public void Apply(SqliteTransaction transaction, StoreBatch batch)
@@ -63,7 +67,7 @@ internal sealed class StoreStatements : IDisposable
                 Run(_deleteEntry, devmap, key.InterfaceName ?? "", (long)key.Number);
                 break;
             case StoreChange.PutAttachment(var a):
-                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToString().ToLowerInvariant(), Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime));
+                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToString().ToLowerInvariant(), Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());
                 break;
             case StoreChange.DeleteAttachment(var devmap, var name):
                 Run(_deleteAttachment, devmap, name);
@@ -74,6 +78,12 @@ internal sealed class StoreStatements : IDisposable
                 break;
             case StoreChange.DeleteProgram(var name):
                 Run(_deleteProgram, name);
+                break;
+            case StoreChange.PutPromiscuity(var p):
+                Run(_putPromiscuity, (long)p.Ifindex, p.Interface);
+                break;
+            case StoreChange.DeletePromiscuity(var ifindex):
+                Run(_deletePromiscuity, (long)ifindex);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");

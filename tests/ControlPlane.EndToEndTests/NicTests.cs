@@ -27,6 +27,8 @@ public sealed class NicTests
         var target = testbed.AddPort();
         await testbed.Http.AttachAsync(Testbed.ByInterface, near.Name, mode);
 
+        // The selector needs frames for all addresses.
+        Assert.Contains("PROMISC", testbed.Space.Shell("ip", "link", "show", "dev", near.Name), StringComparison.Ordinal);
         var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, near.Name, target.Name);
 
         Assert.Equal("Forwarding", entry.Status.State);

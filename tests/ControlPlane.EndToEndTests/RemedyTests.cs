@@ -199,7 +199,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
     }
 
     /// <summary>Sends the request, and runs the commands in the daemon's network namespace.</summary>
-    private static async Task FollowAsync(Testbed testbed, Remedy remedy)
+    internal static async Task FollowAsync(Testbed testbed, Remedy remedy)
     {
         if (remedy.Request is { } asked)
         {

@@ -64,6 +64,5 @@ internal sealed class AttachmentService
         await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, request.Precondition), request);
     }
 
-    private AttachmentEvaluator Evaluator(DevmapId devmap) => 
-        new(_state.Handles[devmap], _state.Handles[devmap].Definition.Spec.KeySelector, _kernel.Interfaces.Refresh(), _state.Facts);
+    private AttachmentEvaluator Evaluator(DevmapId devmap) => new(_state.Current, _state.Handles[devmap], _kernel.Interfaces.Refresh(), _state.Facts);
 }

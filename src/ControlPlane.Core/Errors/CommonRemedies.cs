@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 
 namespace ControlPlane.Core.Errors;
 
@@ -25,8 +26,14 @@ public static class CommonRemedies
     public static Remedy OtherTarget() => new("Send to another interface.");
 
     /// <summary>An interface drops frames for other addresses before XDP sees them.</summary>
-    public static Remedy SetPromiscuous(string name) => new(
-        $"Make '{name}' promiscuous, if frames for other addresses than its own must be redirected.", $"ip link set dev {name} promisc on");
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="name">The interface.</param>
+    /// <param name="spec">The body of the attachment's write; the remedy adds to it.</param>
+    public static Remedy SetPromiscuous(string devmap, string name, JsonObject spec)
+    {
+        spec["promiscuous"] = "on";
+        return new($"Have the attachment make '{name}' promiscuous, if frames for other addresses than its own must be redirected.", Calls.PutAttachment(devmap, name, spec));
+    }
 
     /// <summary>An MTU is too small.</summary>
     public static Remedy SetMtu(string name, long mtu) => new(

@@ -119,8 +119,11 @@ public static class Calls
     public static OperationCall ListEntries(string devmap) => new("listEntries", [("devmap", devmap)]);
 
     /// <summary>Attaches the redirect program, or changes the mode.</summary>
-    public static OperationCall PutAttachment(string devmap, string interfaceName, string mode) =>
-        new("putAttachment", [("devmap", devmap), ("interfaceName", interfaceName)], body: new JsonObject { ["mode"] = mode });
+    public static OperationCall PutAttachment(string devmap, string interfaceName, string mode) => PutAttachment(devmap, interfaceName, new JsonObject { ["mode"] = mode });
+
+    /// <summary>Changes the attachment to this spec.</summary>
+    internal static OperationCall PutAttachment(string devmap, string interfaceName, JsonObject spec) =>
+        new("putAttachment", [("devmap", devmap), ("interfaceName", interfaceName)], body: spec);
 
     /// <summary>Detaches the redirect program.</summary>
     public static OperationCall DeleteAttachment(string devmap, string interfaceName) =>

@@ -4,17 +4,18 @@ namespace ControlPlane.Core.Model;
 
 /// <summary>The desired state of an attachment, as a write carries it.</summary>
 /// <param name="Mode">How the redirect program is attached; <see cref="AttachMode.Auto"/> unless given.</param>
+/// <param name="Promiscuous">Whether the daemon makes the interface promiscuous; <see cref="Model.Promiscuous.Auto"/> unless given.</param>
 /// <param name="Labels">Notes of the caller.</param>
 /// <param name="Owner">Who manages the attachment, by its own account; null for nobody.</param>
 [method: JsonConstructor]
-public sealed record AttachmentSpec(AttachMode Mode, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner)
+public sealed record AttachmentSpec(AttachMode Mode, Promiscuous Promiscuous, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner)
 {
     /// <summary>The caller's own notes.</summary>
     public Labels Labels { get; init; } = Labels ?? Labels.Empty;
 
     /// <summary>A spec without labels and owner.</summary>
-    public AttachmentSpec(AttachMode mode)
-        : this(mode, Labels.Empty, null)
+    public AttachmentSpec(AttachMode mode, Promiscuous promiscuous = Promiscuous.Auto)
+        : this(mode, promiscuous, Labels.Empty, null)
     {
     }
 }

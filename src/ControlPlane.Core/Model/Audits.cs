@@ -99,4 +99,7 @@ public enum DriftKind
 
     /// <summary>A pin was removed: without it, the object would end with the daemon.</summary>
     Unpinned,
+
+    /// <summary>An interface that an attachment makes promiscuous is not.</summary>
+    NotPromiscuous,
 }

@@ -26,6 +26,12 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// <summary>Whether it takes frames for all addresses (<c>IFLA_PROMISCUITY</c> is not 0), whoever asked for that.</summary>
     public bool IsPromiscuous { get; init; }
 
+    /// <summary>
+    /// Whether it takes them because of its administrative flag (<c>IFF_PROMISC</c>), which outlives the process that sets it. It is one flag,
+    /// whoever sets it. A capture tool or a bridge makes the interface promiscuous without the flag, as long as it needs that.
+    /// </summary>
+    public bool HasPromiscuousFlag { get; init; }
+
     /// <summary>The Ethernet address (<c>IFLA_ADDRESS</c>); null where the device has none of six octets.</summary>
     public MacAddress? Mac { get; init; }
 

@@ -39,6 +39,13 @@ public interface IInterfaces
     InterfaceInfo? Query(uint ifindex);
 
     /// <summary>
+    /// Sets or clears the administrative flag <c>IFF_PROMISC</c> of an interface. It is announced as any change of an interface is, and stays
+    /// while no daemon runs.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused. ENODEV: no such interface.</exception>
+    void SetPromiscuous(WriterScope scope, uint ifindex, bool promiscuous);
+
+    /// <summary>
     /// Calls <paramref name="onChange"/> after <see cref="Current"/> has changed, with the names of the changed interfaces. Calls come
     /// from the monitor's thread, one at a time, and several changes can be merged into one call. Disposing the result ends the calls.
     /// </summary>

@@ -28,12 +28,19 @@ public interface IStore : IDisposable
 /// <param name="Entries">The entries.</param>
 /// <param name="Attachments">The attachments.</param>
 /// <param name="Programs">The egress programs.</param>
+/// <param name="Promiscuous">The interfaces that the daemon made promiscuous. Not desired state: it says what to undo.</param>
 public sealed record StoredState(
     long Revision,
     IReadOnlyCollection<StoredDevmap> Devmaps,
     IReadOnlyList<EntryRecord> Entries,
     IReadOnlyList<AttachmentRecord> Attachments,
-    IReadOnlyList<EgressProgramRecord> Programs);
+    IReadOnlyList<EgressProgramRecord> Programs,
+    IReadOnlyList<StoredPromiscuity> Promiscuous);
+
+/// <summary>An interface that the daemon made promiscuous.</summary>
+/// <param name="Ifindex">The index, which means the interface within one boot and network namespace only.</param>
+/// <param name="Interface">The name it had then.</param>
+public sealed record StoredPromiscuity(uint Ifindex, string Interface);
 
 /// <summary>A devmap in the store.</summary>
 /// <param name="Name">The name.</param>
@@ -43,7 +50,7 @@ public sealed record StoredState(
 public sealed record StoredDevmap(string Name, string Settings, DateTimeOffset CreateTime, DateTimeOffset UpdateTime);
 
 /// <summary>Changes that become durable together.</summary>
-/// <param name="Revision">The store's revision after them; higher than before.</param>
+/// <param name="Revision">The store's revision after them: higher than before if the desired state changes, and never lower.</param>
 /// <param name="Changes">The changes, in order of their revisions.</param>
 public sealed record StoreBatch(long Revision, IReadOnlyList<StoreChange> Changes);
 
@@ -74,6 +81,12 @@ public abstract record StoreChange
 
     /// <summary>Deletes this egress program.</summary>
     public sealed record DeleteProgram(string Name) : StoreChange;
+
+    /// <summary>The daemon makes this interface promiscuous.</summary>
+    public sealed record PutPromiscuity(StoredPromiscuity Promiscuity) : StoreChange;
+
+    /// <summary>The promiscuity of this interface is none of the daemon's any more.</summary>
+    public sealed record DeletePromiscuity(uint Ifindex) : StoreChange;
 }
 
 /// <summary>The store refused.</summary>

@@ -63,6 +63,12 @@ internal sealed record PlacedPassProgram(PassProgram? Program, PlacementFailure?
     public DateTimeOffset Since { get; init; }
 }
 
+/// <summary>An interface that the daemon made promiscuous, or could not make promiscuous.</summary>
+/// <param name="Interface">The name it had then.</param>
+/// <param name="IsOurs">Whether the daemon set its flag. The store has these: the flag outlives the daemon.</param>
+/// <param name="Failure">Why the kernel refuses to set or to clear the flag; null if it does not.</param>
+internal sealed record PlacedPromiscuity(string Interface, bool IsOurs, PlacementFailure? Failure = null);
+
 /// <summary>An interface whose entries carry different egress programs. Only adopted entries can disagree.</summary>
 /// <param name="Programs">A description of the programs and their entries.</param>
 /// <param name="Since">When the daemon saw the disagreement begin.</param>

@@ -24,6 +24,9 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>The pass programs by the name of the interface.</summary>
     public ImmutableDictionary<string, PlacedPassProgram> PassPrograms { get; private set; } = shared.Current.PassPrograms;
 
+    /// <summary>The interfaces that the daemon made promiscuous, or could not make promiscuous, by index.</summary>
+    public ImmutableDictionary<uint, PlacedPromiscuity> Promiscuity { get; private set; } = shared.Current.Promiscuity;
+
     /// <summary>Which entries send where.</summary>
     public TargetIndex Targets { get; } = new();
 
@@ -90,6 +93,10 @@ internal sealed class WorkingState(ControlPlaneState shared)
     public void Set(string interfaceName, PlacedPassProgram? program) =>
         PassPrograms = program is null ? PassPrograms.Remove(interfaceName) : PassPrograms.SetItem(interfaceName, program);
 
+    /// <summary>Puts the promiscuity of an interface in the place of the one before; null removes it.</summary>
+    public void Set(uint ifindex, PlacedPromiscuity? promiscuity) =>
+        Promiscuity = promiscuity is null ? Promiscuity.Remove(ifindex) : Promiscuity.SetItem(ifindex, promiscuity);
+
     /// <summary>Publishes the state as a snapshot of this revision.</summary>
     /// <param name="revision">The revision.</param>
     /// <param name="now">The time of what has changed.</param>
@@ -119,6 +126,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
             Conflicts = _conflicts,
             Targets = _targets,
             PassPrograms = PassPrograms,
+            Promiscuity = Promiscuity,
         });
     }
 

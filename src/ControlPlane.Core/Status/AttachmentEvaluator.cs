@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -9,8 +10,10 @@ namespace ControlPlane.Core.Status;
 /// Derives the status of the attachments of one devmap. Trusts the kernel's view of a link, not the daemon's record: other tools can
 /// detach a link, and the kernel does not announce that.
 /// </summary>
-internal sealed class AttachmentEvaluator(IDevmapReader map, KeySelector selector, InterfaceTable interfaces, FactTimes times)
+internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, InterfaceTable interfaces, FactTimes times)
 {
+    private readonly KeySelector _selector = map.Definition.Spec.KeySelector;
+
     private static readonly Condition _attached = ConditionTypes.Attached.True("Attached", "The redirect program runs on the interface.");
 
     private const string DetachedReason = "Detached";
@@ -45,8 +48,8 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, KeySelector selecto
             yield break;
         var seen = times.Of(ingress.Name, ingress);
         yield return Redirects(record, link.Mode, ingress) with { LastTransitionTime = seen.Xdp };
-        if (selector.NeedsAllAddresses)
-            yield return ReceivesAll(ingress) with { LastTransitionTime = seen.Promiscuous };
+        if (_selector.NeedsAllAddresses || record.Spec.Promiscuous == Promiscuous.On)
+            yield return ReceivesAll(record, ingress) with { LastTransitionTime = seen.Promiscuous };
     }
 
     private static Condition Redirects(AttachmentRecord record, AttachMode mode, InterfaceInfo ingress)
@@ -62,17 +65,30 @@ internal sealed class AttachmentEvaluator(IDevmapReader map, KeySelector selecto
             : type.False("DriverWithoutRedirect", $"The driver of '{ingress.Name}' runs XDP programs but cannot redirect frames; it drops them silently.", remedy);
     }
 
-    private static Condition ReceivesAll(InterfaceInfo ingress)
+    private Condition ReceivesAll(AttachmentRecord record, InterfaceInfo ingress)
     {
         var type = ConditionTypes.IngressReceivesAll;
         if (!LinkKinds.FiltersAddresses(ingress))
             return type.True("NoFilter", $"'{ingress.Name}' shows the redirect program the frames for all addresses.");
-        return ingress.IsPromiscuous
-            ? type.True("Promiscuous", $"'{ingress.Name}' is promiscuous.")
-            : type.False(
-                "NotPromiscuous",
-                $"'{ingress.Name}' is not promiscuous: frames for other addresses than its own do not reach the redirect program.",
-                CommonRemedies.SetPromiscuous(ingress.Name));
+        var promiscuity = state.Promiscuity.GetValueOrDefault(ingress.Ifindex);
+        if (ingress.IsPromiscuous)
+            return type.True("Promiscuous", $"'{ingress.Name}' is promiscuous{(promiscuity is { IsOurs: true } ? ": this daemon set it so" : "")}.");
+        var refused = promiscuity?.Failure is { } failure ? $" The kernel refuses to make it so: {failure.Message}" : "";
+        return type.False(
+            "NotPromiscuous",
+            $"'{ingress.Name}' is not promiscuous: frames for other addresses than its own do not reach the redirect program.{refused}",
+            Promiscuity.IsDesired(record.Spec.Promiscuous, _selector, ingress) ? CommonRemedies.Audit(record.Devmap) : CommonRemedies.SetPromiscuous(record.Devmap, ingress.Name, Body(record.Spec)));
+    }
+
+    // A write replaces the whole spec.
+    private static JsonObject Body(AttachmentSpec spec)
+    {
+        var body = new JsonObject { ["mode"] = spec.Mode.ToString().ToLowerInvariant() };
+        if (spec.Labels.Count > 0)
+            body["labels"] = new JsonObject(spec.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
+        if (spec.Owner is { } owner)
+            body["owner"] = owner;
+        return body;
     }
 
     /// <summary>The redirect program does not run although it was attached and the interface exists.</summary>

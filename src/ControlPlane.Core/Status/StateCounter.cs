@@ -26,7 +26,7 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Stat
             counts.AddFalse(conditions, entries);
         }
 
-        var attachments = new AttachmentEvaluator(map, devmap.Definition.Spec.KeySelector, interfaces, state.Facts);
+        var attachments = new AttachmentEvaluator(snapshot, map, interfaces, state.Facts);
         foreach (var attachment in devmap.Attachments.Values)
             counts.AddFalse(attachments.View(attachment).Status.Conditions, 1);
         return counts;

@@ -65,5 +65,5 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         return Attachments().View(now with { Record = attachment.Record });
     }
 
-    private AttachmentEvaluator Attachments() => new(state.Handles[id], state.Handles[id].Definition.Spec.KeySelector, interfaces.Current, state.Facts);
+    private AttachmentEvaluator Attachments() => new(state.Current, state.Handles[id], interfaces.Current, state.Facts);
 }

@@ -239,9 +239,11 @@ internal static class HostClaimsSetup
         {
             // The container disposes of its services in reverse order: of the claims last.
             app.Services.GetRequiredService<HostClaims>();
-            if (app.Services.GetRequiredService<IStore>() is SqliteStore store
-                && HostClaims.RequireOwnStore(app.Services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value, store.ReadOrigin()) is { } origin)
-                store.WriteOrigin(origin);
+            if (app.Services.GetRequiredService<IStore>() is not SqliteStore store)
+                return;
+            var last = store.ReadOrigin();
+            if (HostClaims.RequireOwnStore(app.Services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value, last) is { } origin)
+                store.WriteOrigin(origin, !HostIdentity.AreInOneNamespace(last?.Identity, origin.Identity));
         }
         catch
         {

@@ -15,6 +15,7 @@ internal static class NetlinkConstants
     public const ushort NLMSG_ERROR = 2;
     public const ushort NLMSG_DONE = 3;
     public const ushort NLM_F_REQUEST = 0x1;
+    public const ushort NLM_F_ACK = 0x4;
     public const ushort NLM_F_DUMP_INTR = 0x10;
     public const ushort NLM_F_DUMP = 0x300;
     public const ushort NLA_TYPE_MASK = 0x3fff;
@@ -23,9 +24,11 @@ internal static class NetlinkConstants
     public const ushort RTM_NEWLINK = 16;
     public const ushort RTM_DELLINK = 17;
     public const ushort RTM_GETLINK = 18;
+    public const ushort RTM_SETLINK = 19;
     public const uint RTNLGRP_LINK = 1;
     public const byte AF_UNSPEC = 0;
     public const uint IFF_UP = 0x1;
+    public const uint IFF_PROMISC = 0x100;
     public const uint IFF_LOWER_UP = 0x10000;
     public const ushort IFLA_ADDRESS = 1;
     public const ushort IFLA_IFNAME = 3;

@@ -58,6 +58,7 @@ internal static class LinkMessage
             IsHardware = hasParent || (kind is null && header.ifi_type != ARPHRD_LOOPBACK),
             CarriesEthernet = header.ifi_type is ARPHRD_ETHER or ARPHRD_LOOPBACK,
             IsPromiscuous = promiscuity > 0,
+            HasPromiscuousFlag = (header.ifi_flags & IFF_PROMISC) != 0,
             Mac = mac,
             Mtu = mtu,
             MaxMtu = maxMtu,

@@ -73,6 +73,15 @@ internal sealed class LinkQueries : IDisposable
             table.With(WithPeer(features.TryGetValue(link.Ifindex, out var known) ? link with { XdpFeatures = known } : link)));
     }
 
+    /// <summary>Sets or clears the administrative flag IFF_PROMISC.</summary>
+    /// <exception cref="KernelException">The kernel refused. ENODEV: no such interface.</exception>
+    public void SetPromiscuous(uint ifindex, bool promiscuous)
+    {
+        var request = new NetlinkRequest(stackalloc byte[RequestBytes], RTM_SETLINK, NLM_F_ACK);
+        request.Append(new ifinfomsg { ifi_family = AF_UNSPEC, ifi_index = (int)ifindex, ifi_flags = promiscuous ? IFF_PROMISC : 0, ifi_change = IFF_PROMISC });
+        ThrowIf(_rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out _, Collect), "RTM_SETLINK");
+    }
+
     public void Dispose()
     {
         _rtnetlink.Dispose();

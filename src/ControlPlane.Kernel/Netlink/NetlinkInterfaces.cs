@@ -95,6 +95,13 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     public InterfaceInfo? Query(uint ifindex) => Compare(_queries.Query(ifindex));
 
     /// <inheritdoc />
+    public void SetPromiscuous(WriterScope scope, uint ifindex, bool promiscuous)
+    {
+        scope.Demand();
+        _queries.SetPromiscuous(ifindex, promiscuous);
+    }
+
+    /// <inheritdoc />
     public IDisposable Watch(Action<LinkChanges> onChange)
     {
         var watcher = new Watcher(this, onChange);

@@ -46,6 +46,9 @@ public sealed record HostIdentity(Guid BootId, ulong NamespaceCookie, uint Names
         && NamespaceCookie == other.NamespaceCookie
         && (NamespaceCookie != 0 || NamespaceInode == other.NamespaceInode);
 
+    /// <summary>Whether two texts of <see cref="ToString"/> are of the same network namespace, whose interfaces are the same then.</summary>
+    public static bool AreInOneNamespace(string? one, string? other) => Parse(one) is { } first && Parse(other) is { } second && first.HasSameNamespace(second);
+
     /// <summary>Returns the network namespace in words, with its name if it has one under <c>/run/netns</c> of this mount namespace.</summary>
     public string DescribeNamespace()
     {

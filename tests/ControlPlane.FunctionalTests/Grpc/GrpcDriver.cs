@@ -128,7 +128,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         {
             Devmap = put.Devmap,
             Interface = put.Interface,
-            Spec = new() { Mode = Value<AttachMode>(put.Mode) },
+            Spec = new() { Mode = Value<AttachMode>(put.Mode), Promiscuous = Value<Promiscuous>(put.Promiscuous) },
             AllowPending = put.AllowPending ?? false,
         };
         if (put.Owner is not null)
@@ -231,7 +231,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         null => null,
         _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_", "CONDITION_STATUS_") is { } state => Words(state, first: true),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "REDIRECT_PEER_") is { } name =>
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_") is { } name =>
             Words(name, first: false),
         _ => value,
     };

@@ -67,6 +67,8 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
         return kernel.Interfaces.Query(ifindex);
     }
 
+    void IInterfaces.SetPromiscuous(WriterScope scope, uint ifindex, bool promiscuous) => kernel.Interfaces.SetPromiscuous(scope, ifindex, promiscuous);
+
     IDisposable IInterfaces.Watch(Action<LinkChanges> onChange) => kernel.Interfaces.Watch(onChange);
 
     private void Pass()

@@ -49,7 +49,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
                 + Query(("pageSize", Text(o.PageSize)), ("pageToken", o.PageToken), ("interface", o.Interface), ("owner", o.Owner))),
         Operation.ListAttachments o => Get("devmaps", o.Devmap, "attachments"),
         Operation.PutAttachment o => Put(
-            Body(("mode", o.Mode), ("labels", o.Labels), ("owner", o.Owner)),
+            Body(("mode", o.Mode), ("promiscuous", o.Promiscuous), ("labels", o.Labels), ("owner", o.Owner)),
             Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "attachments", o.Interface),
         Operation.GetAttachment o => Get("devmaps", o.Devmap, "attachments", o.Interface),
         Operation.DeleteAttachment o => Delete("devmaps", o.Devmap, "attachments", o.Interface),

@@ -60,7 +60,8 @@ public abstract record Operation
         string? Mode,
         IReadOnlyDictionary<string, string>? Labels = null,
         string? Owner = null,
-        bool? AllowPending = null) : Operation;
+        bool? AllowPending = null,
+        string? Promiscuous = null) : Operation;
 
     public sealed record GetAttachment(string Devmap, string Interface) : Operation;
 

@@ -1,4 +1,6 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Netlink;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -58,6 +60,24 @@ public sealed class NetlinkInterfacesTests : IDisposable
         Assert.False(IsPromiscuous());
 
         bool IsPromiscuous() => _interfaces.Refresh().Find(pair.Name)!.IsPromiscuous;
+    }
+
+    [Fact]
+    public void SetPromiscuous_ChangesTheFlagAlone_AndIsSeenAtOnce()
+    {
+        using var pair = VethPair.Create(_space);
+        using var capture = FrameSocket.Open(_space, pair.Name);
+        var ifindex = _interfaces.Query(pair.Name)!.Ifindex;
+        var before = _interfaces.Refresh().Find(ifindex)!;
+        Assert.Equal((true, false), (before.IsPromiscuous, before.HasPromiscuousFlag)); // the capture asks for it, without the flag
+
+        _interfaces.SetPromiscuous(new WriterScope(granted: true), ifindex, promiscuous: true);
+        Assert.Equal(before with { HasPromiscuousFlag = true }, _interfaces.Refresh().Find(ifindex));
+        _interfaces.SetPromiscuous(new WriterScope(granted: true), ifindex, promiscuous: false);
+        Assert.Equal(before, _interfaces.Refresh().Find(ifindex));
+
+        Assert.Equal(Errno.ENODEV, Assert.Throws<KernelException>(() => _interfaces.SetPromiscuous(new WriterScope(granted: true), 12345, promiscuous: true)).Errno);
+        Assert.Throws<InvalidOperationException>(() => _interfaces.SetPromiscuous(default, ifindex, promiscuous: true));
     }
 
     [Fact]

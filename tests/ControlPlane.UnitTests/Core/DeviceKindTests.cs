@@ -91,8 +91,8 @@ public sealed class DeviceKindTests
 
     [Theory]
     [InlineData("veth0", AttachMode.Native, ConditionStatus.True, ConditionStatus.True)]
-    [InlineData("nic0", AttachMode.Native, ConditionStatus.False, ConditionStatus.False)]
-    [InlineData("nic0", AttachMode.Generic, ConditionStatus.True, ConditionStatus.False)]
+    [InlineData("nic0", AttachMode.Native, ConditionStatus.False, ConditionStatus.True)]
+    [InlineData("nic0", AttachMode.Generic, ConditionStatus.True, ConditionStatus.True)]
     [InlineData("open0", AttachMode.Native, ConditionStatus.True, ConditionStatus.True)]
     public async Task Attachment_SaysWhetherTheDriverRedirects_AndWhatFramesItShows(
         string name, AttachMode mode, ConditionStatus redirects, ConditionStatus receivesAll)

@@ -39,6 +39,8 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
 
     public InterfaceInfo? Query(uint ifindex) => Fault is null ? inner.Interfaces.Query(ifindex) : throw Fault;
 
+    public void SetPromiscuous(WriterScope scope, uint ifindex, bool promiscuous) => inner.Interfaces.SetPromiscuous(scope, ifindex, promiscuous);
+
     public IDisposable Watch(Action<LinkChanges> onChange)
     {
         _watcher = onChange;

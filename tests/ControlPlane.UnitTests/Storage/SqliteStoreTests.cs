@@ -22,7 +22,7 @@ public sealed class SqliteStoreTests : IDisposable
             Spec = new EntrySpec("veth9", "p", Labels.Of([new("purpose", "a \"b\" ü")]), "cni/1"),
         };
         var named = Entry(EntryKey.OfInterface("veth.1"));
-        var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic, Labels.Of([new("a", "b")]), "me"), 3, Now, Now);
+        var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic, Promiscuous.On, Labels.Of([new("a", "b")]), "me"), 3, Now, Now);
         var program = new EgressProgramRecord(
             "p", new EgressProgramSpec(TestPrograms.RewriteMac(new MacAddress(1), new MacAddress(0x020000000002)), Labels.Of([new("c", "d")]), "you"), 4, Now, Now);
         using (var store = SqliteStore.Open(_directory))
@@ -31,6 +31,8 @@ public sealed class SqliteStoreTests : IDisposable
             [
                 new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutEntry(entry), new StoreChange.PutEntry(named),
                 new StoreChange.PutAttachment(attachment), new StoreChange.PutProgram(program),
+                new StoreChange.PutPromiscuity(new StoredPromiscuity(5, "eth0")), new StoreChange.PutPromiscuity(new StoredPromiscuity(6, "eth1")),
+                new StoreChange.DeletePromiscuity(6),
             ]));
         }
 
@@ -42,6 +44,21 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal([entry, named], state.Entries);
         Assert.Equal([attachment], state.Attachments);
         Assert.Equal([program], state.Programs);
+        Assert.Equal([new StoredPromiscuity(5, "eth0")], state.Promiscuous);
+    }
+
+    [Fact]
+    public void WriteOrigin_OtherInterfaces_ForgetsWhichOnesArePromiscuous()
+    {
+        using var store = SqliteStore.Open(_directory);
+        store.Commit(new StoreBatch(1, [new StoreChange.PutPromiscuity(new StoredPromiscuity(5, "eth0"))]));
+
+        store.WriteOrigin(new StoreOrigin("a b c d e", "/pins"), otherInterfaces: false);
+        Assert.Single(store.Load().Promiscuous);
+        store.WriteOrigin(new StoreOrigin("f b c d e", "/pins"), otherInterfaces: true);
+
+        Assert.Empty(store.Load().Promiscuous);
+        Assert.Equal("f b c d e", store.ReadOrigin()!.Identity);
     }
 
     [Fact]
@@ -140,6 +157,8 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
+    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous;";
+
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)
     {
@@ -150,6 +169,7 @@ public sealed class SqliteStoreTests : IDisposable
             $$"""
             PRAGMA user_version = {{version}};
             {{(version == 1 ? "DROP TABLE origin;" : "")}}
+            {{WithoutPromiscuity}}
             DROP TABLE programs;
             CREATE TABLE programs (
                 name TEXT PRIMARY KEY, template TEXT NOT NULL, source_mac TEXT, destination_mac TEXT, vlan_id INTEGER, labels TEXT NOT NULL,
@@ -182,7 +202,7 @@ public sealed class SqliteStoreTests : IDisposable
         using (var store = SqliteStore.Open(_directory))
             store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutAttachment(record)]));
         using (var connection = Connect())
-            Execute(connection, "PRAGMA user_version = 3");
+            Execute(connection, $"PRAGMA user_version = 3; {WithoutPromiscuity}");
 
         using var migrated = SqliteStore.Open(_directory);
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Apply;
 
-/// <summary>The log messages of applying plans: event ids 1009 to 1013.</summary>
+/// <summary>The log messages of applying plans: event ids 1009 to 1013, 1015 and 1016.</summary>
 internal static partial class ApplyLog
 {
     [LoggerMessage(1009, LogLevel.Warning, "'{Target}' needs an XDP program on '{Device}' to accept redirected frames, and the kernel refuses it: {Reason}")]
@@ -17,4 +17,10 @@ internal static partial class ApplyLog
 
     [LoggerMessage(1013, LogLevel.Warning, "The kernel could not be asked while {Key} was converged; that is tried again with the next batch")]
     public static partial void NotConverged(ILogger logger, ResourceKey key, Exception exception);
+
+    [LoggerMessage(1015, LogLevel.Warning, "The kernel refuses to change whether '{Interface}' is promiscuous: {Reason}")]
+    public static partial void PromiscuityRefused(ILogger logger, string @interface, string reason);
+
+    [LoggerMessage(1016, LogLevel.Warning, "The store refused to note which interface the daemon makes promiscuous; that is tried again with the next batch")]
+    public static partial void PromiscuityNotStored(ILogger logger, Exception exception);
 }

@@ -197,6 +197,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             case Placement.OfPassProgram pass:
                 context.State.Set(pass.Interface, pass.After);
                 break;
+            case Placement.OfPromiscuity promiscuity:
+                context.State.Set(promiscuity.Ifindex, promiscuity.After);
+                break;
         }
     }
 
@@ -249,6 +252,8 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
 
     private void Log(Placement placement, ControlPlaneException e)
     {
+        if (placement is Placement.OfPromiscuity promiscuity && promiscuity.Before?.Failure?.Message != e.Error.Detail)
+            ApplyLog.PromiscuityRefused(logger, (promiscuity.After ?? promiscuity.Before)!.Interface, e.Error.Detail);
         if (placement is not Placement.OfPassProgram pass)
             return;
         if (pass.After is null)

@@ -11,7 +11,12 @@ namespace ControlPlane.Core.Writing.Apply;
 /// Makes the kernel match the desired state. Requests, link events, audits and the start name what may differ; what that means for each
 /// resource <see cref="Convergence"/> decides. The desired state never changes here.
 /// </summary>
-internal sealed class Reconciler(PlanContext context, Executor executor, StepRunner runner, ILogger logger)
+/// <param name="context">The basis of plans.</param>
+/// <param name="executor">Applies placements.</param>
+/// <param name="runner">Runs steps.</param>
+/// <param name="store">Makes one change of the store durable at once.</param>
+/// <param name="logger">The log of the writer.</param>
+internal sealed class Reconciler(PlanContext context, Executor executor, StepRunner runner, Action<StoreChange> store, ILogger logger)
 {
     // The interfaces that something depends on, as watchers know them: a notification that says nothing new is not passed on.
     private readonly Dictionary<string, InterfaceInfo?> _reported = new(StringComparer.Ordinal);
@@ -68,6 +73,7 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
                 ResourceKey.Element(var id) => ConvergeElement(scope, id),
                 ResourceKey.FreedKey(var id) => ConvergeFreedKey(scope, id),
                 ResourceKey.Attachment(var devmap, var name) => ConvergeAttachment(scope, devmap, name),
+                ResourceKey.Promiscuity => ConvergePromiscuity(scope),
                 ResourceKey.Pins => executor.Place(scope, new Placement.OfObject([new KernelStep.RestorePins()])),
                 ResourceKey.Slot(var devmap) => executor.Place(scope, new Placement.OfObject([new KernelStep.Activate(devmap)])),
                 _ => throw new ArgumentOutOfRangeException(nameof(key), key, "not a resource"),
@@ -76,6 +82,13 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
                 refused[key] = reason;
             else
                 _owed.Remove(key);
+        }
+        catch (StoreException e)
+        {
+            // An interface is promiscuous only once the store knows that it must be undone.
+            ApplyLog.PromiscuityNotStored(logger, e);
+            refused[key] = e.Message;
+            _owed.Add(key);
         }
         catch (KernelException e) when (key is not ResourceKey.AnyOf)
         {
@@ -158,6 +171,22 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         string? reason = null;
         foreach (var placement in Convergence.Attachment(context, devmap, attachment, attachment.Record))
             reason = executor.Place(scope, placement);
+        return reason;
+    }
+
+    private string? ConvergePromiscuity(WriterScope scope)
+    {
+        string? reason = null;
+        foreach (var placement in Convergence.Promiscuity(context))
+        {
+            if (placement is { SetsFlag: true, Store: { } set })
+                store(set);
+            reason = executor.Place(scope, placement) ?? reason;
+            // The store may list an interface that has no flag, and never lacks one that has.
+            if (context.State.Promiscuity.GetValueOrDefault(placement.Ifindex) is not { IsOurs: true } && placement is { SetsFlag: true } or { Before.IsOurs: true })
+                store(new StoreChange.DeletePromiscuity(placement.Ifindex));
+        }
+
         return reason;
     }
 

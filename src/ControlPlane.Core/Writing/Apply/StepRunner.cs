@@ -51,7 +51,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
 
     private object? Once(WriterScope scope, KernelStep step)
     {
-        HasTouchedInterfaces |= step is KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass;
+        HasTouchedInterfaces |= step is KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous;
         switch (step)
         {
             case KernelStep.SetElement set:
@@ -74,6 +74,9 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 return kernel.Programs.Load(scope, load.Name, load.Config);
             case KernelStep.UnloadProgram unload:
                 kernel.Programs.Unload(scope, unload.Name);
+                return null;
+            case KernelStep.SetPromiscuous set:
+                kernel.Interfaces.SetPromiscuous(scope, set.Device.Ifindex, set.On);
                 return null;
             case KernelStep.RestorePins:
                 kernel.Pins.Restore(scope);

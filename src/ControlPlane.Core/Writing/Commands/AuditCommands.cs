@@ -119,7 +119,22 @@ internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeComma
         }
 
         JudgePassPrograms(context, devmap, findings);
+        JudgePromiscuity(context, devmap, findings, keys);
         JudgePins(context, devmap, findings);
+    }
+
+    private static void JudgePromiscuity(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys)
+    {
+        foreach (var device in Convergence.DesiredPromiscuous(context, devmap))
+        {
+            if (device.HasPromiscuousFlag)
+                continue;
+            // A change that the kernel refused before may work now, and nobody else has touched it.
+            if (context.State.Promiscuity.GetValueOrDefault(device.Ifindex) is { Failure: not null })
+                keys.Add(new ResourceKey.Promiscuity());
+            else
+                findings.Add((new ResourceKey.Promiscuity(), new Drift(DriftKind.NotPromiscuous, null, null, device.Name, null, null, false, null)));
+        }
     }
 
     // The pins of another devmap are a matter of that devmap. Pins that belong to no devmap are a matter of each.

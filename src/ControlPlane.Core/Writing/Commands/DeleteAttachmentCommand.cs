@@ -17,7 +17,7 @@ internal sealed class DeleteAttachmentCommand(DevmapId id, string askedName, Pre
         return new WritePlan(
             new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, [Convergence.Deletion(context, devmap, before)], context.NextRevision())
         {
-            Converge = TargetsOf(context, interfaceName),
+            Converge = [.. TargetsOf(context, interfaceName), new ResourceKey.Promiscuity()],
         };
     }
 

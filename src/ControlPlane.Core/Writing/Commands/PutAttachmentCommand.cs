@@ -23,7 +23,7 @@ internal sealed class PutAttachmentCommand(DevmapId id, string askedName, Attach
         var placements = Convergence.Attachment(context, devmap, before, record);
         return new WritePlan(new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, placements, record.Revision)
         {
-            Converge = placements[^1].Steps.Count == 0 ? [] : DeleteAttachmentCommand.TargetsOf(context, interfaceName),
+            Converge = [.. placements[^1].Steps.Count == 0 ? [] : DeleteAttachmentCommand.TargetsOf(context, interfaceName), new ResourceKey.Promiscuity()],
         };
     }
 

@@ -216,7 +216,7 @@ internal sealed partial class DevmapWriter
         _state.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
         try
         {
-            _reconciler.Converge(scope, [.. names.Select(name => new ResourceKey.AnyOf(name))]);
+            _reconciler.Converge(scope, [.. names.Select(name => new ResourceKey.AnyOf(name)), new ResourceKey.Promiscuity()]);
             _context.Reconciled = _context.Interfaces;
         }
         catch (KernelException e) when (_started.Task.IsCompleted)

@@ -40,7 +40,7 @@ internal sealed partial class DevmapWriter : IDisposable
         _context = new PlanContext(state, kernel, time);
         var runner = new StepRunner(_context, kernel, state.Handles);
         _executor = new Executor(_context, state, runner, _logger);
-        _reconciler = new Reconciler(_context, _executor, runner, _logger);
+        _reconciler = new Reconciler(_context, _executor, runner, change => Commit([change]), _logger);
         _links = new LinkChangeInbox(Wake);
 
         // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts should know at once.

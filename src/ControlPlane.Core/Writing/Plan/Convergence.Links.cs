@@ -57,6 +57,44 @@ internal static partial class Convergence
             [new KernelStep.DetachRedirect(devmap.Id, name, before.Link?.Ifindex == ingress?.Ifindex ? ingress : null, before.Link?.Mode ?? before.Record.Spec.Mode)]);
     }
 
+    /// <summary>Places the promiscuity of each interface that is not as the attachments say. The flag of somebody else stays as it is.</summary>
+    public static IReadOnlyList<Placement.OfPromiscuity> Promiscuity(PlanContext context)
+    {
+        var desired = context.State.Devmaps.SelectMany(d => DesiredPromiscuous(context, d)).DistinctBy(d => d.Ifindex).ToDictionary(d => d.Ifindex);
+        List<Placement.OfPromiscuity> placements = [];
+        foreach (var (ifindex, before) in context.State.Promiscuity)
+        {
+            if (!desired.ContainsKey(ifindex))
+                placements.Add(new(ifindex, before, null, before.IsOurs && context.Interfaces.Find(ifindex) is { HasPromiscuousFlag: true } device ? [new KernelStep.SetPromiscuous(device, false)] : []));
+        }
+
+        foreach (var (ifindex, device) in desired)
+        {
+            var before = context.State.Promiscuity.GetValueOrDefault(ifindex);
+            if (!device.HasPromiscuousFlag)
+                placements.Add(new(ifindex, before, new PlacedPromiscuity(device.Name, IsOurs: true), [new KernelStep.SetPromiscuous(device, true)]));
+            else if (before is { Failure: not null })
+                placements.Add(new(ifindex, before, before.IsOurs ? before with { Failure = null } : null, []));
+        }
+
+        return placements;
+    }
+
+    /// <summary>Returns the interfaces that must be promiscuous because a devmap's redirect program runs there.</summary>
+    public static IEnumerable<InterfaceInfo> DesiredPromiscuous(PlanContext context, WorkingDevmap devmap)
+    {
+        foreach (var attachment in devmap.Attachments.Values)
+        {
+            if (attachment.Record.Spec.Promiscuous != Promiscuous.Off
+                && attachment.Link is { } link
+                && context.Interfaces.Find(link.Ifindex) is { } device
+                && Model.Promiscuity.IsDesired(attachment.Record.Spec.Promiscuous, devmap.Definition.Spec.KeySelector, device))
+            {
+                yield return device;
+            }
+        }
+    }
+
     // A link that was made for auto keeps its mode. A write that asks for auto in the place of another mode is resolved again.
     private static bool Suits(PlanContext context, AttachMode mode, InterfaceInfo ingress, AttachMode before, AttachMode desired) =>
         desired == AttachMode.Auto ? before == AttachMode.Auto || AutoMode.For(ingress, context.HasTcx)[0] == mode : mode == desired;

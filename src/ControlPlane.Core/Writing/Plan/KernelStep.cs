@@ -75,6 +75,12 @@ internal abstract record KernelStep
         public override KernelStep Inverse => new LoadProgram(Name, Config, null);
     }
 
+    /// <summary>Sets or clears the flag that makes an interface promiscuous.</summary>
+    internal sealed record SetPromiscuous(InterfaceInfo Device, bool On) : KernelStep
+    {
+        public override KernelStep Inverse => new SetPromiscuous(Device, !On);
+    }
+
     /// <summary>Pins again what others unpinned.</summary>
     internal sealed record RestorePins : KernelStep
     {

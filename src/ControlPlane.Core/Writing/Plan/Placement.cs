@@ -123,6 +123,25 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         }
     }
 
+    /// <summary>The promiscuity of an interface. The attachments say where it must be; the store has what the daemon must undo.</summary>
+    internal sealed record OfPromiscuity(uint Ifindex, PlacedPromiscuity? Before, PlacedPromiscuity? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override StoreChange? Store => (Before, After) switch
+        {
+            ({ IsOurs: true }, not { IsOurs: true }) => new StoreChange.DeletePromiscuity(Ifindex),
+            (not { IsOurs: true }, { IsOurs: true } after) => new StoreChange.PutPromiscuity(new StoredPromiscuity(Ifindex, after.Interface)),
+            _ => null,
+        };
+
+        public override StoreChange? Revert => (this with { Before = After, After = Before }).Store;
+
+        /// <summary>Whether the daemon must know of the change after a crash, before it makes the change.</summary>
+        public bool SetsFlag => Steps is [KernelStep.SetPromiscuous { On: true }];
+
+        public override Placement Refused(PlacementFailure failure) =>
+            this with { After = new PlacedPromiscuity((After ?? Before)!.Interface, Before is { IsOurs: true }, failure) };
+    }
+
     /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or a devmap's slot.</summary>
     internal sealed record OfObject(IReadOnlyList<KernelStep> Steps) : Placement(Steps);
 }

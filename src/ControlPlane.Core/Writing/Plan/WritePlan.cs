@@ -47,6 +47,9 @@ internal abstract record ResourceKey
     /// <summary>The link of an attachment.</summary>
     internal sealed record Attachment(DevmapId Devmap, string Interface) : ResourceKey;
 
+    /// <summary>The promiscuity of all interfaces: which attachments run where decides it.</summary>
+    internal sealed record Promiscuity : ResourceKey;
+
     /// <summary>The pins of everything.</summary>
     internal sealed record Pins : ResourceKey;
 

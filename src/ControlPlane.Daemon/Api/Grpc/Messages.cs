@@ -194,6 +194,9 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.AttachMode.Unspecified)]
     private partial V1.AttachMode Of(AttachMode mode);
 
+    [MapperIgnoreTargetValue(V1.Promiscuous.Unspecified)]
+    private partial V1.Promiscuous Of(Promiscuous promiscuous);
+
     private static V1.EgressTemplate Of(EgressTemplate template) => ProtoEnums.EgressTemplates.Of(template);
 
     private static V1.EgressProgramParameters Of(EgressProgramParameters parameters) => ProtoParameters.Of(parameters);

@@ -18,7 +18,7 @@ internal static class Requests
 
     public static AttachmentSpec ToSpec(this V1.AttachmentSpec? spec, Violations violations) => spec is null
         ? new AttachmentSpec(AttachMode.Auto)
-        : new AttachmentSpec(ModeOf(spec.Mode, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
+        : new AttachmentSpec(ModeOf(spec.Mode, violations), PromiscuousOf(spec.Promiscuous, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
 
     public static EgressProgramSpec ToSpec(this V1.EgressProgramSpec? spec, Violations violations) => new(
         spec is null ? null! : TemplateOf(spec.Template, violations)!,
@@ -59,6 +59,14 @@ internal static class Requests
         V1.AttachMode.Tcx => AttachMode.Tcx,
         V1.AttachMode.Unspecified or V1.AttachMode.Auto => AttachMode.Auto,
         _ => Violation<AttachMode>(violations, "mode", "must be one of the values of AttachMode"),
+    };
+
+    private static Promiscuous PromiscuousOf(V1.Promiscuous promiscuous, Violations violations) => promiscuous switch
+    {
+        V1.Promiscuous.Unspecified or V1.Promiscuous.Auto => Promiscuous.Auto,
+        V1.Promiscuous.On => Promiscuous.On,
+        V1.Promiscuous.Off => Promiscuous.Off,
+        _ => Violation<Promiscuous>(violations, "promiscuous", "must be one of the values of Promiscuous"),
     };
 
     private static EntryView ViewOf(V1.EntryView view, Violations violations)

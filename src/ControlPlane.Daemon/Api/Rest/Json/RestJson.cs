@@ -51,6 +51,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<RedirectPeer>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<Promiscuous>(JsonNamingPolicy.CamelCase),
             new ConditionConverter(),
             new DurationConverter(),
             new ExplainStepConverter(),

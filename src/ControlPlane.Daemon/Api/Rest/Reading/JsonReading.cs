@@ -34,7 +34,7 @@ internal sealed class JsonReading(Violations violations)
                 if (Check(value, member.Type, at) is { } node)
                     valid.Add(member.Name, node);
             }
-            else if (member.Type == typeof(AttachMode))
+            else if (member.Type == typeof(AttachMode) || member.Type == typeof(Promiscuous))
             {
                 valid.Add(member.Name, "auto");
             }
