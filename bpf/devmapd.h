@@ -198,4 +198,19 @@ struct devmapd_drop {
 };
 _Static_assert(sizeof(struct devmapd_drop) == 24, "mirrored in user space");
 
+/* Frames that the daemon sends through a redirect program, and what became of them */
+struct devmapd_live_run {
+	__u64 thread;  /* of the sender, as bpf_get_current_pid_tgid() tells it; 0: nobody sends */
+	__u64 sent;    /* the target's driver took the frame */
+	__u64 dropped; /* on the way out, by the egress program or the driver */
+	__u64 refused; /* before the target's driver saw the frame */
+	__u32 drop_error; /* errno of the last drop; 0 where the kernel gives none */
+	__u32 refusal;	  /* errno of the last refusal */
+	__u32 map_id;	  /* the devmap */
+	__u32 key;
+	__u32 from; /* ifindex of the ingress */
+	__u32 to;   /* ifindex of the target */
+};
+_Static_assert(sizeof(struct devmapd_live_run) == 56, "mirrored in user space");
+
 #endif

@@ -30,6 +30,9 @@ public interface IKernel : IDisposable
     /// <summary>The counters of frames dropped after a redirect.</summary>
     IDropCounters Drops { get; }
 
+    /// <summary>Real frames that the daemon itself sends.</summary>
+    ILiveFrames LiveFrames => NoLiveFrames.Instance;
+
     /// <summary>
     /// Creates the devmap's kernel objects and pins them, or adopts them when they are pinned already: map, slot,
     /// redirect program, counters, links.

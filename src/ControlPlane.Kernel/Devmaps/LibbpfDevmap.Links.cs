@@ -30,6 +30,18 @@ internal sealed partial class LibbpfDevmap
         return true;
     }
 
+    /// <summary>Returns the descriptor of the program with this id; null if it is none of this devmap. The devmap owns the descriptor.</summary>
+    public FileDescriptor? FindProgram(uint programId)
+    {
+        foreach (var (fd, id) in _redirects.Values)
+        {
+            if (id == programId)
+                return fd;
+        }
+
+        return null;
+    }
+
     // A mode that the driver does not have gives way to the next one. A conflict does not.
     private DevmapLink AttachByOneOf(InterfaceInfo ingress)
     {

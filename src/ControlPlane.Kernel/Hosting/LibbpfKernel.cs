@@ -3,6 +3,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Drops;
+using ControlPlane.Kernel.LiveFrames;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Probing;
@@ -30,6 +31,7 @@ public sealed class LibbpfKernel : IKernel, IPins
     private readonly LibbpfEgressPrograms _programs;
     private readonly LibbpfPassPrograms _passPrograms;
     private readonly LibbpfDropCounters _drops;
+    private readonly LibbpfLiveFrames _liveFrames;
     private readonly Lazy<HostFacts> _host;
     private readonly Lazy<bool> _hasTcx = new(() => KernelFeatureProbes.Tcx().Available);
     private readonly List<LibbpfDevmap> _devmaps = [];
@@ -57,6 +59,7 @@ public sealed class LibbpfKernel : IKernel, IPins
         _programs = new LibbpfEgressPrograms(_pinRoot, _logger);
         _passPrograms = new LibbpfPassPrograms(_pinRoot, interfaces, _logger);
         _drops = new LibbpfDropCounters(_pinRoot, _logger);
+        _liveFrames = new LibbpfLiveFrames(name => _devmaps.Find(d => d.Definition.Name == name && !d.IsClosed));
         _host = new Lazy<HostFacts>(() => HostProbe.Run(interfaces, _drops.Feature));
     }
 
@@ -95,6 +98,9 @@ public sealed class LibbpfKernel : IKernel, IPins
 
     /// <inheritdoc/>
     public IDropCounters Drops => _drops;
+
+    /// <inheritdoc/>
+    public ILiveFrames LiveFrames => _liveFrames;
 
     /// <inheritdoc/>
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)

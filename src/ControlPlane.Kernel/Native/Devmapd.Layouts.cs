@@ -180,3 +180,28 @@ internal struct devmapd_exception_key
     public uint program_id;
     public uint action;
 }
+
+/// <summary><c>struct devmapd_live_run</c>: frames that the daemon sends through a redirect program, and what became of them.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_live_run
+{
+    /// <summary>The sender, as <c>bpf_get_current_pid_tgid()</c> tells it; 0 if nobody sends.</summary>
+    public ulong thread;
+    public ulong sent;
+    public ulong dropped;
+    public ulong refused;
+
+    /// <summary>The errno of the last drop; 0 where the kernel gives none.</summary>
+    public uint drop_error;
+
+    /// <summary>The errno of the last refusal.</summary>
+    public uint refusal;
+    public uint map_id;
+    public uint key;
+
+    /// <summary>The ifindex of the ingress.</summary>
+    public uint from;
+
+    /// <summary>The ifindex of the target.</summary>
+    public uint to;
+}

@@ -132,3 +132,15 @@ internal struct bpf_link_info
     public uint xdp_ifindex;
     private readonly uint _padding2;
 }
+
+/// <summary><c>struct xdp_md</c>: what an XDP program sees of a frame.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct xdp_md
+{
+    public uint data;
+    public uint data_end;
+    public uint data_meta;
+    public uint ingress_ifindex;
+    public uint rx_queue_index;
+    public uint egress_ifindex;
+}

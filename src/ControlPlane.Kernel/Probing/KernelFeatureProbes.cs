@@ -84,7 +84,8 @@ internal static class KernelFeatureProbes
             throw KernelCall.Failure("bpf_redirect_map(BPF_F_BROADCAST)", Errno.EINVAL);
     }
 
-    private static void LiveFrames()
+    /// <summary>Runs a program that drops on one live frame.</summary>
+    public static void LiveFrames()
     {
         using var program = ProbeProgram.Load(BPF_PROG_TYPE_XDP, ProbeProgram.Return(XDP_DROP));
         ProbeProgram.Run(program, BPF_F_TEST_XDP_LIVE_FRAMES);

@@ -56,6 +56,8 @@ public class LayoutTests
         (typeof(devmapd_transmit_drop_key), "struct devmapd_transmit_drop_key", false, []),
         (typeof(devmapd_exception_key), "struct devmapd_exception_key", false, []),
         (typeof(devmapd_drop), "struct devmapd_drop", false, []),
+        (typeof(devmapd_live_run), "struct devmapd_live_run", false, []),
+        (typeof(xdp_md), "struct xdp_md", false, []),
     ];
 
     /// <summary>Constants that the headers of some distributions do not have: the tests run on them, too.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.TestCommon.Lab;
@@ -38,16 +37,5 @@ internal static unsafe class LiveFrames
             KernelCall.Check(Libbpf.bpf_prog_test_run_opts(program, &opts), "bpf_prog_test_run_opts");
             return Stopwatch.GetElapsedTime(start).TotalNanoseconds / frames;
         }
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct xdp_md
-    {
-        public uint data;
-        public uint data_end;
-        public uint data_meta;
-        public uint ingress_ifindex;
-        public uint rx_queue_index;
-        public uint egress_ifindex;
     }
 }
