@@ -66,6 +66,20 @@ public sealed partial class DevmapdClient : IDisposable
         return new DevmapdClient(channel, options ?? new DevmapdClientOptions());
     }
 
+    /// <summary>Sends real frames to an entry and returns what became of them. The daemon must allow probes.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="key">The key in any of its text forms.</param>
+    /// <param name="frames">How many, 1 .. 100; 10 unless given.</param>
+    /// <param name="cancellationToken">Ends the wait; the frames may still be sent.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<Probe> ProbeEntryAsync(string devmap, string key, uint? frames = null, CancellationToken cancellationToken = default)
+    {
+        var request = new ProbeEntryRequest { Devmap = devmap, Key = key };
+        if (frames is { } count)
+            request.Frames = count;
+        return (await Devmaps.ProbeEntryAsync(request, cancellationToken: cancellationToken)).Probe;
+    }
+
     /// <summary>Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending if that is allowed.</summary>
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="key">The key in any of its text forms.</param>

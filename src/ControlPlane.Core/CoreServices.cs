@@ -15,13 +15,14 @@ namespace ControlPlane.Core;
 public static class CoreServices
 {
     /// <summary>Adds writer and services. An <see cref="IKernel"/> and an <see cref="IStore"/> must be registered too.</summary>
-    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null)
+    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null, ProbeOptions? probing = null)
     {
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddSingleton(watching);
         services.AddSingleton(auditing ?? new AuditOptions());
+        services.AddSingleton(probing ?? new ProbeOptions());
         services.AddSingleton<FactTimes>();
         services.AddSingleton<ControlPlaneState>();
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
@@ -33,6 +34,7 @@ public static class CoreServices
         services.AddSingleton<AuditService>();
         services.AddSingleton<WatchService>();
         services.AddSingleton<EntryService>();
+        services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();
         services.AddSingleton<AttachmentService>();
         services.AddSingleton<ProgramService>();

@@ -24,7 +24,7 @@ internal static class Program
         builder.AddLog();
         builder.AddListeners(builder.AddClaims(options, arguments.Simulate));
         builder.AddLifetime(options.Writer.DrainTimeout);
-        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions());
+        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions());
         builder.Services.AddBackends(options, arguments.Simulate);
         builder.Services.AddDevmapMetrics(options.Metrics);
         builder.Services.AddAnswerForm();

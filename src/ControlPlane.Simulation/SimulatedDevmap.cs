@@ -116,7 +116,11 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             map.ActiveMapId = map.MapId;
     }
 
-    public EntryCounters ReadCounters(uint key) => default;
+    public EntryCounters ReadCounters(uint key)
+    {
+        lock (host.Lock)
+            return map.Definition.Spec.Counters ? map.HitsOf(key) : default;
+    }
 
     public PeerUse ReadPeerUse(uint key) => map.Definition.Spec.RedirectPeer == RedirectPeer.Off ? PeerUse.Off : PeerUse.NotSupported;
 

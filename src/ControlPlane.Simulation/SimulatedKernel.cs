@@ -19,7 +19,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.XdpLink, true, "5.9", null),
             new(KernelFeatureNames.Broadcast, false, "5.14", "not simulated"),
             new(KernelFeatureNames.Frags, false, "5.18", "not simulated"),
-            new(KernelFeatureNames.LiveFrames, false, "5.18", "not simulated"),
+            new(KernelFeatureNames.LiveFrames, true, "5.18", null),
             new(KernelFeatureNames.XdpFeatures, host.ReportsXdpFeatures, "6.3", host.ReportsXdpFeatures ? null : "not simulated"),
             new(KernelFeatureNames.Tcx, true, "6.6", null),
             new(KernelFeatureNames.RedirectPeer, false, "5.10", "not simulated"),
@@ -38,6 +38,9 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
 
     /// <inheritdoc/>
     public IDropCounters Drops => host.Drops;
+
+    /// <inheritdoc/>
+    public ILiveFrames LiveFrames { get; } = new SimulatedLiveFrames(host);
 
     /// <inheritdoc/>
     InterfaceTable IInterfaces.Current => host.Reported();

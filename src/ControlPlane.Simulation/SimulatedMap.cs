@@ -13,6 +13,9 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.Spec.MaxEntries)];
     private readonly Dictionary<uint, KernelEntry> _elements = [];
 
+    // Only live frames of a probe ever hit an element.
+    private readonly Dictionary<uint, EntryCounters> _hits = [];
+
     public DevmapRecord Definition { get; } = definition;
 
     public uint MapId { get; } = mapId;
@@ -33,15 +36,27 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
 
     public void Set(uint key, KernelEntry element)
     {
+        var hits = HitsOf(key);
         Remove(key);
+        if (hits != default)
+            _hits[key] = hits;
         (_chains[BucketOf(key)] ??= []).Insert(0, key);
         _elements[key] = element;
+    }
+
+    public EntryCounters HitsOf(uint key) => _hits.GetValueOrDefault(key);
+
+    public void CountHits(uint key, ulong packets, ulong bytes)
+    {
+        var before = HitsOf(key);
+        _hits[key] = new EntryCounters(before.Packets + packets, before.Bytes + bytes);
     }
 
     public bool Remove(uint key)
     {
         if (!_elements.Remove(key))
             return false;
+        _hits.Remove(key);
         _chains[BucketOf(key)]!.Remove(key);
         return true;
     }

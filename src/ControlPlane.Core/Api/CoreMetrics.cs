@@ -60,6 +60,8 @@ internal sealed class CoreMetrics : IDisposable
             DropsOf);
         GaugeOfDevmaps("devmapd_entries", "Entries of a devmap by state. Elements that others changed count as if they were as desired; devmapd_drifts_total counts those.",
             d => CountsOf(d)?.Entries.Select(e => new Measurement<long>(e.Value, Of(d), new("state", e.Key.ToString()))) ?? []);
+        CounterOfDevmaps("devmapd_probe_frames_total", "Real frames that probes sent to entries of a devmap. The other counters include them.",
+            d => [new(CountsOf(d)?.ProbeFrames ?? 0, Of(d))]);
         GaugeOfDevmaps("devmapd_conditions_false", "Entries, attachments and devmaps of which a condition is False, by its type and reason.", FalseOf);
         CounterOfDevmaps("devmapd_audits_total", "Audits of a devmap.", d => [new(d.Status.Audit?.Audits ?? 0, Of(d))]);
         CounterOfDevmaps("devmapd_drifts_total", "Differences between the kernel and the desired state that audits found, by whether they were repaired.", d =>

@@ -73,6 +73,14 @@ internal sealed class EntryService
             : throw new ControlPlaneException(EntryErrors.NotFound(devmap, key));
     }
 
+    /// <summary>Returns an entry, with its status as of now.</summary>
+    internal Entry View(DevmapId devmap, PlacedEntry entry)
+    {
+        var snapshot = _state.Current;
+        var state = snapshot.Find(devmap) ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap.Name));
+        return Evaluator(snapshot, state).View(state.Entries.Find(entry.Record.Key) ?? entry);
+    }
+
     /// <summary>Returns one page of a devmap's entries.</summary>
     /// <exception cref="ControlPlaneException">There is no such devmap, or the query is wrong.</exception>
     public EntryList List(string devmap, EntryQuery query, RequestContext request)
@@ -170,7 +178,7 @@ internal sealed class EntryService
     }
 
     /// <summary>Returns the element that a key means, if the kernel has it and nobody desires it.</summary>
-    private (uint KernelKey, KernelEntry Element)? FindUnmanaged(DevmapState devmap, EntryKey key)
+    internal (uint KernelKey, KernelEntry Element)? FindUnmanaged(DevmapState devmap, EntryKey key)
     {
         if ((key.InterfaceName is { } name ? _kernel.Interfaces.Query(name)?.Ifindex : key.Number) is not { } kernelKey)
             return null;
@@ -192,7 +200,9 @@ internal sealed class EntryService
     private StatusEvaluator Evaluator(Snapshot snapshot, DevmapState devmap) =>
         _evaluators.For(snapshot, devmap, _kernel.Interfaces.Refresh());
 
-    private static (DevmapState Devmap, EntryKey Key) Address(Snapshot snapshot, string devmap, string key, RequestContext request)
+    /// <summary>Returns the devmap and the key that a request addresses.</summary>
+    /// <exception cref="ControlPlaneException">There is no such devmap, or the request is not valid.</exception>
+    internal static (DevmapState Devmap, EntryKey Key) Address(Snapshot snapshot, string devmap, string key, RequestContext request)
     {
         var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var parsed = state is null ? null : ParseKey(state, key, request.Violations);

@@ -158,6 +158,13 @@ public static class Operations
         "Deletes an entry. Returns when the entry is out of the kernel.",
         [InvalidArgument, DevmapNotFound, EntryNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
+    /// <summary>Probes an entry.</summary>
+    public static Operation ProbeEntry { get; } = new(
+        "probeEntry", Verb.Act, "entries", Permission.Administer, "POST " + Entry + ":probe", "DevmapService/ProbeEntry",
+        "Probe an entry with real frames",
+        "Sends real frames with the entry's key through the loaded redirect program and out of the target, and tells what became of them. The frames are UDP to the discard port (9) with a time to live of 1. The counters include them. A verdict that is True or False stands as the condition `Proven` of the entry for 10 minutes, or until the entry, its target or its attachment changes. It settles what is `Unknown`; it never stands against a condition that is False. Native mode only. Off unless the setting `ControlPlane:Probe:Enabled` is true.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, InterfaceUnsuitable, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
     /// <summary>Lists attachments.</summary>
     public static Operation ListAttachments { get; } = new(
         "listAttachments", Verb.List, "attachments", Permission.View, "GET " + Devmap + "/attachments", "DevmapService/ListAttachments",
@@ -253,7 +260,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap,
-        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry,
+        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram, GetHost,

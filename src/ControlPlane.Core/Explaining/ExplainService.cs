@@ -36,7 +36,7 @@ internal sealed class ExplainService
         state ??= snapshot.Devmap(devmap);
         if (question.Ingress is { } ingress && ingress != interfaces.Canonical(query.Ingress ?? ""))
             interfaces = Fresh(interfaces, ingress);
-        return new Explainer(snapshot, state, _state.Handles, _kernel, interfaces, _drops, _state.Facts, question).Explain();
+        return new Explainer(snapshot, state, _state, _kernel, interfaces, _drops, question).Explain();
     }
 
     /// <summary>The table with what the kernel says, now, of one interface.</summary>

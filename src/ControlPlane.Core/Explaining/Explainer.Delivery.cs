@@ -27,7 +27,7 @@ internal sealed partial class Explainer
         if (target is { Kind: "veth", LinkIfindex: { } peer, LinkNetnsId: null })
             Ask(peer);
         var program = state.Programs.Values.FirstOrDefault(p => p.Loaded.ProgramId == element.EgressProgramId);
-        condition ??= StatusEvaluator.Unmanaged(devmap, key, element, times);
+        condition ??= StatusEvaluator.Unmanaged(devmap, key, element, shared.Facts);
         var step = Tell(
             condition,
             ("kernelMapId", _map.MapId), ("interface", target?.Name), ("ifindex", element.Ifindex),
@@ -70,13 +70,16 @@ internal sealed partial class Explainer
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var facts = _evaluator.Ingress(question.Ingress ?? "").Facts;
         ExplainStep? fault = null, unknown = null;
-        foreach (var condition in new StatusEvaluator(state, devmap, _map, interfaces, drops, times, new(SharedFacts.Of(state, devmap, interfaces)), judged).Judge(entry, element).Conditions)
+        var evaluator = new StatusEvaluator(
+            state, devmap, _map, interfaces, drops, shared.Facts, shared.Proofs, new(SharedFacts.Of(state, devmap, interfaces)), judged);
+        var proof = evaluator.ProofOf(entry, element);
+        foreach (var condition in evaluator.Judge(entry, element).Conditions)
         {
             if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
                 continue;
             var step = Tell(condition, Evidence(condition.Type, target, facts, program));
             fault ??= step.Status == ConditionStatus.False ? step : null;
-            unknown ??= step.Status == ConditionStatus.Unknown ? step : null;
+            unknown ??= step.Status == ConditionStatus.Unknown && !evaluator.IsSettled(proof, entry.Record.Key, condition) ? step : null;
         }
 
         var last = Tell(RunOf(program, run), ("egressProgram", program?.Record.Name), ("action", run?.Action), ("bytesIn", _frame.Length), ("bytesOut", run is null ? null : left.Length));
@@ -125,6 +128,8 @@ internal sealed partial class Explainer
             return [("mtu", target.Mtu), ("peerMtu", interfaces.PeerOf(target)?.Mtu ?? target.PeerMtu), .. MtuEvidence(facts)];
         if (type == ConditionTypes.EgressProgramAgrees || type == ConditionTypes.EgressProgramFits || type == ConditionTypes.EgressProgramPasses)
             return [("egressProgram", program?.Record.Name), ("egressProgramId", program?.Loaded.ProgramId)];
+        if (type == ConditionTypes.Proven)
+            return [("interface", target.Name), ("ifindex", target.Ifindex)];
         throw new InvalidOperationException($"nothing is known of the evidence for {type}");
     }
 

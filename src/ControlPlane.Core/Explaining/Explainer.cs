@@ -9,11 +9,13 @@ namespace ControlPlane.Core.Explaining;
 
 /// <summary>Follows one frame from its ingress to its end; each part of the way gives the final word, or null to go on. One instance per answer.</summary>
 internal sealed partial class Explainer(
-    Snapshot state, DevmapState devmap, DevmapHandles handles, IKernel kernel, InterfaceTable interfaces, DropReader drops, FactTimes times, FrameQuestion question)
+    Snapshot state, DevmapState devmap, ControlPlaneState shared, IKernel kernel, InterfaceTable interfaces, DropReader drops, FrameQuestion question)
 {
-    private readonly IDevmap _map = handles[devmap.Id];
+    private readonly IDevmap _map = shared.Handles[devmap.Id];
     private readonly List<ExplainStep> _steps = [];
-    private readonly StatusEvaluator _evaluator = new(state, devmap, handles[devmap.Id], interfaces, drops, times, new(SharedFacts.Of(state, devmap, interfaces)), new JudgedFrame(question.Ingress));
+    private readonly StatusEvaluator _evaluator = new(
+        state, devmap, shared.Handles[devmap.Id], interfaces, drops, shared.Facts, shared.Proofs, new(SharedFacts.Of(state, devmap, interfaces)),
+        new JudgedFrame(question.Ingress));
 
     // The frame under judgement.
     private readonly byte[] _frame = TestFrame.Build(
@@ -133,7 +135,7 @@ internal sealed partial class Explainer(
                 condition.Remedy);
         }
 
-        return handles.OfRedirectProgram(program) is { } other
+        return shared.Handles.OfRedirectProgram(program) is { } other
             ? type.False(
                 "OtherDevmap",
                 $"On '{info.Name}' runs the redirect program of the devmap '{other.Name}', which decides on its frames.",

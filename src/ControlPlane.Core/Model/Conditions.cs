@@ -120,6 +120,9 @@ public static class ConditionTypes
     /// <summary>The egress program runs: it does not on frames from an ingress in tcx mode. Reported only where it does not.</summary>
     public static ConditionType EgressProgramApplies { get; } = new("EgressProgramApplies", ConditionSubject.Entry);
 
+    /// <summary>Frames that the daemon itself sent to the entry left by its target. Reported after a probe, until that lapses.</summary>
+    public static ConditionType Proven { get; } = new("Proven", ConditionSubject.Entry);
+
     /// <summary>The devmap's key selector can produce the key.</summary>
     public static ConditionType KeyReachable { get; } = new("KeyReachable", ConditionSubject.Entry, decides: false);
 
@@ -160,7 +163,7 @@ public static class ConditionTypes
     public static IReadOnlyList<ConditionType> All { get; } =
     [
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, CarriesEthernet, MtuSufficient,
-        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, KeyReachable, IngressAttached, Attached, IngressRedirects,
+        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, Proven, KeyReachable, IngressAttached, Attached, IngressRedirects,
         IngressReceivesAll, KeysSpread,
         IngressReceives, KeyFound, DevmapActive, EgressProgramRun, EgressPath, PinsPersist,
     ];

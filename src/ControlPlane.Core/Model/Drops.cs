@@ -1,3 +1,5 @@
+using ControlPlane.Core.Errors;
+
 namespace ControlPlane.Core.Model;
 
 /// <summary>Frames that were dropped for one cause.</summary>
@@ -35,6 +37,27 @@ public enum DropCause
 
     /// <summary>Anything else; the errno says what.</summary>
     Other,
+}
+
+/// <summary>The causes behind the kernel's errnos.</summary>
+internal static class DropCauses
+{
+    /// <summary>Returns why the kernel refused a frame before the target's driver saw it.</summary>
+    public static DropCause OfRefusal(int errno) => errno switch
+    {
+        Errno.ENETDOWN => DropCause.TargetDown,
+        Errno.EMSGSIZE => DropCause.FrameTooLong,
+        Errno.EOPNOTSUPP => DropCause.NotAccepted,
+        _ => DropCause.Other,
+    };
+
+    /// <summary>Returns why a frame was dropped on its way out.</summary>
+    public static DropCause OfTransmit(int errno) => errno switch
+    {
+        0 => DropCause.NotSent,
+        Errno.ENXIO => DropCause.PeerDown,
+        _ => DropCause.Other,
+    };
 }
 
 /// <summary>The frames redirected by a devmap that the kernel dropped.</summary>

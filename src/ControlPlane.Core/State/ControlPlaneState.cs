@@ -21,6 +21,9 @@ internal sealed class ControlPlaneState(FactTimes facts)
     /// <summary>The findings of audits.</summary>
     public AuditTallies Audits { get; } = new();
 
+    /// <summary>The proofs that probes gave of entries.</summary>
+    public Proofs Proofs { get; } = new(facts);
+
     /// <summary>Publishes a batch with one write, and then says that nothing is in flight. For the writer only.</summary>
     public void Publish(Snapshot snapshot)
     {

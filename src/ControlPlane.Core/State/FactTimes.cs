@@ -19,7 +19,7 @@ internal sealed class FactTimes : IDisposable
     private readonly ConcurrentDictionary<ElementId, (KernelEntry? Found, DateTimeOffset Time)> _elements = new();
     private readonly IInterfaces _interfaces;
     private readonly TimeProvider _time;
-        private readonly IDisposable _watch;
+    private readonly IDisposable _watch;
 
     public FactTimes(IKernel kernel, TimeProvider time)
     {
@@ -29,6 +29,15 @@ internal sealed class FactTimes : IDisposable
             _seen[info.Name] = Seen.At(info, Start);
         _watch = interfaces.Watch(Observe);
     }
+
+    /// <summary>Raised after the interfaces have changed, by the thread that says so.</summary>
+    public event Action<LinkChanges>? Observed;
+
+    /// <summary>The interfaces now.</summary>
+    public InterfaceTable Interfaces => _interfaces.Current;
+
+    /// <summary>The time now.</summary>
+    public DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>The daemon's start: the time of every fact that has not changed since.</summary>
     public DateTimeOffset Start { get; }
@@ -104,6 +113,7 @@ internal sealed class FactTimes : IDisposable
             Of(name, table.Find(name));
         if (_seen.Count > table.Count + MaxGone)
             Forget();
+        Observed?.Invoke(changes);
     }
 
     // Those that went first. They count as missing since the start when their names come up again.

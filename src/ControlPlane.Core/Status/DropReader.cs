@@ -1,4 +1,3 @@
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -59,11 +58,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
 
     private static ulong Sum(IEnumerable<ulong> packets) => packets.Aggregate(0UL, (sum, n) => sum + n);
 
-    private static DropCount Count(TransmitDropCount drop) => new(
-        drop.Errno switch { 0 => DropCause.NotSent, Errno.ENXIO => DropCause.PeerDown, _ => DropCause.Other },
-        drop.Errno,
-        drop.Packets,
-        drop.LastSeen);
+    private static DropCount Count(TransmitDropCount drop) => new(DropCauses.OfTransmit(drop.Errno), drop.Errno, drop.Packets, drop.LastSeen);
 
     private Tables Current()
     {
@@ -107,19 +102,11 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
                     return errors;
                 var started = _time.GetTimestamp();
                 errors = _drops.ReadRedirectErrors(devmap).GroupBy(e => e.KernelKey)
-                    .ToDictionary(g => g.Key, g => (IReadOnlyList<DropCount>)[.. g.Select(e => new DropCount(Cause(e.Errno), e.Errno, e.Packets, e.LastSeen))]);
+                    .ToDictionary(g => g.Key, g => (IReadOnlyList<DropCount>)[.. g.Select(e => new DropCount(DropCauses.OfRefusal(e.Errno), e.Errno, e.Packets, e.LastSeen))]);
                 _byDevmap.Add(devmap, errors);
                 Volatile.Write(ref _cost, _cost + _time.GetTimestamp() - started);
                 return errors;
             }
         }
-
-        private static DropCause Cause(int errno) => errno switch
-        {
-            Errno.ENETDOWN => DropCause.TargetDown,
-            Errno.EMSGSIZE => DropCause.FrameTooLong,
-            Errno.EOPNOTSUPP => DropCause.NotAccepted,
-            _ => DropCause.Other,
-        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -29,19 +30,24 @@ internal readonly record struct IngressFacts(
     /// <param name="map">The devmap in the kernel.</param>
     /// <param name="interfaces">The interfaces.</param>
     /// <param name="name">The only ingress interface there can be; null for any.</param>
-    public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name)
+    public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name) =>
+        Of(devmap.Definition.Name, devmap.Attachments, map, interfaces, name);
+
+    /// <summary>The facts of attachments.</summary>
+    public static IngressFacts Of(
+        string devmap, ImmutableSortedDictionary<string, PlacedAttachment> attachments, IDevmapReader map, InterfaceTable interfaces, string? name)
     {
         var (attached, native, tcx) = (false, ((string, string)?)null, ((string, string)?)null);
         var (widest, widestXdp) = ((InterfaceInfo?)null, (InterfaceInfo?)null);
-        foreach (var (ingress, status) in devmap.Attachments)
+        foreach (var (ingress, status) in attachments)
         {
             if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is not { } link)
                 continue;
             attached = true;
             if (link.Mode == AttachMode.Native)
-                native ??= (devmap.Definition.Name, ingress);
+                native ??= (devmap, ingress);
             if (link.Mode == AttachMode.Tcx)
-                tcx ??= (devmap.Definition.Name, ingress);
+                tcx ??= (devmap, ingress);
             if (interfaces.Find(ingress) is not { } info)
                 continue;
             widest = Wider(widest, info);

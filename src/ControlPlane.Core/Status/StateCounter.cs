@@ -18,12 +18,18 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Stat
             return null;
         var (map, interfaces) = (state.Handles[devmap.Id], kernel.Interfaces.Refresh());
         var evaluator = evaluators.For(snapshot, devmap, interfaces);
-        var counts = new StateCounts();
+        var counts = new StateCounts { ProbeFrames = state.Proofs.FramesOf(devmap.Id) };
         foreach (var (group, entries) in devmap.Groups)
         {
             var (verdict, conditions) = evaluator.Judge(group);
             counts.Add(verdict, entries);
             counts.AddFalse(conditions, entries);
+        }
+
+        foreach (var id in state.Proofs.Of(devmap.Id))
+        {
+            if (devmap.Entries.Find(id.KernelKey) is { } entry && map.TryLookup(id.KernelKey, out var element) && evaluator.ProofOf(entry, element) is { } proof)
+                counts.Move(evaluator.Judge(EntryGroup.Of(devmap.Definition.Spec.KeySelector, entry)).State, evaluator.Judge(entry, element).State, proof.Condition);
         }
 
         var attachments = new AttachmentEvaluator(snapshot, map, interfaces, state.Facts);
@@ -45,8 +51,19 @@ internal sealed class StateCounts
     /// <summary>The entries and attachments of which a condition is False, by its type and reason.</summary>
     public IReadOnlyDictionary<(string Type, string Reason), long> False => _false;
 
+    /// <summary>The frames that probes have sent since the start.</summary>
+    public long ProbeFrames { get; init; }
+
     /// <summary>Adds entries of one state.</summary>
     public void Add(EntryState state, int entries) => _entries[state] += entries;
+
+    /// <summary>Counts one entry in another state than its group, because of a proof.</summary>
+    public void Move(EntryState group, EntryState entry, Condition proven)
+    {
+        Add(group, -1);
+        Add(entry, 1);
+        AddFalse([proven], 1);
+    }
 
     /// <summary>Adds what is false about some resources.</summary>
     public void AddFalse(IEnumerable<Condition> conditions, int resources)

@@ -11,9 +11,16 @@ namespace ControlPlane.Core.Status;
 /// entries share them; links are read once per answer.
 /// </summary>
 internal sealed class StatusEvaluator(
-    Snapshot state, DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, DropReader drops, FactTimes times, SharedVerdicts shared, JudgedFrame? frame = null)
+    Snapshot state,
+    DevmapState devmap,
+    IDevmapReader map,
+    InterfaceTable interfaces,
+    DropReader drops,
+    FactTimes times,
+    Proofs proofs,
+    SharedVerdicts shared,
+    JudgedFrame? frame = null)
 {
-
     private static readonly Condition _asDesired = ConditionTypes.InKernel.True("AsDesired", "The kernel has the entry as desired.");
 
     private static readonly Condition _attached = ConditionTypes.IngressAttached.True(
@@ -73,10 +80,27 @@ internal sealed class StatusEvaluator(
     {
         var record = entry.Record;
         var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
+        if (ProofOf(entry, element) is { } proof)
+            (state, conditions) = (StateWith(proof, conditions), [.. conditions, proof.Condition]);
         return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces) is { } unreachable
             ? new(state, [.. conditions, unreachable with { LastTransitionTime = _selector.KeyIsIfindex ? times.Freed(record.Key.Number) : times.Start }])
             : new(state, conditions);
     }
+
+    /// <summary>Returns the proof that a probe gave of an entry that is in the kernel as desired; null if there is none.</summary>
+    public Proof? ProofOf(PlacedEntry entry, KernelEntry? element) =>
+        !proofs.IsEmpty && element is { } there && entry is { KernelKey: { } key, Failure: null }
+            ? proofs.Find(new ElementId(devmap.Id, key), entry, there, interfaces, map)
+            : null;
+
+    /// <summary>Returns whether a proof says what a condition of the entry cannot.</summary>
+    public bool IsSettled(Proof? proof, EntryKey key, Condition condition) =>
+        proof?.Settles(condition, frame?.Lengths?.Out ?? ProbeVerdict.LongestFrame(Ingress(IngressOf(key)).Facts)) == true;
+
+    // A probe fills in what cannot be seen. It changes nothing that is seen to be wrong.
+    private EntryState StateWith(Proof proof, IReadOnlyList<Condition> conditions) => !proof.Condition.Holds
+        ? EntryState.Undeliverable
+        : StateOf(conditions.Where(c => c.Type.Decides && !IsSettled(proof, proof.Record.Key, c)));
 
     /// <summary>Returns an element that nobody desires as the API shows it: without spec, revision and times.</summary>
     /// <param name="kernelKey">The key in the kernel's map.</param>
@@ -164,7 +188,7 @@ internal sealed class StatusEvaluator(
             : new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, group.Interface), ingress]);
     }
 
-    private static EntryState StateOf(List<Condition> conditions)
+    private static EntryState StateOf(IEnumerable<Condition> conditions)
     {
         var state = EntryState.Forwarding;
         foreach (var condition in conditions)

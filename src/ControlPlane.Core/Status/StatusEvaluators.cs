@@ -19,7 +19,7 @@ internal sealed class StatusEvaluators(ControlPlaneState state, DropReader drops
         var facts = SharedFacts.Of(snapshot, devmap, interfaces);
         if (!_verdicts.TryGetValue(devmap.Id.Name, out var verdicts) || verdicts.Facts != facts)
             _verdicts[devmap.Id.Name] = verdicts = new SharedVerdicts(facts);
-        return new StatusEvaluator(snapshot, devmap, state.Handles[devmap.Id], interfaces, drops, state.Facts, verdicts);
+        return new StatusEvaluator(snapshot, devmap, state.Handles[devmap.Id], interfaces, drops, state.Facts, state.Proofs, verdicts);
     }
 }
 

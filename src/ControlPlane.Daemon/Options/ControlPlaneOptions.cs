@@ -41,6 +41,9 @@ internal sealed class ControlPlaneOptions
     /// <summary>The comparisons of the kernel with the desired state.</summary>
     public AuditSettings Audit { get; set; } = new();
 
+    /// <summary>The probes of entries.</summary>
+    public ProbeSettings Probe { get; set; } = new();
+
     /// <summary>The content of <c>/metrics</c>.</summary>
     public MetricsSettings Metrics { get; set; } = new();
 }
@@ -121,6 +124,16 @@ internal sealed class AuditSettings
 
     /// <summary>Returns the settings as options of the core.</summary>
     public AuditOptions ToAuditOptions() => new() { Interval = Interval, Repair = Repair };
+}
+
+/// <summary>The probes of entries; see <see cref="ProbeOptions"/>.</summary>
+internal sealed class ProbeSettings
+{
+    /// <summary>Whether callers may probe entries. A probe sends up to 100 real frames out of the target of an entry.</summary>
+    public bool Enabled { get; set; }
+
+    /// <summary>Returns the settings as options of the core.</summary>
+    public ProbeOptions ToProbeOptions() => new(Enabled);
 }
 
 /// <summary>The content of <c>/metrics</c>.</summary>

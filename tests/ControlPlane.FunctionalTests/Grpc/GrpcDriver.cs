@@ -58,6 +58,11 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 return ((await _devmaps.GetEntryAsync(new() { Devmap = get.Devmap, Key = get.Key }, cancellationToken: cancellationToken)).Entry, null);
             case Operation.DeleteEntry delete:
                 return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
+            case Operation.ProbeEntry probe:
+                var probeRequest = new ProbeEntryRequest { Devmap = probe.Devmap, Key = probe.Key };
+                if (probe.Frames is { } frames)
+                    probeRequest.Frames = checked((uint)frames);
+                return ((await _devmaps.ProbeEntryAsync(probeRequest, cancellationToken: cancellationToken)).Probe, null);
             case Operation.ListEntries list:
                 return (await _devmaps.ListEntriesAsync(Request(list), cancellationToken: cancellationToken), null);
             case Operation.ListCounters list:

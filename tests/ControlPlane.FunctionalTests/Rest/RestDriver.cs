@@ -42,6 +42,8 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "entries", o.Key),
         Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
         Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
+        Operation.ProbeEntry o => new HttpRequestMessage(
+            HttpMethod.Post, Path("devmaps", o.Devmap, "entries", o.Key) + ":probe" + Query(("frames", Text(o.Frames)))),
         Operation.ListEntries o => new HttpRequestMessage(HttpMethod.Get, Path("devmaps", o.Devmap, "entries") + Query(o)),
         Operation.ListCounters o => new HttpRequestMessage(
             HttpMethod.Get,

@@ -38,6 +38,9 @@ public abstract record Operation
 
     public sealed record DeleteEntry(string Devmap, string Key) : Operation;
 
+    /// <summary>Sends real frames to an entry.</summary>
+    public sealed record ProbeEntry(string Devmap, string Key, long? Frames = null) : Operation;
+
     public sealed record ListEntries(
         string Devmap,
         int? PageSize = null,

@@ -1,4 +1,5 @@
 using ControlPlane.Core;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -32,7 +33,7 @@ public sealed class SimulatedTestbed
     /// <summary>Adds the core on the simulated kernel.</summary>
     public void AddTo(IServiceCollection services, WriterOptions? options = null) => services
         .AddMemoryStore()
-        .AddDevmapCore(options ?? new WriterOptions())
+        .AddDevmapCore(options ?? new WriterOptions(), probing: new ProbeOptions(Enabled: true))
         .AddSingleton<IKernel>(_ => new SimulatedKernel(Host));
 
     /// <summary>Starts the writer.</summary>

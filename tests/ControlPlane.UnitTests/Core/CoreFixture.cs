@@ -29,7 +29,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         services.AddSingleton(wrap?.Invoke(kernel) ?? kernel);
         services.AddSingleton(store ?? new MemoryStore());
         services.AddSingleton(time ?? TimeProvider.System);
-        services.AddDevmapCore(options ?? new WriterOptions(), watching);
+        services.AddDevmapCore(options ?? new WriterOptions(), watching, probing: new ProbeOptions(Enabled: true));
         _provider = services.BuildServiceProvider();
     }
 
@@ -40,6 +40,10 @@ internal sealed class CoreFixture : IAsyncDisposable
     public DevmapWriter Writer => _provider.GetRequiredService<DevmapWriter>();
 
     public EntryService Entries => _provider.GetRequiredService<EntryService>();
+
+    public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
+
+    public IKernel Kernel => _provider.GetRequiredService<IKernel>();
 
     public DevmapService Devmaps => _provider.GetRequiredService<DevmapService>();
 

@@ -189,6 +189,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.Before, attachment.After):
                 shared.Facts.Attached(attachment.Devmap.Name);
+                shared.Proofs.RemoveOf(attachment.Devmap, attachment.Interface);
                 context.Devmap(attachment.Devmap).Set(attachment.Interface, attachment.After, context.Now);
                 break;
             case Placement.OfProgram program when !ReferenceEquals(program.Before, program.After):
@@ -208,6 +209,8 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         var (before, after) = (entry.Before, entry.After);
         var devmap = context.Devmap(entry.Devmap);
         context.State.Set(devmap, before, after);
+        if (before?.KernelKey is { } changed)
+            shared.Proofs.Remove(new ElementId(entry.Devmap, changed));
         // Only keys that name interfaces can wait for a kernel key.
         if (before?.KernelKey is { } freed && freed != after?.KernelKey && devmap.Definition.Spec.KeySelector.KeyIsIfindex)
             _touched.Add(new ResourceKey.FreedKey(new ElementId(devmap.Id, freed)));

@@ -81,12 +81,25 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
             case KernelStep.RestorePins:
                 kernel.Pins.Restore(scope);
                 return null;
+            case KernelStep.SendFrames send:
+                return Send(scope, send);
             case KernelStep.Activate activate:
                 handles[activate.Devmap].Activate(scope);
                 return null;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, "not a kernel step");
         }
+    }
+
+    private SentFrames? Send(WriterScope scope, KernelStep.SendFrames send)
+    {
+        var map = handles[send.Id.Devmap];
+        // A frame without an element would take the miss action, which can be the host's network stack.
+        if (!map.TryLookup(send.Id.KernelKey, out var element) || element != send.Value)
+            return null;
+        var before = map.ReadCounters(send.Id.KernelKey).Packets;
+        var fates = send.Run.Send(scope, send.Order);
+        return new SentFrames(fates, map.Definition.Spec.Counters ? map.ReadCounters(send.Id.KernelKey).Packets - before : null);
     }
 
     private static (string Name, uint Ifindex)? InterfaceOf(KernelStep step) => step switch

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Writing.Plan;
@@ -81,6 +82,16 @@ internal abstract record KernelStep
         public override KernelStep Inverse => new SetPromiscuous(Device, !On);
     }
 
+    /// <summary>Sends real frames through the redirect program of a devmap. A frame that has left cannot be taken back.</summary>
+    /// <param name="Id">The element that redirects the frames.</param>
+    /// <param name="Value">The element as it must be in the kernel. If it is not, no frame is sent.</param>
+    /// <param name="Order">The frames.</param>
+    /// <param name="Run">The programs that follow the frames.</param>
+    internal sealed record SendFrames(ElementId Id, KernelEntry Value, LiveFrameOrder Order, ILiveFrameRun Run) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
     /// <summary>Pins again what others unpinned.</summary>
     internal sealed record RestorePins : KernelStep
     {
@@ -93,6 +104,11 @@ internal abstract record KernelStep
         public override KernelStep? Inverse => null;
     }
 }
+
+/// <summary>The outcome of frames that were sent.</summary>
+/// <param name="Fates">Their fates.</param>
+/// <param name="Hits">How much the counter of the entry has grown, live traffic included; null if nothing counts.</param>
+internal sealed record SentFrames(LiveFrameFates Fates, ulong? Hits);
 
 /// <summary>The value of an element, as it is written.</summary>
 /// <param name="Interface">The name of the target; null if it is not known any more.</param>

@@ -142,6 +142,12 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
             this with { After = new PlacedPromiscuity((After ?? Before)!.Interface, Before is { IsOurs: true }, failure) };
     }
 
+    /// <summary>A probe. It moves nothing. <paramref name="Sent"/> is null until the frames are sent, and stays so if the element was not as it must be.</summary>
+    internal sealed record OfProbe(SentFrames? Sent, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override Placement With(object made) => made is SentFrames sent ? this with { Sent = sent } : this;
+    }
+
     /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or a devmap's slot.</summary>
     internal sealed record OfObject(IReadOnlyList<KernelStep> Steps) : Placement(Steps);
 }

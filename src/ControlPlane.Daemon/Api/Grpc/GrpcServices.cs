@@ -10,7 +10,8 @@ namespace ControlPlane.Daemon.Api.Grpc;
 
 /// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
 internal sealed class DevmapGrpcService(
-    Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches)
+    Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches,
+    ProbeService probes)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private static readonly Messages Messages = new();
@@ -76,6 +77,11 @@ internal sealed class DevmapGrpcService(
         await entries.DeleteAsync(request.Devmap, request.Key, call);
         return new DeleteEntryResponse();
     }
+
+    public override async Task<ProbeEntryResponse> ProbeEntry(ProbeEntryRequest request, ServerCallContext context) => new()
+    {
+        Probe = Messages.Of(await probes.ProbeAsync(request.Devmap, request.Key, request.HasFrames ? request.Frames : null, context.Request())),
+    };
 
     public override Task<ListAttachmentsResponse> ListAttachments(ListAttachmentsRequest request, ServerCallContext context)
     {

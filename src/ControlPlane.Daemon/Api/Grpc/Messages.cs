@@ -42,6 +42,8 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.Explanation Of(Explanation explanation);
 
+    public partial V1.Probe Of(Probe probe);
+
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
     public partial V1.Host Of(Core.Model.Host host);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 
@@ -34,8 +35,9 @@ internal static class Parameters
     public static string? Example(string name, Operation operation) => name switch
     {
         "devmap" => "default",
-        "key" => "lo",
         // Nothing can be attached to loopback.
+        "key" when operation.Id == Operations.ProbeEntry.Id => "eth0",
+        "key" => "lo",
         "interfaceName" when operation.Resource == "attachments" => "eth0",
         "interfaceName" => "lo",
         "program" => "to-router-1",
@@ -66,6 +68,7 @@ internal static class Parameters
         Vlan => (0, 4095),
         Length => (28, 65535),
         "revision" => (0, null),
+        "frames" => (1, ILiveFrames.MaxFrames),
         _ => (null, null),
     };
 
@@ -87,6 +90,7 @@ internal static class Parameters
         "view" => "How much of each entry the answer shows. Omitted for `full`.",
         "allowPending" => "Whether interfaces may be missing. The resource is then `Pending` until they exist. Omitted for `false`.",
         "repair" => "Whether the audit repairs differences. Omitted for what the configuration says.",
+        "frames" => "How many frames to send. Omitted for 10.",
         "ingress" => "The interface that the frame arrives on. Omitted for any interface that the redirect program runs on. Required where the interface is the devmap's key and no key is given.",
         Vlan => "The VLAN id of the tag. 0, or omitted, for an untagged frame.",
         "dst" => "The IPv4 destination. Omitted for a frame of another protocol.",

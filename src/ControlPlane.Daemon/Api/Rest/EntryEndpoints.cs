@@ -15,6 +15,7 @@ internal static class EntryEndpoints
         routes.Map(Operations.GetEntry, Get);
         routes.Map(Operations.PutEntry, PutAsync);
         routes.Map(Operations.DeleteEntry, DeleteAsync);
+        routes.Map(Operations.ProbeEntry, ProbeAsync);
     }
 
     private static Answer<EntryList> List(
@@ -48,4 +49,7 @@ internal static class EntryEndpoints
         await entries.DeleteAsync(devmap, key, request);
         return TypedResults.NoContent();
     }
+
+    private static async Task<Answer<Probe>> ProbeAsync(string devmap, string key, int? frames, RequestContext request, ProbeService probes) =>
+        new(await probes.ProbeAsync(devmap, key, frames, request));
 }

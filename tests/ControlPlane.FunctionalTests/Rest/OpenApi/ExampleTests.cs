@@ -29,7 +29,7 @@ public sealed partial class ExampleTests : RestTest
         (Operations.ExplainFrame, null), (Operations.ExplainEntry, null),
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
         (Operations.GetInterface, null), (Operations.ListInterfaces, null), (Operations.GetHost, null),
-        (Operations.WatchDevmap, null),
+        (Operations.WatchDevmap, null), (Operations.ProbeEntry, null),
     ];
 
     [Fact]
@@ -42,6 +42,8 @@ public sealed partial class ExampleTests : RestTest
         {
             if (body is not null)
                 requests[operation.Id] = JsonNode.Parse(body);
+            if (operation == Operations.ProbeEntry)
+                await PutProbedAsync(Client);
             if (operation == Operations.WatchDevmap)
             {
                 answers["watchDevmap 200"] = await FirstEntryAsync();
@@ -55,6 +57,14 @@ public sealed partial class ExampleTests : RestTest
         }
 
         Snapshot.AssertMatches(Recorded, new OpenApiDocument(new JsonObject { ["requests"] = requests, ["answers"] = answers, ["pages"] = pages }).Text);
+    }
+
+    /// <summary>Creates the entry that the example of a probe is about. The redirect program must run on eth0.</summary>
+    internal static async Task PutProbedAsync(HttpClient client)
+    {
+        using var entry = new StringContent("""{"interface":"veth-b"}""", Encoding.UTF8, "application/json");
+        using var response = await client.PutAsync(new Uri("/v1/devmaps/default/entries/eth0", UriKind.Relative), entry, TestContext.Deadline());
+        response.EnsureSuccessStatusCode();
     }
 
     private async Task<(int Status, string Text)> AskAsync(Operation operation, string? body, string accept)

@@ -16,6 +16,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(DevmapShape))]
 [JsonSerializable(typeof(AuditReport))]
 [JsonSerializable(typeof(Explanation))]
+[JsonSerializable(typeof(Probe))]
 [JsonSerializable(typeof(AttachmentList))]
 [JsonSerializable(typeof(EgressProgramList))]
 [JsonSerializable(typeof(EgressProgramSwap))]

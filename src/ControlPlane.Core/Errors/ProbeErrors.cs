@@ -1,0 +1,41 @@
+namespace ControlPlane.Core.Errors;
+
+/// <summary>The errors about probes.</summary>
+public static class ProbeErrors
+{
+    /// <summary>The setting that allows probes.</summary>
+    public const string Setting = "ControlPlane:Probe:Enabled";
+
+    /// <summary>Probes are switched off.</summary>
+    public static Error Off() => new(ErrorCode.PermissionDenied, $"Probes are switched off, because they send real frames. The setting {Setting} allows them.")
+    {
+        Remedy = new Remedy(
+            $"Start the daemon with {Setting}=true: in its settings file, as the argument --{Setting}=true, or as the environment variable {Setting.Replace(":", "__", StringComparison.Ordinal)}=true."),
+    };
+
+    /// <summary>The host cannot send live frames, or cannot follow them.</summary>
+    /// <param name="since">The kernel version that brings live frames.</param>
+    /// <param name="detail">Why they are missing.</param>
+    public static Error NotSupported(string since, string? detail) => new(
+        ErrorCode.NotSupported,
+        $"This host cannot send probes: they need live frames, which came with Linux {since}, and programs on the kernel's tracepoints, which need BTF and CAP_PERFMON{(detail is null ? "" : $" ({detail})")}.");
+
+    /// <summary>The redirect program does not run in native mode where frames for the entry arrive.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="key">The key of the entry.</param>
+    /// <param name="ingress">The interface that the redirect program runs on, or must run on; null for any.</param>
+    /// <param name="mode">The mode that it runs in; null if it does not run.</param>
+    public static Error NotNative(string devmap, string key, string? ingress, string? mode)
+    {
+        var where = ingress is null ? "on any interface" : $"on '{ingress}'";
+        return new(
+            ErrorCode.InterfaceUnsuitable,
+            mode is null
+                ? $"Only native mode can be probed, and the redirect program of '{devmap}' does not run {where}."
+                : $"Only native mode can be probed, and the redirect program of '{devmap}' runs {where} in {mode} mode.")
+        {
+            Resource = $"devmaps/{devmap}/entries/{key}",
+            Remedy = new Remedy("Attach the redirect program in native mode.", Calls.PutAttachment(devmap, ingress ?? "INTERFACE", "native")),
+        };
+    }
+}
