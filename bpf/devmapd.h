@@ -126,7 +126,7 @@ _Static_assert(sizeof(struct devmapd_missed_key) == 24, "mirrored in user space"
 enum devmapd_peer_use {
 	DEVMAPD_PEER_USED = 0,
 	DEVMAPD_PEER_NO_ENTRY = 1,	 /* the key has none */
-	DEVMAPD_PEER_NO_VETH = 2,	 /* the target has no peer */
+	DEVMAPD_PEER_NOT_VETH = 2,	 /* the target has no peer */
 	DEVMAPD_PEER_UNSEEN = 3,	 /* the kernel keeps the peer in another place */
 	DEVMAPD_PEER_SAME_NAMESPACE = 4, /* the kernel would drop the frames */
 	DEVMAPD_PEER_DOWN = 5,		 /* the target or the peer */

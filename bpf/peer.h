@@ -4,8 +4,8 @@
  *
  * Each frame asks the kernel's own structs. So a hook at the egress counts from the first frame
  * after it was set, whoever set it, and whether the daemon runs or not. The structs below are what
- * is read of them; their offsets are those of the running kernel, put in at load. Devices stay while
- * a program looks at them (RCU), and a read of an address that is none gives zero.
+ * is read of them; their offsets are those of the running kernel, put in at load. Devices stay
+ * while a program looks at them (RCU), and a read of an address that is none gives zero.
  */
 #ifndef DEVMAPD_PEER_H
 #define DEVMAPD_PEER_H
@@ -23,12 +23,23 @@
 #define PACKET_HOST 0
 #define XDP_MODE_DRV 1
 
+/* As the bytes stand in memory, with what follows masked out. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define KIND_VETH 0x0068746576ull /* "veth" and its final zero */
+#define KIND_MASK 0xffffffffffull
+#define MAC_MASK 0xffffffffffffull
+#else
+#define KIND_VETH 0x7665746800000000ull
+#define KIND_MASK 0xffffffffff000000ull
+#define MAC_MASK 0xffffffffffff0000ull
+#endif
+
 struct list_head {
 	struct list_head *next;
 } __attribute__((preserve_access_index));
 
 struct net {
-	struct list_head ptype_all; /* listeners on every device; of the namespace since 6.17 */
+	struct list_head ptype_all; /* listeners on every device, where namespaces have them */
 } __attribute__((preserve_access_index));
 
 typedef struct {
@@ -42,6 +53,10 @@ struct Qdisc {
 struct bpf_xdp_entity {
 	void *prog;
 	void *link;
+} __attribute__((preserve_access_index));
+
+struct timespec64 {
+	__s64 tv_sec;
 } __attribute__((preserve_access_index));
 
 struct rtnl_link_ops {
@@ -78,13 +93,20 @@ static __always_inline struct net_device *device_of(struct bpf_devmap_val *value
 	return AS(bpf_dtab_netdev, element)->dev;
 }
 
+/* Eight bytes at an address, in one instruction: any struct that begins with them would do. */
+static __always_inline __u64 read_word(const void *address)
+{
+	return AS(timespec64, address)->tv_sec;
+}
+
 static __always_inline int is_veth(const struct net_device *dev)
 {
-	char kind[8] = {};
+	return (read_word(dev->rtnl_link_ops->kind) & KIND_MASK) == KIND_VETH;
+}
 
-	if (bpf_probe_read_kernel(kind, 5, dev->rtnl_link_ops->kind))
-		return 0;
-	return kind[0] == 'v' && kind[1] == 'e' && kind[2] == 't' && kind[3] == 'h' && !kind[4];
+static __always_inline __u64 mac_of(const struct net_device *dev)
+{
+	return read_word(dev->dev_addr) & MAC_MASK;
 }
 
 /*
@@ -95,12 +117,9 @@ static __always_inline struct net_device *peer_of(struct net_device *dev)
 {
 	__u64 size = bpf_core_type_size(struct net_device);
 	struct net_device *peer;
-	void *found = NULL;
 
 	size = (size + NETDEV_ALIGN - 1) & ~(__u64)(NETDEV_ALIGN - 1);
-	if (bpf_probe_read_kernel(&found, sizeof(found), (void *)dev + size) || !found)
-		return NULL;
-	peer = AS(net_device, found);
+	peer = AS(net_device, (void *)read_word((void *)dev + size));
 	return peer->rtnl_link_ops == dev->rtnl_link_ops ? peer : NULL;
 }
 
@@ -125,7 +144,7 @@ static __always_inline enum devmapd_peer_use judge_peer(struct net_device *dev,
 
 	*found = NULL;
 	if (!is_veth(dev))
-		return DEVMAPD_PEER_NO_VETH;
+		return DEVMAPD_PEER_NOT_VETH;
 	peer = peer_of(dev);
 	if (!peer)
 		return DEVMAPD_PEER_UNSEEN;

@@ -26,16 +26,12 @@ static __always_inline int fits(const struct __sk_buff *skb, const struct net_de
 static __always_inline int is_for(const struct ingress_frame *frame, const struct net_device *peer)
 {
 	struct ethhdr *eth = frame->data;
-	__u8 mac[ETH_ALEN];
+	__u64 mac = 0;
 
-	if ((void *)(eth + 1) > frame->end || bpf_probe_read_kernel(mac, ETH_ALEN, peer->dev_addr))
+	if ((void *)(eth + 1) > frame->end)
 		return 0;
-#pragma unroll
-	for (int i = 0; i < ETH_ALEN; i++) {
-		if (eth->h_dest[i] != mac[i])
-			return 0;
-	}
-	return 1;
+	__builtin_memcpy(&mac, eth->h_dest, ETH_ALEN);
+	return mac == mac_of(peer);
 }
 
 static __always_inline void count(__u64 frames)
@@ -61,7 +57,7 @@ int devmapd_tcx(struct __sk_buff *skb)
 	if (judge_peer(device_of(value), &peer) != DEVMAPD_PEER_USED || !fits(skb, peer) ||
 	    !is_for(&frame, peer))
 		return bpf_redirect(value->ifindex, 0);
-	/* As the target's driver leaves a frame. Kernels before 6.16 do not. */
+	/* As the target's driver leaves a frame; older kernels do not here. */
 	if (skb->pkt_type != PACKET_HOST)
 		bpf_skb_change_type(skb, PACKET_HOST);
 	skb->mark = 0;

@@ -26,7 +26,7 @@ public enum PeerUse
     NotVeth = 2,
 
     /// <summary>The redirect program does not find the peer.</summary>
-    PeerUnseen = 3,
+    Unseen = 3,
 
     /// <summary>The peer is in the daemon's own network namespace.</summary>
     SameNamespace = 4,
@@ -44,7 +44,7 @@ public enum PeerUse
     Listener = 8,
 
     /// <summary>The peer has a native XDP program.</summary>
-    PeerXdp = 9,
+    Xdp = 9,
 
     /// <summary>The devmap does not want it.</summary>
     Off = 100,

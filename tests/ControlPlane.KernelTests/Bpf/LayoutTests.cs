@@ -135,6 +135,17 @@ public class LayoutTests
     }
 
     [Fact]
+    public void JudgementsOnPeers_AreTheEnumeratorsOfTheHeader()
+    {
+        const int FirstOfUserSpace = 100;
+        var names = Enum.GetValues<PeerUse>().Where(u => (int)u < FirstOfUserSpace).ToDictionary(u => "DEVMAPD_PEER_" + JsonNamingPolicy.SnakeCaseUpper.ConvertName(u.ToString()), u => (long)u);
+        var header = File.ReadAllText(Repository.PathOf("bpf/devmapd.h"));
+        var body = Regex.Match(header, "enum devmapd_peer_use {(.*?)};", RegexOptions.Singleline).Groups[1].Value;
+        Assert.Equal(names.Keys.Order(), Regex.Matches(body, @"DEVMAPD_\w+").Select(m => m.Value).Order());
+        Assert.Equal(names, Compile(names.Keys.Select(n => $"printf(\"{n} %llu\\n\", (unsigned long long){n});")));
+    }
+
+    [Fact]
     public void Parameters_HaveFieldsOfTheirSizeInTheConfig()
     {
         var sizes = Compile(TemplateParameter.All.SelectMany(p => new[] { p.KernelField, p.PresenceField }).OfType<string>()

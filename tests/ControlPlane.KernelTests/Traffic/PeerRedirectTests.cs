@@ -27,7 +27,7 @@ public sealed class PeerRedirectTests(FrameTestbed testbed) : IClassFixture<Fram
         { "clsact", PeerUse.EgressProgram, true },
         { "tcx program", PeerUse.EgressProgram, false },
         { "listener", PeerUse.Listener, true },
-        { "native XDP of the peer", PeerUse.PeerXdp, false },
+        { "native XDP of the peer", PeerUse.Xdp, false },
         { "target down", PeerUse.Down, false },
         { "peer down", PeerUse.Down, false },
     };
@@ -93,6 +93,24 @@ public sealed class PeerRedirectTests(FrameTestbed testbed) : IClassFixture<Fram
         site.Send(1);
         Assert.Single(site.Far.Receive(_run, 1, Deadline));
         Assert.Equal(2ul, site.Direct);
+    }
+
+    [Fact]
+    public void HookThatComesWhileNoDaemonRuns_IsNotSkipped()
+    {
+        using var site = Open();
+
+        site.Devmap.Restart(meanwhile: () =>
+        {
+            var hook = EgressHook.DropByTcx(site.Pair.Namespace, site.Pair.Name);
+            site.Send(3);
+            Assert.Empty(site.Far.ReceiveUntilQuiet(_run, Quiet));
+            hook.Dispose();
+            site.Send(3);
+            Assert.Equal(3, site.Far.Receive(_run, 3, Deadline).Count);
+        });
+
+        Assert.Equal(3ul, site.Direct);
     }
 
     [Fact]

@@ -207,6 +207,16 @@ public abstract partial class KernelContract
         Assert.Empty(devmap.ReadMissedKeys());
     }
 
+    [Theory]
+    [InlineData(RedirectPeer.Auto)]
+    [InlineData(RedirectPeer.Off)]
+    public void PeerUse_WithoutAnEntry_IsNone(RedirectPeer setting)
+    {
+        using var devmap = _kernel.OpenDevmap(new WriterScope(true), Small with { Spec = Small.Spec with { RedirectPeer = setting } });
+        Assert.Contains(devmap.ReadPeerUse(1), setting == RedirectPeer.Off ? [PeerUse.Off] : new[] { PeerUse.NoEntry, PeerUse.NotSupported });
+        Assert.Equal(0ul, devmap.ReadTotals()!.Value.PeerRedirectedPackets);
+    }
+
     [Fact]
     public void Write_WithoutTheWritersPermission_IsRefused()
     {
