@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.Storage;
 using ControlPlane.TestCommon.Lab;
@@ -32,6 +33,10 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
         }
     }
 
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.SetUp))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.SetMtu))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.AttachGeneric))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.GiveAll))]
     [Theory]
     [MemberData(nameof(CausesAndModes))]
     public async Task Cause_IsReportedAndItsRemedyRepairsIt(string name, string mode)

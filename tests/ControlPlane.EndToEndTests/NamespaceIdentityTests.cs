@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
@@ -6,6 +7,8 @@ namespace ControlPlane.EndToEndTests;
 /// <summary>A daemon starts in another network namespace, with the pins or the store of a daemon elsewhere. Names and indexes may be the same.</summary>
 public sealed class NamespaceIdentityTests
 {
+    [Follows(typeof(HostErrors), nameof(HostErrors.OtherNamespace))]
+    [Follows(typeof(HostErrors), nameof(HostErrors.StoreOfOtherNamespace))]
     [Fact]
     public async Task PinsOfAnotherNamespace_LinksAlive_IsRefusedAndTheRemedyWorks()
     {
@@ -18,6 +21,7 @@ public sealed class NamespaceIdentityTests
         testbed.Runner.Wrapper = EnterNamespace(other);
 
         string refusal;
+        string refusalOfStore;
         await using (var refused = testbed.Runner.Launch())
         {
             Assert.Equal(75, await refused.WaitExitAsync());
@@ -34,7 +38,8 @@ public sealed class NamespaceIdentityTests
             await using (var refused = testbed.Runner.Launch(ownPins))
             {
                 Assert.Equal(75, await refused.WaitExitAsync());
-                Assert.Contains(testbed.Runner.StateDirectory, refused.StandardError, StringComparison.Ordinal);
+                refusalOfStore = refused.StandardError;
+                Assert.Contains(testbed.Runner.StateDirectory, refusalOfStore, StringComparison.Ordinal);
             }
 
             await using (var own = testbed.Runner.Launch(ownPins, $"--ControlPlane:StateDirectory={testbed.Runner.StateDirectory}-own"))
@@ -52,6 +57,7 @@ public sealed class NamespaceIdentityTests
 
         // The other way, to the letter.
         var teardown = refusal.Split('\n').Select(l => l.Trim()).Single(l => l.StartsWith("devmapd teardown ", StringComparison.Ordinal));
+        Assert.Contains(teardown, refusalOfStore, StringComparison.Ordinal);
         other.Shell("sh", "-c", $"PATH={AppContext.BaseDirectory}:$PATH; {teardown}");
         ingress.AssertDoesNotReach(target);
         await testbed.Runner.StartAsync();

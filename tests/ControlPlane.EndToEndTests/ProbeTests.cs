@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using ControlPlane.Client;
+using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
@@ -55,6 +56,7 @@ public sealed class ProbeTests
     }
 
     [Fact]
+    [Follows(typeof(ProbeErrors), nameof(ProbeErrors.NotNative))]
     public async Task Probe_OfAnIngressInGenericMode_IsRefused()
     {
         await using var testbed = await Testbed.StartAsync(arguments: Enabled);
@@ -63,9 +65,13 @@ public sealed class ProbeTests
         using var answer = await testbed.Http.PostAsync(new Uri(Path, UriKind.Relative), null);
 
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
-        Assert.Equal("interface_unsuitable", (await answer.Content.ReadFromJsonAsync<Problem>())!.Code);
+        var problem = (await answer.Content.ReadFromJsonAsync<Problem>())!;
+        Assert.Equal("interface_unsuitable", problem.Code);
         var refusal = await Assert.ThrowsAsync<DevmapdException>(() => testbed.Client.ProbeEntryAsync(Testbed.ByVlan, "100"));
         Assert.Equal("interface_unsuitable", refusal.Code);
+
+        await testbed.FollowAsync(problem.How!);
+        Assert.Equal(10, (await ProbeAsync(testbed)).Sent);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class PromiscuousTests(SharedDaemon daemon) : IClassFixture<Shared
         Assert.Equal(("False", "NotPromiscuous"), (condition.Status, condition.Reason));
         source.AssertDoesNotReach(target);
 
-        await RemedyTests.FollowAsync(testbed, condition.How!);
+        await RemedyRunner.FollowAsync(testbed, condition.How!);
 
         Assert.Equal("Promiscuous", ReceivesAll(await testbed.Http.ReadAsync<Attachment>($"{Attachments}/in0")).Reason);
         source.AssertReaches(target);

@@ -1,6 +1,8 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
+using Remedy = ControlPlane.EndToEndTests.Support.Remedy;
 
 namespace ControlPlane.EndToEndTests;
 
@@ -8,11 +10,12 @@ namespace ControlPlane.EndToEndTests;
 /// Makes a cause, follows the reported remedy to the letter in the daemon's network namespace, and sees the state change. The peers' network
 /// namespaces have names, so nothing has to be filled in. <see cref="LossCauseTests"/> does the same for every cause of a loss.
 /// </summary>
-public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
+public sealed partial class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
 {
     private const string Entry = $"/v1/devmaps/{Testbed.ByInterface}/entries";
     private const string Attachments = $"/v1/devmaps/{Testbed.ByInterface}/attachments";
 
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.AtPeer))]
     [Theory]
     [InlineData("TargetAcceptsRedirect", "ethtool -K {0} gro off")]
     [InlineData("CarrierPresent", "ip link set dev {0} down")]
@@ -32,7 +35,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         var condition = (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults.Single(c => c.Type == type);
         Assert.Contains($" {right.Name} ", condition.How!.Commands.Single(), StringComparison.Ordinal);
         Assert.Contains($"'{target.PeerName}' (index {target.PeerIfindex})", condition.How.Summary, StringComparison.Ordinal);
-        await FollowAsync(testbed, condition.How);
+        await testbed.FollowAsync(condition.How);
 
         await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
     }
@@ -48,7 +51,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         space.Shell("ip", "link", "set", "dev", target.PeerName, "name", "renamed0");
         space.Shell("ip", "link", "set", "dev", "renamed0", "up");
         await Eventually.Async(async () => (await FaultAsync())?.How!.Commands is [var command] && command.Contains("renamed0", StringComparison.Ordinal));
-        await FollowAsync(testbed, (await FaultAsync())!.How!);
+        await testbed.FollowAsync((await FaultAsync())!.How!);
         await testbed.WaitForStateAsync(Testbed.ByAddress, "10.0.0.7", "Forwarding");
 
         async Task<Condition?> FaultAsync() => (await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7")).Status.Faults.FirstOrDefault(c => c.Type == "TargetAcceptsRedirect");
@@ -66,6 +69,8 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         await RefusedThenAttachedAsync(testbed, port.Name, "attach_conflict");
     }
 
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.DetachOther))]
+    [Follows(typeof(AttachmentErrors), nameof(AttachmentErrors.Refused), "EBUSY")]
     [Fact]
     public async Task AnotherProgramWithALink_IsDetached()
     {
@@ -77,6 +82,8 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         await RefusedThenAttachedAsync(testbed, port.Name, "attach_conflict");
     }
 
+    [Follows(typeof(AttachmentErrors), nameof(AttachmentErrors.Refused), "ERANGE")]
+    [Follows(typeof(AttachmentErrors), nameof(AttachmentErrors.Refused), "ENOSPC")]
     [Fact]
     public async Task PeerWithTooLargeMtu_OrTooManyQueues_IsSetUp()
     {
@@ -93,6 +100,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         await RefusedThenAttachedAsync(testbed, "few", "interface_unsuitable");
     }
 
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.LowerIngressMtu))]
     [Fact]
     public async Task MtuThatTheKernelDoesNotTake_TheIngressIsLowered()
     {
@@ -107,7 +115,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
             testbed.Batch($"link set {jumbo} mtu 9000");
         await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Undeliverable");
 
-        await FollowAsync(testbed, (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults.Single(c => c.Type == "MtuSufficient").How!);
+        await testbed.FollowAsync((await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults.Single(c => c.Type == "MtuSufficient").How!);
 
         await testbed.WaitForStateAsync(Testbed.ByInterface, ingress.Name, "Forwarding");
         // A longer frame: each remedy is a command that the kernel takes, until none is left.
@@ -117,10 +125,15 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
             var explained = await testbed.Http.ReadAsync<RemedyOfVerdict>($"{Entry}/{ingress.Name}:explain?length=9000");
             if (explained.Verdict.Remedy is not { Commands.Count: > 0 } remedy)
                 break;
-            await FollowAsync(testbed, remedy);
+            await testbed.FollowAsync(remedy);
         }
     }
 
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.Attach))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.Audit))]
+    [Follows(typeof(AttachmentErrors), nameof(AttachmentErrors.HeldByOtherDevmap))]
+    [Follows(typeof(ProgramErrors), nameof(ProgramErrors.Missing))]
+    [Follows(typeof(EntryErrors), nameof(EntryErrors.EgressProgramConflict))]
     [Fact]
     public async Task Requests_AreSentAsTheyStand()
     {
@@ -130,7 +143,7 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
 
         // The redirect program does not run there: the condition's request attaches it.
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name);
-        await FollowAsync(testbed, await RemedyOfAsync("IngressAttached"));
+        await testbed.FollowAsync(await RemedyOfAsync("IngressAttached"));
         ingress.AssertReaches(target);
 
         // Somebody else detached it: the audit.
@@ -141,23 +154,23 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
         Assert.Equal(("Pending", null, null), (detached.Status.State, detached.Status.Ifindex, detached.Status.LinkId));
         Assert.Equal("Detached", detached.Status.Conditions.Single().Reason);
         Assert.Equal("Detached", (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults.Single().Reason);
-        await FollowAsync(testbed, detached.Status.Conditions.Single().How!);
+        await testbed.FollowAsync(detached.Status.Conditions.Single().How!);
         Assert.Equal("Attached", (await testbed.Http.ReadAsync<Attachment>($"{Attachments}/{ingress.Name}")).Status.State);
         ingress.AssertReaches(target);
 
         // Another devmap holds the interface: its attachment is deleted.
         var other = $"/v1/devmaps/{Testbed.ByAddress}/attachments/{ingress.Name}";
-        await FollowAsync(testbed, (await testbed.Http.RefusedAsync(other, new { mode = "native" })).How!);
+        await testbed.FollowAsync((await testbed.Http.RefusedAsync(other, new { mode = "native" })).How!);
         await testbed.Http.WriteAsync<Attachment>(other, new { mode = "native" });
         await testbed.Http.RemoveAsync(other);
 
         // The egress program does not exist: the request creates it.
-        await FollowAsync(testbed, (await testbed.Http.RefusedAsync(entry, new { @interface = target.Name, egressProgram = "wanted" })).How!);
+        await testbed.FollowAsync((await testbed.Http.RefusedAsync(entry, new { @interface = target.Name, egressProgram = "wanted" })).How!);
         await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, target.Name, "wanted");
 
         // Another entry for the same device has another program: all get the new one.
         var second = $"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.9";
-        await FollowAsync(testbed, (await testbed.Http.RefusedAsync(second, new { @interface = target.Name })).How!);
+        await testbed.FollowAsync((await testbed.Http.RefusedAsync(second, new { @interface = target.Name })).How!);
         await testbed.Http.WriteAsync<Entry>(second, new { @interface = target.Name });
 
         async Task<Remedy> RemedyOfAsync(string type) =>
@@ -194,24 +207,8 @@ public sealed class RemedyTests(SharedDaemon daemon) : IClassFixture<SharedDaemo
     {
         var refused = await testbed.Http.RefusedAsync($"{Attachments}/{name}", new { mode = "native" });
         Assert.Equal(code, refused.Code);
-        await FollowAsync(testbed, refused.How! with { Request = null }); // the request is another way: generic mode
+        await testbed.FollowAsync(refused.How! with { Request = null }); // the request is another way: generic mode
         Assert.Equal("Attached", (await testbed.Http.AttachAsync(Testbed.ByInterface, name)).Status.State);
-    }
-
-    /// <summary>Sends the request, and runs the commands in the daemon's network namespace.</summary>
-    internal static async Task FollowAsync(Testbed testbed, Remedy remedy)
-    {
-        if (remedy.Request is { } asked)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Parse(asked.Method), asked.Path);
-            if (asked.Body is not null)
-                request.Content = new StringContent(asked.Body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
-            using var answer = await testbed.Http.SendAsync(request);
-            Assert.True(answer.IsSuccessStatusCode, $"{asked.Text}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-        }
-
-        foreach (var command in remedy.Commands)
-            testbed.Space.Shell("sh", "-c", command);
     }
 
     private sealed record RemedyOfVerdict(VerdictWithRemedy Verdict);

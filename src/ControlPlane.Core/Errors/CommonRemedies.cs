@@ -103,10 +103,20 @@ public static class CommonRemedies
 
     /// <summary>The redirect program does not run where frames arrive.</summary>
     /// <param name="devmap">The devmap.</param>
-    /// <param name="ingress">The ingress interface; null for any.</param>
+    /// <param name="ingress">The ingress interface.</param>
     /// <param name="hardware">Whether the interface is hardware.</param>
-    public static Remedy Attach(string devmap, string? ingress, bool hardware = false) =>
-        new($"Attach the redirect program.{(hardware ? $" {ResetsNic}" : "")}", Calls.PutAttachment(devmap, ingress ?? "INTERFACE", "native"));
+    public static Remedy Attach(string devmap, string ingress, bool hardware = false) =>
+        new($"Attach the redirect program.{(hardware ? $" {ResetsNic}" : "")}", Calls.PutAttachment(devmap, ingress, "auto"));
+
+    /// <summary>The redirect program runs nowhere, and frames may arrive anywhere.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="candidate">An interface that it can be attached to; null if there is none.</param>
+    /// <param name="hardware">Whether that interface is hardware.</param>
+    public static Remedy AttachAnywhere(string devmap, string? candidate, bool hardware) => candidate is null
+        ? new("Create the interface that the frames arrive on, and attach the redirect program to it.")
+        : new(
+            $"Attach the redirect program to the interface that the frames arrive on: '{candidate}', or another one.{(hardware ? $" {ResetsNic}" : "")}",
+            Calls.PutAttachment(devmap, candidate, "auto"));
 
     /// <summary>Nothing can be attached to loopback.</summary>
     public static Remedy OtherIngress() => new("Use another ingress interface: nothing can be attached to loopback.");
@@ -131,7 +141,12 @@ public static class CommonRemedies
     public static Remedy SpreadKeys() => new("Choose keys that differ in their low bits, or configure the devmap with more MaxEntries.");
 
     /// <summary>There is no entry for a key.</summary>
-    public static Remedy PutEntry(string devmap, string key) => new("Create the entry. TARGET is the egress interface.", Calls.PutEntry(devmap, key, "TARGET"));
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="candidate">An interface that an entry can send to; null if there is none.</param>
+    public static Remedy PutEntry(string devmap, string key, string? candidate) => candidate is null
+        ? new("Create the interface that the frame must leave by, and the entry.")
+        : new($"Create the entry. Its interface is the one that the frame must leave by: '{candidate}', or another one.", Calls.PutEntry(devmap, key, candidate));
 
     /// <summary>An egress program drops frames.</summary>
     public static Remedy OtherProgram() => new("Write the entry with another egress program.");

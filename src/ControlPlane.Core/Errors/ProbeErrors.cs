@@ -35,7 +35,9 @@ public static class ProbeErrors
                 : $"Only native mode can be probed, and the redirect program of '{devmap}' runs {where} in {mode} mode.")
         {
             Resource = $"devmaps/{devmap}/entries/{key}",
-            Remedy = new Remedy("Attach the redirect program in native mode.", Calls.PutAttachment(devmap, ingress ?? "INTERFACE", "native")),
+            Remedy = ingress is null
+                ? new Remedy("Attach the redirect program in native mode to the interface that the frames arrive on.")
+                : new Remedy("Attach the redirect program in native mode.", Calls.PutAttachment(devmap, ingress, "native")),
         };
     }
 }

@@ -21,15 +21,19 @@ public static class ProgramErrors
     };
 
     /// <summary>Entries have the egress program, so it cannot be changed or deleted.</summary>
-    public static Error InUse(string program, int entries, string verb) =>
+    /// <param name="program">The egress program.</param>
+    /// <param name="entries">The number of entries that have it.</param>
+    /// <param name="devmap">The devmap of one of them.</param>
+    /// <param name="verb">The change that is refused.</param>
+    public static Error InUse(string program, int entries, string devmap, string verb) =>
         new(
             ErrorCode.ProgramInUse,
             string.Create(CultureInfo.InvariantCulture, $"The egress program '{program}' is in use by {entries} entries and cannot be {verb}."))
         {
             Resource = $"programs/{program}",
             Remedy = new Remedy(
-                "Give these entries another program first, or create a program under another name. The list shows the entries of a devmap.",
-                Calls.ListEntriesOf("DEVMAP", program)),
+                $"Give these entries another program first, or create a program under another name. The list shows those of the devmap '{devmap}'.",
+                Calls.ListEntriesOf(devmap, program)),
         };
 
     private static string Absent(string program) => $"There is no egress program '{program}'.";

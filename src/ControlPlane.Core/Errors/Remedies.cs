@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 
 namespace ControlPlane.Core.Errors;
 
-/// <summary>How to make a condition hold, or how to get around an error. Words in capitals, such as <c>TARGET</c>, stand for the caller's choice.</summary>
+/// <summary>How to make a condition hold, or how to get around an error.</summary>
+/// <remarks>It names real things: commands and call can be followed to the letter.</remarks>
 /// <param name="Summary">The instruction, in a sentence for people.</param>
 public sealed record Remedy(string Summary)
 {

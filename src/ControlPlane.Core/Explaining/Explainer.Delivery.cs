@@ -148,6 +148,6 @@ internal sealed partial class Explainer
     {
         var text = Definition.Spec.KeySelector.Format(_evaluator.KeyOf(key));
         return ConditionTypes.InKernel.False(
-            "NoEntry", $"The devmap has no entry for the key '{text}'.", CommonRemedies.PutEntry(Definition.Name, text));
+            "NoEntry", $"The devmap has no entry for the key '{text}'.", CommonRemedies.PutEntry(Definition.Name, text, Candidates.Target(interfaces, question.Ingress)));
     }
 }

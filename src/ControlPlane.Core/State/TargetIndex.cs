@@ -18,6 +18,9 @@ internal sealed class TargetIndex
     /// <summary>How many entries carry the program.</summary>
     public int UseOf(string program) => _programUse.GetValueOrDefault(program);
 
+    /// <summary>The name of a devmap one of whose entries carries the program, which entries must carry.</summary>
+    public string DevmapWith(string program) => _targets.Values.Where(t => t.ContainsKey(program)).SelectMany(t => t[program]).First().Devmap.Name;
+
     /// <summary>The entries that send to the interface.</summary>
     public IReadOnlyList<EntryId> EntriesOf(string interfaceName) =>
         _targets.TryGetValue(interfaceName, out var byProgram) ? [.. byProgram.Values.SelectMany(ids => ids)] : [];

@@ -287,7 +287,7 @@ internal sealed class StatusEvaluator(
         : ConditionTypes.IngressAttached.False(
             "NotAttached",
             $"The redirect program of '{devmap.Definition.Name}' does not run {(name.Length > 0 ? $"on '{name}'" : "on any interface")}, so no frame finds an entry.",
-            name == InterfaceName.Loopback
-                ? CommonRemedies.OtherIngress()
-                : CommonRemedies.Attach(devmap.Definition.Name, name.Length > 0 ? name : null, interfaces.Find(name)?.IsHardware == true));
+            name == InterfaceName.Loopback ? CommonRemedies.OtherIngress()
+            : name.Length > 0 ? CommonRemedies.Attach(devmap.Definition.Name, name, interfaces.Find(name)?.IsHardware == true)
+            : Candidates.Attach(state, devmap.Definition.Name, interfaces));
 }

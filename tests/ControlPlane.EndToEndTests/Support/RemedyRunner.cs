@@ -33,6 +33,24 @@ internal static partial class RemedyRunner
         }
     }
 
+    /// <summary>Sends the request, and runs the commands in the daemon's network namespace.</summary>
+    public static async Task FollowAsync(this Testbed testbed, Remedy remedy)
+    {
+        if (remedy.Request is { } asked)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Parse(asked.Method), asked.Path);
+            if (asked.Body is not null)
+                request.Content = new StringContent(asked.Body.ToJsonString(), Encoding.UTF8, "application/json");
+            // A stream of events has no end.
+            using var answer = await testbed.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+            if (!answer.IsSuccessStatusCode)
+                Assert.Fail($"{asked.Text}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+        }
+
+        foreach (var command in remedy.Commands)
+            testbed.Space.Shell("sh", "-c", command);
+    }
+
     [GeneratedRegex("^(?<method>PUT|POST|DELETE) (?<path>/\\S+)( with (?<body>\\{.*\\}))?$")]
     private static partial Regex Request();
 }

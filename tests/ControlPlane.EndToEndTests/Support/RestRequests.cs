@@ -54,7 +54,13 @@ internal static class RestRequests
     public static async Task<Problem> RefusedAsync(this HttpClient http, string path, object body)
     {
         using var answer = await http.PutAsJsonAsync(path, body);
-        Assert.False(answer.IsSuccessStatusCode, $"{path}: {answer.StatusCode}");
+        return await ProblemAsync(answer);
+    }
+
+    /// <summary>Returns the problem of a refused request.</summary>
+    public static async Task<Problem> ProblemAsync(HttpResponseMessage answer)
+    {
+        Assert.False(answer.IsSuccessStatusCode, $"{answer.RequestMessage?.RequestUri}: {answer.StatusCode}");
         return (await answer.Content.ReadFromJsonAsync<Problem>())!;
     }
 

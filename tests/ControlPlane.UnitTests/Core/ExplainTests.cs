@@ -113,7 +113,7 @@ public sealed class ExplainTests
         var unkeyed = Explain(core, "addresses", Frame with { Dst = null }).Verdict;
 
         Assert.Equal((ExplainOutcome.Passed, "NoEntry"), (missed.Outcome, missed.Reason));
-        Assert.Equal(Calls.PutEntry("addresses", "10.0.0.8", "TARGET"), missed.Remedy!.Call);
+        Assert.Equal(Calls.PutEntry("addresses", "10.0.0.8", "sim1"), missed.Remedy!.Call);
         Assert.Equal((ExplainOutcome.Passed, "NoIpv4"), (unkeyed.Outcome, unkeyed.Reason));
     }
 

@@ -12,7 +12,7 @@ internal sealed class DeleteProgramCommand(string name, Precondition preconditio
         var before = context.State.Programs.GetValueOrDefault(name) ?? throw new ControlPlaneException(ProgramErrors.NotFound(name));
         precondition.Require($"programs/{name}", before.Record.Revision);
         if (context.State.Targets.UseOf(name) is > 0 and var entries)
-            throw new ControlPlaneException(ProgramErrors.InUse(name, entries, "deleted"));
+            throw new ControlPlaneException(ProgramErrors.InUse(name, entries, context.State.Targets.DevmapWith(name), "deleted"));
         return new WritePlan(
             new Footprint { Changes = [FootprintKey.Program(name)] },
             [new Placement.OfProgram(name, before, null, [new KernelStep.UnloadProgram(name, before.Loaded.Config)])],

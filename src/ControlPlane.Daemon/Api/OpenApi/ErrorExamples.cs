@@ -34,7 +34,7 @@ internal static class ErrorExamples
         ErrorCode.EgressProgramConflict => EntryErrors.EgressProgramConflict("devmaps/default/entries/1", null, "lo", Entry, Program),
         ErrorCode.KeyConflict => EntryErrors.KeyConflict("1", 1, Devmap, "lo"),
         ErrorCode.AttachConflict => Refused(Errno.EBUSY),
-        ErrorCode.ProgramInUse => ProgramErrors.InUse(Program, 2, "changed"),
+        ErrorCode.ProgramInUse => ProgramErrors.InUse(Program, 2, Devmap, "changed"),
         ErrorCode.InterfaceNotFound when addressesInterface => InterfaceErrors.NotFound("veth9"),
         ErrorCode.InterfaceNotFound => InterfaceErrors.Missing("interface", "veth9", pendingPossible: true),
         ErrorCode.InterfaceUnsuitable => Refused(Errno.EOPNOTSUPP),
