@@ -15,6 +15,7 @@ internal static unsafe partial class Libc
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_INO = 0x100;
     public const long BPF_FS_MAGIC = 0xcafe4a11;
+    public const int CLOCK_THREAD_CPUTIME_ID = 3;
 
     private const string Library = "libc";
     private const int O_DIRECTORY_X64 = 0x10000;
@@ -51,6 +52,10 @@ internal static unsafe partial class Libc
     /// <summary>Fills <paramref name="buffer"/>.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial int uname(out struct_utsname buffer);
+
+    /// <summary>Fills <paramref name="time"/>, a <c>timespec</c>: seconds and nanoseconds.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int clock_gettime(int clock, long* time);
 
     /// <summary>
     /// Returns the length of the whole text. Writes at most <paramref name="size"/> bytes, the final 0 included.

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using ControlPlane.Core.Model;
+using ControlPlane.Kernel.Native;
 
 namespace ControlPlane.Kernel.Netlink;
 
 /// <summary>
 /// Finds veths whose peers in other namespaces have changed their MTU or their name: facts about a target that the kernel announces only
-/// there. Polls twice a second, or less often if that would take more than a fiftieth of one processor's time.
+/// there. Polls twice a second, or less often if that would take more than a fiftieth of one processor's time. Used by one thread.
 /// </summary>
 internal sealed class PeerPolling(LinkQueries queries)
 {
@@ -25,12 +26,23 @@ internal sealed class PeerPolling(LinkQueries queries)
     {
         if (Stopwatch.GetElapsedTime(_last) < _pause)
             return [];
-        var started = Stopwatch.GetTimestamp();
+        var started = ThreadTime();
         uint[] changed = [.. table.All.Where(i => LinkQueries.HasPeerElsewhere(i) && HasChanged(i)).Select(i => i.Ifindex)];
         _last = Stopwatch.GetTimestamp();
-        var took = Stopwatch.GetElapsedTime(started, _last) * DutyCycle;
-        _pause = took > Period ? took : Period;
+        _pause = PauseAfter(ThreadTime() - started);
         return changed;
+    }
+
+    /// <summary>Returns the time until the next poll.</summary>
+    /// <param name="took">The processor time of the last one. The time on the clock says nothing: a busy machine lets the thread wait.</param>
+    internal static TimeSpan PauseAfter(TimeSpan took) => took * DutyCycle > Period ? took * DutyCycle : Period;
+
+    /// <summary>Returns the processor time of this thread.</summary>
+    internal static unsafe TimeSpan ThreadTime()
+    {
+        var time = stackalloc long[2];
+        KernelCall.Check(KernelCall.FromLibc(Libc.clock_gettime(Libc.CLOCK_THREAD_CPUTIME_ID, time)), "clock_gettime");
+        return TimeSpan.FromSeconds(time[0]) + TimeSpan.FromMicroseconds(time[1] / 1000.0);
     }
 
     // The largest MTU of a peer follows from XDP on our own end, where a change is known or is a matter for the audit.
