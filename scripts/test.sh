@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test projects and adds up their results.
 # Usage: test.sh [--group GROUP] [NAME ...]
-#   --group GROUP   run only tests with the trait Group=GROUP: truth, soak, snapshot
+#   --group GROUP   run only tests with the trait Group=GROUP: truth, faults, soak, snapshot
 #   NAME            run only tests whose full name contains one of the names
 # Environment: CONFIGURATION; DOTNET (the command, with what gives it root); HANG_TIMEOUT (of one test)
 set -uo pipefail
@@ -74,21 +74,34 @@ report() {
     rows+=("$(printf '%-36s %5d passed %4d failed %4d skipped %5d s' "$name" "$p" "$f" "$s" "$seconds")")
 }
 
-passed=0 failed=0 skipped=0 rows=()
-trap 'trap - INT TERM; kill 0' INT TERM
-# The end-to-end tests wait most of their time. They run in two processes, and the other projects run beside them, one after another.
-run ControlPlane.EndToEndTests ControlPlane.EndToEndTests 'Group!=truth&Group!=nic' &
-run ControlPlane.EndToEndTests-truth ControlPlane.EndToEndTests 'Group=truth' &
+# The runs, each a name, a project and a filter, the longest first. The end-to-end tests wait most of their time, so three runs go on at once.
+runs=(
+    'ControlPlane.EndToEndTests ControlPlane.EndToEndTests Group!=truth&Group!=faults&Group!=nic'
+    'ControlPlane.EndToEndTests-faults ControlPlane.EndToEndTests Group=faults'
+    'ControlPlane.FunctionalTests ControlPlane.FunctionalTests'
+    'ControlPlane.EndToEndTests-truth ControlPlane.EndToEndTests Group=truth'
+)
 for project in tests/*Tests; do
     name=$(basename "$project")
-    if [ "$name" != ControlPlane.EndToEndTests ]; then
-        run "$name" "$name"
-        report "$name"
+    [[ " ${runs[*]} " == *" $name "* ]] || runs+=("$name $name")
+done
+
+passed=0 failed=0 skipped=0 rows=()
+trap 'trap - INT TERM; kill 0' INT TERM
+active=0
+for line in "${runs[@]}"; do
+    if [ $active -ge 3 ]; then
+        wait -n
+        active=$((active - 1))
     fi
+    read -r name project only <<<"$line"
+    run "$name" "$project" "$only" &
+    active=$((active + 1))
 done
 wait
-report ControlPlane.EndToEndTests-truth
-report ControlPlane.EndToEndTests
+for line in "${runs[@]}"; do
+    report "${line%% *}"
+done
 
 summary="$passed passed, $failed failed"
 [ $skipped -eq 0 ] || summary+=", $skipped skipped"

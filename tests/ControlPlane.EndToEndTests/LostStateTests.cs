@@ -4,6 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Pins or store are lost while no daemon runs.</summary>
+[Trait("Group", "faults")]
 public sealed class LostStateTests
 {
     [Fact]
