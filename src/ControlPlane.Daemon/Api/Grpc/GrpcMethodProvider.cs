@@ -46,6 +46,6 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         private static Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method)
             where TRequest : class
             where TResponse : class =>
-            new(method.Type, method.ServiceName, method.Name, RequestMarshaller.For<TRequest>(), method.ResponseMarshaller);
+            new(method.Type, method.ServiceName, method.Name, RequestMarshaller.For<TRequest>(), EntryPageMarshaller.Instance as Marshaller<TResponse> ?? method.ResponseMarshaller);
     }
 }
