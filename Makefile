@@ -30,7 +30,7 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
-	@echo "  make test GROUP=truth            only the tests of a group: truth, faults, soak, snapshot"
+	@echo "  make test GROUP=truth            only the tests of a group: truth, losses, soak, snapshot"
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
 	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 by default"
 	@echo "  make truth CASES=1000 SEED=7     more random cases than 300; from a seed, to repeat a run"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test projects and adds up their results.
 # Usage: test.sh [--group GROUP] [NAME ...]
-#   --group GROUP   run only tests with the trait Group=GROUP: truth, faults, soak, snapshot
+#   --group GROUP   run only tests with the trait Group=GROUP: truth, losses, soak, snapshot
 #   NAME            run only tests whose full name contains one of the names
 # Environment: CONFIGURATION; DOTNET (the command, with what gives it root); HANG_TIMEOUT (of one test)
 set -uo pipefail
@@ -76,8 +76,8 @@ report() {
 
 # The runs, each a name, a project and a filter, the longest first. The end-to-end tests wait most of their time, so three runs go on at once.
 runs=(
-    'ControlPlane.EndToEndTests ControlPlane.EndToEndTests Group!=truth&Group!=faults&Group!=nic'
-    'ControlPlane.EndToEndTests-faults ControlPlane.EndToEndTests Group=faults'
+    'ControlPlane.EndToEndTests ControlPlane.EndToEndTests Group!=truth&Group!=losses&Group!=nic'
+    'ControlPlane.EndToEndTests-losses ControlPlane.EndToEndTests Group=losses'
     'ControlPlane.FunctionalTests ControlPlane.FunctionalTests'
     'ControlPlane.EndToEndTests-truth ControlPlane.EndToEndTests Group=truth'
 )

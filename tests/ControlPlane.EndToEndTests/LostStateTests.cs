@@ -4,7 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Pins or store are lost while no daemon runs.</summary>
-[Trait("Group", "faults")]
+[Trait("Group", "losses")]
 public sealed class LostStateTests
 {
     [Fact]

@@ -5,7 +5,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>A daemon starts in another network namespace, with the pins or the store of a daemon elsewhere. Names and indexes may be the same.</summary>
-[Trait("Group", "faults")]
+[Trait("Group", "losses")]
 public sealed class NamespaceIdentityTests
 {
     [Follows(typeof(HostErrors), nameof(HostErrors.OtherNamespace))]

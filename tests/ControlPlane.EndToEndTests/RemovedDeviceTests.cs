@@ -4,7 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Walks of a map while the kernel removes elements of it, because their devices are removed.</summary>
-[Trait("Group", "faults")]
+[Trait("Group", "losses")]
 public sealed class RemovedDeviceTests
 {
     private const int Devices = 200;

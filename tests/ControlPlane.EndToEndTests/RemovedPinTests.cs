@@ -4,7 +4,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Somebody removes pins by hand while the daemon runs: the audit sees it and puts them back, and no frame is lost.</summary>
-[Trait("Group", "faults")]
+[Trait("Group", "losses")]
 public sealed class RemovedPinTests
 {
     [Theory]

@@ -7,7 +7,7 @@ using Microsoft.Data.Sqlite;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>The disk is full, or the store is locked or read-only: writes are refused as a whole, everything else works.</summary>
-[Trait("Group", "faults")]
+[Trait("Group", "losses")]
 public sealed class StoreFailureTests
 {
     [Fact]

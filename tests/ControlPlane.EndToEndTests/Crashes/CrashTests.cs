@@ -12,7 +12,7 @@ namespace ControlPlane.EndToEndTests.Crashes;
 /// </summary>
 /// <remarks>The environment variable <c>DEVMAPD_KILLS</c> sets the number of kills; the default is 10.</remarks>
 [Trait("Group", "soak")]
-[Trait("Group", "faults")]
+[Trait("Group", "losses")]
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private const int Clients = 12;
