@@ -266,11 +266,8 @@ public sealed class PeerRedirectTests(FrameTestbed testbed) : IClassFixture<Fram
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
-    private static JsonElement Link(NetworkNamespace space, string name) =>
-        JsonDocument.Parse(space.Shell("ip", "-j", "-s", "link", "show", "dev", name)).RootElement[0];
-
     private static long Sent(NetworkNamespace space, string name) =>
-        Link(space, name).GetProperty("stats64").GetProperty("tx").GetProperty("packets").GetInt64();
+        JsonDocument.Parse(space.Shell("ip", "-j", "-s", "link", "show", "dev", name)).RootElement[0].GetProperty("stats64").GetProperty("tx").GetProperty("packets").GetInt64();
 
     private Site Open(NetworkNamespace? peers = null, RedirectPeer setting = RedirectPeer.Auto) => new(this, peers, setting);
 
@@ -287,7 +284,7 @@ public sealed class PeerRedirectTests(FrameTestbed testbed) : IClassFixture<Fram
             (_test, _ownsPeers, _peers) = (test, peers is null, peers ?? NetworkNamespace.Create());
             Pair = VethPair.Create(test.Testbed.Space, new VethOptions { PeerNamespace = _peers });
             Far = FrameSocket.OpenPeer(Pair);
-            Assert.True(MacAddress.TryParse(Link(_peers, Pair.PeerName).GetProperty("address").GetString()!, out _address));
+            _address = Pair.PeerMac;
             Devmap = test.Testbed.Open(Definition with { Spec = Definition.Spec with { RedirectPeer = setting } });
             Devmap.Update(Key, Pair.Ifindex);
             Devmap.Attach(test.Testbed.Ingress, AttachMode.Tcx);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Model;
 
 namespace ControlPlane.TestCommon.Lab;
 
@@ -25,6 +26,11 @@ public sealed class VethPair : IDisposable
 
     /// <summary>The peer's index now; 0 when it is not there.</summary>
     public uint PeerIfindex => PeerNamespace.IfindexOf(PeerName);
+
+    /// <summary>The peer's Ethernet address.</summary>
+    public MacAddress PeerMac => MacAddress.TryParse(PeerNamespace.Shell("ip", "-br", "link", "show", "dev", PeerName).Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], out var mac)
+        ? mac
+        : throw new InvalidOperationException($"{PeerName} has no Ethernet address");
 
     /// <summary>Makes a pair.</summary>
     /// <exception cref="ShellException">The kernel refused.</exception>
