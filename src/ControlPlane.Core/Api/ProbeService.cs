@@ -21,7 +21,7 @@ internal sealed class ProbeService : IDisposable
     private readonly IKernel _kernel;
     private readonly TimeProvider _time;
 
-    // Two probes at a time would count each other's frames.
+    // One at a time: each attaches programs to tracepoints that every redirect passes.
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _stopping = new();
 

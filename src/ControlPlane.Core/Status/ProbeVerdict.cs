@@ -77,8 +77,11 @@ internal sealed class ProbeVerdict(InterfaceInfo target, InterfaceInfo? peer, st
 
         return DropCauses.OfTransmit(fates.DropErrno) switch
         {
+            // Before Linux 6.3 a veth answers so, too, if its peer cannot take frames: a peer that is up is the difference.
+            DropCause.PeerDown when target is { Kind: "veth", HasCarrier: true } => (
+                nameof(DropCause.NotAccepted), "it accepts no redirected frames, because its peer has neither an XDP program nor GRO (ENXIO)", Accept()),
             DropCause.PeerDown when target.Kind == "veth" => (
-                nameof(DropCause.PeerDown), "its peer is down, or has neither an XDP program nor GRO (ENXIO)", CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", TargetConditions.PlaceOf(target, peer))),
+                nameof(DropCause.PeerDown), "its peer is down (ENXIO)", CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", TargetConditions.PlaceOf(target, peer))),
             DropCause.PeerDown => (nameof(DropCause.PeerDown), "its driver is not ready to send them (ENXIO)", null),
             DropCause.NotSent when drops => ("EgressProgramDrops", $"the egress program '{program}' drops every frame", CommonRemedies.OtherProgram()),
             DropCause.NotSent => (nameof(DropCause.NotSent), "its driver dropped them, for want of room or because they are too long for the peer", null),

@@ -100,7 +100,11 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
         await AttachAsync(Vlans, AttachMode.Native);
         Assert.Equal(EntryState.Unverified, await PutAsync(Vlans, "100"));
 
-        await AssertLostAsync("NotAccepted", DropCause.NotAccepted, Errno.EOPNOTSUPP);
+        // Linux 6.3 and later ask for the features of a target before they call its driver.
+        if (KernelHasXdpFeatures())
+            await AssertLostAsync("NotAccepted", DropCause.NotAccepted, Errno.EOPNOTSUPP);
+        else
+            await AssertLostAsync("NotAccepted", DropCause.PeerDown, Errno.ENXIO);
         Assert.Contains("gro on", Get(Vlans, "100").Status.Conditions.Single(c => c.Type == ConditionTypes.Proven).Remedy!.Commands[0], StringComparison.Ordinal);
     }
 
@@ -226,7 +230,7 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
         }
 
         await probing;
-        Assert.True(longest < TimeSpan.FromMilliseconds(200), $"a write took {longest.TotalMilliseconds} ms");
+        Assert.True(longest < Patience.OfSeconds(0.2), $"a write took {longest.TotalMilliseconds} ms");
     }
 
     [Theory]
@@ -313,6 +317,13 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
     {
         using var probes = new ProbeService(new ProbeOptions(Enabled: true), _state, _writer, _entries, _testbed.Kernel, _time);
         return await probes.ProbeAsync(devmap, key, frames, RequestContext.OfDaemon());
+    }
+
+    // The testbed hides the family from the core, and not from others.
+    private bool KernelHasXdpFeatures()
+    {
+        using var seeing = new KernelTestbed(_space);
+        return seeing.Interface(_target.Pair.Name).XdpFeatures is not null;
     }
 
     private Entry Get(string devmap, string key) => _entries.Get(devmap, key, RequestContext.OfDaemon());
