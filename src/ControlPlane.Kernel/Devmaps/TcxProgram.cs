@@ -11,11 +11,8 @@ namespace ControlPlane.Kernel.Devmaps;
 /// the pinned one is of another build or has other settings. Where the host shows a program what is at the egress of a target, it is
 /// one that hands frames to the peers of targets directly.
 /// </summary>
-internal static unsafe class TcxProgram
+internal static class TcxProgram
 {
-    private static readonly (string Name, Func<DevmapPins, string> Path)[] _maps =
-        [("slot", p => p.Slot), ("counters", p => p.Counters), ("totals", p => p.Totals), ("missed", p => p.Missed), ("more_totals", p => p.MoreTotals)];
-
     /// <summary>The program that judges a target for a test run, beside the one that redirects.</summary>
     private const string Judge = "devmapd_peer";
 
@@ -75,14 +72,10 @@ internal static unsafe class TcxProgram
         try
         {
             built.SetConfig(config);
-            foreach (var (name, path) in _maps.Select(m => (m.Name, Path: m.Path(pins))).Append((ToPeers, pins.ToPeers)))
-            {
-                if (!File.Exists(path) || (name == ToPeers && !toPeers))
-                    continue;
-                using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
-                built.ReuseMap(name, map);
-            }
-
+            foreach (var (name, path) in PinnedPrograms.Maps(pins))
+                PinnedPrograms.Reuse(built, name, path);
+            if (toPeers)
+                PinnedPrograms.Reuse(built, ToPeers, pins.ToPeers);
             var redirect = RedirectPrograms.FunctionOf(RedirectProgram.Tcx);
             built.Load(toPeers ? [redirect, Judge] : [redirect]);
             return built;
@@ -96,7 +89,7 @@ internal static unsafe class TcxProgram
 
     private static bool IsPinned(DevmapPins pins, BpfObject built, devmapd_tcx_config config) =>
         File.Exists(pins.Tcx) && File.Exists(pins.TcxConfig) && (config.redirect_peer == 0 || File.Exists(pins.ToPeers))
-        && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && IsSame(pins, built);
+        && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && PinnedPrograms.IsSame(pins, built, RedirectProgram.Tcx) && UsesSlot(pins);
 
     /// <summary>Pins the new program. The pin of the program itself comes last: from then on each start goes on with it.</summary>
     private static void Stage(DevmapPins pins, BpfObject built, devmapd_tcx_config settings)
@@ -117,31 +110,17 @@ internal static unsafe class TcxProgram
     /// <summary>Switches all tcx links to the staged program, each in one step, and makes it the program of the devmap.</summary>
     private static void Finish(DevmapPins pins)
     {
-        using var program = Pin.OpenProgram(DevmapPins.Next(pins.Tcx));
-        foreach (var path in Directory.GetFiles(pins.Links))
-        {
-            using var link = Pin.OpenLink(path);
-            var info = BpfInfo.OfLink(link);
-            if (info.xdp_ifindex == 0 || info.type != TcxConstants.BPF_LINK_TYPE_TCX)
-                continue;
-            var result = KernelCall.Retry(() => Libbpf.bpf_link_update(link, program, null));
-            // The device was removed a moment ago. The link is dead, and is made again when the device returns.
-            if (result != -Errno.ENOLINK)
-                KernelCall.Check(result, $"bpf_link_update({path})");
-        }
-
+        PinnedPrograms.SwitchLinks(pins, info => info.type == TcxConstants.BPF_LINK_TYPE_TCX ? DevmapPins.Next(pins.Tcx) : null);
         if (File.Exists(DevmapPins.Next(pins.TcxConfig)))
             File.Move(DevmapPins.Next(pins.TcxConfig), pins.TcxConfig, overwrite: true);
         File.Move(DevmapPins.Next(pins.Tcx), pins.Tcx, overwrite: true);
     }
 
-    private static bool IsSame(DevmapPins pins, BpfObject built)
+    // A program over the maps of a devmap that is no more counts for another one.
+    private static bool UsesSlot(DevmapPins pins)
     {
-        using var program = built.OpenProgram(RedirectPrograms.FunctionOf(RedirectProgram.Tcx));
-        using var pinned = Pin.OpenProgram(pins.Tcx);
+        using var program = Pin.OpenProgram(pins.Tcx);
         using var slot = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
-        var (from, to) = (BpfInfo.OfProgram(pinned), BpfInfo.OfProgram(program));
-        return new ReadOnlySpan<byte>(from.tag, 8).SequenceEqual(new ReadOnlySpan<byte>(to.tag, 8))
-            && BpfInfo.MapsOf(pinned).Contains(BpfInfo.OfMap(slot).id);
+        return BpfInfo.MapsOf(program).Contains(BpfInfo.OfMap(slot).id);
     }
 }

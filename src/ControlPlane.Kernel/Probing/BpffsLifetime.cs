@@ -29,7 +29,7 @@ public static class BpffsLifetime
 
     /// <summary>Whether another mount namespace, that of process 1, has a bpffs although this one shows none at the folder.</summary>
     public static bool IsHidden(string folder) =>
-        ReadInitMounts()?.Select(Mount.Read).Any(m => m is { Type: "bpf" } && folder.StartsWith(m.Point, StringComparison.Ordinal)) == true;
+        ReadInitMounts()?.Select(Mount.Read).Any(m => m is { Type: "bpf" } && m.Covers(folder)) == true;
 
     /// <summary>Returns the condition for a bpffs of this device.</summary>
     /// <param name="pinRoot">The pin root.</param>
@@ -50,7 +50,7 @@ public static class BpffsLifetime
                     CommonRemedies.SharedBpffs());
         }
 
-        var mount = own.Select(Mount.Read).Where(m => m?.Device == id && pinRoot.StartsWith(m.Point, StringComparison.Ordinal)).MaxBy(m => m!.Point.Length);
+        var mount = own.Select(Mount.Read).Where(m => m?.Device == id && m.Covers(pinRoot)).MaxBy(m => m!.Point.Length);
         return mount is { IsPropagated: true }
             ? type.True("PropagatedMount", "The bpffs of the pins comes from another mount namespace, so the pins outlive the daemon.")
             : NotVisible();
@@ -76,6 +76,9 @@ public static class BpffsLifetime
     /// <summary>A line of mountinfo: <c>36 35 0:32 /root /point options optional-fields - type source</c>.</summary>
     private sealed record Mount(string Device, string Point, bool IsPropagated, string Type)
     {
+        /// <summary>Whether the folder is the mount point, or below it.</summary>
+        public bool Covers(string folder) => folder == Point || folder.StartsWith(Point.TrimEnd('/') + '/', StringComparison.Ordinal);
+
         public static Mount? Read(string line)
         {
             var fields = line.Split(' ');

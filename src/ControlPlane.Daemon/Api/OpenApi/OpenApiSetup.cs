@@ -31,8 +31,8 @@ internal static class OpenApiSetup
                     this daemon owns on its host.
 
                     * **OK means it happened**: a write that was answered with success is durable and in the kernel.
-                    * **It tells the truth**: an entry is `Forwarding` only if a frame sent to it would leave; if not, a condition says why and what to do.
-                    * **Errors** are [problem details](https://www.rfc-editor.org/rfc/rfc9457) with a stable `code`; all faults of a request are told at once. A path that is not here is answered with 404 (`path_not_found`) and a wrong method with 405 (`method_not_allowed`).
+                    * **It tells the truth**: an entry is `Forwarding` only if real traffic would arrive, TCP included; if not, a condition says why and what to do.
+                    * **Errors** are [problem details](https://www.rfc-editor.org/rfc/rfc9457) with a stable `code`; an answer names everything that is wrong with a request. A path that is not here is answered with 404 (`path_not_found`) and a wrong method with 405 (`method_not_allowed`).
 
                     Try it: put the entry `lo` of devmap `default`, as the example has it, and read it back.
                     """,
