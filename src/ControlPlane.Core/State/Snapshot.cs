@@ -24,6 +24,9 @@ internal sealed record Snapshot
     /// <summary>The interfaces whose entries carry different egress programs.</summary>
     public ImmutableDictionary<string, ProgramConflict> Conflicts { get; init; } = ImmutableDictionary.Create<string, ProgramConflict>(StringComparer.Ordinal);
 
+    /// <summary>Counts the changes of attachments over all devmaps: snapshots with the same number have the same ones.</summary>
+    public long AttachmentsVersion { get; init; }
+
     /// <summary>The interfaces that entries send to, and a summary of those entries.</summary>
     public ImmutableDictionary<string, TargetSummary> Targets { get; init; } = ImmutableDictionary.Create<string, TargetSummary>(StringComparer.Ordinal);
 

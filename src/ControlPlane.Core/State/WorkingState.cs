@@ -14,6 +14,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
     private readonly HashSet<string> _touchedTargets = new(StringComparer.Ordinal);
     private ImmutableDictionary<string, ProgramConflict> _conflicts = shared.Current.Conflicts;
     private ImmutableDictionary<string, TargetSummary> _targets = shared.Current.Targets;
+    private long _attachmentsVersion = shared.Current.AttachmentsVersion;
 
     /// <summary>The devmaps, in order of their names.</summary>
     public IReadOnlyCollection<WorkingDevmap> Devmaps => _devmaps.Values;
@@ -118,10 +119,12 @@ internal sealed class WorkingState(ControlPlaneState shared)
 
         _touchedPrograms.Clear();
         _touchedTargets.Clear();
+        var devmaps = Freeze(now);
         shared.Publish(new Snapshot
         {
             Revision = revision,
-            Devmaps = Freeze(now),
+            Devmaps = devmaps,
+            AttachmentsVersion = _attachmentsVersion,
             Programs = Programs,
             Conflicts = _conflicts,
             Targets = _targets,
@@ -135,9 +138,12 @@ internal sealed class WorkingState(ControlPlaneState shared)
         var published = shared.Current.Devmaps;
         foreach (var devmap in _devmaps.Values)
         {
-            var state = devmap.Freeze(now);
-            if (!ReferenceEquals(published.GetValueOrDefault(devmap.Id.Name), state))
-                published = published.SetItem(devmap.Id.Name, state);
+            var (before, state) = (published.GetValueOrDefault(devmap.Id.Name), devmap.Freeze(now));
+            if (ReferenceEquals(before, state))
+                continue;
+            published = published.SetItem(devmap.Id.Name, state);
+            if (!ReferenceEquals(before?.Attachments, state.Attachments))
+                _attachmentsVersion++;
         }
 
         return published;

@@ -27,15 +27,14 @@ internal sealed class StatusEvaluators(ControlPlaneState state, DropReader drops
 internal sealed record SharedFacts(
     DevmapId Devmap,
     InterfaceTable Interfaces,
-    ImmutableSortedDictionary<string, PlacedAttachment> Attachments,
-    IngressTimes Ingresses,
+    long Attachments,
     ImmutableSortedDictionary<string, PlacedProgram> Programs,
     ImmutableDictionary<string, ProgramConflict> Conflicts,
     ImmutableDictionary<string, PlacedPassProgram> PassPrograms)
 {
     /// <summary>Returns the facts of a snapshot.</summary>
     public static SharedFacts Of(Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces) => new(
-        devmap.Id, interfaces, devmap.Attachments, devmap.Ingresses, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
+        devmap.Id, interfaces, snapshot.AttachmentsVersion, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
 }
 
 /// <summary>The verdicts that entries of one devmap share, by the interface that their frames arrive on.</summary>

@@ -38,6 +38,19 @@ public sealed class EntryTests
     }
 
     [Fact]
+    public async Task Get_RedirectProgramRunsNowhere_ProposesAnInterfaceThatIsFreeNow()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.PutAsync("vlans", "100", "sim3");
+        Assert.Equal("sim0", Proposed());
+        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
+        Assert.Equal("sim1", Proposed());
+
+        string Proposed() => core.Entries.Get("vlans", "100").Status.Conditions
+            .Single(c => c.Type == ConditionTypes.IngressAttached).Remedy!.Call!.Path.Single(p => p.Name == "interfaceName").Value;
+    }
+
+    [Fact]
     public async Task Put_SameAgain_KeepsTheRevision()
     {
         await using var core = await CoreFixture.StartAsync();
