@@ -1,8 +1,6 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
-using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Kernel.Devmaps;
 
