@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs inside a guest of kernels.sh, as root.
-# Usage: kernels.guest.sh [--quick] CONFIGURATION RESULTS [FILTER]
+# Usage: kernels.guest.sh [--quick] CONFIGURATION RESULTS [NAME ...]
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 quick=''
@@ -9,7 +9,12 @@ if [ "$1" = --quick ]; then
     quick=1
     shift
 fi
-configuration=$1 results=$2 filter=${3:-}
+configuration=$1 results=$2
+shift 2
+filter=''
+for name in "$@"; do
+    filter+="${filter:+|}FullyQualifiedName~$name"
+done
 uname -r
 
 run() {
@@ -20,6 +25,6 @@ run() {
 }
 
 status=0
-run KernelTests ControlPlane.KernelTests ${filter:+--filter "FullyQualifiedName~$filter"} || status=1
-[ -n "$quick" ] || run EndToEndTests ControlPlane.EndToEndTests --filter "(Group=nic|Group=kernels)${filter:+&FullyQualifiedName~$filter}" || status=1
+run KernelTests ControlPlane.KernelTests ${filter:+--filter "$filter"} || status=1
+[ -n "$quick" ] || run EndToEndTests ControlPlane.EndToEndTests --filter "(Group=nic|Group=kernels)${filter:+&($filter)}" || status=1
 exit $status

@@ -4,7 +4,7 @@
 # Usage: kernels.sh [--quick] [VERSION ...]
 #   VERSION   6.1 (Debian 12) or 6.12 (Debian 13, Debian 12 backports); both without one
 #   --quick   only the kernel tests that load and run the BPF programs
-# Environment: CONFIGURATION; FILTER (of the kernel tests and the end-to-end tests); GUEST_SECONDS (limit of one guest)
+# Environment: CONFIGURATION; FILTER (names, as of test.sh); GUEST_SECONDS (limit of one guest)
 #
 # The guest sees this file system read-only below an overlay in its memory. Files that a test writes disappear with it; results come
 # back through artifacts/kernels/VERSION. Emulation is 5 to 20 times slower than the machine, and uses one thread: a kernel that
@@ -152,6 +152,10 @@ for version in "${versions[@]}"; do
     write_guest "$version" "$results"
     say "booting Linux $version"
     boot "$version" "$results" | sed -u "s/^/$version: /" || true
+    say "Linux $version:"
+    for file in "$results"/*.trx; do
+        [ ! -e "$file" ] || scripts/results.py --counts "$file" || true
+    done
     if [ "$(cat "$results/status" 2>/dev/null)" != 0 ]; then
         say "failed on Linux $version; results are in ${results#"$PWD/"}"
         failed=1

@@ -6,7 +6,8 @@ namespace ControlPlane.TestCommon;
 
 /// <summary>
 /// The test framework of all test projects: xunit's, with a check after the last test. The run fails if an interface, a named namespace,
-/// a pin, a process or a temporary file of the run is left.
+/// a pin, a process or a temporary file of the run is left. A test that needs a feature which the kernel lacks (<see cref="KernelNeeds"/>) is
+/// reported as skipped.
 /// </summary>
 /// <remarks>A test project selects it with <c>[assembly: TestFramework]</c> in its <c>AssemblySettings.cs</c>.</remarks>
 public sealed class LeakCheck(IMessageSink messages) : XunitTestFramework(messages)
@@ -21,7 +22,7 @@ public sealed class LeakCheck(IMessageSink messages) : XunitTestFramework(messag
         protected override async void RunTestCases(
             IEnumerable<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions)
         {
-            using var runner = new Runner(TestAssembly, testCases, DiagnosticMessageSink, executionMessageSink, executionOptions);
+            using var runner = new Runner(TestAssembly, testCases, DiagnosticMessageSink, new SkippingSink(executionMessageSink), executionOptions);
             await runner.RunAsync();
         }
     }
@@ -49,5 +50,14 @@ public sealed class LeakCheck(IMessageSink messages) : XunitTestFramework(messag
                 ExecutionMessageSink.OnMessage(new TestAssemblyCleanupFailure([], TestAssembly, [leak.Message], [""], [""], [-1]));
             }
         }
+    }
+
+    /// <summary>Passes on all messages. A failure for want of a kernel feature becomes a skip.</summary>
+    private sealed class SkippingSink(IMessageSink inner) : LongLivedMarshalByRefObject, IMessageSink
+    {
+        public bool OnMessage(IMessageSinkMessage message) => inner.OnMessage(
+            message is ITestFailed failed && failed.ExceptionTypes[0] == typeof(MissingKernelFeatureException).FullName
+                ? new TestSkipped(failed.Test, failed.Messages[0])
+                : message);
     }
 }

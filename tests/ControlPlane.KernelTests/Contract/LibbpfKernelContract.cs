@@ -36,7 +36,7 @@ public sealed class LibbpfKernelContract() : KernelContract(new Testbed())
 
         public void RemoveInterface(string name) => _pairs.Single(p => p.Name == name && p.Ifindex != 0).Delete();
 
-        public void Rename(string name, string newName) => Shell.Run("ip", "link", "set", "dev", name, "name", newName);
+        public void Rename(string name, string newName) => NetworkNamespace.Initial.Rename((name, newName));
 
         public void SetUp(string name, bool up) => Shell.Run("ip", "link", "set", "dev", name, up ? "up" : "down");
 

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Support;
@@ -40,8 +41,12 @@ public sealed class TestDevmap : IDisposable
 
     public DevmapLink Attach(TestInterface ingress, AttachMode mode) => Attach(ingress.Pair, mode);
 
-    public DevmapLink Attach(VethPair ingress, AttachMode mode) =>
-        _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress.Name)!, mode));
+    /// <summary>Attaches the devmap to an interface. The test is skipped if the kernel lacks the mode.</summary>
+    public DevmapLink Attach(VethPair ingress, AttachMode mode)
+    {
+        KernelNeeds.Mode(mode);
+        return _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress.Name)!, mode));
+    }
 
     public bool Detach(TestInterface ingress) => _testbed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
 

@@ -2,6 +2,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.KernelTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -13,7 +14,7 @@ public sealed class LiveFrameTests(FrameTestbed testbed) : IClassFixture<FrameTe
     private static readonly DevmapRecord Live = new("live", new DevmapSpec(16));
 
     // Linux 6.3 and later ask for the features of a target before they call its driver.
-    private bool AsksFeatures => testbed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.XdpFeatures).Available;
+    private static bool AsksFeatures => KernelNeeds.Has(KernelFeatureNames.XdpFeatures);
 
     private uint Key => testbed.Ingress.Ifindex;
 

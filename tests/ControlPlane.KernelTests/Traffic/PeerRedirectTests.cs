@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using ControlPlane.Core.Model;
 using ControlPlane.KernelTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.KernelTests.Traffic;
@@ -214,6 +215,7 @@ public sealed class PeerRedirectTests(FrameTestbed testbed) : IClassFixture<Fram
     public async Task Tcp_ArrivesWhileHooksComeAndGo(string left, string right)
     {
         const int Bytes = 100_000_000;
+        KernelNeeds.Mode(AttachMode.Tcx);
         using var ends = new TcpEnds(testbed, left, right);
         using var devmap = testbed.Open(Definition with { Name = "peerstcp", Spec = new DevmapSpec(4) });
         ends.Connect(devmap);
@@ -281,6 +283,7 @@ public sealed class PeerRedirectTests(FrameTestbed testbed) : IClassFixture<Fram
 
         public Site(PeerRedirectTests test, NetworkNamespace? peers, RedirectPeer setting)
         {
+            KernelNeeds.Mode(AttachMode.Tcx); // before anything is made
             (_test, _ownsPeers, _peers) = (test, peers is null, peers ?? NetworkNamespace.Create());
             Pair = VethPair.Create(test.Testbed.Space, new VethOptions { PeerNamespace = _peers });
             Far = FrameSocket.OpenPeer(Pair);

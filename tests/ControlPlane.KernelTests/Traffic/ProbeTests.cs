@@ -7,6 +7,7 @@ using ControlPlane.Core.Status;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.KernelTests.Support;
 using ControlPlane.Storage;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -101,7 +102,7 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
         Assert.Equal(EntryState.Unverified, await PutAsync(Vlans, "100"));
 
         // Linux 6.3 and later ask for the features of a target before they call its driver.
-        if (KernelHasXdpFeatures())
+        if (KernelNeeds.Has(KernelFeatureNames.XdpFeatures))
             await AssertLostAsync("NotAccepted", DropCause.NotAccepted, Errno.EOPNOTSUPP);
         else
             await AssertLostAsync("NotAccepted", DropCause.PeerDown, Errno.ENXIO);
@@ -238,8 +239,7 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
     [InlineData(AttachMode.Tcx, "tcx")]
     public async Task OtherModes_AreRefused_AndNothingIsSent(AttachMode mode, string name)
     {
-        if (mode == AttachMode.Tcx && !_testbed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.Tcx).Available)
-            return;
+        KernelNeeds.Mode(mode);
         await AttachAsync(Vlans, mode);
         await PutAsync(Vlans, "100");
 
@@ -317,13 +317,6 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
     {
         using var probes = new ProbeService(new ProbeOptions(Enabled: true), _state, _writer, _entries, _testbed.Kernel, _time);
         return await probes.ProbeAsync(devmap, key, frames, RequestContext.OfDaemon());
-    }
-
-    // The testbed hides the family from the core, and not from others.
-    private bool KernelHasXdpFeatures()
-    {
-        using var seeing = new KernelTestbed(_space);
-        return seeing.Interface(_target.Pair.Name).XdpFeatures is not null;
     }
 
     private Entry Get(string devmap, string key) => _entries.Get(devmap, key, RequestContext.OfDaemon());

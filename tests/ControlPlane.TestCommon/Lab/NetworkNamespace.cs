@@ -85,6 +85,23 @@ public sealed class NetworkNamespace : IDisposable
     public string ShellWithInput(string input, string command, params string[] arguments) =>
         Lab.Shell.RunWithInput(input, "nsenter", Enter(command, arguments));
 
+    /// <summary>
+    /// Renames interfaces, one after another. Linux before 6.2 renames only interfaces that are down: there each is set down before and up after.
+    /// </summary>
+    public void Rename(params (string Name, string NewName)[] renames)
+    {
+        try
+        {
+            Batch(renames.Select(r => $"link set dev {r.Name} name {r.NewName}"));
+        }
+        catch (ShellException refused) when (refused.StandardError.Contains("busy", StringComparison.Ordinal))
+        {
+            Batch(renames.SelectMany(r => new[] { $"link set dev {r.Name} down", $"link set dev {r.Name} name {r.NewName}", $"link set dev {r.NewName} up" }));
+        }
+
+        void Batch(IEnumerable<string> commands) => ShellWithInput(string.Join('\n', commands) + '\n', "ip", "-batch", "-");
+    }
+
     /// <summary>Starts a process inside. nsenter keeps its pid, and leaves mounts (bpffs) as they are.</summary>
     public Process Start(ProcessStartInfo start)
     {
