@@ -164,16 +164,17 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
     [Fact]
     public async Task WhileNoDaemonRuns_CountingGoesOn()
     {
-        using var target = new TestInterface(testbed.Space, new VethOptions());
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
         using var devmap = testbed.Open(Small);
         devmap.Update(Key, target.Ifindex);
         devmap.Attach(testbed.Ingress, AttachMode.Native);
+        target.Pair.SetUp(false);
         Send();
-        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).NotAccepted == Frames);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).TargetDown == Frames);
 
         devmap.Restart(() => Send());
 
-        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).NotAccepted == 2 * Frames);
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name).TargetDown == 2 * Frames);
         Assert.Equal(2UL * Frames, Assert.Single(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Packets);
         Assert.True(testbed.Kernel.Host.Features.Single(f => f.Name == KernelFeatureNames.DropCounters).Available);
     }

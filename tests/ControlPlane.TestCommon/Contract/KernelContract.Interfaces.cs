@@ -119,20 +119,20 @@ public abstract partial class KernelContract
             devmap.Attach(scope, peer, AttachMode.Native);
             var attached = _kernel.Interfaces.Refresh();
             Assert.Equal((AttachMode.Native, devmap.FindLink(peer.Name)!.ProgramId), (attached.Find(peer.Name)!.XdpMode, attached.Find(peer.Name)!.XdpProgramId));
-            Assert.True(Accepts(attached.Find(target.Name)!));
+            AssertAccepts(true, attached.Find(target.Name)!);
 
             devmap.Detach(scope, peer.Name);
             var detached = _kernel.Interfaces.Refresh();
             Assert.Null(detached.Find(peer.Name)!.XdpProgramId);
-            Assert.False(Accepts(detached.Find(target.Name)!));
+            AssertAccepts(false, detached.Find(target.Name)!);
 
             var pass = _kernel.PassPrograms.Attach(scope, peer);
             var passing = _kernel.Interfaces.Refresh();
             Assert.Equal(pass.ProgramId, passing.Find(peer.Name)!.XdpProgramId);
-            Assert.True(Accepts(passing.Find(target.Name)!));
+            AssertAccepts(true, passing.Find(target.Name)!);
 
             _kernel.PassPrograms.Detach(scope, peer.Name);
-            Assert.False(Accepts(_kernel.Interfaces.Refresh().Find(target.Name)!));
+            AssertAccepts(false, _kernel.Interfaces.Refresh().Find(target.Name)!);
         }
     }
 
