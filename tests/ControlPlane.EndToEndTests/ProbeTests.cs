@@ -9,7 +9,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Probes by REST and by gRPC: real frames, seen at the far end of the target.</summary>
-[Trait("Group", "truth")]
+[Trait("Group", "kernels")]
 public sealed class ProbeTests
 {
     private const string Enabled = "--ControlPlane:Probe:Enabled=true";
@@ -20,6 +20,7 @@ public sealed class ProbeTests
     {
         await using var testbed = await Testbed.StartAsync(arguments: Enabled);
         var target = await SteerAsync(testbed);
+        Assert.Equal(await testbed.ArrivingAsync(), (await testbed.Http.EntryAsync(Testbed.ByVlan, "100")).Status.State);
 
         var byRest = await ProbeAsync(testbed, "?frames=7");
         Assert.Equal((7, 7, "True", "FramesSent", "Forwarding"), (byRest.Frames, byRest.Sent, byRest.Proven.Status, byRest.Proven.Reason, byRest.State));
@@ -50,7 +51,8 @@ public sealed class ProbeTests
 
         Assert.Equal($"ip link set dev {target.Name} up", probe.Proven.Remedy);
         target.Pair.SetUp(true);
-        await Eventually.Async(async () => (await testbed.Http.EntryAsync(Testbed.ByVlan, "100")).Status.State == "Forwarding", what: "the entry is Forwarding");
+        var unproven = await testbed.ArrivingAsync();
+        await Eventually.Async(async () => (await testbed.Http.EntryAsync(Testbed.ByVlan, "100")).Status.State == unproven, what: $"the entry is {unproven}");
         Assert.DoesNotContain((await testbed.Http.EntryAsync(Testbed.ByVlan, "100")).Status.Conditions, c => c.Type == "Proven");
         Assert.Equal(10, (await ProbeAsync(testbed)).Sent);
     }

@@ -4,6 +4,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
+using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Api;
 
@@ -20,13 +21,15 @@ internal sealed class ProbeService : IDisposable
     private readonly EntryService _entries;
     private readonly IKernel _kernel;
     private readonly TimeProvider _time;
+    private readonly ILogger<ProbeService> _logger;
 
     // One at a time: each attaches programs to tracepoints that every redirect passes.
     private readonly SemaphoreSlim _one = new(1);
     private readonly CancellationTokenSource _stopping = new();
 
-    public ProbeService(ProbeOptions options, ControlPlaneState state, DevmapWriter writer, EntryService entries, IKernel kernel, TimeProvider time) =>
-        (_options, _state, _writer, _entries, _kernel, _time) = (options, state, writer, entries, kernel, time);
+    public ProbeService(
+        ProbeOptions options, ControlPlaneState state, DevmapWriter writer, EntryService entries, IKernel kernel, TimeProvider time, ILogger<ProbeService> logger) =>
+        (_options, _state, _writer, _entries, _kernel, _time, _logger) = (options, state, writer, entries, kernel, time, logger);
 
     /// <summary>The number of frames when none is asked for.</summary>
     public const int DefaultFrames = 10;
@@ -54,6 +57,7 @@ internal sealed class ProbeService : IDisposable
         if (outcome.Proof is { } proof)
             _ = LapseAsync(proof);
         var (record, view) = (outcome.Entry.Record, _entries.View(state.Id, outcome.Entry));
+        ProbeLog.Probed(_logger, request.Caller, devmap, view.Key, outcome.Frames, outcome.Proven.Reason);
         return new Probe(
             devmap, view.Key, outcome.Entry.KernelKey, outcome.Ingress, view.Spec?.Interface ?? record.Spec.Interface, outcome.Frames, outcome.FrameBytes,
             outcome.Sent, outcome.Drops, view.Status.State, outcome.Proven, outcome.Proof?.ExpireTime);

@@ -119,7 +119,7 @@ internal static class TargetConditions
 
         return type.Unknown(
             "FeaturesUnseen",
-            $"This kernel does not report whether '{target.Name}' accepts redirected frames; Linux 6.3 and later do.{(pass?.Failure is { } failure ? $" A pass program was refused: {failure.Message}." : "")}",
+            $"This kernel does not report whether '{target.Name}' accepts redirected frames; Linux 6.3 and later do. A probe settles it.{(pass?.Failure is { } failure ? $" A pass program was refused: {failure.Message}." : "")}",
             generic);
     }
 
@@ -200,7 +200,7 @@ internal static class TargetConditions
 
     private static Condition UnseenMtu(InterfaceInfo target) => ConditionTypes.MtuSufficient.Unknown(
         "PeerMtuUnseen",
-        $"The kernel does not tell the MTU of the peer of '{target.Name}', which is in another network namespace; the driver drops frames that are longer.");
+        $"The kernel does not tell the MTU of the peer of '{target.Name}', which is in another network namespace; the driver drops frames that are longer. In native mode a probe settles it.");
 
     // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone.
     private static bool IsUnlimited(InterfaceInfo target, IngressFacts facts) => facts.OnlyTcx && target.Kind == "veth";

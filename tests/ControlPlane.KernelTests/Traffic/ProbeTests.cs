@@ -315,7 +315,8 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
 
     private async Task<Probe> ProbeAsync(string devmap, string key, int? frames = null)
     {
-        using var probes = new ProbeService(new ProbeOptions(Enabled: true), _state, _writer, _entries, _testbed.Kernel, _time);
+        using var probes = new ProbeService(
+            new ProbeOptions(Enabled: true), _state, _writer, _entries, _testbed.Kernel, _time, NullLogger<ProbeService>.Instance);
         return await probes.ProbeAsync(devmap, key, frames, RequestContext.OfDaemon());
     }
 

@@ -6,6 +6,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
 using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
@@ -182,7 +183,7 @@ public sealed class ProbeTests
     public async Task Probes_AreOffUnlessSwitchedOn()
     {
         await using var core = await StartAsync();
-        using var off = new ProbeService(new ProbeOptions(), core.State, core.Writer, core.Entries, core.Kernel, TimeProvider.System);
+        using var off = new ProbeService(new ProbeOptions(), core.State, core.Writer, core.Entries, core.Kernel, TimeProvider.System, NullLogger<ProbeService>.Instance);
 
         var error = await CoreFixture.FailsAsync(() => off.ProbeAsync("vlans", "10", null, RequestContext.OfDaemon()));
 
