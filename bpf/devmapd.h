@@ -213,4 +213,11 @@ struct devmapd_live_run {
 };
 _Static_assert(sizeof(struct devmapd_live_run) == 56, "mirrored in user space");
 
+/* The answer of the program that peeks at the peer of a veth. */
+struct devmapd_peer {
+	__u64 features; /* NETIF_F_* of the kernel, whose bits ETH_SS_FEATURES names */
+	__u32 ifindex;
+	__u32 padding;
+};
+
 #endif

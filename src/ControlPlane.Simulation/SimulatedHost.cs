@@ -75,6 +75,8 @@ public sealed partial class SimulatedHost
                 TxQueues = 1,
                 RxQueues = 1,
                 XdpFeatures = features,
+                Offloads = Offloads.None,
+                PeerOffloads = kind == "veth" ? Offloads.None : null,
             };
             _interfaces = _interfaces.With(info);
         }

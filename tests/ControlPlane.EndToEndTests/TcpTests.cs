@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
@@ -43,6 +44,40 @@ public sealed class TcpTests(SharedDaemon daemon) : IClassFixture<SharedDaemon>
         Assert.Equal(0, await TcpTransfer.SendAsync(left.Space, right.Space, right.Ipv4, Bytes, ShortPatience));
 
         Assert.NotEqual(0, right.ChecksumErrors());
+        await FollowRemediesAsync(testbed, "ChecksumsLost", left, right);
+        Assert.Equal(Bytes, await TcpTransfer.SendAsync(left.Space, right.Space, right.Ipv4, Bytes, Patience));
+    }
+
+    [Fact]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.OffloadsOff))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.PeerOffloadsOff))]
+    public async Task GenericMode_LosesFramesOfManySegments_UntilTheRemedyIsFollowed()
+    {
+        await using var testbed = await daemon.UseAsync();
+        var (left, right) = await ConnectAsync(testbed, Testbed.ByInterface, "generic");
+
+        Assert.NotEqual(Bytes, await TcpTransfer.SendAsync(left.Space, right.Space, right.Ipv4, Bytes, ShortPatience));
+
+        await FollowRemediesAsync(testbed, "SegmentsLost", left, right);
+        Assert.Equal(Bytes, await TcpTransfer.SendAsync(left.Space, right.Space, right.Ipv4, Bytes, Patience));
+        Assert.Equal(Bytes, await TcpTransfer.SendAsync(right.Space, left.Space, left.Ipv6, Bytes, Patience));
+
+        // Frames that our own end merges are as long.
+        testbed.Space.Shell("ethtool", "-K", left.Port.Name, "gro", "on");
+        await FollowRemediesAsync(testbed, "SegmentsLost", left);
+        Assert.Equal(Bytes, await TcpTransfer.SendAsync(left.Space, right.Space, right.Ipv4, Bytes, Patience));
+    }
+
+    // The entry is Undeliverable for this reason, and the remedy, followed to the letter, makes it Forwarding.
+    private static async Task FollowRemediesAsync(Testbed testbed, string reason, params TcpEnd[] ends)
+    {
+        foreach (var end in ends)
+        {
+            var status = (await testbed.Http.EntryAsync(Testbed.ByInterface, end.Port.Name)).Status;
+            Assert.Equal(("Undeliverable", reason), (status.State, status.Faults.Single(c => c.Type == "IngressKeepsFrames").Reason));
+            await testbed.RunRemedyAsync(status.Faults.Single(c => c.Type == "IngressKeepsFrames").Remedy!, end.Port.Pair);
+            await testbed.WaitForStateAsync(Testbed.ByInterface, end.Port.Name, "Forwarding");
+        }
     }
 
     private static async Task<(TcpEnd Left, TcpEnd Right)> ConnectAsync(Testbed testbed, string devmap, string mode)

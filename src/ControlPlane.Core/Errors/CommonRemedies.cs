@@ -75,6 +75,22 @@ public static class CommonRemedies
     public static Remedy ShorterFrames(string name, long maxMtu) => new(
         string.Create(CultureInfo.InvariantCulture, $"Send shorter frames: the kernel takes no MTU above {maxMtu} for '{name}' while XDP runs in native mode."));
 
+    /// <summary>An interface merges received frames, or takes VLAN tags out of them.</summary>
+    /// <param name="name">The interface.</param>
+    /// <param name="switches">The switches of ethtool.</param>
+    public static Remedy OffloadsOff(string name, IReadOnlyList<string> switches) => new(
+        $"Switch off what '{name}' does for its frames; or attach in tcx mode, which keeps all that rides beside a frame.", $"ethtool -K {name} {string.Join(' ', switches)}");
+
+    /// <summary>The peer of an ingress interface leaves work to others.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="switches">The switches of ethtool.</param>
+    public static Remedy PeerOffloadsOff(PeerPlace peer, IReadOnlyList<string> switches) => AtPeer(
+        "Switch off what {0} leaves to others; or attach in tcx mode, which keeps all that rides beside a frame.", $"ethtool -K {{0}} {string.Join(' ', switches)}", peer);
+
+    /// <summary>Tcx mode keeps all that rides beside a frame.</summary>
+    public static Remedy AttachTcx(string devmap, string name) =>
+        new("Attach in tcx mode (Linux 6.6), which keeps all that rides beside a frame; egress programs do not run there.", Calls.PutAttachment(devmap, name, "tcx"));
+
     /// <summary>A link has no carrier.</summary>
     public static Remedy CheckCable() => new("Check the cable, the switch port, or the lower device.");
 

@@ -15,7 +15,7 @@ internal sealed partial class Explainer
         if (JudgeSlot() is { } ended)
             return ended;
         var key = _key!.Value;
-        var wanted = devmap.Entries.Find(key) ?? question.Asked;
+        var wanted = devmap.Entries.Find(key) ?? (_tag > BesideFate.Unseen ? null : question.Asked);
         if (question.Asked is { Failure: { } failure } asked && asked != wanted)
             Tell(ConditionTypes.InKernel.False(failure.Reason, failure.Message, failure.Remedy));
         var found = _map.TryLookup(key, out var element);
@@ -93,14 +93,15 @@ internal sealed partial class Explainer
 
     private ExplainVerdict Leaves(InterfaceInfo target, ReadOnlySpan<byte> frame)
     {
-        var vlan = TestFrame.VlanOf(frame);
+        // A tag that rides beside the frame is the outer one.
+        var (vlan, bytes) = _tag == BesideFate.Hidden ? (question.Vlan, frame.Length + EthernetHeader.TagBytes) : (TestFrame.VlanOf(frame), frame.Length);
         var (source, destination) = TestFrame.NewMacs(_frame, frame);
         var macs = (source is null ? "" : $", from {source}") + (destination is null ? "" : $", to {destination}");
         return new ExplainVerdict(
             ExplainOutcome.Leaves,
             "Forwarded",
-            $"The frame leaves by '{target.Name}' with {frame.Length} bytes, {(vlan == 0 ? "untagged" : $"in VLAN {vlan}")}{macs}.",
-            Leaving: new LeavingFrame(target.Name, frame.Length, vlan, source, destination));
+            $"The frame leaves by '{target.Name}' with {bytes} bytes, {(vlan == 0 ? "untagged" : $"in VLAN {vlan}")}{macs}.",
+            Leaving: new LeavingFrame(target.Name, bytes, vlan, source, destination));
     }
 
     private static Condition RunOf(PlacedProgram? program, EgressVerdict? run)
@@ -126,7 +127,9 @@ internal sealed partial class Explainer
             return [("mode", facts.Native ? "native" : "generic"), ("xdpFeatures", target.XdpFeatures)];
         if (type == ConditionTypes.MtuSufficient)
             return [("mtu", target.Mtu), ("peerMtu", interfaces.PeerOf(target)?.Mtu ?? target.PeerMtu), .. MtuEvidence(facts)];
-        if (type == ConditionTypes.EgressProgramAgrees || type == ConditionTypes.EgressProgramFits || type == ConditionTypes.EgressProgramPasses)
+        if (type == ConditionTypes.IngressKeepsFrames)
+            return [("checksums", facts.Checksums?.Interface.Name), ("segments", facts.Segments?.Interface.Name)];
+        if (type == ConditionTypes.EgressProgramApplies || type == ConditionTypes.EgressProgramAgrees || type == ConditionTypes.EgressProgramFits || type == ConditionTypes.EgressProgramPasses)
             return [("egressProgram", program?.Record.Name), ("egressProgramId", program?.Loaded.ProgramId)];
         if (type == ConditionTypes.Proven)
             return [("interface", target.Name), ("ifindex", target.Ifindex)];

@@ -17,12 +17,21 @@ internal sealed partial class Explainer(
         state, devmap, shared.Handles[devmap.Id], interfaces, drops, shared.Facts, shared.Proofs, new(SharedFacts.Of(state, devmap, interfaces)),
         new JudgedFrame(question.Ingress));
 
-    // The frame under judgement.
-    private readonly byte[] _frame = TestFrame.Build(
+    // The frame as it arrives.
+    private readonly byte[] _arriving = TestFrame.Build(
         question.Ingress is { } ingress ? interfaces.Find(ingress)?.Mac : null,
         question.Vlan, question.Destination, question.Length ?? TestFrame.ShortLength);
 
+    // The frame under judgement: as the redirect program sees it.
+    private byte[] _frame = [];
+
+    // The fate of the frame's tag, and the step that says so; null if the tag is part of the frame.
+    private BesideFate _tag;
+    private ExplainStep? _tagStep;
+
     private uint? _key;
+
+    private ushort SeenVlan => _tag > BesideFate.Unseen ? (ushort)0 : question.Vlan;
 
     private InterfaceInfo? Ingress => question.Ingress is { } name ? interfaces.Find(name) : null;
 
@@ -31,12 +40,14 @@ internal sealed partial class Explainer(
     public Explanation Explain()
     {
         var verdict = JudgeReceipt() ?? JudgeAttachment() ?? JudgeKey() ?? JudgeElement();
+        if (_tagStep is { } step)
+            verdict = WithTag(verdict, step);
         var key = question.Key ?? (_key is { } number ? devmap.Entries.Find(number)?.Record.Key ?? _evaluator.KeyOf(number) : null);
         return new Explanation(
             Definition.Name,
             key is { } known ? Definition.Spec.KeySelector.Format(known) : null,
             _key ?? question.Asked?.KernelKey,
-            new ExplainedFrame(question.Ingress, question.Vlan, question.Destination is { } destination ? Ipv4Address.Format(destination) : null, question.Length, _frame.Length),
+            new ExplainedFrame(question.Ingress, question.Vlan, question.Destination is { } destination ? Ipv4Address.Format(destination) : null, question.Length, _arriving.Length),
             _steps,
             verdict);
     }
@@ -55,7 +66,7 @@ internal sealed partial class Explainer(
         }
 
         var condition = Receives(info);
-        var step = Tell(condition, ("interface", info.Name), ("ifindex", info.Ifindex), ("mtu", info.Mtu), ("bytes", _frame.Length));
+        var step = Tell(condition, ("interface", info.Name), ("ifindex", info.Ifindex), ("mtu", info.Mtu), ("bytes", _arriving.Length));
         return condition.Holds ? null : Ends(ExplainOutcome.NotReceived, step);
     }
 
@@ -67,13 +78,13 @@ internal sealed partial class Explainer(
         if (!info.HasCarrier)
             return type.False("NoCarrier", $"'{info.Name}' has no carrier, so no frame arrives on it.", CommonRemedies.CheckIngressCable());
         // Other drivers may take longer frames than their MTU says.
-        if (info.Kind == "veth" && _frame.Length > TargetConditions.LongestFrame(info, info.Mtu))
+        if (info.Kind == "veth" && _arriving.Length > TargetConditions.LongestFrame(info, info.Mtu))
         {
             return type.False(
                 "FrameTooLong",
-                $"The frame has {_frame.Length} bytes, but '{info.Name}' with its MTU of {info.Mtu} receives {TargetConditions.LongestFrame(info, info.Mtu)}.",
-                TargetConditions.Takes(info.MaxMtu, _frame.Length - EthernetHeader.Bytes)
-                    ? CommonRemedies.SetMtu(info.Name, _frame.Length - EthernetHeader.Bytes)
+                $"The frame has {_arriving.Length} bytes, but '{info.Name}' with its MTU of {info.Mtu} receives {TargetConditions.LongestFrame(info, info.Mtu)}.",
+                TargetConditions.Takes(info.MaxMtu, _arriving.Length - EthernetHeader.Bytes)
+                    ? CommonRemedies.SetMtu(info.Name, _arriving.Length - EthernetHeader.Bytes)
                     : CommonRemedies.ShorterFrames(info.Name, info.MaxMtu));
         }
 
@@ -146,13 +157,36 @@ internal sealed partial class Explainer(
                 CommonRemedies.ShowProgram(program));
     }
 
-    /// <summary>Which key has it? As <c>bpf/redirect.bpf.c</c> finds it.</summary>
+    /// <summary>Which key has it? As <c>bpf/redirect.bpf.c</c> finds it, in what it sees of the frame.</summary>
     private ExplainVerdict? JudgeKey()
     {
-        (var condition, _key) = Definition.Spec.KeySelector.Select(new FrameFacts(question.Ingress, question.Vlan, question.Destination), interfaces);
+        FollowTag();
+        (var condition, _key) = Definition.Spec.KeySelector.Select(new FrameFacts(question.Ingress, SeenVlan, question.Destination), interfaces);
         var step = Tell(condition, ("selector", Definition.Spec.KeySelector.Name), ("kernelKey", _key));
         return condition.Holds ? null : Misses(step);
     }
+
+    // A sender's tag may ride beside the frame, where the program does not see it.
+    private void FollowTag()
+    {
+        _frame = _arriving;
+        if (question.Vlan == 0 || _evaluator.Ingress(question.Ingress ?? "").Facts.Tags is not { } way || BesideConditions.OfTag(Definition.Name, way) is not { } condition)
+            return;
+        _tag = way.Beside.Tags;
+        _tagStep = Tell(condition, ("interface", way.Interface.Name), ("mode", Camel(way.Mode.ToString())), ("vlan", question.Vlan));
+        if (_tag > BesideFate.Unseen)
+            _frame = TestFrame.Build(Ingress?.Mac, 0, question.Destination, question.Length ?? TestFrame.ShortLength);
+    }
+
+    private ExplainVerdict WithTag(ExplainVerdict verdict, ExplainStep step) => (verdict.Outcome, _tag) switch
+    {
+        (ExplainOutcome.Leaves, BesideFate.Unseen) => Ends(ExplainOutcome.Unknown, step),
+        (ExplainOutcome.Leaves, BesideFate.Hidden) => verdict,
+        (ExplainOutcome.Leaves, _) => verdict with { Reason = step.Reason, Message = $"{verdict.Message} {step.Message}", Remedy = step.Remedy },
+        // Without its tag, the frame has another key.
+        _ when _tag > BesideFate.Unseen && Definition.Spec.KeySelector.ReadsTag => verdict with { Reason = step.Reason, Message = $"{verdict.Message} {step.Message}", Remedy = step.Remedy },
+        _ => verdict,
+    };
 
     /// <summary>The end of a frame for which the kernel has no entry.</summary>
     private ExplainVerdict Misses(ExplainStep step)

@@ -135,6 +135,12 @@ public static class ConditionTypes
     /// <summary>The driver of the ingress interface can redirect frames (<c>NETDEV_XDP_ACT_REDIRECT</c>).</summary>
     public static ConditionType IngressRedirects { get; } = new("IngressRedirects", ConditionSubject.Attachment, decides: false);
 
+    /// <summary>
+    /// Nothing that rides beside frames of the ingress interface is lost: checksums, the size of segments, VLAN tags. Entries have it only where
+    /// it does not hold for them.
+    /// </summary>
+    public static ConditionType IngressKeepsFrames { get; } = new("IngressKeepsFrames", ConditionSubject.Attachment);
+
     /// <summary>Frames for all addresses reach the redirect program. Reported for selectors that need them.</summary>
     public static ConditionType IngressReceivesAll { get; } = new("IngressReceivesAll", ConditionSubject.Attachment, decides: false);
 
@@ -164,6 +170,7 @@ public static class ConditionTypes
     [
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, CarriesEthernet, MtuSufficient,
         EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, Proven, KeyReachable, IngressAttached, Attached, IngressRedirects,
+        IngressKeepsFrames,
         IngressReceivesAll, KeysSpread,
         IngressReceives, KeyFound, DevmapActive, EgressProgramRun, EgressPath, PinsPersist,
     ];

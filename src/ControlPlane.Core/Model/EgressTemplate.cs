@@ -39,6 +39,9 @@ public abstract class EgressTemplate : OpenSetMember
     /// <summary>Whether a frame leaves with one more VLAN tag.</summary>
     public virtual bool AddsTag => false;
 
+    /// <summary>Whether the template adds or removes VLAN tags: it must see those that a frame has.</summary>
+    public virtual bool HandlesTags => AddsTag;
+
     /// <summary>Whether the template changes Ethernet headers.</summary>
     public virtual bool ChangesHeader => false;
 

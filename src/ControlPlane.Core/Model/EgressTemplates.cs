@@ -51,6 +51,8 @@ internal sealed class PopVlanTemplate() : EgressTemplate(
 {
     public override bool ChangesHeader => true;
 
+    public override bool HandlesTags => true;
+
     public override byte[]? Run(EgressProgramParameters parameters, ReadOnlySpan<byte> frame)
     {
         if (BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetHeader.AddressBytes..]) is not (EthernetHeader.CustomerTag or EthernetHeader.ServiceTag))

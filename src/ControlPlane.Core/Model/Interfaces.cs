@@ -32,6 +32,18 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// </summary>
     public bool HasPromiscuousFlag { get; init; }
 
+    /// <summary>The work that it leaves to others (<c>dev->features</c>); null where the kernel does not tell.</summary>
+    public Offloads? Offloads { get; init; }
+
+    /// <summary>The same of a veth's peer in another network namespace; null where the daemon cannot see it.</summary>
+    public Offloads? PeerOffloads { get; init; }
+
+    /// <summary>
+    /// Whether the user of a tap can send partial checksums and long segments (<c>IFF_VNET_HDR</c>), as a virtual machine does; null for
+    /// other devices.
+    /// </summary>
+    public bool? HasVirtioHeader { get; init; }
+
     /// <summary>The Ethernet address (<c>IFLA_ADDRESS</c>); null where the device has none of six octets.</summary>
     public MacAddress? Mac { get; init; }
 

@@ -29,6 +29,9 @@ public abstract class KeySelector : OpenSetMember
     /// <summary>Whether frames for other addresses than the ingress interface's own are needed: a switch needs them, a router does not.</summary>
     public virtual bool NeedsAllAddresses => false;
 
+    /// <summary>Whether the key depends on the VLAN tag of a frame.</summary>
+    public virtual bool ReadsTag => false;
+
     /// <summary>
     /// Reads a key in any of its text forms. Any key may be a plain number (decimal, 0 .. 4294967295), which is the kernel key.
     /// </summary>

@@ -133,11 +133,12 @@ internal sealed class FactTimes : IDisposable
     /// <param name="Mtu">When an MTU changed.</param>
     /// <param name="Xdp">When its xdp-features changed.</param>
     /// <param name="Promiscuous">When it became promiscuous, or ceased to be.</param>
+    /// <param name="Offloads">When its offloads, or those of its peer, changed.</param>
     /// <param name="Program">When an XDP program came or went, or its mode changed.</param>
     internal sealed record Seen(
-        InterfaceInfo? Info, DateTimeOffset Present, DateTimeOffset Up, DateTimeOffset Carrier, DateTimeOffset Mtu, DateTimeOffset Xdp, DateTimeOffset Promiscuous, DateTimeOffset Program)
+        InterfaceInfo? Info, DateTimeOffset Present, DateTimeOffset Up, DateTimeOffset Carrier, DateTimeOffset Mtu, DateTimeOffset Xdp, DateTimeOffset Promiscuous, DateTimeOffset Offloads, DateTimeOffset Program)
     {
-        public static Seen At(InterfaceInfo? info, DateTimeOffset time) => new(info, time, time, time, time, time, time, time);
+        public static Seen At(InterfaceInfo? info, DateTimeOffset time) => new(info, time, time, time, time, time, time, time, time);
 
         /// <summary>Returns what is seen after a change: a new device has new facts.</summary>
         public Seen With(InterfaceInfo? now, DateTimeOffset time)
@@ -152,6 +153,7 @@ internal sealed class FactTimes : IDisposable
                 Info.Mtu == now.Mtu && Info.PeerMtu == now.PeerMtu ? Mtu : time,
                 Info.XdpFeatures == now.XdpFeatures ? Xdp : time,
                 Info.IsPromiscuous == now.IsPromiscuous ? Promiscuous : time,
+                Info.Offloads == now.Offloads && Info.PeerOffloads == now.PeerOffloads ? Offloads : time,
                 Info.XdpMode == now.XdpMode ? Program : time);
         }
     }

@@ -48,9 +48,14 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
             yield break;
         var seen = times.Of(ingress.Name, ingress);
         yield return Redirects(record, link.Mode, ingress) with { LastTransitionTime = seen.Xdp };
+        yield return BesideConditions.OfAttachment(record.Devmap, IngressLink.Of(map.Definition.Spec, ingress, interfaces, link.Mode), _selector.ReadsTag)
+            with { LastTransitionTime = BesideTime(ingress) };
         if (_selector.NeedsAllAddresses || record.Spec.Promiscuous == Promiscuous.On)
             yield return ReceivesAll(record, ingress) with { LastTransitionTime = seen.Promiscuous };
     }
+
+    private DateTimeOffset BesideTime(InterfaceInfo ingress) => TransitionTimes.Latest(
+        times.Of(ingress.Name, ingress).Offloads, interfaces.PeerOf(ingress) is { } peer ? times.Of(peer.Name, peer).Offloads : null);
 
     private static Condition Redirects(AttachmentRecord record, AttachMode mode, InterfaceInfo ingress)
     {

@@ -13,6 +13,9 @@ namespace ControlPlane.Core.Status;
 /// <param name="TcxAttachment">The attachment in tcx mode, the first by name; null where there is none.</param>
 /// <param name="WidestXdp">The one with the largest MTU of those it runs on by XDP; null where there is none.</param>
 /// <param name="OnlyTcx">Whether it runs in tcx mode wherever it runs.</param>
+/// <param name="Checksums">The ingress that keeps partial checksums least; null where the program runs nowhere. The next two, too.</param>
+/// <param name="Segments">The ingress that keeps frames of many segments least.</param>
+/// <param name="Tags">The ingress that keeps VLAN tags least.</param>
 internal readonly record struct IngressFacts(
     bool Attached,
     bool Native,
@@ -20,7 +23,10 @@ internal readonly record struct IngressFacts(
     (string Devmap, string Interface)? NativeAttachment = null,
     (string Devmap, string Interface)? TcxAttachment = null,
     InterfaceInfo? WidestXdp = null,
-    bool OnlyTcx = false)
+    bool OnlyTcx = false,
+    IngressLink? Checksums = null,
+    IngressLink? Segments = null,
+    IngressLink? Tags = null)
 {
     /// <summary>Nothing is known: the stricter rules hold.</summary>
     public static IngressFacts Unknown => new(false, true, null);
@@ -31,34 +37,54 @@ internal readonly record struct IngressFacts(
     /// <param name="interfaces">The interfaces.</param>
     /// <param name="name">The only ingress interface there can be; null for any.</param>
     public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name) =>
-        Of(devmap.Definition.Name, devmap.Attachments, map, interfaces, name);
+        Of(devmap.Definition, devmap.Attachments, map, interfaces, name);
 
     /// <summary>The facts of attachments.</summary>
     public static IngressFacts Of(
-        string devmap, ImmutableSortedDictionary<string, PlacedAttachment> attachments, IDevmapReader map, InterfaceTable interfaces, string? name)
+        DevmapRecord devmap, ImmutableSortedDictionary<string, PlacedAttachment> attachments, IDevmapReader map, InterfaceTable interfaces, string? name)
     {
         var (attached, native, tcx) = (false, ((string, string)?)null, ((string, string)?)null);
         var (widest, widestXdp) = ((InterfaceInfo?)null, (InterfaceInfo?)null);
+        var (checksums, segments, tags) = ((IngressLink?)null, (IngressLink?)null, (IngressLink?)null);
         foreach (var (ingress, status) in attachments)
         {
             if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is not { } link)
                 continue;
             attached = true;
             if (link.Mode == AttachMode.Native)
-                native ??= (devmap, ingress);
+                native ??= (devmap.Name, ingress);
             if (link.Mode == AttachMode.Tcx)
-                tcx ??= (devmap, ingress);
+                tcx ??= (devmap.Name, ingress);
             if (interfaces.Find(ingress) is not { } info)
                 continue;
             widest = Wider(widest, info);
             if (link.Mode != AttachMode.Tcx)
                 widestXdp = Wider(widestXdp, info);
+            var way = IngressLink.Of(devmap.Spec, info, interfaces, link.Mode);
+            checksums = checksums?.Beside.Checksums >= way.Beside.Checksums ? checksums : way;
+            segments = segments?.Beside.Segments >= way.Beside.Segments ? segments : way;
+            tags = tags?.Beside.Tags >= way.Beside.Tags ? tags : way;
         }
 
-        return attached ? new(true, native is not null, widest, native, tcx, widestXdp, OnlyTcx: tcx is not null && widestXdp is null) : Unknown;
+        return attached ? new(true, native is not null, widest, native, tcx, widestXdp, OnlyTcx: tcx is not null && widestXdp is null, checksums, segments, tags) : Unknown;
     }
 
     private static InterfaceInfo Wider(InterfaceInfo? known, InterfaceInfo other) => known is null || other.Mtu > known.Mtu ? other : known;
+}
+
+/// <summary>An interface on which the redirect program runs, and what becomes of all that rides beside its frames.</summary>
+/// <param name="Interface">The interface.</param>
+/// <param name="Peer">The other end of a veth, if it is in the same network namespace.</param>
+/// <param name="Mode">How the program is attached.</param>
+/// <param name="Beside">The fates.</param>
+internal sealed record IngressLink(InterfaceInfo Interface, InterfaceInfo? Peer, AttachMode Mode, BesideFrames Beside)
+{
+    /// <summary>Returns the way in by an interface.</summary>
+    public static IngressLink Of(DevmapSpec devmap, InterfaceInfo ingress, InterfaceTable interfaces, AttachMode mode)
+    {
+        var peer = interfaces.PeerOf(ingress);
+        return new(ingress, peer, mode, BesideFrames.Of(devmap, ingress, peer, mode));
+    }
 }
 
 /// <summary>One frame that is judged, in place of all that can come in.</summary>

@@ -220,8 +220,17 @@ internal sealed class StatusEvaluator(
                 TargetConditions.Of(target, peer, ingress.Facts, pass, secondTag, frame?.Lengths), times, target, peer, ingress.Facts.Widest, pass),
             .. EgressConditions.Faults(state, target, program, times, ingress.Facts),
         ];
+        // Of one frame that is explained, the tag is followed on its way.
+        var tagsCount = frame is null && (_selector.ReadsTag || state.TemplateOf(program) is { HandlesTags: true });
+        if (BesideConditions.OfEntry(devmap.Definition.Name, ingress.Facts, target, tagsCount, segmentsCount: frame?.Lengths is null) is { } beside)
+            conditions.Add(beside with { LastTransitionTime = BesideTime(ingress.Facts) });
         return new(StateOf(conditions), [.. conditions, ingress.Condition]);
     }
+
+    private DateTimeOffset BesideTime(IngressFacts facts) => TransitionTimes.Latest(
+        times.Start,
+        [.. new[] { facts.Checksums, facts.Segments, facts.Tags }.SelectMany(w => new[] { w?.Interface, w?.Peer })
+            .Select(i => i is null ? (DateTimeOffset?)null : times.Of(i.Name, i).Offloads)]);
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
     {

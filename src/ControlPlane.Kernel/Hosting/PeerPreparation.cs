@@ -2,6 +2,7 @@ using System.Text;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Netlink;
 using static ControlPlane.Kernel.Native.Libc;
 
 namespace ControlPlane.Kernel.Hosting;
@@ -15,6 +16,7 @@ public sealed unsafe class PeerPreparation : IDisposable
     private readonly FileDescriptor _socket = FileDescriptor.FromLibbpf(
         KernelCall.FromLibc(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "socket(ethtool)");
 
+    private readonly DeviceFeatures _features = new();
     private readonly string _interface;
 
     /// <param name="interfaceName">The peer, in the network namespace of the calling thread.</param>
@@ -34,6 +36,7 @@ public sealed unsafe class PeerPreparation : IDisposable
             // A veth takes redirected frames only while its peer has GRO or XDP. Native XDP throws the skb away, and tags and sums in it.
             done.Add(Set("generic-receive-offload", ETHTOOL_GGRO, ETHTOOL_SGRO, 1, mask: 1));
             done.Add(Set("tx-vlan-offload", ETHTOOL_GFLAGS, ETHTOOL_SFLAGS, 0, mask: ETH_FLAG_TXVLAN));
+            done.Add(SwitchOff("tx-vlan-stag-hw-insert"));
             if (completeChecksums)
                 done.Add(Set("tx-checksumming", ETHTOOL_GTXCSUM, ETHTOOL_STXCSUM, 0, mask: 1));
         }
@@ -41,13 +44,25 @@ public sealed unsafe class PeerPreparation : IDisposable
         {
             // Frames of up to 64 KiB would exceed the MTU of the target.
             done.Add(Set("tcp-segmentation-offload", ETHTOOL_GTSO, ETHTOOL_STSO, 0, mask: 1));
+            done.AddRange(DeviceFeatures.SegmentFeatures.Where(f => !f.StartsWith("tx-tcp", StringComparison.Ordinal)).Select(SwitchOff));
         }
 
         return done.Count > 0 ? done : [$"{_interface}: nothing to set, because tcx keeps all that rides beside a frame"];
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _features.Dispose();
+    }
+
+    private string SwitchOff(string feature)
+    {
+        var before = _features.Active(_interface);
+        _features.Set(_interface, [feature], on: false);
+        return $"{_interface}: {feature} is off{(before == _features.Active(_interface) ? ", as before" : "")}";
+    }
 
     private string Set(string feature, uint get, uint set, uint value, uint mask)
     {

@@ -205,3 +205,12 @@ internal struct devmapd_live_run
     /// <summary>The ifindex of the target.</summary>
     public uint to;
 }
+
+/// <summary><c>struct devmapd_peer</c>: the answer of the program that peeks at the peer of a veth.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_peer
+{
+    public ulong features;
+    public uint ifindex;
+    public uint padding;
+}

@@ -18,6 +18,11 @@ internal static unsafe partial class Libc
     public const uint ETHTOOL_SFLAGS = 0x26;
     public const uint ETHTOOL_GGRO = 0x2b;
     public const uint ETHTOOL_SGRO = 0x2c;
+    public const uint ETHTOOL_GSTRINGS = 0x1b;
+    public const uint ETHTOOL_GFEATURES = 0x3a;
+    public const uint ETHTOOL_SFEATURES = 0x3b;
+    public const uint ETH_SS_FEATURES = 4;
+    public const int ETH_GSTRING_LEN = 32;
     public const uint ETH_FLAG_TXVLAN = 1 << 7;
 
     /// <summary>Variadic in C, with one pointer argument.</summary>

@@ -36,6 +36,8 @@ internal static class NetlinkConstants
     public const ushort IFLA_LINK = 5;
     public const ushort IFLA_LINKINFO = 18;
     public const ushort IFLA_INFO_KIND = 1;
+    public const ushort IFLA_INFO_DATA = 2;
+    public const ushort IFLA_TUN_VNET_HDR = 5;
     public const ushort IFLA_EXT_MASK = 29;
     public const uint RTEXT_FILTER_SKIP_STATS = 8;
     public const ushort IFLA_LINK_NETNSID = 37;

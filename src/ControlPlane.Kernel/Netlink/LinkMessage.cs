@@ -31,6 +31,7 @@ internal static class LinkMessage
         var promiscuity = 0u;
         int? linkNamespace = null;
         (AttachMode Mode, uint ProgramId)? xdp = null;
+        bool? virtioHeader = null;
         foreach (var attribute in attributes)
         {
             switch (attribute.Type)
@@ -43,7 +44,7 @@ internal static class LinkMessage
                 case IFLA_LINK_NETNSID: linkNamespace = attribute.Number<int>(); break;
                 case IFLA_NUM_TX_QUEUES: txQueues = attribute.Number<uint>(); break;
                 case IFLA_NUM_RX_QUEUES: rxQueues = attribute.Number<uint>(); break;
-                case IFLA_LINKINFO: kind = ReadKind(attribute.Nested); break;
+                case IFLA_LINKINFO: (kind, virtioHeader) = ReadKind(attribute.Nested); break;
                 case IFLA_PROP_LIST: altNames = ReadAltNames(attribute.Nested); break;
                 case IFLA_PARENT_DEV_NAME: hasParent = true; break;
                 case IFLA_PROMISCUITY: promiscuity = attribute.Number<uint>(); break;
@@ -66,6 +67,7 @@ internal static class LinkMessage
             HasCarrier = (header.ifi_flags & IFF_LOWER_UP) != 0,
             LinkIfindex = link is 0 ? null : link,
             LinkNetnsId = linkNamespace,
+            HasVirtioHeader = virtioHeader,
             TxQueues = txQueues,
             RxQueues = rxQueues,
             XdpMode = xdp?.Mode,
@@ -77,12 +79,27 @@ internal static class LinkMessage
         ? new MacAddress(((ulong)BinaryPrimitives.ReadUInt16BigEndian(octets) << 32) | BinaryPrimitives.ReadUInt32BigEndian(octets[2..]))
         : null;
 
-    private static string? ReadKind(NetlinkAttributes attributes)
+    private static (string? Kind, bool? VirtioHeader) ReadKind(NetlinkAttributes attributes)
     {
+        string? kind = null;
+        bool? virtioHeader = null;
         foreach (var attribute in attributes)
         {
             if (attribute.Type == IFLA_INFO_KIND)
-                return attribute.Text();
+                kind = attribute.Text();
+            else if (attribute.Type == IFLA_INFO_DATA && kind == "tun")
+                virtioHeader = ReadVirtioHeader(attribute.Nested);
+        }
+
+        return (kind, virtioHeader);
+    }
+
+    private static bool? ReadVirtioHeader(NetlinkAttributes attributes)
+    {
+        foreach (var attribute in attributes)
+        {
+            if (attribute.Type == IFLA_TUN_VNET_HDR)
+                return attribute.Number<byte>() != 0;
         }
 
         return null;

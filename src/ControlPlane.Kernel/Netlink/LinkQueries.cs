@@ -16,11 +16,15 @@ internal sealed class LinkQueries : IDisposable
     private readonly NetlinkClient _rtnetlink = new(NETLINK_ROUTE);
     private readonly NetlinkClient? _genetlink;
     private readonly NamedNamespaces _namespaces;
+    private readonly DeviceFeatures _features = new();
+    private readonly Lazy<PeerPeek?> _peek;
 
     /// <param name="asksNetdev">Whether the family <c>netdev</c> is used; false behaves as a kernel before Linux 6.3.</param>
     /// <exception cref="KernelException">The kernel refused sockets of these protocols.</exception>
-    public LinkQueries(bool asksNetdev = true)
+    /// <param name="peeks">Whether the offloads of peers in other namespaces are read; false behaves as a host that does not show them.</param>
+    public LinkQueries(bool asksNetdev = true, bool peeks = true)
     {
+        _peek = new(() => peeks ? PeerPeek.TryLoad() : null);
         _namespaces = new NamedNamespaces(_rtnetlink);
         try
         {
@@ -49,7 +53,7 @@ internal sealed class LinkQueries : IDisposable
         var request = LinkRequest(stackalloc byte[RequestBytes], ifindex: 0);
         // The kernel looks for both kinds of names under either attribute, which differ in length only.
         request.Attribute(length <= InterfaceName.MaxBytes ? IFLA_IFNAME : IFLA_ALT_IFNAME, text[..(length + 1)]);
-        return QueryOne(request) is { } info ? WithFeatures(WithPeer(info)) : null;
+        return QueryOne(request) is { } info ? WithFeatures(WithOffloads(info)) : null;
     }
 
     /// <summary>Returns the interface of this index, or null.</summary>
@@ -59,7 +63,7 @@ internal sealed class LinkQueries : IDisposable
         if (ifindex is 0 or > int.MaxValue)
             return null;
         var request = LinkRequest(stackalloc byte[RequestBytes], (int)ifindex);
-        return QueryOne(request) is { } info ? WithFeatures(WithPeer(info)) : null;
+        return QueryOne(request) is { } info ? WithFeatures(WithOffloads(info)) : null;
     }
 
     /// <summary>Returns all interfaces.</summary>
@@ -70,7 +74,7 @@ internal sealed class LinkQueries : IDisposable
         ThrowIf(_rtnetlink.Ask<List<InterfaceInfo>>(request.Message, out var links, Collect), "RTM_GETLINK(all)");
         var features = QueryAllFeatures();
         return links.Aggregate(InterfaceTable.Empty, (table, link) =>
-            table.With(WithPeer(features.TryGetValue(link.Ifindex, out var known) ? link with { XdpFeatures = known } : link)));
+            table.With(WithOffloads(features.TryGetValue(link.Ifindex, out var known) ? link with { XdpFeatures = known } : link)));
     }
 
     /// <summary>Sets or clears the administrative flag IFF_PROMISC.</summary>
@@ -86,6 +90,9 @@ internal sealed class LinkQueries : IDisposable
     {
         _rtnetlink.Dispose();
         _genetlink?.Dispose();
+        _features.Dispose();
+        if (_peek.IsValueCreated)
+            _peek.Value?.Dispose();
     }
 
     private static NetlinkRequest LinkRequest(Span<byte> buffer, int ifindex, ushort flags = 0)
@@ -105,6 +112,9 @@ internal sealed class LinkQueries : IDisposable
         return links.FirstOrDefault();
     }
 
+    private InterfaceInfo WithOffloads(InterfaceInfo info) =>
+        WithPeer(_features.Active(info.Name) is { } features ? info with { Offloads = _features.OffloadsIn(features) } : info);
+
     /// <summary>Adds the current facts of the peer, if the peer is in another namespace. The kernel announces changes of them only there.</summary>
     public InterfaceInfo WithPeer(InterfaceInfo info)
     {
@@ -116,6 +126,7 @@ internal sealed class LinkQueries : IDisposable
             PeerMtu = peer?.Mtu,
             PeerMaxMtu = peer?.MaxMtu ?? 0,
             PeerName = peer?.Name,
+            PeerOffloads = _peek.Value?.Features(info.Ifindex, info.LinkIfindex!.Value) is { } features ? _features.OffloadsIn(features) : null,
             PeerNamespace = peer is null ? null : _namespaces.Find(info.LinkNetnsId!.Value),
         };
     }

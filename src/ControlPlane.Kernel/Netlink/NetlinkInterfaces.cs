@@ -41,11 +41,12 @@ internal sealed class NetlinkInterfaces : IInterfaces, IDisposable
     /// <param name="logger">The logger for failures of the monitor.</param>
     /// <param name="receiveBufferBytes">The receive buffer of each listening socket. The kernel doubles it and has a minimum.</param>
     /// <param name="asksNetdev">Whether xdp-features are asked for; false behaves as a kernel before Linux 6.3.</param>
+    /// <param name="peeks">Whether the offloads of peers in other namespaces are read; false behaves as a host that does not show them.</param>
     /// <exception cref="KernelException">The kernel refused a socket or the first dump.</exception>
-    public NetlinkInterfaces(ILogger<NetlinkInterfaces> logger, int receiveBufferBytes = LinkMonitor.DefaultReceiveBufferBytes, bool asksNetdev = true)
+    public NetlinkInterfaces(ILogger<NetlinkInterfaces> logger, int receiveBufferBytes = LinkMonitor.DefaultReceiveBufferBytes, bool asksNetdev = true, bool peeks = true)
     {
         _logger = logger;
-        _queries = new LinkQueries(asksNetdev);
+        _queries = new LinkQueries(asksNetdev, peeks);
         try
         {
             _monitor = new LinkMonitor(_queries, receiveBufferBytes);

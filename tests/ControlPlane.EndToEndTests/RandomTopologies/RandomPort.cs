@@ -51,7 +51,7 @@ internal sealed class RandomPort(NetworkNamespace near, string name, NetworkName
         FarSpace.Run(() => NetworkNamespace.DisableIpv6(FarName));
         SetFarUp(true);
         SetUp(true);
-        SetGro(gro);
+        VethPair.SetPeer(FarSpace, FarName, gro, offloads: false);
     }
 
     public void Delete()

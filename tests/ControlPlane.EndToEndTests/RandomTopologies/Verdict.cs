@@ -13,11 +13,12 @@ internal sealed record Verdict(Entry Entry, string Ways, bool SomeCannotReceive)
 
     /// <summary>
     /// The reason why the frames prove nothing: no frame can find the entry, no frame could be sent, or all frames arrived but some
-    /// interfaces could not receive one. Null if the frames prove the state.
+    /// interfaces could not receive one, or something is lost that rides beside other frames. Null if the frames prove the state.
     /// </summary>
     public string? Unproved =>
         Entry.Status.Faults.Any(f => f.Type is "KeyReachable" or "IngressAttached") ? "unreachable"
         : Outcomes.Count == 0 ? "no frame could be sent"
+        : !SaysForwarding && Entry.Status.Faults.All(f => f.Type == "IngressKeepsFrames") && Outcomes.TrueForAll(o => o.Arrived) ? "nothing rides beside frames made by hand"
         : !SaysForwarding && SomeCannotReceive && Outcomes.TrueForAll(o => o.Arrived) ? "not all frames could be sent"
         : null;
 

@@ -36,6 +36,8 @@ public static class ScenarioHost
     private static InterfaceInfo Veth(uint ifindex, string name) => new(ifindex, name)
     {
         Kind = "veth",
+        Offloads = Offloads.None,
+        PeerOffloads = Offloads.None,
         Mac = new MacAddress(0x02_00_00_00_00_00UL | ifindex),
         Mtu = 1500,
         IsUp = true,

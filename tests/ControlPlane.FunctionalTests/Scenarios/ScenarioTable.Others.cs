@@ -44,7 +44,7 @@ public static partial class ScenarioTable
         new("an attachment without a word about promiscuity", [],
             new PutAttachment("default", "veth-a", "native"), Created(("spec.promiscuous", "auto"))),
         new("an attachment that makes its interface promiscuous", [],
-            new PutAttachment("default", "veth-a", "native", Promiscuous: "on"), Created(("spec.promiscuous", "on"), ("status.conditions.2.type", "IngressReceivesAll"))),
+            new PutAttachment("default", "veth-a", "native", Promiscuous: "on"), Created(("spec.promiscuous", "on"), ("status.conditions.3.type", "IngressReceivesAll"))),
         new("an attachment that leaves its interface as it is", [new PutAttachment("default", "veth-a", "native", Promiscuous: "on")],
             new PutAttachment("default", "veth-a", "native", Promiscuous: "off"), Changed(("spec.promiscuous", "off"))),
         new("an attachment with an unknown promiscuity", [],

@@ -58,6 +58,7 @@ public class LayoutTests
         (typeof(devmapd_drop), "struct devmapd_drop", false, []),
         (typeof(devmapd_live_run), "struct devmapd_live_run", false, []),
         (typeof(xdp_md), "struct xdp_md", false, []),
+        (typeof(devmapd_peer), "struct devmapd_peer", false, []),
     ];
 
     /// <summary>Constants that the headers of some distributions do not have: the tests run on them, too.</summary>

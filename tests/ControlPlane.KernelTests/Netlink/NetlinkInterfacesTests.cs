@@ -63,6 +63,40 @@ public sealed class NetlinkInterfacesTests : IDisposable
         bool IsPromiscuous() => _interfaces.Refresh().Find(pair.Name)!.IsPromiscuous;
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Query_Offloads_OfAVethAndItsPeerAnywhere(bool beside)
+    {
+        using var elsewhere = NetworkNamespace.Create();
+        using var pair = VethPair.Create(_space, new VethOptions { PeerNamespace = beside ? null : elsewhere, PeerOffloads = true });
+        const Offloads All = Offloads.SendsPartialChecksums | Offloads.SendsSegments | Offloads.SendsTagsBeside;
+        Assert.Equal(All | Offloads.ReceivesTagsBeside, _interfaces.Query(pair.Name)!.Offloads);
+        Assert.Equal(All, OfPeer());
+
+        foreach (var (feature, offload) in new[] { ("txvlan", Offloads.None), ("tx-vlan-stag-hw-insert", Offloads.SendsTagsBeside), ("tso", Offloads.None), ("tx-udp-segmentation", Offloads.None), ("tx-sctp-segmentation", Offloads.None), ("tx-gso-list", Offloads.SendsSegments), ("tx", Offloads.SendsPartialChecksums) })
+        {
+            var before = OfPeer();
+            pair.PeerNamespace.Shell("ethtool", "-K", pair.PeerName, feature, "off");
+            Assert.Equal(before & ~offload, OfPeer());
+        }
+
+        pair.EnablePeerReceive();
+        Assert.Equal(Offloads.MergesReceived, OfPeer());
+
+        Offloads OfPeer() => (beside ? _interfaces.Query(pair.PeerName)!.Offloads : _space.Run(() => _interfaces.Query(pair.Name))!.PeerOffloads)!.Value & ~Offloads.ReceivesTagsBeside;
+    }
+
+    [Fact]
+    public void Query_HostThatDoesNotShowPeers_HasNoOffloadsOfThem()
+    {
+        using var elsewhere = NetworkNamespace.Create();
+        using var pair = VethPair.Create(_space, new VethOptions { PeerNamespace = elsewhere });
+        using var interfaces = _space.Run(() => new NetlinkInterfaces(NullLogger<NetlinkInterfaces>.Instance, peeks: false));
+        var info = interfaces.Query(pair.Name)!;
+        Assert.Equal((true, false), (info.Offloads is not null, info.PeerOffloads is not null));
+    }
+
     [Fact]
     public void SetPromiscuous_ChangesTheFlagAlone_AndIsSeenAtOnce()
     {

@@ -55,8 +55,7 @@ public sealed class VethPair : IDisposable
                 pair.WaitUntilRunning();
             }
 
-            if (options.AcceptsRedirect)
-                pair.EnablePeerReceive();
+            SetPeer(peerSpace, pair.PeerName, options.AcceptsRedirect, options.PeerOffloads);
             return pair;
         }
         catch
@@ -65,6 +64,24 @@ public sealed class VethPair : IDisposable
             throw;
         }
     }
+
+    /// <summary>Sets what a peer leaves to others: all that rides beside its frames, or nothing. In one command, because tests make many pairs.</summary>
+    public static void SetPeer(NetworkNamespace space, string name, bool gro, bool offloads)
+    {
+        string[] switches =
+        [
+            .. gro ? ["gro", "on"] : Array.Empty<string>(),
+            .. offloads ? [] : SegmentSwitches.Concat(TagSwitches).SelectMany(s => new[] { s, "off" }),
+        ];
+        if (switches.Length > 0)
+            space.Shell("ethtool", ["-K", name, .. switches]);
+    }
+
+    /// <summary>The switches of ethtool for frames of many segments.</summary>
+    public static IReadOnlyList<string> SegmentSwitches { get; } = ["tso", "tx-udp-segmentation", "tx-sctp-segmentation", "tx-gso-list"];
+
+    /// <summary>The switches of ethtool for VLAN tags beside frames.</summary>
+    public static IReadOnlyList<string> TagSwitches { get; } = ["txvlan", "tx-vlan-stag-hw-insert"];
 
     /// <summary>Sets the near end up or down.</summary>
     public void SetUp(bool up) => Namespace.Shell("ip", "link", "set", "dev", Name, up ? "up" : "down");
@@ -137,6 +154,12 @@ public sealed record VethOptions
 
     /// <summary>Whether both ends are up from the start.</summary>
     public bool Up { get; init; } = true;
+
+    /// <summary>
+    /// Whether the peer sends VLAN tags beside frames, and frames of many segments, as the kernel makes it. Otherwise what it sends is as
+    /// complete as frames made by hand are. Its checksums are as the kernel makes it in any case.
+    /// </summary>
+    public bool PeerOffloads { get; init; }
 
     /// <summary>Whether the near end accepts redirected frames from the start (<see cref="VethPair.EnablePeerReceive"/>).</summary>
     public bool AcceptsRedirect { get; init; }

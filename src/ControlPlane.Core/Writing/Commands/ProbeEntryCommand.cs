@@ -98,7 +98,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         }
 
         var target = interfaces.Find(element.Ifindex)!;
-        var frame = Build(facts, target, IngressFacts.Of(id.Name, devmap.Attachments, map, interfaces, facts.Ingress));
+        var frame = Build(facts, target, IngressFacts.Of(devmap.Definition, devmap.Attachments, map, interfaces, facts.Ingress));
         _subject = new Subject(new ElementId(id, _entry.KernelKey!.Value), element, target, interfaces.PeerOf(target), link, frame);
     }
 
