@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using ControlPlane.Core.Model;
+using ControlPlane.TestCommon;
 
 namespace ControlPlane.EndToEndTests.Support;
 
@@ -27,8 +29,12 @@ internal static class RestRequests
         this HttpClient http, string devmap, string key, string target, string? egressProgram = null, bool allowPending = false) =>
         http.WriteAsync<Entry>($"/v1/devmaps/{devmap}/entries/{key}{(allowPending ? "?allowPending=true" : "")}", new { @interface = target, egressProgram });
 
-    public static Task<Attachment> AttachAsync(this HttpClient http, string devmap, string ingress, string mode = "native") =>
-        http.WriteAsync<Attachment>($"/v1/devmaps/{devmap}/attachments/{ingress}", new { mode });
+    /// <summary>Attaches a devmap. The test is skipped if the kernel lacks the mode.</summary>
+    public static Task<Attachment> AttachAsync(this HttpClient http, string devmap, string ingress, string mode = "native")
+    {
+        KernelNeeds.Mode(Enum.Parse<AttachMode>(mode, ignoreCase: true));
+        return http.WriteAsync<Attachment>($"/v1/devmaps/{devmap}/attachments/{ingress}", new { mode });
+    }
 
     public static async Task<EgressProgramSwap> SetEgressProgramAsync(this HttpClient http, string target, string? egressProgram)
     {
