@@ -6,6 +6,9 @@ namespace ControlPlane.EndToEndTests.RandomTopologies;
 /// <summary>The random changes.</summary>
 internal sealed partial class RandomTopology
 {
+    private static readonly string[] _offloads = ["tx", "gso", "sg", "rx"];
+    private static readonly string[] _prepared = ["txvlan", "tso", "tx-udp-segmentation"];
+    private static readonly string[] _unused = ["tx-sctp-segmentation", "tx-gso-list", "tx-vlan-stag-hw-insert"];
     private static readonly int[] _mtus = [1300, 1400, RandomPort.UsualMtu, RandomPort.UsualMtu, 1600, 2000];
 
     /// <summary>Makes some random changes. A refused change has no effect. In some rounds the daemon sees only the outcome.</summary>
@@ -58,11 +61,11 @@ internal sealed partial class RandomTopology
 
     private bool ChangeLinks()
     {
-        if (_random.Next(12) == 0)
+        if (_random.Next(8) == 0)
             return ChangeBridge();
         var port = _random.Next(5) == 0 ? _beside : Pick(_ports);
         if (port.NearSpace is null)
-            return Do($"create {port.Name}", () => port.Create(gro: _random.Next(3) > 0));
+            return Do($"create {port.Name}", () => Create(port));
         if (!port.IsVisible)
             return Do($"move {port.Name} back", () => port.Move(Testbed.Space));
         // Interfaces that are down or have a small MTU are mostly repaired, so that frames can still arrive.
@@ -71,17 +74,14 @@ internal sealed partial class RandomTopology
         if (port.FarMtu < port.Mtu && _random.Next(3) > 0)
             return Do($"{port.FarName} mtu {port.Mtu}", () => port.SetFarMtu(port.Mtu));
         var (mtu, on) = (Pick(_mtus), _random.Next(2) == 0);
-        return _random.Next(16) switch
+        return _random.Next(22) switch
         {
+            1 or 3 or >= 21 when port.IsTap => false,
             0 => Do($"{port.Name} up {!port.IsUp}", () => port.SetUp(!port.IsUp)),
             1 => Do($"{port.FarName} up {!port.IsFarUp}", () => port.SetFarUp(!port.IsFarUp)),
             2 => Do($"{port.Name} mtu {mtu}", () => port.SetMtu(mtu)),
             3 => Do($"{port.FarName} mtu {mtu}", () => port.SetFarMtu(mtu)),
-            4 => Do($"both ends of {port.Name} mtu {mtu}", () =>
-            {
-                port.SetFarMtu(mtu);
-                port.SetMtu(mtu);
-            }),
+            4 or 19 or 20 => Do($"both ends of {port.Name} mtu {mtu}", () => SetMtus(port, mtu)),
             5 => Do($"{port.FarName} gro {on}", () => port.SetGro(on)),
             6 => Do($"{port.Name} gro {on}", () => port.SetNearGro(on)),
             7 => Do($"{port.FarName} xdpdrv pass", () => port.SetFarXdp("xdpdrv", _pass.Path)),
@@ -92,6 +92,7 @@ internal sealed partial class RandomTopology
             12 => Do($"move {port.Name} away", () => port.Move(_elsewhere)),
             13 => Do($"{port.Name} xdpdrv {on}", () => port.SetXdp("xdpdrv", on ? _pass.Path : null)),
             14 => Exchange(port, Pick(_ports)),
+            15 or 16 or 17 or 18 when Pick(_offloads) is var offload => Do($"{port.FarName} {offload} {on}", () => port.SetFarOffload(offload, on)),
             _ => port != _beside && MoveFar(port),
         };
     }
@@ -116,6 +117,12 @@ internal sealed partial class RandomTopology
         });
     }
 
+    private static void SetMtus(RandomPort port, int mtu)
+    {
+        port.SetFarMtu(mtu);
+        port.SetMtu(mtu);
+    }
+
     private static void SetUp(RandomPort port)
     {
         port.SetFarUp(true);
@@ -125,7 +132,11 @@ internal sealed partial class RandomTopology
     private bool MoveFar(RandomPort port)
     {
         var home = _homes[_ports.IndexOf(port)];
-        return Do($"move {port.FarName}", () => port.MoveFar(port.FarSpace == home ? Testbed.Space : home));
+        return Do($"move {port.FarName}", () =>
+        {
+            port.MoveFar(port.FarSpace == home ? Testbed.Space : home);
+            _network.Forget();
+        });
     }
 
     private bool ChangeBridge() => _random.Next(4) switch

@@ -5,12 +5,13 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests.RandomTopologies;
 
 /// <summary>
-/// A random topology: veths whose peers are in other namespaces, one whose peer is in the same, and a bridge with one port. It has
+/// A random topology: veths whose peers are in other namespaces, a tap, a veth whose peer is in the same, and a bridge with one port. It has
 /// attachments in all modes, entries of all three selectors, and egress programs of every template.
 /// </summary>
 internal sealed partial class RandomTopology : IAsyncDisposable
 {
     private const string Bridge = "bridge";
+    private const string Sink = "sink"; // hands what it gets back to the host
     private const string Fence = "fence";
     private const int Ports = 5;
     private const int Entries = 12;
@@ -20,8 +21,13 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private static readonly string[] _entryDevmaps = [Testbed.ByInterface, Testbed.ByVlan, Testbed.ByVlan, Testbed.ByAddress, Testbed.ByAddress];
     private static readonly string?[] _programs = [null, "count", "drop", "rewrite", "push", "pop"];
 
+    private static readonly string[] _completions = ["auto", "auto", "on"];
+
     private readonly Random _random;
+    private readonly string[] _settings;
     private readonly XdpPassObject _pass = XdpPassObject.Compile();
+    private readonly TagObject _tag = TagObject.Compile();
+    private readonly TrafficNetwork _network = new();
     private readonly NetworkNamespace _elsewhere = NetworkNamespace.Create();
     private readonly List<NetworkNamespace> _homes = [];
     private readonly List<RandomPort> _ports = [];
@@ -29,8 +35,9 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private RandomPort _bridged = null!;
     private bool _isBridged = true;
     private int _fence = 1000;
+    private int _senders;
 
-    private RandomTopology(Testbed testbed, Random random) => (Testbed, _random) = (testbed, random);
+    private RandomTopology(Testbed testbed, Random random, string[] settings) => (Testbed, _random, _settings) = (testbed, random, settings);
 
     public Testbed Testbed { get; }
 
@@ -42,15 +49,23 @@ internal sealed partial class RandomTopology : IAsyncDisposable
 
     public static async Task<RandomTopology> CreateAsync(Random random)
     {
-        var world = new RandomTopology(await Testbed.StartAsync(), random);
+        string[] settings =
+        [
+            .. _devmaps.Index().SelectMany(d => new[]
+            {
+                $"--ControlPlane:Devmaps:{d.Index}:CompleteChecksums={_completions[random.Next(_completions.Length)]}",
+                $"--ControlPlane:Devmaps:{d.Index}:EnsureTargets={(random.Next(3) == 0 ? "off" : "auto")}",
+            }),
+        ];
+        var topology = new RandomTopology(await Testbed.StartAsync(arguments: settings), random, settings);
         try
         {
-            await world.BuildAsync();
-            return world;
+            await topology.BuildAsync();
+            return topology;
         }
         catch
         {
-            await world.DisposeAsync();
+            await topology.DisposeAsync();
             throw;
         }
     }
@@ -70,6 +85,8 @@ internal sealed partial class RandomTopology : IAsyncDisposable
         foreach (var port in AllPorts())
             port.Dispose();
         await Testbed.DisposeAsync();
+        _network.Dispose();
+        _tag.Dispose();
         foreach (var space in _homes)
             space.Dispose();
         _elsewhere.Dispose();
@@ -77,15 +94,17 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     }
 
     /// <summary>The state of all ports.</summary>
-    public override string ToString() => string.Join("\n  ", AllPorts().Select(p => p.ToString()));
+    public override string ToString() => string.Join("\n  ", AllPorts().Select(p => p.ToString()).Prepend(string.Join(' ', _settings)));
 
     private IEnumerable<RandomPort> AllPorts() => _ports.Append(_beside).Append(_bridged).Where(p => p is not null);
 
     private async Task BuildAsync()
     {
-        Testbed.Batch($"link add {Fence} mtu {_fence} type bridge", $"link add {Bridge} type bridge", $"link set dev {Bridge} up");
+        History.Add(string.Join(' ', _settings));
+        _network.Add(Testbed.Space);
+        Testbed.Batch($"link add {Fence} mtu {_fence} type bridge", $"link add {Bridge} type bridge", $"link set dev {Bridge} up", $"link add {Sink} type ifb", $"link set dev {Sink} up");
         for (var i = 0; i < Ports; i++)
-            _ports.Add(NewPort($"port{i}", Home(), $"far{i}"));
+            _ports.Add(NewPort($"port{i}", Home(), $"far{i}", i == Ports - 1 ? PickTap() : null));
         _beside = NewPort("beside", Testbed.Space, "far-beside");
         _bridged = NewPort("bridged", Home(), "far-bridged");
         Testbed.Batch($"link set dev bridged master {Bridge}");
@@ -112,21 +131,41 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private async Task<bool> IsAttachedAsync(string devmap, string ingress) =>
         (await Testbed.Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments.Any(a => a.Interface == ingress);
 
-    private RandomPort NewPort(string name, NetworkNamespace far, string farName)
+    // In half of the topologies one port is a tap.
+    private TapOptions? PickTap() => _random.Next(2) == 0 ? null : new TapOptions(VirtioHeader: false, _random.Next(2) == 0, _random.Next(2) == 0);
+
+    private RandomPort NewPort(string name, NetworkNamespace far, string farName, TapOptions? tap = null)
     {
-        var port = new RandomPort(Testbed.Space, name, far, farName);
-        port.Create(gro: _random.Next(3) > 0);
+        var port = new RandomPort(Testbed.Space, name, far, farName, ++_senders, _tag, receivesAtNearEnd: far == Testbed.Space, tap);
+        Create(port);
         return port;
+    }
+
+    // The senders are prepared for every mode: nothing rides beside their frames. None sends SCTP, lists of segments or 802.1ad tags,
+    // whose offloads the daemon counts as well.
+    private void Create(RandomPort port)
+    {
+        port.Create(gro: _random.Next(3) > 0);
+        if (port.IsTap)
+            return;
+        foreach (var feature in _unused)
+            port.SetFarOffload(feature, false);
+        if (_random.Next(3) == 0)
+            SetMtus(port, Pick(_mtus));
+        foreach (var feature in _prepared)
+            port.SetFarOffload(feature, false);
+        History.Add($"{port.FarName} {string.Join(' ', _prepared)} False");
     }
 
     private NetworkNamespace Home()
     {
         var home = NetworkNamespace.Create();
         _homes.Add(home);
+        _network.Add(home);
         return home;
     }
 
-    private static string[] TargetNames() => [.. Enumerable.Range(0, Ports).Select(i => $"port{i}"), "beside", "far-beside", Bridge];
+    private static string[] TargetNames() => [.. Enumerable.Range(0, Ports).Select(i => $"port{i}"), "beside", "far-beside", Bridge, Sink];
 
     private Task<bool> PutEntryAsync()
     {

@@ -53,7 +53,7 @@ internal sealed record AttachmentSpec(string Mode);
 
 internal sealed record AttachmentPage(IReadOnlyList<Attachment> Attachments);
 
-internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkId, IReadOnlyList<Condition> Conditions);
+internal sealed record AttachmentStatus(string State, uint? Ifindex, uint? LinkId, string? Mode, IReadOnlyList<Condition> Conditions);
 
 internal sealed record Devmap(string Name, DevmapStatus Status);
 

@@ -100,6 +100,20 @@ public static class Frames
     /// <summary>The frame without its outermost tag.</summary>
     public static byte[] WithoutTag(byte[] frame) => [.. frame[..MacAddresses], .. frame[(MacAddresses + TagBytes)..]];
 
+    /// <summary>Returns the VLAN ids of a frame's tags, the outer one first.</summary>
+    public static ushort[] TagsOf(ReadOnlySpan<byte> frame)
+    {
+        List<ushort> ids = [];
+        for (var at = MacAddresses; at + TagBytes <= frame.Length; at += TagBytes)
+        {
+            if (BinaryPrimitives.ReadUInt16BigEndian(frame[at..]) is not (VlanTag.CustomerProtocol or VlanTag.ServiceProtocol))
+                break;
+            ids.Add((ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[(at + 2)..]) & 0xfff));
+        }
+
+        return [.. ids];
+    }
+
     /// <summary>Whether the checksums of an untagged IPv4/UDP frame are right.</summary>
     public static bool ChecksumsAreRight(ReadOnlySpan<byte> frame)
     {

@@ -9,6 +9,8 @@ internal static unsafe partial class LabNative
 {
     public const int CLONE_NEWNET = 0x40000000;
     public const int O_RDONLY = 0;
+    public const int O_RDWR = 2;
+    public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
     public const int AF_PACKET = 17;
     public const int SOCK_RAW = 3;
@@ -30,6 +32,14 @@ internal static unsafe partial class LabNative
     public const int SOCK_DGRAM = 2;
     public const nuint SIOCGIFFLAGS = 0x8913;
     public const ushort IFF_RUNNING = 0x40;
+    public const nuint TUNSETIFF = 0x400454ca;
+    public const nuint TUNSETOFFLOAD = 0x400454d0;
+    public const ushort IFF_TAP = 0x2;
+    public const ushort IFF_NO_PI = 0x1000;
+    public const ushort IFF_VNET_HDR = 0x4000;
+    public const nint TUN_F_CSUM = 1;
+    public const nint TUN_F_TSO4 = 2;
+    public const nint TUN_F_TSO6 = 4;
 
     private const string Libc = "libc";
 
@@ -62,6 +72,12 @@ internal static unsafe partial class LabNative
 
     [LibraryImport(Libc, SetLastError = true)]
     public static partial nint send(LabHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Libc, SetLastError = true)]
+    public static partial nint read(LabHandle descriptor, byte* buffer, nuint count);
+
+    [LibraryImport(Libc, SetLastError = true)]
+    public static partial nint write(LabHandle descriptor, byte* buffer, nuint count);
 
     [LibraryImport(Libc, SetLastError = true)]
     public static partial nint recvmsg(LabHandle socket, msghdr* message, int flags);
