@@ -135,8 +135,7 @@ internal static class TargetConditions
         var type = ConditionTypes.MtuSufficient;
         if (ingress is null)
             return type.True("NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
-        // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone.
-        var compared = target.Kind == "veth" && facts.TcxAttachment is not null ? facts.WidestXdp : ingress;
+        var compared = TakesAnyLength(target) && facts.TcxAttachment is not null ? facts.WidestXdp : ingress;
         if (compared is not null && compared.Mtu > target.Mtu)
         {
             return type.False(
@@ -160,7 +159,7 @@ internal static class TargetConditions
                     : CommonRemedies.LowerIngressMtu(ingress.Name, peerMtu!.Value - (needed - ingress.Mtu)));
         }
 
-        return target.Kind != "veth" && needed > target.Mtu
+        return target.Kind != "veth" && compared is not null && needed > target.Mtu
             ? type.False(
                 "NoRoomForTag",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of '{target.Name}' is {target.Mtu}.",
@@ -202,8 +201,10 @@ internal static class TargetConditions
         "PeerMtuUnseen",
         $"The kernel does not tell the MTU of the peer of '{target.Name}', which is in another network namespace; the driver drops frames that are longer. In native mode a probe settles it.");
 
-    // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone.
-    private static bool IsUnlimited(InterfaceInfo target, IngressFacts facts) => facts.OnlyTcx && target.Kind == "veth";
+    // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone, and a tap hands its user every frame.
+    private static bool TakesAnyLength(InterfaceInfo target) => target.Kind == "veth" || LinkKinds.IsTap(target);
+
+    private static bool IsUnlimited(InterfaceInfo target, IngressFacts facts) => facts.OnlyTcx && TakesAnyLength(target);
 
     private static uint? PeerMtu(InterfaceInfo target, InterfaceInfo? peer) => target.Kind == "veth" ? peer?.Mtu ?? target.PeerMtu : null;
 

@@ -36,6 +36,16 @@ public sealed class TargetConditionTests
     }
 
     [Fact]
+    public void Mtu_OfATapBehindTcx_IsNoLimit()
+    {
+        var tap = _veth with { Kind = "tun", Mac = new MacAddress(0x02000000000b), Mtu = 1400, PeerMtu = null, LinkIfindex = null };
+        var tcx = new IngressFacts(true, false, new InterfaceInfo(2, "in") { Mtu = 1500 }, TcxAttachment: ("d", "in"), OnlyTcx: true);
+
+        Assert.Equal("IngressMtuLarger", Mtu(tap, secondTag: false).Reason);
+        Assert.True(TargetConditions.Of(tap, null, tcx, null).Single(c => c.Type == ConditionTypes.MtuSufficient).Holds);
+    }
+
+    [Fact]
     public void Mtu_AboveTheKernelsLimit_TheRemedyLowersTheIngress()
     {
         var small = _veth with { Mtu = 1400, MaxMtu = 1450 };
