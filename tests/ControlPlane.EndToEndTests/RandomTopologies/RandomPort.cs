@@ -118,8 +118,6 @@ internal sealed class RandomPort(
 
     public void SetGro(bool on) => FarSpace.Shell("ethtool", "-K", FarName, "gro", on ? "on" : "off");
 
-    public void SetNearGro(bool on) => NearSpace!.Shell("ethtool", "-K", Name, "gro", on ? "on" : "off");
-
     /// <summary>Turns an offload of the far end on or off.</summary>
     public void SetFarOffload(string feature, bool on) => FarSpace.Shell("ethtool", "-K", FarName, feature, on ? "on" : "off");
 
