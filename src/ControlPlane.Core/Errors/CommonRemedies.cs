@@ -75,11 +75,9 @@ public static class CommonRemedies
     public static Remedy ShorterFrames(string name, long maxMtu) => new(
         string.Create(CultureInfo.InvariantCulture, $"Send shorter frames: the kernel takes no MTU above {maxMtu} for '{name}' while XDP runs in native mode."));
 
-    /// <summary>An interface merges received frames, or takes VLAN tags out of them.</summary>
-    /// <param name="name">The interface.</param>
-    /// <param name="switches">The switches of ethtool.</param>
-    public static Remedy OffloadsOff(string name, IReadOnlyList<string> switches) => new(
-        $"Switch off what '{name}' does for its frames; or attach in tcx mode, which keeps all that rides beside a frame.", $"ethtool -K {name} {string.Join(' ', switches)}");
+    /// <summary>An interface takes VLAN tags out of received frames.</summary>
+    public static Remedy TagsInFrames(string name) => new(
+        $"Have '{name}' leave VLAN tags in its frames; or attach in tcx mode, which keeps all that rides beside a frame.", $"ethtool -K {name} rxvlan off");
 
     /// <summary>The peer of an ingress interface leaves work to others.</summary>
     /// <param name="peer">The peer.</param>

@@ -67,7 +67,7 @@ public sealed class InterfaceTable
         var enabler = target.Kind == "veth" ? PeerOf(target) : target;
         if (enabler is null)
             return null;
-        var hasXdp = enabler.XdpFeatures is { } features ? features.HasFlag(XdpFeatures.Basic) : !LinkKinds.HasNoXdp(enabler) && !LinkKinds.IsTap(enabler);
+        var hasXdp = enabler.XdpFeatures is { } features ? features.HasFlag(XdpFeatures.Basic) : enabler.CarriesEthernet && !LinkKinds.HasNoXdp(enabler) && !LinkKinds.IsTap(enabler);
         return hasXdp ? enabler : null;
     }
 

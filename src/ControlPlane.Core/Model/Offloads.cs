@@ -18,9 +18,6 @@ public enum Offloads
 
     /// <summary>It takes the VLAN tags out of received frames (<c>rx-vlan-hw-parse</c>).</summary>
     ReceivesTagsBeside = 8,
-
-    /// <summary>It merges received frames into frames of many segments (<c>rx-gro</c>, <c>rx-lro</c>).</summary>
-    MergesReceived = 16,
 }
 
 /// <summary>The fate, in a redirect, of something that rides beside a frame. The values are in order: the worst is the highest.</summary>
@@ -64,7 +61,7 @@ public readonly record struct BesideFrames(BesideFate Checksums, BesideFate Segm
         var native = mode == AttachMode.Native;
         var (checksums, segments, tags) = ingress.Kind switch
         {
-            "veth" => OfVeth(ingress.Offloads, peer?.Offloads ?? ingress.PeerOffloads, native),
+            "veth" => OfVeth(peer?.Offloads ?? ingress.PeerOffloads, native),
             "tun" => OfTap(ingress.HasVirtioHeader, native),
             null => OfHardware(ingress.Offloads, native),
             // Frames of their ports come up from the stack, which has moved their tags beside them.
@@ -75,12 +72,13 @@ public readonly record struct BesideFrames(BesideFate Checksums, BesideFate Segm
         return new(ChecksumCompletion.IsDoneFor(devmap, ingress, mode) ? BesideFate.Kept : checksums, segments, tags);
     }
 
-    // The peer sends the frames. While a veth runs native XDP, the kernel itself keeps its peer from sending frames of many segments.
-    private static BesideFrames OfVeth(Offloads? own, Offloads? peer, bool native) => native
+    // The peer sends the frames. While a veth runs native XDP, the kernel itself keeps its peer from sending frames of many segments. In
+    // generic mode received frames are not merged, whatever the settings (netif_elide_gro; dev_xdp_install switches LRO off).
+    private static BesideFrames OfVeth(Offloads? peer, bool native) => native
         ? new(If(peer, Offloads.SendsPartialChecksums, BesideFate.Lost), BesideFate.Kept, If(peer, Offloads.SendsTagsBeside, BesideFate.Lost))
         : new(
             BesideFate.Kept,
-            own?.HasFlag(Offloads.MergesReceived) == true ? BesideFate.Lost : If(peer, Offloads.SendsSegments, BesideFate.Lost),
+            If(peer, Offloads.SendsSegments, BesideFate.Lost),
             If(peer, Offloads.SendsTagsBeside, BesideFate.Hidden));
 
     // The user of a tap decides frame by frame. Native XDP takes no frames of many segments: the kernel treats those as in generic mode.
@@ -89,9 +87,8 @@ public readonly record struct BesideFrames(BesideFate Checksums, BesideFate Segm
         : new(native ? BesideFate.Unseen : BesideFate.Kept, BesideFate.Unseen, BesideFate.Kept);
 
     // Hardware checks checksums itself.
-    private static BesideFrames OfHardware(Offloads? own, bool native) => native
-        ? new(BesideFate.Kept, BesideFate.Kept, If(own, Offloads.ReceivesTagsBeside, BesideFate.Lost))
-        : new(BesideFate.Kept, If(own, Offloads.MergesReceived, BesideFate.Lost), If(own, Offloads.ReceivesTagsBeside, BesideFate.Hidden));
+    private static BesideFrames OfHardware(Offloads? own, bool native) => new(
+        BesideFate.Kept, BesideFate.Kept, If(own, Offloads.ReceivesTagsBeside, native ? BesideFate.Lost : BesideFate.Hidden));
 
     private static BesideFate If(Offloads? offloads, Offloads offload, BesideFate fate) =>
         offloads is not { } seen ? BesideFate.Unseen : seen.HasFlag(offload) ? fate : BesideFate.Kept;

@@ -81,13 +81,10 @@ internal static class BesideConditions
         if (way.Interface.Kind != "veth")
         {
             return way.Interface.Kind is null
-                ? CommonRemedies.OffloadsOff(name, [.. beside.Segments == BesideFate.Lost ? ["gro off"] : Array.Empty<string>(), .. beside.Tags > BesideFate.Unseen ? ["rxvlan off"] : Array.Empty<string>()])
+                ? CommonRemedies.TagsInFrames(name)
                 : CommonRemedies.AttachTcx(devmap, name);
         }
 
-        // Our own end comes first: the next remedy is for the peer.
-        if (beside.Segments == BesideFate.Lost && way.Interface.Offloads?.HasFlag(Offloads.MergesReceived) == true)
-            return CommonRemedies.OffloadsOff(name, ["gro off"]);
         List<string> switches = [];
         if (beside.Checksums == BesideFate.Lost)
             switches.Add("tx off");

@@ -29,7 +29,6 @@ internal sealed unsafe class DeviceFeatures : IDisposable
         (Offloads.SendsSegments, [.. SegmentFeatures]),
         (Offloads.SendsTagsBeside, ["tx-vlan-hw-insert", "tx-vlan-stag-hw-insert"]),
         (Offloads.ReceivesTagsBeside, ["rx-vlan-hw-parse"]),
-        (Offloads.MergesReceived, ["rx-gro", "rx-lro", "rx-gro-hw"]),
     ];
 
     private readonly FileDescriptor _socket = FileDescriptor.FromLibbpf(

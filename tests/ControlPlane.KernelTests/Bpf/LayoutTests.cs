@@ -170,7 +170,7 @@ public class LayoutTests
         try
         {
             var source = new StringBuilder("#define _GNU_SOURCE\n");
-            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "sys/socket.h", "sys/time.h", "sys/eventfd.h", "sys/file.h", "fcntl.h", "poll.h", "linux/magic.h", "linux/if.h", "linux/if_arp.h", "linux/if_link.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/net_namespace.h", "linux/ethtool.h", "linux/sockios.h", "linux/genetlink.h", "bpf/bpf.h", "bpf/libbpf.h" })
+            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "sys/socket.h", "sys/time.h", "time.h", "sys/eventfd.h", "sys/file.h", "fcntl.h", "poll.h", "linux/magic.h", "linux/if.h", "linux/if_arp.h", "linux/if_link.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/net_namespace.h", "linux/ethtool.h", "linux/sockios.h", "linux/genetlink.h", "bpf/bpf.h", "bpf/libbpf.h" })
                 source.Append("#include <").Append(header).Append(">\n");
             source.Append("#include \"devmapd.h\"\nint main(void) {\n").AppendJoin('\n', statements).Append("\nreturn 0; }\n");
             var file = Path.Combine(folder.FullName, "layout.c");

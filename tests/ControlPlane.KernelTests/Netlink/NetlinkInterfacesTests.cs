@@ -81,9 +81,6 @@ public sealed class NetlinkInterfacesTests : IDisposable
             Assert.Equal(before & ~offload, OfPeer());
         }
 
-        pair.EnablePeerReceive();
-        Assert.Equal(Offloads.MergesReceived, OfPeer());
-
         Offloads OfPeer() => (beside ? _interfaces.Query(pair.PeerName)!.Offloads : _space.Run(() => _interfaces.Query(pair.Name))!.PeerOffloads)!.Value & ~Offloads.ReceivesTagsBeside;
     }
 
@@ -168,6 +165,8 @@ public sealed class NetlinkInterfacesTests : IDisposable
 
         var info = _interfaces.Query(name)!;
 
+        // Where the kernel does not report features, the kind says that a tap needs no program.
+        itself &= KernelNeeds.Has(KernelFeatureNames.XdpFeatures);
         Assert.Equal(itself ? info : null, _interfaces.Current.With(info).FindEnabler(info));
         // Of these the tap alone accepts redirected frames, and does so without a program.
         Assert.Equal(kind == "tap" ? Reported(XdpFeatures.NdoXmit) : Reported(XdpFeatures.None), info.XdpFeatures & XdpFeatures.NdoXmit);
