@@ -3,6 +3,7 @@ using ControlPlane.EndToEndTests.Support;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary>Interfaces that change faster, or more at once, than the daemon can follow step by step.</summary>
+[Trait("Group", "losses")]
 public sealed class LinkStormTests
 {
     private const string Key = "10.0.0.7";

@@ -8,6 +8,7 @@ namespace ControlPlane.EndToEndTests;
 /// <summary>No frame is lost while the daemon stops and starts again, and while a start replaces the redirect program.</summary>
 /// <remarks>The environment variable <c>DEVMAPD_LIVE_FRAMES</c> sets the least number of frames; the default is 500,000.</remarks>
 [Trait("Group", "soak")]
+[Trait("Group", "losses")]
 public sealed class LiveFrameTests(ITestOutputHelper output)
 {
     private const double FramesPerSecond = 200_000;

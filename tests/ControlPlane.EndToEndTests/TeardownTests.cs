@@ -6,6 +6,7 @@ using ControlPlane.TestCommon.Lab;
 namespace ControlPlane.EndToEndTests;
 
 /// <summary><c>devmapd teardown</c> removes all objects of the daemon, and nothing else.</summary>
+[Trait("Group", "losses")]
 public sealed class TeardownTests
 {
     [Fact]
