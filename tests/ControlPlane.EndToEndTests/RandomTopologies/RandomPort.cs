@@ -183,6 +183,8 @@ internal sealed class RandomPort(
             $"ip addr replace {Source}/32 dev lo",
             $"ip rule del pref {number} 2>/dev/null || true",
             $"ip rule add pref {number} from {Source} iif lo lookup {Table}",
+            // Without a queue the kernel tells the sender what it drops on the way out (a veth has none).
+            $"tc qdisc replace dev {FarName} root noqueue",
             .. tag.Attach(FarName),
         ];
         FarSpace.ShellWithInput(string.Join('\n', commands), "sh", "-e");
