@@ -75,7 +75,7 @@ public sealed partial class SimulatedHost
                 TxQueues = 1,
                 RxQueues = 1,
                 XdpFeatures = features,
-                Offloads = Offloads.None,
+                Offloads = Offloads.SendsPartialChecksums,
                 PeerOffloads = kind == "veth" ? Offloads.None : null,
             };
             _interfaces = _interfaces.With(info);

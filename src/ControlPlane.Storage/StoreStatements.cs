@@ -67,7 +67,7 @@ internal sealed class StoreStatements : IDisposable
                 Run(_deleteEntry, devmap, key.InterfaceName ?? "", (long)key.Number);
                 break;
             case StoreChange.PutAttachment(var a):
-                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToString().ToLowerInvariant(), Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());
+                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToText(), Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());
                 break;
             case StoreChange.DeleteAttachment(var devmap, var name):
                 Run(_deleteAttachment, devmap, name);

@@ -140,7 +140,7 @@ public sealed class LossCauseTests(SharedDaemon daemon, ITestOutputHelper output
         await entryTestbed.BecomesAsync("Undeliverable");
         await entryTestbed.AssertLostAsync(missed: false, "notAccepted");
 
-        using var pass = XdpPassObject.Compile();
+        using var pass = new XdpPassObject();
         pair.PeerNamespace.Shell("ip", "link", "set", "dev", pair.PeerName, "xdpdrv", "obj", pass.Path, "sec", "xdp");
 
         await entryTestbed.BecomesAsync("Forwarding");

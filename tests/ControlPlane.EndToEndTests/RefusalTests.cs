@@ -110,7 +110,7 @@ public sealed class RefusalTests(SharedDaemon daemon) : IClassFixture<SharedDaem
     {
         await using var testbed = await daemon.UseAsync();
         var port = testbed.AddPort();
-        using var foreign = XdpPassObject.Compile();
+        using var foreign = new XdpPassObject();
         testbed.Space.Shell("ip", "link", "set", "dev", port.Name, "xdpdrv", "obj", foreign.Path, "sec", "xdp");
         var path = $"/v1/devmaps/{Testbed.ByInterface}/attachments/{port.Name}";
 

@@ -186,7 +186,7 @@ public sealed partial class RemedyTests
     {
         await using var testbed = await daemon.UseAsync();
         var (ingress, held) = (testbed.AddPort(), testbed.AddPort());
-        using var foreign = XdpPassObject.Compile();
+        using var foreign = new XdpPassObject();
         testbed.Space.Shell("ip", "link", "set", "dev", held.Name, "xdpdrv", "obj", foreign.Path, "sec", "xdp");
         await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name);
         await testbed.Http.WriteAsync<EgressProgram>("/v1/programs/meter", new { template = "count" });

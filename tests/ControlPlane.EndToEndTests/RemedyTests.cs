@@ -16,6 +16,8 @@ public sealed partial class RemedyTests(SharedDaemon daemon) : IClassFixture<Sha
     private const string Attachments = $"/v1/devmaps/{Testbed.ByInterface}/attachments";
 
     [Follows(typeof(CommonRemedies), nameof(CommonRemedies.AtPeer))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.SetPeerUp))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.TurnOnPeerGro))]
     [Theory]
     [InlineData("TargetAcceptsRedirect", "ethtool -K {0} gro off")]
     [InlineData("CarrierPresent", "ip link set dev {0} down")]
@@ -64,7 +66,7 @@ public sealed partial class RemedyTests(SharedDaemon daemon) : IClassFixture<Sha
     {
         await using var testbed = await daemon.UseAsync();
         var port = testbed.AddPort();
-        using var foreign = XdpPassObject.Compile();
+        using var foreign = new XdpPassObject();
         testbed.Space.Shell("ip", "link", "set", "dev", port.Name, mode == "native" ? "xdpdrv" : "xdpgeneric", "obj", foreign.Path, "sec", "xdp");
         await RefusedThenAttachedAsync(testbed, port.Name, "attach_conflict");
     }

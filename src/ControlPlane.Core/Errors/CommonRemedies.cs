@@ -40,6 +40,12 @@ public static class CommonRemedies
         string.Create(CultureInfo.InvariantCulture, $"Set the MTU of '{name}' to {mtu}."),
         string.Create(CultureInfo.InvariantCulture, $"ip link set dev {name} mtu {mtu}"));
 
+    /// <summary>The peer of a veth is down.</summary>
+    public static Remedy SetPeerUp(PeerPlace peer) => AtPeer("Set {0} up.", "ip link set dev {0} up", peer);
+
+    /// <summary>The peer of a veth takes no redirected frames.</summary>
+    public static Remedy TurnOnPeerGro(PeerPlace peer) => AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", peer);
+
     /// <summary>A remedy at the peer of a veth, in whichever network namespace the peer is.</summary>
     /// <param name="summary">The instruction, with <c>{0}</c> for the peer.</param>
     /// <param name="command">The command, with <c>{0}</c> for the peer: of <c>ip</c> or of another tool.</param>

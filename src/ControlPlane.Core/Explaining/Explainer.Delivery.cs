@@ -70,8 +70,7 @@ internal sealed partial class Explainer
         var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
         var facts = _evaluator.Ingress(question.Ingress ?? "").Facts;
         ExplainStep? fault = null, unknown = null;
-        var evaluator = new StatusEvaluator(
-            state, devmap, _map, interfaces, drops, shared.Facts, shared.Proofs, new(SharedFacts.Of(state, devmap, interfaces)), judged);
+        var evaluator = Evaluator(state, devmap, shared, interfaces, drops, judged);
         var proof = evaluator.ProofOf(entry, element);
         foreach (var condition in evaluator.Judge(entry, element).Conditions)
         {

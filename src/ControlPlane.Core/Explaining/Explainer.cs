@@ -13,9 +13,7 @@ internal sealed partial class Explainer(
 {
     private readonly IDevmap _map = shared.Handles[devmap.Id];
     private readonly List<ExplainStep> _steps = [];
-    private readonly StatusEvaluator _evaluator = new(
-        state, devmap, shared.Handles[devmap.Id], interfaces, drops, shared.Facts, shared.Proofs, new(SharedFacts.Of(state, devmap, interfaces)),
-        new JudgedFrame(question.Ingress));
+    private readonly StatusEvaluator _evaluator = Evaluator(state, devmap, shared, interfaces, drops, new JudgedFrame(question.Ingress));
 
     // The frame as it arrives.
     private readonly byte[] _arriving = TestFrame.Build(
@@ -51,6 +49,11 @@ internal sealed partial class Explainer(
             _steps,
             verdict);
     }
+
+    // The verdicts on one frame are not those on all: they are shared with no other answer.
+    private static StatusEvaluator Evaluator(
+        Snapshot state, DevmapState devmap, ControlPlaneState shared, InterfaceTable interfaces, DropReader drops, JudgedFrame frame) =>
+        new(state, devmap, shared.Handles[devmap.Id], interfaces, drops, shared.Facts, shared.Proofs, new(SharedFacts.Of(state, devmap, interfaces)), frame);
 
     /// <summary>Can such a frame come in at all?</summary>
     private ExplainVerdict? JudgeReceipt()
@@ -97,11 +100,7 @@ internal sealed partial class Explainer(
         var condition = _evaluator.Ingress(question.Ingress ?? "").Condition;
         string[] attached =
         [
-            .. devmap.Attachments.Values
-                .Where(a => question.Ingress is null || interfaces.Canonical(a.Record.Interface) == question.Ingress)
-                .Select(a => _map.LiveLink(a, interfaces))
-                .OfType<DevmapLink>()
-                .Select(l => $"{l.Interface} {Camel(l.Mode.ToString())}"),
+            .. _map.Links(devmap.Attachments, interfaces, question.Ingress).Select(l => $"{l.Interface} {l.Mode.ToText()}"),
         ];
         List<(string, object?)> evidence =
         [
@@ -125,8 +124,7 @@ internal sealed partial class Explainer(
     }
 
     // In tcx mode another XDP program may run on the interface as well.
-    private bool RunsInTcx(InterfaceInfo info) => devmap.Attachments.Values.Any(
-        a => interfaces.Canonical(a.Record.Interface) == info.Name && _map.LiveLink(a, interfaces)?.Mode == AttachMode.Tcx);
+    private bool RunsInTcx(InterfaceInfo info) => _map.Links(devmap.Attachments, interfaces, info.Name).Any(l => l.Mode == AttachMode.Tcx);
 
     private Condition WithoutUs(InterfaceInfo info, Condition condition)
     {
@@ -173,7 +171,7 @@ internal sealed partial class Explainer(
         if (question.Vlan == 0 || _evaluator.Ingress(question.Ingress ?? "").Facts.Tags is not { } way || BesideConditions.OfTag(Definition.Name, way) is not { } condition)
             return;
         _tag = way.Beside.Tags;
-        _tagStep = Tell(condition, ("interface", way.Interface.Name), ("mode", Camel(way.Mode.ToString())), ("vlan", question.Vlan));
+        _tagStep = Tell(condition, ("interface", way.Interface.Name), ("mode", way.Mode.ToText()), ("vlan", question.Vlan));
         if (_tag > BesideFate.Unseen)
             _frame = TestFrame.Build(Ingress?.Mac, 0, question.Destination, question.Length ?? TestFrame.ShortLength);
     }

@@ -83,6 +83,13 @@ public enum AttachMode
     Auto,
 }
 
+/// <summary>The text of modes.</summary>
+public static class AttachModes
+{
+    /// <summary>Returns the mode as the API and the store spell it.</summary>
+    public static string ToText(this AttachMode mode) => mode.ToString().ToLowerInvariant();
+}
+
 /// <summary>The order of modes that <see cref="AttachMode.Auto"/> tries.</summary>
 public static class AutoMode
 {

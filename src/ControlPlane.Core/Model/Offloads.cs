@@ -41,7 +41,7 @@ public enum BesideFate
 /// that a later device makes, and the VLAN tag. In tcx mode all of it is kept. XDP in native mode throws the <c>skb</c> away. In generic
 /// mode the <c>skb</c> stays, but a frame of many segments exceeds the MTU of its target, and the program does not see the tag.
 /// </summary>
-/// <param name="Checksums">The fate of partial checksums.</param>
+/// <param name="Checksums">The fate of partial checksums. Hidden means that they are left to the target, which may not complete them.</param>
 /// <param name="Segments">The fate of frames of many segments. Lost means that the kernel drops them (EMSGSIZE).</param>
 /// <param name="Tags">The fate of VLAN tags.</param>
 public readonly record struct BesideFrames(BesideFate Checksums, BesideFate Segments, BesideFate Tags)
@@ -77,7 +77,7 @@ public readonly record struct BesideFrames(BesideFate Checksums, BesideFate Segm
     private static BesideFrames OfVeth(Offloads? peer, bool native) => native
         ? new(If(peer, Offloads.SendsPartialChecksums, BesideFate.Lost), BesideFate.Kept, If(peer, Offloads.SendsTagsBeside, BesideFate.Lost))
         : new(
-            BesideFate.Kept,
+            If(peer, Offloads.SendsPartialChecksums, BesideFate.Hidden),
             If(peer, Offloads.SendsSegments, BesideFate.Lost),
             If(peer, Offloads.SendsTagsBeside, BesideFate.Hidden));
 

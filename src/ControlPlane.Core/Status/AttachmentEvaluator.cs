@@ -48,14 +48,11 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
             yield break;
         var seen = times.Of(ingress.Name, ingress);
         yield return Redirects(record, link.Mode, ingress) with { LastTransitionTime = seen.Xdp };
-        yield return BesideConditions.OfAttachment(record.Devmap, IngressLink.Of(map.Definition.Spec, ingress, interfaces, link.Mode), _selector.ReadsTag)
-            with { LastTransitionTime = BesideTime(ingress) };
+        var way = IngressLink.Of(map.Definition.Spec, ingress, interfaces, link.Mode);
+        yield return BesideConditions.OfAttachment(record.Devmap, way, _selector.ReadsTag) with { LastTransitionTime = TransitionTimes.OfOffloads(times, way) };
         if (_selector.NeedsAllAddresses || record.Spec.Promiscuous == Promiscuous.On)
             yield return ReceivesAll(record, ingress) with { LastTransitionTime = seen.Promiscuous };
     }
-
-    private DateTimeOffset BesideTime(InterfaceInfo ingress) => TransitionTimes.Latest(
-        times.Of(ingress.Name, ingress).Offloads, interfaces.PeerOf(ingress) is { } peer ? times.Of(peer.Name, peer).Offloads : null);
 
     private static Condition Redirects(AttachmentRecord record, AttachMode mode, InterfaceInfo ingress)
     {
@@ -88,7 +85,7 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
     // A write replaces the whole spec.
     private static JsonObject Body(AttachmentSpec spec)
     {
-        var body = new JsonObject { ["mode"] = spec.Mode.ToString().ToLowerInvariant() };
+        var body = new JsonObject { ["mode"] = spec.Mode.ToText() };
         if (spec.Labels.Count > 0)
             body["labels"] = new JsonObject(spec.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
         if (spec.Owner is { } owner)
@@ -109,4 +106,23 @@ internal static class LiveLinks
         map.FindLink(attachment.Record.Interface) is { Ifindex: not 0 } link && link.Ifindex == interfaces.Find(attachment.Record.Interface)?.Ifindex
             ? link
             : null;
+
+    /// <summary>Returns the links of attachments that run now.</summary>
+    /// <param name="map">The devmap in the kernel.</param>
+    /// <param name="attachments">The attachments.</param>
+    /// <param name="interfaces">The interfaces.</param>
+    /// <param name="ingress">The only interface to ask about, by any of its names; null for all.</param>
+    public static IReadOnlyList<DevmapLink> Links(
+        this IDevmapReader map, IReadOnlyDictionary<string, PlacedAttachment> attachments, InterfaceTable interfaces, string? ingress)
+    {
+        var own = ingress is null ? null : interfaces.Canonical(ingress);
+        var links = new List<DevmapLink>();
+        foreach (var (name, attachment) in attachments)
+        {
+            if ((own is null || interfaces.Canonical(name) == own) && map.LiveLink(attachment, interfaces) is { } link)
+                links.Add(link);
+        }
+
+        return links;
+    }
 }

@@ -35,7 +35,7 @@ internal static class BesideConditions
         Condition? unknown = null;
         foreach (var (way, counted) in new (IngressLink? Way, Func<BesideFrames, BesideFrames> Counted)[]
             {
-                (facts.Checksums, b => new(b.Checksums, BesideFate.Kept, BesideFate.Kept)),
+                (facts.Checksums, b => new(AtTarget(b.Checksums, target), BesideFate.Kept, BesideFate.Kept)),
                 (facts.Segments, b => segmentsCount && target.Mtu < BesideFrames.LongestSegments ? new(BesideFate.Kept, b.Segments, BesideFate.Kept) : default),
                 (facts.Tags, b => tagsCount ? new(BesideFate.Kept, BesideFate.Kept, b.Tags) : default),
             })
@@ -50,6 +50,16 @@ internal static class BesideConditions
         return unknown;
     }
 
+    // In generic mode a frame goes to the driver as it is (generic_xdp_tx): nobody but the driver can complete its checksum.
+    private static BesideFate AtTarget(BesideFate checksums, InterfaceInfo target)
+    {
+        if (checksums != BesideFate.Hidden)
+            return checksums;
+        if (target.Offloads is not { } offloads)
+            return BesideFate.Unseen;
+        return offloads.HasFlag(Offloads.SendsPartialChecksums) ? BesideFate.Kept : BesideFate.Lost;
+    }
+
     /// <summary>The condition of one explained frame with a VLAN tag; null if the tag is kept.</summary>
     public static Condition? OfTag(string devmap, IngressLink way) => Of(devmap, way, new(BesideFate.Kept, BesideFate.Kept, way.Beside.Tags));
 
@@ -58,7 +68,7 @@ internal static class BesideConditions
         var name = way.Interface.Name;
         List<(string Reason, string Text)> lost = [];
         if (beside.Checksums == BesideFate.Lost)
-            lost.Add(("Checksums", "the sender leaves checksums partial, and native mode loses the rest: the receiver drops TCP and UDP"));
+            lost.Add(("Checksums", $"the sender leaves checksums partial, and {(way.Mode == AttachMode.Native ? "native mode loses the rest" : "the target does not complete them")}: the receiver drops TCP and UDP"));
         if (beside.Segments == BesideFate.Lost)
             lost.Add(("Segments", "frames of many segments come in, and the kernel drops those that exceed the MTU of their target: TCP crawls"));
         if (beside.Tags == BesideFate.Lost)
@@ -71,7 +81,7 @@ internal static class BesideConditions
             return null;
         return Type.Unknown(
             "OffloadsUnseen",
-            $"Whether checksums, segments or VLAN tags of frames from '{name}' are lost in {Text(way.Mode)} mode cannot be seen on this host.",
+            $"Whether checksums, segments or VLAN tags of frames from '{name}' are lost in {way.Mode.ToText()} mode cannot be seen on this host.",
             CommonRemedies.AttachTcx(devmap, name));
     }
 
@@ -94,6 +104,4 @@ internal static class BesideConditions
             switches.Add("txvlan off tx-vlan-stag-hw-insert off");
         return CommonRemedies.PeerOffloadsOff(TargetConditions.PlaceOf(way.Interface, way.Peer), switches);
     }
-
-    private static string Text(AttachMode mode) => mode.ToString().ToLowerInvariant();
 }

@@ -1,7 +1,5 @@
-using System.Collections.Immutable;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
-using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
 
@@ -31,43 +29,34 @@ internal readonly record struct IngressFacts(
     /// <summary>Nothing is known: the stricter rules hold.</summary>
     public static IngressFacts Unknown => new(false, true, null);
 
-    /// <summary>The facts of a devmap's attachments.</summary>
-    /// <param name="devmap">The devmap.</param>
-    /// <param name="map">The devmap in the kernel.</param>
-    /// <param name="interfaces">The interfaces.</param>
-    /// <param name="name">The only ingress interface there can be; null for any.</param>
-    public static IngressFacts Of(DevmapState devmap, IDevmapReader map, InterfaceTable interfaces, string? name) =>
-        Of(devmap.Definition, devmap.Attachments, map, interfaces, name);
-
-    /// <summary>The facts of attachments.</summary>
-    public static IngressFacts Of(
-        DevmapRecord devmap, ImmutableSortedDictionary<string, PlacedAttachment> attachments, IDevmapReader map, InterfaceTable interfaces, string? name)
+    /// <summary>Returns the facts of the links of a devmap that run now.</summary>
+    public static IngressFacts Of(DevmapRecord devmap, IReadOnlyList<DevmapLink> links, InterfaceTable interfaces)
     {
-        var (attached, native, tcx) = (false, ((string, string)?)null, ((string, string)?)null);
+        var (native, tcx) = (((string, string)?)null, ((string, string)?)null);
         var (widest, widestXdp) = ((InterfaceInfo?)null, (InterfaceInfo?)null);
         var (checksums, segments, tags) = ((IngressLink?)null, (IngressLink?)null, (IngressLink?)null);
-        foreach (var (ingress, status) in attachments)
+        foreach (var link in links)
         {
-            if ((name is not null && interfaces.Canonical(ingress) != interfaces.Canonical(name)) || map.LiveLink(status, interfaces) is not { } link)
-                continue;
-            attached = true;
             if (link.Mode == AttachMode.Native)
-                native ??= (devmap.Name, ingress);
+                native ??= (devmap.Name, link.Interface);
             if (link.Mode == AttachMode.Tcx)
-                tcx ??= (devmap.Name, ingress);
-            if (interfaces.Find(ingress) is not { } info)
+                tcx ??= (devmap.Name, link.Interface);
+            if (interfaces.Find(link.Ifindex) is not { } info)
                 continue;
             widest = Wider(widest, info);
             if (link.Mode != AttachMode.Tcx)
                 widestXdp = Wider(widestXdp, info);
             var way = IngressLink.Of(devmap.Spec, info, interfaces, link.Mode);
-            checksums = checksums?.Beside.Checksums >= way.Beside.Checksums ? checksums : way;
+            checksums = checksums is not null && Severity(checksums) >= Severity(way) ? checksums : way;
             segments = segments?.Beside.Segments >= way.Beside.Segments ? segments : way;
             tags = tags?.Beside.Tags >= way.Beside.Tags ? tags : way;
         }
 
-        return attached ? new(true, native is not null, widest, native, tcx, widestXdp, OnlyTcx: tcx is not null && widestXdp is null, checksums, segments, tags) : Unknown;
+        return links.Count > 0 ? new(true, native is not null, widest, native, tcx, widestXdp, OnlyTcx: tcx is not null && widestXdp is null, checksums, segments, tags) : Unknown;
     }
+
+    // Checksums that are left to the target are lost at some targets only, so what cannot be seen comes first.
+    private static int Severity(IngressLink way) => way.Beside.Checksums switch { BesideFate.Lost => 3, BesideFate.Unseen => 2, BesideFate.Hidden => 1, _ => 0 };
 
     private static InterfaceInfo Wider(InterfaceInfo? known, InterfaceInfo other) => known is null || other.Mtu > known.Mtu ? other : known;
 }

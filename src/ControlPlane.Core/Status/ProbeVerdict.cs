@@ -81,7 +81,7 @@ internal sealed class ProbeVerdict(InterfaceInfo target, InterfaceInfo? peer, st
             DropCause.PeerDown when target is { Kind: "veth", HasCarrier: true } => (
                 nameof(DropCause.NotAccepted), "it accepts no redirected frames, because its peer has neither an XDP program nor GRO (ENXIO)", Accept()),
             DropCause.PeerDown when target.Kind == "veth" => (
-                nameof(DropCause.PeerDown), "its peer is down (ENXIO)", CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", TargetConditions.PlaceOf(target, peer))),
+                nameof(DropCause.PeerDown), "its peer is down (ENXIO)", CommonRemedies.SetPeerUp(TargetConditions.PlaceOf(target, peer))),
             DropCause.PeerDown => (nameof(DropCause.PeerDown), "its driver is not ready to send them (ENXIO)", null),
             DropCause.NotSent when drops => ("EgressProgramDrops", $"the egress program '{program}' drops every frame", CommonRemedies.OtherProgram()),
             DropCause.NotSent => (nameof(DropCause.NotSent), "its driver dropped them, for want of room or because they are too long for the peer", null),
@@ -90,6 +90,6 @@ internal sealed class ProbeVerdict(InterfaceInfo target, InterfaceInfo? peer, st
     }
 
     private Remedy Accept() => target.Kind == "veth"
-        ? CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", TargetConditions.PlaceOf(target, peer))
+        ? CommonRemedies.TurnOnPeerGro(TargetConditions.PlaceOf(target, peer))
         : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, target.XdpFeatures?.HasFlag(XdpFeatures.Basic) ?? !LinkKinds.HasNoXdp(target));
 }

@@ -223,14 +223,9 @@ internal sealed class StatusEvaluator(
         // Of one frame that is explained, the tag is followed on its way.
         var tagsCount = frame is null && (_selector.ReadsTag || state.TemplateOf(program) is { HandlesTags: true });
         if (BesideConditions.OfEntry(devmap.Definition.Name, ingress.Facts, target, tagsCount, segmentsCount: frame?.Lengths is null) is { } beside)
-            conditions.Add(beside with { LastTransitionTime = BesideTime(ingress.Facts) });
+            conditions.Add(beside with { LastTransitionTime = TransitionTimes.OfOffloads(times, ingress.Facts.Checksums, ingress.Facts.Segments, ingress.Facts.Tags) });
         return new(StateOf(conditions), [.. conditions, ingress.Condition]);
     }
-
-    private DateTimeOffset BesideTime(IngressFacts facts) => TransitionTimes.Latest(
-        times.Start,
-        [.. new[] { facts.Checksums, facts.Segments, facts.Tags }.SelectMany(w => new[] { w?.Interface, w?.Peer })
-            .Select(i => i is null ? (DateTimeOffset?)null : times.Of(i.Name, i).Offloads)]);
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
     {
@@ -277,11 +272,12 @@ internal sealed class StatusEvaluator(
 
     private IngressVerdicts ReadIngress(string name)
     {
-        var facts = IngressFacts.Of(devmap, map, interfaces, name.Length > 0 ? name : null);
-        if (shared.Ingresses.TryGetValue(name, out var known) && known.Facts == facts)
+        var links = map.Links(devmap.Attachments, interfaces, name.Length > 0 ? name : null);
+        if (shared.Ingresses.TryGetValue(name, out var known) && known.Links.SequenceEqual(links))
             return known;
+        var facts = IngressFacts.Of(devmap.Definition, links, interfaces);
         var condition = (facts.Attached ? _attached : NotAttached(name)) with { LastTransitionTime = IngressTime(name, facts.Attached) };
-        return shared.Ingresses[name] = new(facts, condition);
+        return shared.Ingresses[name] = new(links, facts, condition);
     }
 
     private DateTimeOffset IngressTime(string name, bool attached)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
@@ -48,12 +49,16 @@ internal sealed class SharedVerdicts(SharedFacts facts)
     public ConcurrentDictionary<string, IngressVerdicts> Ingresses { get; } = new(StringComparer.Ordinal);
 }
 
-/// <summary>The verdicts on frames from one ingress interface, as long as these facts hold.</summary>
-/// <param name="facts">The kernel's word on the way in.</param>
+/// <summary>The verdicts on frames from one ingress interface, as long as the same links run.</summary>
+/// <param name="links">The links that run.</param>
+/// <param name="facts">The facts that follow from them.</param>
 /// <param name="condition">Whether the redirect program runs there.</param>
-internal sealed class IngressVerdicts(IngressFacts facts, Condition condition)
+internal sealed class IngressVerdicts(IReadOnlyList<DevmapLink> links, IngressFacts facts, Condition condition)
 {
-    /// <summary>The kernel's word on the way in.</summary>
+    /// <summary>The links that run.</summary>
+    public IReadOnlyList<DevmapLink> Links => links;
+
+    /// <summary>The facts of the ways in.</summary>
     public IngressFacts Facts => facts;
 
     /// <summary>Whether the redirect program runs there.</summary>

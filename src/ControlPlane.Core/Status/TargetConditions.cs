@@ -47,7 +47,7 @@ internal static class TargetConditions
             ? ConditionTypes.CarrierPresent.False(
                 "PeerDown",
                 $"The peer of '{target.Name}' is down; frames sent to it are dropped (ENXIO).",
-                CommonRemedies.AtPeer("Set {0} up.", "ip link set dev {0} up", PlaceOf(target, peer)))
+                CommonRemedies.SetPeerUp(PlaceOf(target, peer)))
             : ConditionTypes.CarrierPresent.False("NoCarrier", $"'{target.Name}' has no carrier.", CommonRemedies.CheckCable());
     }
 
@@ -67,7 +67,7 @@ internal static class TargetConditions
             ? type.False(
                 "PeerWithoutXdp",
                 $"The peer of '{target.Name}' has neither an XDP program nor GRO; '{target.Name}' refuses redirected frames (EOPNOTSUPP).{refusal}",
-                CommonRemedies.AtPeer("Turn GRO on at {0}.", "ethtool -K {0} gro on", PlaceOf(target, peer)))
+                CommonRemedies.TurnOnPeerGro(PlaceOf(target, peer)))
             : type.False(
                 "NoNdoXmit",
                 $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}{LinkKinds.Advice(target)}",
@@ -159,7 +159,7 @@ internal static class TargetConditions
                     : CommonRemedies.LowerIngressMtu(ingress.Name, peerMtu!.Value - (needed - ingress.Mtu)));
         }
 
-        return target.Kind != "veth" && compared is not null && needed > target.Mtu
+        return !TakesAnyLength(target) && needed > target.Mtu
             ? type.False(
                 "NoRoomForTag",
                 $"Frames from '{ingress.Name}' can have {ingress.Mtu} bytes{tag}, but the MTU of '{target.Name}' is {target.Mtu}.",

@@ -35,6 +35,19 @@ internal static class TransitionTimes
         DateTimeOffset? MtuOf(InterfaceInfo? info) => info is null ? null : times.Of(info.Name, info).Mtu;
     }
 
+    /// <summary>Returns when the offloads of ingress interfaces and their peers last changed.</summary>
+    public static DateTimeOffset OfOffloads(FactTimes times, params ReadOnlySpan<IngressLink?> ways)
+    {
+        var latest = times.Start;
+        foreach (var way in ways)
+        {
+            foreach (var info in (ReadOnlySpan<InterfaceInfo?>)[way?.Interface, way?.Peer])
+                latest = info is null ? latest : Latest(latest, times.Of(info.Name, info).Offloads);
+        }
+
+        return latest;
+    }
+
     /// <summary>Returns the latest of some times.</summary>
     public static DateTimeOffset Latest(DateTimeOffset first, params ReadOnlySpan<DateTimeOffset?> others)
     {

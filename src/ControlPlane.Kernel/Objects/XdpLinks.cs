@@ -158,5 +158,5 @@ internal sealed class XdpLinks(string folder, string owner, IInterfaces interfac
     }
 
     private string AttachOperation(string interfaceName, AttachMode mode) =>
-        $"bpf_link_create({owner}, interface {interfaceName}, {mode.ToString().ToLowerInvariant()})";
+        $"bpf_link_create({owner}, interface {interfaceName}, {mode.ToText()})";
 }

@@ -25,8 +25,8 @@ internal sealed partial class RandomTopology : IAsyncDisposable
 
     private readonly Random _random;
     private readonly string[] _settings;
-    private readonly XdpPassObject _pass = XdpPassObject.Compile();
-    private readonly TagObject _tag = TagObject.Compile();
+    private readonly XdpPassObject _pass = new XdpPassObject();
+    private readonly TagObject _tag = new TagObject();
     private readonly TrafficNetwork _network = new();
     private readonly NetworkNamespace _elsewhere = NetworkNamespace.Create();
     private readonly List<NetworkNamespace> _homes = [];

@@ -387,7 +387,7 @@ public sealed class NetlinkInterfacesTests : IDisposable
     public async Task Xdp_Attached_TellsModeAndProgram(string flag, AttachMode mode)
     {
         using var pair = VethPair.Create(_space);
-        using var program = XdpPassObject.Compile();
+        using var program = new XdpPassObject();
 
         _space.Shell("ip", "link", "set", "dev", pair.Name, flag, "obj", program.Path, "sec", "xdp");
         var info = _interfaces.Query(pair.Name);

@@ -5,7 +5,7 @@ namespace ControlPlane.TestCommon.Lab;
 /// egress puts the VLAN id in the mark of a packet beside the frame, and a second id, in the high half of the mark, into it. <c>pop</c> at the
 /// ingress takes all tags off.
 /// </summary>
-public sealed class TagObject : IDisposable
+public sealed class TagObject : CompiledObject
 {
     private const string Source = """
         struct skb { unsigned len, pkt_type, mark, queue_mapping, protocol, vlan_present; };
@@ -35,15 +35,9 @@ public sealed class TagObject : IDisposable
         char _license[] __attribute__((section("license"), used)) = "GPL";
         """;
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
-
-    public string Path => System.IO.Path.Combine(_folder.FullName, "tag.o");
-
-    public static TagObject Compile()
+    public TagObject()
+        : base(Source)
     {
-        var made = new TagObject();
-        Shell.RunWithInput(Source, "clang", "-O2", "-target", "bpf", "-x", "c", "-c", "-o", made.Path, "-");
-        return made;
     }
 
     /// <summary>Returns the commands that attach both programs to an interface.</summary>
@@ -53,6 +47,4 @@ public sealed class TagObject : IDisposable
         $"tc filter add dev {interfaceName} egress bpf da obj {Path} sec push",
         $"tc filter add dev {interfaceName} ingress bpf da obj {Path} sec pop",
     ];
-
-    public void Dispose() => _folder.Delete(recursive: true);
 }

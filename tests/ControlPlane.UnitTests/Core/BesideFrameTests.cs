@@ -15,11 +15,11 @@ public sealed class BesideFrameTests
     [Theory]
     [InlineData("veth", AttachMode.Tcx, Sends, BesideFate.Kept, BesideFate.Kept, BesideFate.Kept)]
     [InlineData("veth", AttachMode.Native, Sends, BesideFate.Lost, BesideFate.Kept, BesideFate.Lost)]
-    [InlineData("veth", AttachMode.Generic, Sends, BesideFate.Kept, BesideFate.Lost, BesideFate.Hidden)]
+    [InlineData("veth", AttachMode.Generic, Sends, BesideFate.Hidden, BesideFate.Lost, BesideFate.Hidden)]
     [InlineData("veth", AttachMode.Native, Offloads.None, BesideFate.Kept, BesideFate.Kept, BesideFate.Kept)]
     [InlineData("veth", AttachMode.Generic, Offloads.None, BesideFate.Kept, BesideFate.Kept, BesideFate.Kept)]
     [InlineData("veth", AttachMode.Native, null, BesideFate.Unseen, BesideFate.Kept, BesideFate.Unseen)]
-    [InlineData("veth", AttachMode.Generic, null, BesideFate.Kept, BesideFate.Unseen, BesideFate.Unseen)]
+    [InlineData("veth", AttachMode.Generic, null, BesideFate.Unseen, BesideFate.Unseen, BesideFate.Unseen)]
     [InlineData(null, AttachMode.Native, Offloads.ReceivesTagsBeside, BesideFate.Kept, BesideFate.Kept, BesideFate.Lost)]
     [InlineData(null, AttachMode.Generic, Offloads.ReceivesTagsBeside, BesideFate.Kept, BesideFate.Kept, BesideFate.Hidden)]
     [InlineData(null, AttachMode.Generic, Offloads.None, BesideFate.Kept, BesideFate.Kept, BesideFate.Kept)]
@@ -30,8 +30,8 @@ public sealed class BesideFrameTests
     {
         var ingress = new InterfaceInfo(2, "in0") { Kind = kind, Offloads = kind == "veth" ? Offloads.None : offloads, PeerOffloads = offloads };
         Assert.Equal(new BesideFrames(checksums, segments, tags), BesideFrames.Of(Left.Spec, ingress, null, mode));
-        var kept = BesideFrames.Of(Left.Spec with { CompleteChecksums = CompleteChecksums.On }, ingress, null, mode);
-        Assert.Equal(new BesideFrames(BesideFate.Kept, segments, tags), kept);
+        var completed = BesideFrames.Of(Left.Spec with { CompleteChecksums = CompleteChecksums.On }, ingress, null, mode);
+        Assert.Equal(new BesideFrames(mode == AttachMode.Native ? BesideFate.Kept : checksums, segments, tags), completed);
     }
 
     [Theory]
@@ -81,6 +81,23 @@ public sealed class BesideFrameTests
         core.Host.ChangeInterface("sim1", i => i with { Mtu = 65535 });
 
         Assert.Equal(EntryState.Forwarding, (await core.PutAsync("ingress", "sim0", "sim1")).View.Status.State);
+    }
+
+    [Theory]
+    [InlineData(Offloads.SendsPartialChecksums, EntryState.Forwarding)]
+    [InlineData(Offloads.None, EntryState.Undeliverable)]
+    [InlineData(null, EntryState.Unverified)]
+    public async Task GenericMode_LeavesChecksumsToTheTarget(Offloads? target, EntryState state)
+    {
+        await using var core = await StartAsync(Sends);
+        await core.Attachments.PutAsync("ingress", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
+        core.Host.ChangeInterface("sim1", i => i with { Mtu = 65535, Offloads = target });
+
+        var status = (await core.PutAsync("ingress", "sim0", "sim1")).View.Status;
+
+        Assert.Equal(state, status.State);
+        if (state == EntryState.Undeliverable)
+            Assert.Equal("ChecksumsLost", status.Conditions.Single(c => c.Type == ConditionTypes.IngressKeepsFrames).Reason);
     }
 
     [Theory]

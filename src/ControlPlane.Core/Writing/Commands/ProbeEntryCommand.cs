@@ -84,7 +84,8 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
     {
         var (map, interfaces, key) = (context.Kernel(id), context.Interfaces, _entry.Record.Key);
         var facts = devmap.Definition.Spec.KeySelector.FactsOf(key, interfaces);
-        var link = NativeLink(context, devmap, facts.Ingress);
+        var links = map.Links(devmap.Attachments, interfaces, facts.Ingress);
+        var link = links.FirstOrDefault(l => l.Mode == AttachMode.Native) ?? throw NotNative(devmap, facts.Ingress, links);
         if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || map.ReadActiveMapId() != map.MapId)
         {
             _obstacle = NotThere();
@@ -98,7 +99,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         }
 
         var target = interfaces.Find(element.Ifindex)!;
-        var frame = Build(facts, target, IngressFacts.Of(devmap.Definition, devmap.Attachments, map, interfaces, facts.Ingress));
+        var frame = Build(facts, target, IngressFacts.Of(devmap.Definition, links, interfaces));
         _subject = new Subject(new ElementId(id, _entry.KernelKey!.Value), element, target, interfaces.PeerOf(target), link, frame);
     }
 
@@ -112,21 +113,10 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         return TestFrame.BuildForWire(facts, target.Mac, length, padding);
     }
 
-    private DevmapLink NativeLink(PlanContext context, WorkingDevmap devmap, string? ingress)
+    private ControlPlaneException NotNative(WorkingDevmap devmap, string? ingress, IReadOnlyList<DevmapLink> others)
     {
-        var map = context.Kernel(id);
-        DevmapLink? other = null;
-        foreach (var (name, attachment) in devmap.Attachments)
-        {
-            if ((ingress is not null && context.Interfaces.Canonical(name) != ingress) || map.LiveLink(attachment, context.Interfaces) is not { } link)
-                continue;
-            if (link.Mode == AttachMode.Native)
-                return link;
-            other ??= link;
-        }
-
-        throw new ControlPlaneException(ProbeErrors.NotNative(
-            id.Name, devmap.KeyText(_entry.Record.Key), ingress ?? other?.Interface, other?.Mode.ToString().ToLowerInvariant()));
+        var other = others.Count > 0 ? others[0] : null;
+        return new(ProbeErrors.NotNative(id.Name, devmap.KeyText(_entry.Record.Key), ingress ?? other?.Interface, other?.Mode.ToText()));
     }
 
     private Condition NotThere() => Unsent(

@@ -26,10 +26,8 @@ internal static class KernelErrors
     /// <param name="mode">The mode.</param>
     public static ControlPlaneException Attach(KernelException e, string devmap, InterfaceInfo ingress, InterfaceInfo? peer, AttachMode mode) => new(
         AttachmentErrors.Refused(
-            devmap, ingress.Name, Text(mode), ingress.Mtu, ingress.RxQueues, e.Errno, e.Message,
+            devmap, ingress.Name, mode.ToText(), ingress.Mtu, ingress.RxQueues, e.Errno, e.Message,
             ingress.Kind == "veth" ? TargetConditions.PlaceOf(ingress, peer) : null,
-            ingress is { XdpMode: { } other, XdpProgramId: { } program } ? (Text(other), program) : null),
+            ingress is { XdpMode: { } other, XdpProgramId: { } program } ? (other.ToText(), program) : null),
         e);
-
-    private static string Text(AttachMode mode) => mode.ToString().ToLowerInvariant();
 }
