@@ -38,7 +38,16 @@ public sealed class DirectoryLock : IDisposable
     }
 
     /// <summary>Releases the lock.</summary>
-    public void Dispose() => _directory.Dispose();
+    public void Dispose()
+    {
+        if (_directory.IsClosed)
+            return;
+
+        // Close alone is not enough: a child process that has been forked and has not executed its program yet still has the
+        // same open directory, and the lock belongs to that, not to a descriptor.
+        _ = KernelCall.RetryLibc(() => Libc.flock(_directory, Libc.LOCK_UN));
+        _directory.Dispose();
+    }
 
     /// <summary>Finds the inode among the lines of /proc/locks: <c>1: FLOCK  ADVISORY  WRITE 4711 00:1b:1234 0 EOF</c>.</summary>
     private static int? FindHolder(FileDescriptor directory)

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Globalization;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Hosting;
+using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Probing;
 using ControlPlane.KernelTests.Support;
 using ControlPlane.TestCommon.Lab;
@@ -121,6 +123,30 @@ public sealed class HostTests
             }
 
             DirectoryLock.Acquire(folder).Dispose();
+        }
+        finally
+        {
+            Directory.Delete(folder);
+        }
+    }
+
+    [Fact]
+    public void DirectoryLock_GivenBackWhileAChildHasTheOpenDirectory_IsFree()
+    {
+        var folder = Directory.CreateTempSubdirectory("devmapd-test-lock-").FullName;
+        try
+        {
+            // As a child process has it, between fork and execve.
+            var copy = -1;
+            using (DirectoryLock.Acquire(folder))
+            {
+                var held = Directory.EnumerateFileSystemEntries("/proc/self/fd").Single(file => new FileInfo(file).LinkTarget == folder);
+                copy = Libc.fcntl(int.Parse(Path.GetFileName(held), CultureInfo.InvariantCulture), Libc.F_DUPFD_CLOEXEC, 0);
+                Assert.InRange(copy, 0, int.MaxValue);
+            }
+
+            using var again = DirectoryLock.Acquire(folder);
+            _ = Libc.close(copy);
         }
         finally
         {
