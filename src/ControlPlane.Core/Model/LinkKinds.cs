@@ -42,6 +42,12 @@ public static class LinkKinds
     /// <summary>Whether a frame that a redirect in generic or tcx mode sends to the interface is known to leave by it.</summary>
     public static bool Sends(InterfaceInfo info) => info.Kind is { } kind ? Senders.Contains(kind) : info.Name != InterfaceName.Loopback;
 
+    /// <summary>
+    /// Whether the interface hands partial checksums on to another device of this host, which completes them or keeps them in turn. A tap
+    /// and hardware make bytes of the frame, MACsec encrypts it: they need checksum offload.
+    /// </summary>
+    public static bool HandsOnPartialChecksums(InterfaceInfo info) => info.Kind is { } kind && kind is not ("macsec" or "tun") && Senders.Contains(kind);
+
     /// <summary>Returns another target that serves as well; empty if none is known.</summary>
     public static string Advice(InterfaceInfo info) => Instead.GetValueOrDefault(info.Kind ?? "") is { } advice ? $" {advice}" : "";
 

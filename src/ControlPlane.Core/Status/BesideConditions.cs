@@ -50,11 +50,13 @@ internal static class BesideConditions
         return unknown;
     }
 
-    // In generic mode a frame goes to the driver as it is (generic_xdp_tx): nobody but the driver can complete its checksum.
+    // In generic mode a frame goes to the driver as it is (generic_xdp_tx): nobody before the driver completes its checksum.
     private static BesideFate AtTarget(BesideFate checksums, InterfaceInfo target)
     {
         if (checksums != BesideFate.Hidden)
             return checksums;
+        if (LinkKinds.HandsOnPartialChecksums(target))
+            return BesideFate.Kept;
         if (target.Offloads is not { } offloads)
             return BesideFate.Unseen;
         return offloads.HasFlag(Offloads.SendsPartialChecksums) ? BesideFate.Kept : BesideFate.Lost;

@@ -84,14 +84,18 @@ public sealed class BesideFrameTests
     }
 
     [Theory]
-    [InlineData(Offloads.SendsPartialChecksums, EntryState.Forwarding)]
-    [InlineData(Offloads.None, EntryState.Undeliverable)]
-    [InlineData(null, EntryState.Unverified)]
-    public async Task GenericMode_LeavesChecksumsToTheTarget(Offloads? target, EntryState state)
+    [InlineData(null, Offloads.SendsPartialChecksums, EntryState.Forwarding)]
+    [InlineData(null, Offloads.None, EntryState.Undeliverable)]
+    [InlineData(null, null, EntryState.Unverified)]
+    [InlineData("tun", Offloads.None, EntryState.Undeliverable)]
+    [InlineData("macsec", Offloads.None, EntryState.Undeliverable)]
+    [InlineData("veth", Offloads.None, EntryState.Forwarding)]
+    [InlineData("bridge", null, EntryState.Forwarding)]
+    public async Task GenericMode_LeavesChecksumsToTheTarget(string? kind, Offloads? target, EntryState state)
     {
         await using var core = await StartAsync(Sends);
         await core.Attachments.PutAsync("ingress", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
-        core.Host.ChangeInterface("sim1", i => i with { Mtu = 65535, Offloads = target });
+        core.Host.ChangeInterface("sim1", i => i with { Kind = kind, Mtu = 65535, Offloads = target });
 
         var status = (await core.PutAsync("ingress", "sim0", "sim1")).View.Status;
 
