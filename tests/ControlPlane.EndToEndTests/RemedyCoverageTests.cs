@@ -79,7 +79,8 @@ public sealed class RemedyCoverageTests
             : type == typeof(uint) ? 1u
             : type == typeof(long) ? 1L
             : type == typeof(bool) ? false
-            : type == typeof(System.Text.Json.Nodes.JsonObject) ? new System.Text.Json.Nodes.JsonObject()
+            : type == typeof(AttachmentWrite) ? new AttachmentWrite("default", "veth-a")
+            : type == typeof((AttachmentWrite, string)) ? (new AttachmentWrite("default", "veth-a"), "native")
             : type == typeof((string, uint)) ? ("native", 1u)
             : type == typeof(PeerPlace) ? new PeerPlace("eth0", 7, "left")
             : type == typeof(KernelException) ? new KernelException("bpf", Errno.EINVAL, "EINVAL")

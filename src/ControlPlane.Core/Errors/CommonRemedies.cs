@@ -26,14 +26,9 @@ public static class CommonRemedies
     public static Remedy OtherTarget() => new("Send to another interface.");
 
     /// <summary>An interface drops frames for other addresses before XDP sees them.</summary>
-    /// <param name="devmap">The devmap.</param>
-    /// <param name="name">The interface.</param>
-    /// <param name="spec">The body of the attachment's write; the remedy adds to it.</param>
-    public static Remedy SetPromiscuous(string devmap, string name, JsonObject spec)
-    {
-        spec["promiscuous"] = "on";
-        return new($"Have the attachment make '{name}' promiscuous, if frames for other addresses than its own must be redirected.", Calls.PutAttachment(devmap, name, spec));
-    }
+    public static Remedy SetPromiscuous(AttachmentWrite attachment) => new(
+        $"Have the attachment make '{attachment.Interface}' promiscuous, if frames for other addresses than its own must be redirected.",
+        attachment.With("promiscuous", "on"));
 
     /// <summary>An MTU is too small.</summary>
     public static Remedy SetMtu(string name, long mtu) => new(
@@ -92,8 +87,8 @@ public static class CommonRemedies
         "Switch off what {0} leaves to others; or attach in tcx mode, which keeps all that rides beside a frame.", $"ethtool -K {{0}} {string.Join(' ', switches)}", peer);
 
     /// <summary>Tcx mode keeps all that rides beside a frame.</summary>
-    public static Remedy AttachTcx(string devmap, string name) =>
-        new("Attach in tcx mode (Linux 6.6), which keeps all that rides beside a frame; egress programs do not run there.", Calls.PutAttachment(devmap, name, "tcx"));
+    public static Remedy AttachTcx(AttachmentWrite attachment) =>
+        new("Attach in tcx mode (Linux 6.6), which keeps all that rides beside a frame; egress programs do not run there.", attachment.With("mode", "tcx"));
 
     /// <summary>A link has no carrier.</summary>
     public static Remedy CheckCable() => new("Check the cable, the switch port, or the lower device.");
@@ -102,12 +97,12 @@ public static class CommonRemedies
     public static Remedy CheckIngressCable() => new("Check the cable or the switch port; for a veth, set its peer up.");
 
     /// <summary>The target's driver accepts redirected frames in generic mode only.</summary>
-    public static Remedy AttachGeneric(string devmap, string ingress) =>
-        new("Attach the redirect program in generic mode.", Calls.PutAttachment(devmap, ingress, "generic"));
+    public static Remedy AttachGeneric(AttachmentWrite attachment) =>
+        new("Attach the redirect program in generic mode.", attachment.With("mode", "generic"));
 
     /// <summary>Egress programs run in native and generic mode only.</summary>
-    public static Remedy AttachNative(string devmap, string ingress) => new(
-        "Attach the redirect program in native mode, or write the entry without the egress program.", Calls.PutAttachment(devmap, ingress, "native"));
+    public static Remedy AttachNative(AttachmentWrite attachment) => new(
+        "Attach the redirect program in native mode, or write the entry without the egress program.", attachment.With("mode", "native"));
 
     /// <summary>The target's driver may accept redirected frames once it has an XDP program.</summary>
     /// <param name="target">The target.</param>
@@ -126,7 +121,7 @@ public static class CommonRemedies
     /// <param name="ingress">The ingress interface.</param>
     /// <param name="hardware">Whether the interface is hardware.</param>
     public static Remedy Attach(string devmap, string ingress, bool hardware = false) =>
-        new($"Attach the redirect program.{(hardware ? $" {ResetsNic}" : "")}", Calls.PutAttachment(devmap, ingress, "auto"));
+        new($"Attach the redirect program.{(hardware ? $" {ResetsNic}" : "")}", new AttachmentWrite(devmap, ingress).With("mode", "auto"));
 
     /// <summary>The redirect program runs nowhere, and frames may arrive anywhere.</summary>
     /// <param name="devmap">The devmap.</param>
@@ -136,7 +131,7 @@ public static class CommonRemedies
         ? new("Create the interface that the frames arrive on, and attach the redirect program to it.")
         : new(
             $"Attach the redirect program to the interface that the frames arrive on: '{candidate}', or another one.{(hardware ? $" {ResetsNic}" : "")}",
-            Calls.PutAttachment(devmap, candidate, "auto"));
+            new AttachmentWrite(devmap, candidate).With("mode", "auto"));
 
     /// <summary>Nothing can be attached to loopback.</summary>
     public static Remedy OtherIngress() => new("Use another ingress interface: nothing can be attached to loopback.");
@@ -212,3 +207,24 @@ public static class CommonRemedies
 /// <param name="Namespace">The name of its network namespace under <c>/run/netns</c>; null if that has none.</param>
 /// <param name="IsHere">Whether it is in the daemon's network namespace.</param>
 public sealed record PeerPlace(string? Name, uint? Ifindex, string? Namespace = null, bool IsHere = false);
+
+/// <summary>The write that an attachment was made with. A write replaces the whole spec, so a remedy that changes one member repeats the rest.</summary>
+/// <param name="devmap">The devmap.</param>
+/// <param name="interfaceName">The ingress interface.</param>
+/// <param name="spec">The members of the spec that are not as they are without being given; null for none.</param>
+public sealed class AttachmentWrite(string devmap, string interfaceName, JsonObject? spec = null)
+{
+    /// <summary>The ingress interface.</summary>
+    public string Interface => interfaceName;
+
+    /// <summary>The name of the attachment.</summary>
+    public string Resource => $"devmaps/{devmap}/attachments/{interfaceName}";
+
+    /// <summary>Returns the write with one member changed.</summary>
+    public OperationCall With(string member, string value)
+    {
+        var changed = spec?.DeepClone().AsObject() ?? [];
+        changed[member] = value;
+        return Calls.PutAttachment(devmap, interfaceName, changed);
+    }
+}

@@ -81,17 +81,16 @@ public static class AttachmentErrors
         };
 
     /// <summary>The kernel has no tcx.</summary>
-    public static Error NoTcx(string devmap, string interfaceName) =>
+    public static Error NoTcx(AttachmentWrite attachment) =>
         new(ErrorCode.NotSupported, "This kernel has no tcx, which came with Linux 6.6.")
         {
             Fields = [new FieldViolation("mode", "tcx needs Linux 6.6")],
-            Resource = $"devmaps/{devmap}/attachments/{interfaceName}",
-            Remedy = new Remedy("Let the daemon choose the mode.", Calls.PutAttachment(devmap, interfaceName, "auto")),
+            Resource = attachment.Resource,
+            Remedy = new Remedy("Let the daemon choose the mode.", attachment.With("mode", "auto")),
         };
 
     /// <summary>The kernel does not attach a redirect program.</summary>
-    /// <param name="devmap">The devmap.</param>
-    /// <param name="interfaceName">The ingress interface.</param>
+    /// <param name="attachment">The write of the attachment.</param>
     /// <param name="mode">The mode: <c>native</c>, <c>generic</c>, <c>tcx</c> or <c>auto</c>.</param>
     /// <param name="mtu">The MTU of the interface.</param>
     /// <param name="rxQueues">The receive queues of the interface.</param>
@@ -100,10 +99,11 @@ public static class AttachmentErrors
     /// <param name="peer">The peer of a veth; null for another device.</param>
     /// <param name="other">The mode (<c>native</c> or <c>generic</c>) and the id of the XDP program that runs there; null for none.</param>
     public static Error Refused(
-        string devmap, string interfaceName, string mode, uint mtu, uint rxQueues, int errno, string kernelMessage,
+        AttachmentWrite attachment, string mode, uint mtu, uint rxQueues, int errno, string kernelMessage,
         PeerPlace? peer = null, (string Mode, uint ProgramId)? other = null)
     {
-        var generic = mode == "native" ? Calls.PutAttachment(devmap, interfaceName, "generic") : null;
+        var interfaceName = attachment.Interface;
+        var generic = mode == "native" ? attachment.With("mode", "generic") : null;
         var (code, detail, remedy) = errno switch
         {
             Errno.EBUSY or Errno.EEXIST => (

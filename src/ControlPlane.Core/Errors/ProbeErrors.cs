@@ -23,21 +23,22 @@ public static class ProbeErrors
     /// <summary>The redirect program does not run in native mode where frames for the entry arrive.</summary>
     /// <param name="devmap">The devmap.</param>
     /// <param name="key">The key of the entry.</param>
-    /// <param name="ingress">The interface that the redirect program runs on, or must run on; null for any.</param>
-    /// <param name="mode">The mode that it runs in; null if it does not run.</param>
-    public static Error NotNative(string devmap, string key, string? ingress, string? mode)
+    /// <param name="ingress">The interface that the redirect program must run on; null for any.</param>
+    /// <param name="running">The attachment that runs there in another mode, and that mode; null if none does.</param>
+    public static Error NotNative(string devmap, string key, string? ingress, (AttachmentWrite Attachment, string Mode)? running)
     {
-        var where = ingress is null ? "on any interface" : $"on '{ingress}'";
+        var attachment = running?.Attachment ?? (ingress is null ? null : new AttachmentWrite(devmap, ingress));
+        var where = attachment is null ? "on any interface" : $"on '{attachment.Interface}'";
         return new(
             ErrorCode.InterfaceUnsuitable,
-            mode is null
+            running is not { } other
                 ? $"Only native mode can be probed, and the redirect program of '{devmap}' does not run {where}."
-                : $"Only native mode can be probed, and the redirect program of '{devmap}' runs {where} in {mode} mode.")
+                : $"Only native mode can be probed, and the redirect program of '{devmap}' runs {where} in {other.Mode} mode.")
         {
             Resource = $"devmaps/{devmap}/entries/{key}",
-            Remedy = ingress is null
+            Remedy = attachment is null
                 ? new Remedy("Attach the redirect program in native mode to the interface that the frames arrive on.")
-                : new Remedy("Attach the redirect program in native mode.", Calls.PutAttachment(devmap, ingress, "native")),
+                : new Remedy("Attach the redirect program in native mode.", attachment.With("mode", "native")),
         };
     }
 }

@@ -119,11 +119,8 @@ public static class Calls
     /// <summary>Lists the entries of a devmap.</summary>
     public static OperationCall ListEntries(string devmap) => new("listEntries", [("devmap", devmap)]);
 
-    /// <summary>Attaches the redirect program, or changes the mode.</summary>
-    public static OperationCall PutAttachment(string devmap, string interfaceName, string mode) => PutAttachment(devmap, interfaceName, new JsonObject { ["mode"] = mode });
-
-    /// <summary>Changes the attachment to this spec.</summary>
-    internal static OperationCall PutAttachment(string devmap, string interfaceName, JsonObject spec) =>
+    /// <summary>Makes an attachment, or changes it to this spec.</summary>
+    public static OperationCall PutAttachment(string devmap, string interfaceName, JsonObject spec) =>
         new("putAttachment", [("devmap", devmap), ("interfaceName", interfaceName)], body: spec);
 
     /// <summary>Detaches the redirect program.</summary>

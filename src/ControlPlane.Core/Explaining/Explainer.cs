@@ -100,7 +100,7 @@ internal sealed partial class Explainer(
         var condition = _evaluator.Ingress(question.Ingress ?? "").Condition;
         string[] attached =
         [
-            .. _map.Links(devmap.Attachments, interfaces, question.Ingress).Select(l => $"{l.Interface} {l.Mode.ToText()}"),
+            .. _map.Links(devmap.Attachments, interfaces, question.Ingress).Select(l => $"{l.Attachment.Interface} {l.Link.Mode.ToText()}"),
         ];
         List<(string, object?)> evidence =
         [
@@ -124,7 +124,7 @@ internal sealed partial class Explainer(
     }
 
     // In tcx mode another XDP program may run on the interface as well.
-    private bool RunsInTcx(InterfaceInfo info) => _map.Links(devmap.Attachments, interfaces, info.Name).Any(l => l.Mode == AttachMode.Tcx);
+    private bool RunsInTcx(InterfaceInfo info) => _map.Links(devmap.Attachments, interfaces, info.Name).Any(l => l.Link.Mode == AttachMode.Tcx);
 
     private Condition WithoutUs(InterfaceInfo info, Condition condition)
     {
@@ -168,7 +168,7 @@ internal sealed partial class Explainer(
     private void FollowTag()
     {
         _frame = _arriving;
-        if (question.Vlan == 0 || _evaluator.Ingress(question.Ingress ?? "").Facts.Tags is not { } way || BesideConditions.OfTag(Definition.Name, way) is not { } condition)
+        if (question.Vlan == 0 || _evaluator.Ingress(question.Ingress ?? "").Facts.Tags is not { } way || BesideConditions.OfTag(way) is not { } condition)
             return;
         _tag = way.Beside.Tags;
         _tagStep = Tell(condition, ("interface", way.Interface.Name), ("mode", way.Mode.ToText()), ("vlan", question.Vlan));

@@ -1,4 +1,6 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using ControlPlane.Core.Errors;
 
 namespace ControlPlane.Core.Model;
 
@@ -18,6 +20,19 @@ public sealed record AttachmentSpec(AttachMode Mode, Promiscuous Promiscuous, La
         : this(mode, promiscuous, Labels.Empty, null)
     {
     }
+
+    /// <summary>Returns the write that carries the spec, for remedies that change a part of it.</summary>
+    internal AttachmentWrite ToWrite(string devmap, string interfaceName)
+    {
+        var body = new JsonObject { ["mode"] = Mode.ToText() };
+        if (Promiscuous != Promiscuous.Auto)
+            body["promiscuous"] = Promiscuous.ToString().ToLowerInvariant();
+        if (Labels.Count > 0)
+            body["labels"] = new JsonObject(Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
+        if (Owner is not null)
+            body["owner"] = Owner;
+        return new(devmap, interfaceName, body);
+    }
 }
 
 /// <summary>The desired state of one attachment, with its identity: an interface on which a devmap's redirect program must run.</summary>
@@ -33,7 +48,11 @@ public sealed record AttachmentRecord(
     AttachmentSpec Spec,
     long Revision,
     DateTimeOffset CreateTime,
-    DateTimeOffset UpdateTime);
+    DateTimeOffset UpdateTime)
+{
+    /// <summary>Returns the write that makes the attachment, for remedies that change a part of it.</summary>
+    internal AttachmentWrite ToWrite() => Spec.ToWrite(Devmap, Interface);
+}
 
 /// <summary>The observed state of an attachment.</summary>
 /// <param name="State">Whether the redirect program runs on the interface.</param>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -48,8 +47,8 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
             yield break;
         var seen = times.Of(ingress.Name, ingress);
         yield return Redirects(record, link.Mode, ingress) with { LastTransitionTime = seen.Xdp };
-        var way = IngressLink.Of(map.Definition.Spec, ingress, interfaces, link.Mode);
-        yield return BesideConditions.OfAttachment(record.Devmap, way, _selector.ReadsTag) with { LastTransitionTime = TransitionTimes.OfOffloads(times, way) };
+        var way = IngressLink.Of(map.Definition.Spec, new(record, link), ingress, interfaces);
+        yield return BesideConditions.OfAttachment(way, _selector.ReadsTag) with { LastTransitionTime = TransitionTimes.OfOffloads(times, way) };
         if (_selector.NeedsAllAddresses || record.Spec.Promiscuous == Promiscuous.On)
             yield return ReceivesAll(record, ingress) with { LastTransitionTime = seen.Promiscuous };
     }
@@ -61,7 +60,7 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
             return type.True("NotInDriver", "The redirect program does not run in the driver, so the driver needs no support for redirects.");
         if (ingress.XdpFeatures?.HasFlag(XdpFeatures.Redirect) ?? (ingress.Kind == "veth" || LinkKinds.IsTap(ingress)))
             return type.True("DriverRedirects", $"The driver of '{ingress.Name}' can redirect frames.");
-        var remedy = CommonRemedies.AttachGeneric(record.Devmap, ingress.Name);
+        var remedy = CommonRemedies.AttachGeneric(record.ToWrite());
         return ingress.XdpFeatures is null
             ? type.Unknown("FeaturesUnseen", $"This kernel does not report whether the driver of '{ingress.Name}' can redirect frames; Linux 6.3 and later do.", remedy)
             : type.False("DriverWithoutRedirect", $"The driver of '{ingress.Name}' runs XDP programs but cannot redirect frames; it drops them silently.", remedy);
@@ -79,24 +78,18 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
         return type.False(
             "NotPromiscuous",
             $"'{ingress.Name}' is not promiscuous: frames for other addresses than its own do not reach the redirect program.{refused}",
-            Promiscuity.IsDesired(record.Spec.Promiscuous, _selector, ingress) ? CommonRemedies.Audit(record.Devmap) : CommonRemedies.SetPromiscuous(record.Devmap, ingress.Name, Body(record.Spec)));
-    }
-
-    // A write replaces the whole spec.
-    private static JsonObject Body(AttachmentSpec spec)
-    {
-        var body = new JsonObject { ["mode"] = spec.Mode.ToText() };
-        if (spec.Labels.Count > 0)
-            body["labels"] = new JsonObject(spec.Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
-        if (spec.Owner is { } owner)
-            body["owner"] = owner;
-        return body;
+            Promiscuity.IsDesired(record.Spec.Promiscuous, _selector, ingress) ? CommonRemedies.Audit(record.Devmap) : CommonRemedies.SetPromiscuous(record.ToWrite()));
     }
 
     /// <summary>The redirect program does not run although it was attached and the interface exists.</summary>
     public static Condition Detached(ConditionType type, string devmap, InterfaceInfo ingress) => type.False(
         DetachedReason, $"The redirect program of '{devmap}' was detached from '{ingress.Name}' by somebody else.", CommonRemedies.Audit(devmap));
 }
+
+/// <summary>An attachment whose redirect program runs now.</summary>
+/// <param name="Attachment">The attachment.</param>
+/// <param name="Link">Its link.</param>
+internal readonly record struct LiveLink(AttachmentRecord Attachment, DevmapLink Link);
 
 /// <summary>The links of attachments, as the kernel has them.</summary>
 internal static class LiveLinks
@@ -112,15 +105,15 @@ internal static class LiveLinks
     /// <param name="attachments">The attachments.</param>
     /// <param name="interfaces">The interfaces.</param>
     /// <param name="ingress">The only interface to ask about, by any of its names; null for all.</param>
-    public static IReadOnlyList<DevmapLink> Links(
+    public static IReadOnlyList<LiveLink> Links(
         this IDevmapReader map, IReadOnlyDictionary<string, PlacedAttachment> attachments, InterfaceTable interfaces, string? ingress)
     {
         var own = ingress is null ? null : interfaces.Canonical(ingress);
-        var links = new List<DevmapLink>();
+        var links = new List<LiveLink>();
         foreach (var (name, attachment) in attachments)
         {
             if ((own is null || interfaces.Canonical(name) == own) && map.LiveLink(attachment, interfaces) is { } link)
-                links.Add(link);
+                links.Add(new(attachment.Record, link));
         }
 
         return links;

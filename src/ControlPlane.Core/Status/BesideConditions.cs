@@ -9,15 +9,14 @@ internal static class BesideConditions
     private static ConditionType Type => ConditionTypes.IngressKeepsFrames;
 
     /// <summary>The condition of an attachment.</summary>
-    /// <param name="devmap">The name of the devmap.</param>
     /// <param name="way">The way in.</param>
     /// <param name="readsTag">Whether the devmap's key depends on the tag. Otherwise a tag that the program does not see does no harm.</param>
-    public static Condition OfAttachment(string devmap, IngressLink way, bool readsTag)
+    public static Condition OfAttachment(IngressLink way, bool readsTag)
     {
         var (checksums, segments, tags) = way.Beside;
         if (tags == BesideFate.Hidden && !readsTag)
             tags = BesideFate.Kept;
-        return Of(devmap, way, new(checksums, segments, tags)) ?? Type.True(
+        return Of(way, new(checksums, segments, tags)) ?? Type.True(
             "NothingLost",
             way.Mode == AttachMode.Tcx
                 ? "Tcx mode keeps checksums, segments and VLAN tags that ride beside frames."
@@ -25,12 +24,11 @@ internal static class BesideConditions
     }
 
     /// <summary>The condition of an entry; null if nothing is lost that counts for it.</summary>
-    /// <param name="devmap">The name of the devmap.</param>
     /// <param name="facts">The ways in.</param>
     /// <param name="target">The target.</param>
     /// <param name="tagsCount">Whether the key or the egress program depends on the tag.</param>
     /// <param name="segmentsCount">Whether frames of many segments count: not for one frame of a given length.</param>
-    public static Condition? OfEntry(string devmap, IngressFacts facts, InterfaceInfo target, bool tagsCount, bool segmentsCount)
+    public static Condition? OfEntry(IngressFacts facts, InterfaceInfo target, bool tagsCount, bool segmentsCount)
     {
         Condition? unknown = null;
         foreach (var (way, counted) in new (IngressLink? Way, Func<BesideFrames, BesideFrames> Counted)[]
@@ -40,7 +38,7 @@ internal static class BesideConditions
                 (facts.Tags, b => tagsCount ? new(BesideFate.Kept, BesideFate.Kept, b.Tags) : default),
             })
         {
-            if (way is null || Of(devmap, way, counted(way.Beside)) is not { } condition)
+            if (way is null || Of(way, counted(way.Beside)) is not { } condition)
                 continue;
             if (condition.Status == ConditionStatus.False)
                 return condition;
@@ -63,9 +61,9 @@ internal static class BesideConditions
     }
 
     /// <summary>The condition of one explained frame with a VLAN tag; null if the tag is kept.</summary>
-    public static Condition? OfTag(string devmap, IngressLink way) => Of(devmap, way, new(BesideFate.Kept, BesideFate.Kept, way.Beside.Tags));
+    public static Condition? OfTag(IngressLink way) => Of(way, new(BesideFate.Kept, BesideFate.Kept, way.Beside.Tags));
 
-    private static Condition? Of(string devmap, IngressLink way, BesideFrames beside)
+    private static Condition? Of(IngressLink way, BesideFrames beside)
     {
         var name = way.Interface.Name;
         List<(string Reason, string Text)> lost = [];
@@ -78,23 +76,23 @@ internal static class BesideConditions
         if (beside.Tags == BesideFate.Hidden)
             lost.Add(("Tags", "VLAN tags ride beside frames, where programs in generic mode do not see them: the frames count as untagged"));
         if (lost.Count > 0)
-            return Type.False($"{string.Join("And", lost.Select(l => l.Reason))}Lost", $"On '{name}' {string.Join("; ", lost.Select(l => l.Text))}.", Remedy(devmap, way, beside));
+            return Type.False($"{string.Join("And", lost.Select(l => l.Reason))}Lost", $"On '{name}' {string.Join("; ", lost.Select(l => l.Text))}.", Remedy(way, beside));
         if (beside is { Checksums: not BesideFate.Unseen, Segments: not BesideFate.Unseen, Tags: not BesideFate.Unseen })
             return null;
         return Type.Unknown(
             "OffloadsUnseen",
             $"Whether checksums, segments or VLAN tags of frames from '{name}' are lost in {way.Mode.ToText()} mode cannot be seen on this host.",
-            CommonRemedies.AttachTcx(devmap, name));
+            CommonRemedies.AttachTcx(way.Attachment.ToWrite()));
     }
 
-    private static Remedy Remedy(string devmap, IngressLink way, BesideFrames beside)
+    private static Remedy Remedy(IngressLink way, BesideFrames beside)
     {
         var name = way.Interface.Name;
         if (way.Interface.Kind != "veth")
         {
             return way.Interface.Kind is null
                 ? CommonRemedies.TagsInFrames(name)
-                : CommonRemedies.AttachTcx(devmap, name);
+                : CommonRemedies.AttachTcx(way.Attachment.ToWrite());
         }
 
         List<string> switches = [];

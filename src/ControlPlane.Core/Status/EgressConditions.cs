@@ -27,12 +27,12 @@ internal static class EgressConditions
         if (state.TemplateOf(program) is not { } template)
             yield break;
         var loaded = state.Programs[program!].Since;
-        if (ingress.TcxAttachment is var (devmap, name))
+        if (ingress.TcxAttachment is { } attachment)
         {
             yield return ConditionTypes.EgressProgramApplies.False(
                 "TcxMode",
-                $"The redirect program runs in tcx mode on '{name}', where the kernel runs no egress program: frames from there are dropped.",
-                CommonRemedies.AttachNative(devmap, name)) with { LastTransitionTime = loaded };
+                $"The redirect program runs in tcx mode on '{attachment.Interface}', where the kernel runs no egress program: frames from there are dropped.",
+                CommonRemedies.AttachNative(attachment.ToWrite())) with { LastTransitionTime = loaded };
         }
 
         if (template.DropsAll)

@@ -1,5 +1,4 @@
 using ControlPlane.Core.Model;
-using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Core.Status;
 
@@ -18,8 +17,8 @@ internal readonly record struct IngressFacts(
     bool Attached,
     bool Native,
     InterfaceInfo? Widest,
-    (string Devmap, string Interface)? NativeAttachment = null,
-    (string Devmap, string Interface)? TcxAttachment = null,
+    AttachmentRecord? NativeAttachment = null,
+    AttachmentRecord? TcxAttachment = null,
     InterfaceInfo? WidestXdp = null,
     bool OnlyTcx = false,
     IngressLink? Checksums = null,
@@ -30,23 +29,23 @@ internal readonly record struct IngressFacts(
     public static IngressFacts Unknown => new(false, true, null);
 
     /// <summary>Returns the facts of the links of a devmap that run now.</summary>
-    public static IngressFacts Of(DevmapRecord devmap, IReadOnlyList<DevmapLink> links, InterfaceTable interfaces)
+    public static IngressFacts Of(DevmapSpec devmap, IReadOnlyList<LiveLink> links, InterfaceTable interfaces)
     {
-        var (native, tcx) = (((string, string)?)null, ((string, string)?)null);
+        var (native, tcx) = ((AttachmentRecord?)null, (AttachmentRecord?)null);
         var (widest, widestXdp) = ((InterfaceInfo?)null, (InterfaceInfo?)null);
         var (checksums, segments, tags) = ((IngressLink?)null, (IngressLink?)null, (IngressLink?)null);
-        foreach (var link in links)
+        foreach (var (attachment, link) in links)
         {
             if (link.Mode == AttachMode.Native)
-                native ??= (devmap.Name, link.Interface);
+                native ??= attachment;
             if (link.Mode == AttachMode.Tcx)
-                tcx ??= (devmap.Name, link.Interface);
+                tcx ??= attachment;
             if (interfaces.Find(link.Ifindex) is not { } info)
                 continue;
             widest = Wider(widest, info);
             if (link.Mode != AttachMode.Tcx)
                 widestXdp = Wider(widestXdp, info);
-            var way = IngressLink.Of(devmap.Spec, info, interfaces, link.Mode);
+            var way = IngressLink.Of(devmap, new(attachment, link), info, interfaces);
             checksums = checksums is not null && Severity(checksums) >= Severity(way) ? checksums : way;
             segments = segments?.Beside.Segments >= way.Beside.Segments ? segments : way;
             tags = tags?.Beside.Tags >= way.Beside.Tags ? tags : way;
@@ -62,17 +61,18 @@ internal readonly record struct IngressFacts(
 }
 
 /// <summary>An interface on which the redirect program runs, and what becomes of all that rides beside its frames.</summary>
+/// <param name="Attachment">The attachment.</param>
 /// <param name="Interface">The interface.</param>
 /// <param name="Peer">The other end of a veth, if it is in the same network namespace.</param>
 /// <param name="Mode">How the program is attached.</param>
 /// <param name="Beside">The fates.</param>
-internal sealed record IngressLink(InterfaceInfo Interface, InterfaceInfo? Peer, AttachMode Mode, BesideFrames Beside)
+internal sealed record IngressLink(AttachmentRecord Attachment, InterfaceInfo Interface, InterfaceInfo? Peer, AttachMode Mode, BesideFrames Beside)
 {
     /// <summary>Returns the way in by an interface.</summary>
-    public static IngressLink Of(DevmapSpec devmap, InterfaceInfo ingress, InterfaceTable interfaces, AttachMode mode)
+    public static IngressLink Of(DevmapSpec devmap, LiveLink link, InterfaceInfo ingress, InterfaceTable interfaces)
     {
         var peer = interfaces.PeerOf(ingress);
-        return new(ingress, peer, mode, BesideFrames.Of(devmap, ingress, peer, mode));
+        return new(link.Attachment, ingress, peer, link.Link.Mode, BesideFrames.Of(devmap, ingress, peer, link.Link.Mode));
     }
 }
 

@@ -222,7 +222,7 @@ internal sealed class StatusEvaluator(
         ];
         // Of one frame that is explained, the tag is followed on its way.
         var tagsCount = frame is null && (_selector.ReadsTag || state.TemplateOf(program) is { HandlesTags: true });
-        if (BesideConditions.OfEntry(devmap.Definition.Name, ingress.Facts, target, tagsCount, segmentsCount: frame?.Lengths is null) is { } beside)
+        if (BesideConditions.OfEntry(ingress.Facts, target, tagsCount, segmentsCount: frame?.Lengths is null) is { } beside)
             conditions.Add(beside with { LastTransitionTime = TransitionTimes.OfOffloads(times, ingress.Facts.Checksums, ingress.Facts.Segments, ingress.Facts.Tags) });
         return new(StateOf(conditions), [.. conditions, ingress.Condition]);
     }
@@ -275,7 +275,7 @@ internal sealed class StatusEvaluator(
         var links = map.Links(devmap.Attachments, interfaces, name.Length > 0 ? name : null);
         if (shared.Ingresses.TryGetValue(name, out var known) && known.Links.SequenceEqual(links))
             return known;
-        var facts = IngressFacts.Of(devmap.Definition, links, interfaces);
+        var facts = IngressFacts.Of(devmap.Definition.Spec, links, interfaces);
         var condition = (facts.Attached ? _attached : NotAttached(name)) with { LastTransitionTime = IngressTime(name, facts.Attached) };
         return shared.Ingresses[name] = new(links, facts, condition);
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ControlPlane.Core.Model;
-using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Status;
@@ -53,10 +52,10 @@ internal sealed class SharedVerdicts(SharedFacts facts)
 /// <param name="links">The links that run.</param>
 /// <param name="facts">The facts that follow from them.</param>
 /// <param name="condition">Whether the redirect program runs there.</param>
-internal sealed class IngressVerdicts(IReadOnlyList<DevmapLink> links, IngressFacts facts, Condition condition)
+internal sealed class IngressVerdicts(IReadOnlyList<LiveLink> links, IngressFacts facts, Condition condition)
 {
     /// <summary>The links that run.</summary>
-    public IReadOnlyList<DevmapLink> Links => links;
+    public IReadOnlyList<LiveLink> Links => links;
 
     /// <summary>The facts of the ways in.</summary>
     public IngressFacts Facts => facts;

@@ -71,8 +71,8 @@ internal static class TargetConditions
             : type.False(
                 "NoNdoXmit",
                 $"The driver of '{target.Name}' does not accept redirected frames as it is set up now (EOPNOTSUPP).{refusal}{LinkKinds.Advice(target)}",
-                !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is var (devmap, name)
-                    ? CommonRemedies.AttachGeneric(devmap, name)
+                !features.HasFlag(XdpFeatures.Basic) && ingress.NativeAttachment is { } attachment
+                    ? CommonRemedies.AttachGeneric(attachment.ToWrite())
                     : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, features.HasFlag(XdpFeatures.Basic)));
     }
 
@@ -108,7 +108,7 @@ internal static class TargetConditions
             return type.True("PeerWithXdp", $"'{target.Name}' accepts redirected frames because its peer '{peer.Name}' runs an XDP program in native mode.");
         if (LinkKinds.IsTap(target))
             return type.True("Tap", $"'{target.Name}' is a tap, which accepts redirected frames.");
-        var generic = ingress.NativeAttachment is var (devmap, name) ? CommonRemedies.AttachGeneric(devmap, name) : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, hasNativeXdp: !LinkKinds.HasNoXdp(target));
+        var generic = ingress.NativeAttachment is { } attachment ? CommonRemedies.AttachGeneric(attachment.ToWrite()) : CommonRemedies.AttachAtTarget(target.Name, target.IsHardware, hasNativeXdp: !LinkKinds.HasNoXdp(target));
         if (LinkKinds.HasNoXdp(target))
             return type.False("NoNdoXmit", $"'{target.Name}' is of the kind '{target.Kind ?? "loopback"}', which does not accept redirected frames (EOPNOTSUPP).{LinkKinds.Advice(target)}", generic);
         if (pass?.Failure is { Errno: Errno.EOPNOTSUPP or Errno.ENOTSUPP })

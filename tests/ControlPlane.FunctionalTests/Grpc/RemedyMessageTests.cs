@@ -10,7 +10,7 @@ public sealed class RemedyMessageTests
     [Fact]
     public void Write_CarriesItsSpec()
     {
-        var request = RemedyMessages.Of(new Remedy("x", Calls.PutAttachment("default", "eth0", "generic"))).Request;
+        var request = RemedyMessages.Of(new Remedy("x", new AttachmentWrite("default", "eth0").With("mode", "generic"))).Request;
         Assert.Equal("devmapd.v1.DevmapService/PutAttachment", request.Method);
         var parsed = JsonParser.Default.Parse<Devmapd.V1.PutAttachmentRequest>(request.Body.ToString());
         Assert.Equal(("default", "eth0", Devmapd.V1.AttachMode.Generic), (parsed.Devmap, parsed.Interface, parsed.Spec.Mode));

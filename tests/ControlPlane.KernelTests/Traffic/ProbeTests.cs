@@ -243,7 +243,7 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
 
         Assert.Equal(ErrorCode.InterfaceUnsuitable, error.Code);
         Assert.Contains($"in {name} mode", error.Detail, StringComparison.Ordinal);
-        Assert.Equal(Calls.PutAttachment(Vlans, _ingress.Pair.Name, "native"), error.Remedy!.Call);
+        Assert.Equal(new AttachmentWrite(Vlans, _ingress.Pair.Name).With("mode", "native"), error.Remedy!.Call);
         Assert.Null(_target.Far.Receive(TimeSpan.FromMilliseconds(50)));
     }
 

@@ -183,6 +183,26 @@ public sealed class BesideFrameTests
         Assert.Contains(explained.Steps, s => s.Type == ConditionTypes.EgressProgramApplies && s.Evidence.Count > 0);
     }
 
+    [Theory]
+    [InlineData(AttachMode.Tcx, "EgressProgramApplies", "native")]
+    [InlineData(AttachMode.Native, "IngressKeepsFrames", "tcx")]
+    [InlineData(AttachMode.Native, "TargetAcceptsRedirect", "generic")]
+    public async Task Remedy_ThatChangesTheMode_KeepsTheRestOfTheAttachment(AttachMode mode, string condition, string remedy)
+    {
+        await using var core = await StartAsync(null);
+        core.Host.ChangeInterface("sim0", i => i with { Kind = "newkind" });
+        core.Host.ChangeInterface("sim1", i => i with { Kind = "newkind", XdpFeatures = XdpFeatures.None });
+        await core.PutProgramAsync("seen", "count");
+        await core.Attachments.PutAsync(
+            "ingress", "sim0", new AttachmentSpec(mode, Promiscuous.Off, Labels.Of([new("rack", "7")]), "me"), false, RequestContext.OfDaemon());
+
+        var status = (await core.PutAsync("ingress", "sim0", "sim1", "seen")).View.Status;
+
+        Assert.Equal(
+            $$$"""putAttachment devmap=ingress interfaceName=sim0 {"mode":"{{{remedy}}}","promiscuous":"off","labels":{"rack":"7"},"owner":"me"}""",
+            status.Conditions.Single(c => c.Type.Name == condition).Remedy!.Call!.ToString());
+    }
+
     private static Task<CoreFixture> StartAsync(Offloads? peer)
     {
         var host = SimulatedHost.WithInterfaces();

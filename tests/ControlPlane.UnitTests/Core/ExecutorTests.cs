@@ -83,7 +83,7 @@ public sealed class ExecutorTests
             Apply(
                 new KernelStep.LoadProgram("old", Config(EgressTemplate.Count), null),
                 new KernelStep.LoadProgram("changed", Config(EgressTemplate.Count), null),
-                new KernelStep.AttachRedirect(_devmap, Info("sim0"), AttachMode.Native),
+                new KernelStep.AttachRedirect(_devmap, Info("sim0"), new AttachmentSpec(AttachMode.Native)),
                 new KernelStep.AttachPass(Info("sim2")),
                 new KernelStep.SetElement(new ElementId(_devmap, 1), To("sim1"), null, false),
                 new KernelStep.SetElement(new ElementId(_devmap, 2), To("sim1"), null, false));
@@ -97,7 +97,7 @@ public sealed class ExecutorTests
             new KernelStep.LoadProgram("changed", Config(EgressTemplate.Drop), Config(EgressTemplate.Count)),
             new KernelStep.UnloadProgram("old", Config(EgressTemplate.Count)),
             new KernelStep.DetachRedirect(_devmap, "sim0", Info("sim0"), AttachMode.Native),
-            new KernelStep.AttachRedirect(_devmap, Info("sim0"), AttachMode.Generic),
+            new KernelStep.AttachRedirect(_devmap, Info("sim0"), new AttachmentSpec(AttachMode.Generic)),
             new KernelStep.DetachPass("sim2", Info("sim2")),
             new KernelStep.AttachPass(Info("sim3")),
             new KernelStep.SetElement(new ElementId(_devmap, 1), To("sim3", "new"), To("sim1"), true),

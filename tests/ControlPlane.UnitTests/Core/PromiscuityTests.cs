@@ -60,7 +60,7 @@ public sealed class PromiscuityTests : IDisposable
         Assert.False(HasFlag("nic0"));
         var condition = Condition(put.View.Status);
         Assert.Equal((ConditionStatus.False, "NotPromiscuous"), (condition.Status, condition.Reason));
-        Assert.Equal("""putAttachment devmap=vlans interfaceName=nic0 {"mode":"generic","labels":{"rack":"7"},"owner":"me","promiscuous":"on"}""", condition.Remedy!.Call!.ToString());
+        Assert.Equal("""putAttachment devmap=vlans interfaceName=nic0 {"mode":"generic","promiscuous":"on","labels":{"rack":"7"},"owner":"me"}""", condition.Remedy!.Call!.ToString());
     }
 
     [Fact]

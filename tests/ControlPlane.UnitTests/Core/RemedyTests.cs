@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
@@ -15,7 +16,7 @@ public sealed partial class RemedyTests
     public void Call_NamesAnOperationAndAllParametersOfItsPath(string name)
     {
         var factory = Factories().Single(m => m.Name == name);
-        var call = (OperationCall)factory.Invoke(null, [.. factory.GetParameters().Select(p => (object)p.Name!)])!;
+        var call = (OperationCall)factory.Invoke(null, [.. factory.GetParameters().Select(p => p.ParameterType == typeof(JsonObject) ? new JsonObject() : (object)p.Name!)])!;
         var operation = Operations.All.Single(o => o.Id == call.Operation);
         Assert.Equal(Parameter().Matches(operation.RestPath).Select(m => m.Groups[1].Value), call.Path.Select(p => p.Name));
         Assert.DoesNotContain('{', CallText.RestPath(call));
@@ -23,7 +24,7 @@ public sealed partial class RemedyTests
 
     [Fact]
     public void RestLine_EscapesNames() => Assert.Equal(
-        """PUT /v1/devmaps/d/attachments/a%25b with {"mode":"native"}""", CallText.RestLine(Calls.PutAttachment("d", "a%b", "native")));
+        """PUT /v1/devmaps/d/attachments/a%25b with {"mode":"native"}""", CallText.RestLine(new AttachmentWrite("d", "a%b").With("mode", "native")));
 
     [Fact]
     public void RestLine_OfARemedyAtAPeerInANamelessNamespace_SaysWhere() => Assert.Equal(

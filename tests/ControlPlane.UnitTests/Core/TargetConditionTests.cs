@@ -1,4 +1,3 @@
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Status;
 
@@ -21,7 +20,9 @@ public sealed class TargetConditionTests
 
     private static readonly InterfaceInfo _bridge = _veth with { Kind = "bridge", Name = "br", PeerMtu = null, XdpFeatures = XdpFeatures.None };
 
-    private static readonly IngressFacts _ingress = new(true, true, new InterfaceInfo(2, "in") { Mtu = 1500 }, ("d", "in"));
+    private static readonly AttachmentRecord _attachment = new("d", "in", new AttachmentSpec(AttachMode.Native), 1, default, default);
+
+    private static readonly IngressFacts _ingress = new(true, true, new InterfaceInfo(2, "in") { Mtu = 1500 }, _attachment);
 
     [Fact]
     public void SecondTag_PeerOfTheSameMtu_HasNoRoomForIt()
@@ -39,7 +40,7 @@ public sealed class TargetConditionTests
     public void Mtu_OfATapBehindTcx_IsNoLimit()
     {
         var tap = _veth with { Kind = "tun", Mac = new MacAddress(0x02000000000b), Mtu = 1400, PeerMtu = null, LinkIfindex = null };
-        var tcx = new IngressFacts(true, false, new InterfaceInfo(2, "in") { Mtu = 1500 }, TcxAttachment: ("d", "in"), OnlyTcx: true);
+        var tcx = new IngressFacts(true, false, new InterfaceInfo(2, "in") { Mtu = 1500 }, TcxAttachment: _attachment, OnlyTcx: true);
 
         Assert.Equal("IngressMtuLarger", Mtu(tap, secondTag: false).Reason);
         Assert.True(TargetConditions.Of(tap, null, tcx, null).Single(c => c.Type == ConditionTypes.MtuSufficient).Holds);
@@ -69,7 +70,7 @@ public sealed class TargetConditionTests
     {
         var told = Of(_bridge, ConditionTypes.TargetAcceptsRedirect, secondTag: false);
 
-        Assert.Equal((false, "NoNdoXmit", Calls.PutAttachment("d", "in", "generic")), (told.Holds, told.Reason, told.Remedy!.Call));
+        Assert.Equal((false, "NoNdoXmit", _attachment.ToWrite().With("mode", "generic")), (told.Holds, told.Reason, told.Remedy!.Call));
     }
 
     private static Condition Mtu(InterfaceInfo target, bool secondTag) => Of(target, ConditionTypes.MtuSufficient, secondTag);

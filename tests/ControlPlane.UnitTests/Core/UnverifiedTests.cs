@@ -46,7 +46,7 @@ public sealed class UnverifiedTests
         var verdict = core.Explanations.Explain("left", new ExplainQuery("10"), RequestContext.OfDaemon()).Verdict;
 
         Assert.Equal((ExplainOutcome.Unknown, "FeaturesUnseen"), (verdict.Outcome, verdict.Reason));
-        Assert.Equal(Calls.PutAttachment("left", "sim0", "generic"), verdict.Remedy!.Call);
+        Assert.Equal(new AttachmentWrite("left", "sim0").With("mode", "generic"), verdict.Remedy!.Call);
     }
 
     [Fact]

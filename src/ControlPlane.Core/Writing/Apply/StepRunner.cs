@@ -61,7 +61,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 handles[delete.Id.Devmap].Delete(scope, delete.Id.KernelKey);
                 return null;
             case KernelStep.AttachRedirect attach:
-                return handles[attach.Devmap].Attach(scope, attach.Ingress, attach.Mode);
+                return handles[attach.Devmap].Attach(scope, attach.Ingress, attach.Spec.Mode);
             case KernelStep.DetachRedirect detach:
                 handles[detach.Devmap].Detach(scope, detach.Interface);
                 return null;
@@ -144,6 +144,6 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
             // The refusal itself says enough.
         }
 
-        return KernelErrors.Attach(e, attach.Devmap.Name, ingress, context.Interfaces.PeerOf(ingress), attach.Mode);
+        return KernelErrors.Attach(e, attach.Devmap.Name, ingress, context.Interfaces.PeerOf(ingress), attach.Spec);
     }
 }

@@ -85,7 +85,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         var (map, interfaces, key) = (context.Kernel(id), context.Interfaces, _entry.Record.Key);
         var facts = devmap.Definition.Spec.KeySelector.FactsOf(key, interfaces);
         var links = map.Links(devmap.Attachments, interfaces, facts.Ingress);
-        var link = links.FirstOrDefault(l => l.Mode == AttachMode.Native) ?? throw NotNative(devmap, facts.Ingress, links);
+        var link = links.FirstOrDefault(l => l.Link.Mode == AttachMode.Native).Link ?? throw NotNative(devmap, facts.Ingress, links);
         if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || map.ReadActiveMapId() != map.MapId)
         {
             _obstacle = NotThere();
@@ -99,7 +99,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         }
 
         var target = interfaces.Find(element.Ifindex)!;
-        var frame = Build(facts, target, IngressFacts.Of(devmap.Definition, links, interfaces));
+        var frame = Build(facts, target, IngressFacts.Of(devmap.Definition.Spec, links, interfaces));
         _subject = new Subject(new ElementId(id, _entry.KernelKey!.Value), element, target, interfaces.PeerOf(target), link, frame);
     }
 
@@ -113,11 +113,8 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         return TestFrame.BuildForWire(facts, target.Mac, length, padding);
     }
 
-    private ControlPlaneException NotNative(WorkingDevmap devmap, string? ingress, IReadOnlyList<DevmapLink> others)
-    {
-        var other = others.Count > 0 ? others[0] : null;
-        return new(ProbeErrors.NotNative(id.Name, devmap.KeyText(_entry.Record.Key), ingress ?? other?.Interface, other?.Mode.ToText()));
-    }
+    private ControlPlaneException NotNative(WorkingDevmap devmap, string? ingress, IReadOnlyList<LiveLink> others) => new(ProbeErrors.NotNative(
+        id.Name, devmap.KeyText(_entry.Record.Key), ingress, others.Count > 0 ? (others[0].Attachment.ToWrite(), others[0].Link.Mode.ToText()) : null));
 
     private Condition NotThere() => Unsent(
         "NotInKernel", "the kernel's map does not have the entry as desired, or the redirect program uses another map", CommonRemedies.Audit(id.Name));

@@ -39,7 +39,7 @@ internal sealed class PutAttachmentCommand(DevmapId id, string askedName, Attach
         if (!allowPending && context.Interfaces.Find(interfaceName) is null)
             refusals.Add(InterfaceErrors.Missing("interface", interfaceName, pendingPossible: true));
         if (spec.Mode == AttachMode.Tcx && !context.HasTcx)
-            refusals.Add(AttachmentErrors.NoTcx(id.Name, interfaceName));
+            refusals.Add(AttachmentErrors.NoTcx(spec.ToWrite(id.Name, interfaceName)));
         if (interfaceName == InterfaceName.Loopback)
             refusals.Add(InterfaceErrors.Loopback(interfaceName));
         if (context.Interfaces.Find(interfaceName) is { CarriesEthernet: false } bare)

@@ -29,7 +29,7 @@ internal static partial class Convergence
         if (link is not null)
             steps.Add(new KernelStep.DetachRedirect(devmap.Id, name, link.Ifindex == ingress?.Ifindex ? ingress : null, link.Mode));
         if (ingress is not null && unsuitable is null)
-            steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress with { Name = name }, record.Spec.Mode)); // the pin has the name of the attachment
+            steps.Add(new KernelStep.AttachRedirect(devmap.Id, ingress with { Name = name }, record.Spec)); // the pin has the name of the attachment
         var after = new PlacedAttachment(record, null, unsuitable) { Since = before?.Since ?? default };
         var attachment = new Placement.OfAttachment(devmap.Id, name, before, after == before ? before : after, steps);
         return ingress is not null && IsXdp(context, record, ingress) && context.State.PassPrograms.GetValueOrDefault(ingress.Name) is { } pass ? [Release(context, ingress.Name, pass), attachment] : [attachment];

@@ -23,10 +23,10 @@ internal static class KernelErrors
     /// <param name="devmap">The devmap.</param>
     /// <param name="ingress">The interface as the kernel has it now: it announces no program that others attach by a link.</param>
     /// <param name="peer">The peer of a veth; null if it is in another network namespace.</param>
-    /// <param name="mode">The mode.</param>
-    public static ControlPlaneException Attach(KernelException e, string devmap, InterfaceInfo ingress, InterfaceInfo? peer, AttachMode mode) => new(
+    /// <param name="spec">The desired state of the attachment.</param>
+    public static ControlPlaneException Attach(KernelException e, string devmap, InterfaceInfo ingress, InterfaceInfo? peer, AttachmentSpec spec) => new(
         AttachmentErrors.Refused(
-            devmap, ingress.Name, mode.ToText(), ingress.Mtu, ingress.RxQueues, e.Errno, e.Message,
+            spec.ToWrite(devmap, ingress.Name), spec.Mode.ToText(), ingress.Mtu, ingress.RxQueues, e.Errno, e.Message,
             ingress.Kind == "veth" ? TargetConditions.PlaceOf(ingress, peer) : null,
             ingress is { XdpMode: { } other, XdpProgramId: { } program } ? (other.ToText(), program) : null),
         e);

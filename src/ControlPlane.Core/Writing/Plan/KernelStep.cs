@@ -35,9 +35,9 @@ internal abstract record KernelStep
     }
 
     /// <summary>Attaches the redirect program of a devmap to an interface.</summary>
-    internal sealed record AttachRedirect(DevmapId Devmap, InterfaceInfo Ingress, AttachMode Mode) : KernelStep
+    internal sealed record AttachRedirect(DevmapId Devmap, InterfaceInfo Ingress, AttachmentSpec Spec) : KernelStep
     {
-        public override KernelStep Inverse => new DetachRedirect(Devmap, Ingress.Name, Ingress, Mode);
+        public override KernelStep Inverse => new DetachRedirect(Devmap, Ingress.Name, Ingress, Spec.Mode);
     }
 
     /// <summary>Detaches the redirect program of a devmap.</summary>
@@ -47,7 +47,7 @@ internal abstract record KernelStep
     /// <param name="Mode">How it was attached.</param>
     internal sealed record DetachRedirect(DevmapId Devmap, string Interface, InterfaceInfo? Ingress, AttachMode Mode) : KernelStep
     {
-        public override KernelStep? Inverse => Ingress is null ? null : new AttachRedirect(Devmap, Ingress, Mode);
+        public override KernelStep? Inverse => Ingress is null ? null : new AttachRedirect(Devmap, Ingress, new AttachmentSpec(Mode));
     }
 
     /// <summary>Attaches the pass program to an interface.</summary>

@@ -57,5 +57,5 @@ internal static class ErrorExamples
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 
-    private static Error Refused(int errno) => AttachmentErrors.Refused(Devmap, Interface, "native", 1500, 4, errno, "", other: ("native", 4711));
+    private static Error Refused(int errno) => AttachmentErrors.Refused(new AttachmentWrite(Devmap, Interface), "native", 1500, 4, errno, "", other: ("native", 4711));
 }
