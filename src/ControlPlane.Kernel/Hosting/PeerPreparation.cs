@@ -14,7 +14,7 @@ namespace ControlPlane.Kernel.Hosting;
 public sealed unsafe class PeerPreparation : IDisposable
 {
     private readonly FileDescriptor _socket = FileDescriptor.FromLibbpf(
-        KernelCall.FromLibc(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "socket(ethtool)");
+        KernelCall.FromLibc(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "socket(ethtool)");
 
     private readonly DeviceFeatures _features = new();
     private readonly string _interface;

@@ -5,7 +5,7 @@ namespace ControlPlane.Kernel.Native;
 /// <summary>The calls of ethtool on features (<c>SIOCETHTOOL</c>), in the network namespace of the socket.</summary>
 internal static unsafe partial class Libc
 {
-    public const int AF_INET = 2;
+    public const int AF_UNIX = 1;
     public const int SOCK_DGRAM = 2;
     public const nuint SIOCETHTOOL = 0x8946;
 

@@ -32,7 +32,7 @@ internal sealed unsafe class DeviceFeatures : IDisposable
     ];
 
     private readonly FileDescriptor _socket = FileDescriptor.FromLibbpf(
-        KernelCall.FromLibc(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "socket(ethtool)");
+        KernelCall.FromLibc(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)), "socket(ethtool)");
 
     private readonly Dictionary<string, int> _bits;
     private readonly (Offloads Offload, ulong Mask)[] _masks;
