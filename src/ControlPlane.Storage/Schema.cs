@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
 
@@ -109,9 +110,11 @@ internal static class Schema
     }
 
     /// <summary>Checks that the database is ours and whole, and migrates it if it is older.</summary>
+    /// <param name="connection">The database.</param>
+    /// <param name="path">The file that it is, or is a copy of.</param>
     /// <returns>The version it had.</returns>
     /// <exception cref="StoreException">It is not ours, damaged, or of a newer version.</exception>
-    public static int CheckAndMigrate(SqliteConnection connection)
+    public static int CheckAndMigrate(SqliteConnection connection, string path)
     {
         if (Scalar(connection, "PRAGMA application_id") is not ApplicationId)
             throw new StoreException("it is a database, but not a store of devmapd");
@@ -120,8 +123,7 @@ internal static class Schema
             throw new StoreException($"it is damaged: {string.Join("; ", damages)}");
         var version = (int)Scalar(connection, "PRAGMA user_version");
         if (version > _migrations.Length)
-            throw new StoreException(string.Create(
-                CultureInfo.InvariantCulture, $"it has schema version {version}, written by a newer devmapd; this one knows up to {_migrations.Length}"));
+            throw new StoreException(StoreErrors.NewerSchema(path, version, Releases.WriterOf(connection, version), _migrations.Length, Releases.Current));
         Migrate(connection, version);
         return version;
     }
@@ -144,6 +146,7 @@ internal static class Schema
             using var transaction = connection.BeginTransaction();
             Execute(connection, _migrations[version], transaction);
             Execute(connection, string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {version + 1}"), transaction);
+            Releases.Record(connection, transaction, version + 1);
             transaction.Commit();
         }
     }

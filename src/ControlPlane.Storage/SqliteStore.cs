@@ -38,7 +38,7 @@ public sealed class SqliteStore : IStore
             var connection = Connect(path, SqliteOpenMode.ReadWrite);
             try
             {
-                Schema.CheckAndMigrate(connection);
+                Schema.CheckAndMigrate(connection, path);
                 Execute(connection, "PRAGMA journal_mode = WAL");
                 Execute(connection, "PRAGMA synchronous = FULL");
                 return new SqliteStore(path, connection);
@@ -49,7 +49,7 @@ public sealed class SqliteStore : IStore
                 throw;
             }
         }
-        catch (Exception e) when (e is SqliteException or StoreException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is SqliteException or StoreException { Error: null } or IOException or UnauthorizedAccessException)
         {
             throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
         }
@@ -69,10 +69,10 @@ public sealed class SqliteStore : IStore
             using var file = Connect(path, SqliteOpenMode.ReadOnly);
             using var copy = Connect(":memory:", SqliteOpenMode.Memory);
             file.BackupDatabase(copy);
-            var version = Schema.CheckAndMigrate(copy);
+            var version = Schema.CheckAndMigrate(copy, path);
             return (version, StoreReader.Read(copy));
         }
-        catch (Exception e) when (e is SqliteException or StoreException or FormatException or System.Text.Json.JsonException)
+        catch (Exception e) when (e is SqliteException or StoreException { Error: null } or FormatException or System.Text.Json.JsonException)
         {
             throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
         }

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Ports;
@@ -92,4 +93,11 @@ public abstract record StoreChange
 /// <summary>The store refused.</summary>
 /// <param name="message">The failure, with the path and the store's own words.</param>
 /// <param name="inner">The store's own exception.</param>
-public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>A failure of the catalogue.</summary>
+    public StoreException(Error error) : this(error.Detail) => Error = error;
+
+    /// <summary>The failure, if it is one of the catalogue.</summary>
+    public Error? Error { get; }
+}

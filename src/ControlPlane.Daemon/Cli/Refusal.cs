@@ -45,6 +45,7 @@ internal static class Refusal
             new StartRefusedException(ExitCodes.Config, [error.Detail, .. error.Remedy is { } remedy ? [remedy.Summary, .. remedy.Commands] : Array.Empty<string>()]),
         KernelException kernel =>
             new StartRefusedException(ExitCodes.OsError, [$"The kernel refused: {kernel.Message}.", .. kernel.VerifierLog?.Split('\n') ?? []]),
+        StoreException { Error: { } error } => new StartRefusedException(ExitCodes.IoError, [error.Detail, error.Remedy!.Summary]),
         StoreException store => new StartRefusedException(
             ExitCodes.IoError,
             store.Message,

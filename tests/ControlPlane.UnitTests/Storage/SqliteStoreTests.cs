@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Storage;
@@ -210,6 +212,38 @@ public sealed class SqliteStoreTests : IDisposable
         var tcx = record with { Spec = new AttachmentSpec(AttachMode.Tcx), Revision = 2 };
         migrated.Commit(new StoreBatch(2, [new StoreChange.PutAttachment(tcx)]));
         Assert.Equal([tcx], migrated.Load().Attachments);
+    }
+
+    [Theory]
+    [InlineData("9.8.7")]
+    [InlineData(null)]
+    public void Open_StoreOfALaterDevmapd_NamesTheVersionToUse(string? writer)
+    {
+        SqliteStore.Open(_directory).Dispose();
+        using (var connection = Connect())
+        {
+            Execute(connection, "PRAGMA user_version = 99");
+            if (writer is not null)
+                Execute(connection, $"INSERT INTO releases VALUES (99, '{writer}')");
+        }
+
+        var refusal = Assert.Throws<StoreException>(() => SqliteStore.Open(_directory));
+
+        Assert.Equal(ErrorCode.StoreUnavailable, refusal.Error!.Code);
+        Assert.Contains("schema version 99", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"up to {SqliteStore.SchemaVersion}", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(writer is null ? "Use devmapd of a later version" : $"Use devmapd {writer} or later", refusal.Error.Remedy!.Summary, StringComparison.Ordinal);
+        Assert.Equal(refusal.Message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message);
+    }
+
+    /// <summary>The last line of the table of versions is about this build.</summary>
+    [Fact]
+    public void Docs_HaveThisVersion()
+    {
+        var version = Version.Parse(Regex.Match(File.ReadAllText(Repository.PathOf("Directory.Build.props")), "<VersionPrefix>(.*)</VersionPrefix>").Groups[1].Value);
+        var layout = Regex.Match(File.ReadAllText(Repository.PathOf("bpf/devmapd.h")), @"#define DEVMAPD_VERSION (\d+)").Groups[1].Value;
+        var line = File.ReadLines(Repository.PathOf("docs/deployment.md")).Last(l => l.StartsWith('|') && l.Contains("`devmapd.v1`", StringComparison.Ordinal));
+        Assert.Equal($"| {version.Major}.{version.Minor} | 1 to {SqliteStore.SchemaVersion} | `devmapd.v1` | 1 to {layout} |", line);
     }
 
     private static DateTimeOffset Now { get; } = new(2026, 5, 4, 3, 2, 1, 123, TimeSpan.Zero);
