@@ -7,9 +7,13 @@ using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>Settings of <see cref="CoreMetrics"/>.</summary>
+/// <summary>Settings of <see cref="CoreMetrics"/>. They can change while the daemon runs.</summary>
 /// <param name="TopEntries">The number of entries per devmap that have metrics of their own, those with the most traffic.</param>
-public sealed record CoreMetricsOptions(int TopEntries = 20);
+public sealed record CoreMetricsOptions(int TopEntries = 20)
+{
+    /// <summary>The number now.</summary>
+    public int TopEntries { get; set; } = TopEntries;
+}
 
 /// <summary>
 /// The metrics of the core: instruments of the meter <c>devmapd</c>. All are observable: the component that counts something keeps the
@@ -30,7 +34,7 @@ internal sealed class CoreMetrics : IDisposable
         DevmapWriter writer, WatchService watches, DevmapService devmaps, EntryService entries, StateCounter counter, CoreMetricsOptions options, TimeProvider time)
     {
         (_devmaps, _counter) = (devmaps, counter);
-        _busiest = new BusiestEntries(entries, options.TopEntries, time);
+        _busiest = new BusiestEntries(entries, options, time);
 
         Gauge("devmapd_writer_queue_length", "Commands that wait for the writer now.", () => writer.QueueLength);
         Counter("devmapd_writer_batches_total", "Batches the writer has taken.", () => writer.Batches);
@@ -162,7 +166,7 @@ internal sealed class CoreMetrics : IDisposable
     /// The entries with the most traffic. Finding them reads all counters, so it is done at most once in five seconds, and for at most
     /// a fiftieth of the time.
     /// </summary>
-    private sealed class BusiestEntries(EntryService entries, int count, TimeProvider time)
+    private sealed class BusiestEntries(EntryService entries, CoreMetricsOptions options, TimeProvider time)
     {
         private const int DutyCycle = 50;
         private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
@@ -179,7 +183,7 @@ internal sealed class CoreMetrics : IDisposable
                 if (_last is { } last && time.GetElapsedTime(last) < _pause)
                     return _found;
                 var started = time.GetTimestamp();
-                _found = [.. devmaps.SelectMany(d => entries.Busiest(d, count).Select(e => (d, e)))];
+                _found = [.. devmaps.SelectMany(d => entries.Busiest(d, options.TopEntries).Select(e => (d, e)))];
                 _last = time.GetTimestamp();
                 var rest = time.GetElapsedTime(started, _last.Value) * DutyCycle;
                 _pause = rest > Period ? rest : Period;

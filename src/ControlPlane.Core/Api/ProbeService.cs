@@ -8,9 +8,13 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Api;
 
-/// <summary>Whether probes are allowed.</summary>
+/// <summary>Whether probes are allowed. It can change while the daemon runs.</summary>
 /// <param name="Enabled">Probes send real frames, so they are off unless switched on.</param>
-public sealed record ProbeOptions(bool Enabled = false);
+public sealed record ProbeOptions(bool Enabled = false)
+{
+    /// <summary>Whether probes are allowed now.</summary>
+    public bool Enabled { get; set; } = Enabled;
+}
 
 /// <summary>Probes of entries: real frames, and what they prove. REST and gRPC call it.</summary>
 internal sealed class ProbeService : IDisposable

@@ -45,7 +45,10 @@ internal sealed class AuditService
         return Task.Run(() => AuditAsync(id, repair ?? _options.Repair, paced: false, request), request.Cancellation);
     }
 
-    /// <summary>Audits all devmaps, one after the other and slowly, again and again until cancelled or until the writer has ended.</summary>
+    /// <summary>
+    /// Audits all devmaps, one after the other and slowly, again and again until cancelled or until the writer has ended. A changed
+    /// interval takes effect at the next call.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (_options.Interval == TimeSpan.Zero)
@@ -124,12 +127,12 @@ internal sealed class AuditService
     }
 }
 
-/// <summary>Options of the comparison between the kernel and the desired state.</summary>
+/// <summary>Options of the comparison between the kernel and the desired state. They can change while the daemon runs.</summary>
 public sealed record AuditOptions
 {
     /// <summary>Time between two audits of all devmaps; zero for none but those asked for.</summary>
-    public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan Interval { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Whether differences are repaired where a request does not say.</summary>
-    public bool Repair { get; init; } = true;
+    public bool Repair { get; set; } = true;
 }

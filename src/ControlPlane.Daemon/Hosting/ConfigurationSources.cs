@@ -36,6 +36,7 @@ internal static class ConfigurationSources
                 $"The settings cannot be read: {e.Message} {e.InnerException?.Message}".TrimEnd());
         }
 
+        builder.Services.AddSingleton(arguments);
         AddOptions(builder.Services);
         using var services = AddOptions(new ServiceCollection().AddSingleton<IConfiguration>(builder.Configuration)).BuildServiceProvider();
         return services.GetRequiredService<IOptions<ControlPlaneOptions>>().Value;

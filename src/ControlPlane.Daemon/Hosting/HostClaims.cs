@@ -19,15 +19,15 @@ internal sealed class HostClaims : IDisposable
     private const UnixFileMode OwnerAndGroup =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
-    // Kestrel listens with the same backlog.
-    private const int Backlog = 512;
+    /// <summary>The connections that can wait until they are accepted: as many as the kernel allows by default (net.core.somaxconn).</summary>
+    public const int Backlog = 4096;
 
     private readonly List<DirectoryLock> _locks = [];
     private readonly List<string> _made = [];
-    private readonly List<Socket> _sockets = [];
+    private readonly List<Listener> _listeners = [];
 
-    /// <summary>The sockets that are bound: gRPC, REST, and the unix socket if there is one.</summary>
-    public IReadOnlyList<Socket> Sockets => _sockets;
+    /// <summary>The sockets that are bound.</summary>
+    public IReadOnlyList<Listener> Listeners => _listeners;
 
     /// <summary>Claims what a daemon needs.</summary>
     /// <exception cref="StartRefusedException">Something is not there or cannot be used, or another daemon has it.</exception>
@@ -38,8 +38,8 @@ internal sealed class HostClaims : IDisposable
         return Take(claims =>
         {
             // Addresses first: a refusal that follows releases them, and nothing of them stays.
-            claims.Listen(options.Listen.Grpc, "ControlPlane:Listen:Grpc");
-            claims.Listen(options.Listen.Rest, "ControlPlane:Listen:Rest");
+            claims.Listen(options.Listen.Grpc, "ControlPlane:Listen:Grpc", ListenerPurpose.Grpc);
+            claims.Listen(options.Listen.Rest, "ControlPlane:Listen:Rest", ListenerPurpose.Rest);
             claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory");
             if (!simulated)
             {
@@ -47,7 +47,9 @@ internal sealed class HostClaims : IDisposable
                 RequireOwnPins(options.PinRoot);
             }
 
-            claims.ListenOnUnixSocket(options.Listen.UnixSocket);
+            claims._listeners.AddRange(PassedSockets.Take());
+            if (!claims._listeners.Exists(l => l.IsPassed))
+                claims.ListenOnUnixSocket(options.Listen.UnixSocket);
         });
     }
 
@@ -67,12 +69,12 @@ internal sealed class HostClaims : IDisposable
     /// <summary>Releases everything, and removes the folders that were made for it if nothing was put into them.</summary>
     public void Dispose()
     {
-        _sockets.ForEach(socket => socket.Dispose());
+        _listeners.ForEach(listener => listener.Socket.Dispose());
         _made.Where(folder => Directory.Exists(folder) && Directory.GetFileSystemEntries(folder).Length == 0).ToList().ForEach(Directory.Delete);
         _locks.ForEach(held => held.Dispose());
         _made.Clear();
         _locks.Clear();
-        _sockets.Clear();
+        _listeners.Clear();
     }
 
     private static HostClaims Take(Action<HostClaims> take)
@@ -156,12 +158,14 @@ internal sealed class HostClaims : IDisposable
     }
 
     /// <summary>Clients that connect from now on wait until Kestrel accepts them.</summary>
-    private void Listen(string address, string key)
+    private void Listen(string address, string key, ListenerPurpose purpose)
     {
+        if (LoopbackAddressAttribute.TryParse(address) is not { } endpoint)
+            return;
         try
         {
-            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(LoopbackAddressAttribute.TryParse(address)!);
-            _sockets.Add(socket);
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
+            _listeners.Add(new Listener(purpose, socket));
             socket.Listen(Backlog);
         }
         catch (SocketException e)
@@ -175,7 +179,7 @@ internal sealed class HostClaims : IDisposable
     /// <summary>Replaces the socket that a killed daemon left behind; refuses a socket that is served.</summary>
     private void ListenOnUnixSocket(string path)
     {
-        if (path.Length == 0)
+        if (string.IsNullOrEmpty(path))
             return;
         try
         {
@@ -183,7 +187,7 @@ internal sealed class HostClaims : IDisposable
             if (File.Exists(path))
                 RemoveUnserved(path);
             var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(new UnixDomainSocketEndPoint(path));
-            _sockets.Add(socket);
+            _listeners.Add(new Listener(ListenerPurpose.UnixSocket, socket));
             // Before it listens nobody can connect, so the socket is never open to others.
             File.SetUnixFileMode(path, OwnerAndGroup);
             socket.Listen(Backlog);
@@ -216,6 +220,34 @@ internal sealed class HostClaims : IDisposable
     private static bool IsRegularFile(string path) => (File.GetAttributes(path) & FileAttributes.Normal) != 0 && new FileInfo(path).Length > 0;
 }
 
+/// <summary>The purpose of a listener.</summary>
+internal enum ListenerPurpose
+{
+    /// <summary>gRPC, over TCP.</summary>
+    Grpc,
+
+    /// <summary>REST and the pages, over TCP.</summary>
+    Rest,
+
+    /// <summary>Both, on the unix socket.</summary>
+    UnixSocket,
+}
+
+/// <summary>A socket that is bound and listens.</summary>
+/// <param name="Purpose">Its purpose.</param>
+/// <param name="Socket">The socket.</param>
+internal sealed record Listener(ListenerPurpose Purpose, Socket Socket)
+{
+    /// <summary>Whether systemd made the socket, and keeps it open when the daemon ends.</summary>
+    public bool IsPassed { get; init; }
+
+    /// <summary>Its name in the log.</summary>
+    public string Name => Purpose switch { ListenerPurpose.Grpc => "gRPC", ListenerPurpose.Rest => "REST", _ => "REST and gRPC" };
+
+    /// <summary>Its address as bound. A configured port 0 is a real port by now.</summary>
+    public string Address => Purpose == ListenerPurpose.UnixSocket ? $"http://unix:{Socket.LocalEndPoint}" : $"http://{Socket.LocalEndPoint}";
+}
+
 /// <summary>Registers <see cref="HostClaims"/>.</summary>
 internal static class HostClaimsSetup
 {
@@ -226,6 +258,8 @@ internal static class HostClaimsSetup
         var claims = HostClaims.Take(options, simulate);
         // By a factory: the container disposes only of what it has made.
         builder.Services.AddSingleton(_ => claims);
+        if (claims.Listeners.Any(l => l.IsPassed))
+            builder.Services.AddHostedService<SocketHandover>();
         return claims;
     }
 

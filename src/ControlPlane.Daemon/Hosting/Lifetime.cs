@@ -22,7 +22,9 @@ internal static class Lifetime
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<ExitStatus>();
         builder.Services.AddHostedService<WriterLifetime>();
-        builder.Services.AddHostedService<AuditLifetime>();
+        builder.Services.AddSingleton<AuditLifetime>();
+        builder.Services.AddHostedService(p => p.GetRequiredService<AuditLifetime>());
+        builder.Services.AddHostedService<ConfigurationReload>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("reconciled", tags: [ReadinessCheck.Tag]);
         builder.Services.AddRouting();
     }
@@ -41,12 +43,38 @@ internal static class Lifetime
 /// <summary>Runs the regular audits while the daemon is ready.</summary>
 internal sealed class AuditLifetime(AuditService audits, Readiness readiness) : BackgroundService
 {
+    private CancellationTokenSource _round = new();
+
+    /// <summary>Ends an audit that runs, and begins again with the interval as it is set now.</summary>
+    public void Restart() => Interlocked.Exchange(ref _round, new CancellationTokenSource()).Cancel();
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _round.Dispose();
+        base.Dispose();
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // A daemon that never becomes ready ends by itself and has nothing to audit.
         await readiness.Reconciled.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (readiness.IsReady)
-            await audits.RunAsync(stoppingToken);
+        while (readiness.IsReady && !stoppingToken.IsCancellationRequested)
+            await RunRoundAsync(_round.Token, stoppingToken);
+    }
+
+    private async Task RunRoundAsync(CancellationToken round, CancellationToken stopping)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(round, stopping);
+        try
+        {
+            await audits.RunAsync(end.Token);
+            await Task.Delay(Timeout.InfiniteTimeSpan, end.Token);
+        }
+        catch (OperationCanceledException) when (round.IsCancellationRequested)
+        {
+            // Restarted.
+        }
     }
 }

@@ -3,32 +3,39 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Serves REST and gRPC on the claimed sockets: two on loopback, and the unix socket. Each serves both APIs.</summary>
+/// <summary>Serves REST and gRPC on the claimed sockets. Each serves both APIs; HTTP/1.1 is not on the socket for gRPC.</summary>
 internal static class Listeners
 {
     /// <summary>Configures Kestrel.</summary>
     public static void AddListeners(this WebApplicationBuilder builder, HostClaims claims)
     {
-        builder.WebHost.UseKestrelCore().UseSockets(transport => transport.CreateBoundListenSocket = endpoint =>
-            claims.Sockets.First(socket => socket.LocalEndPoint!.ToString() == endpoint.ToString()));
+        builder.WebHost.UseKestrelCore().UseSockets(transport =>
+        {
+            transport.Backlog = HostClaims.Backlog;
+            transport.CreateBoundListenSocket = endpoint =>
+                claims.Listeners.First(l => l.Socket.LocalEndPoint!.ToString() == endpoint.ToString()).Socket;
+        });
+        builder.Services.AddIdleEndpoint();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits);
             var http2 = new Http2Pipeline();
-            var endpoints = claims.Sockets.Select(socket => socket.LocalEndPoint!).ToList();
-            Listen(kestrel, endpoints[0], grpc =>
+            kestrel.Listen(IdleEndPoint.Instance, idle =>
             {
-                grpc.Protocols = HttpProtocols.Http2;
-                http2.CaptureFrom(grpc);
+                idle.Protocols = HttpProtocols.Http2;
+                http2.CaptureFrom(idle);
             });
-            foreach (var endpoint in endpoints.Skip(1))
-                Listen(kestrel, endpoint, both =>
-                {
-                    both.Protocols = HttpProtocols.Http1;
-                    http2.OfferOn(both);
-                });
+            foreach (var listener in claims.Listeners)
+                Listen(kestrel, listener.Socket.LocalEndPoint!, endpoint => Configure(endpoint, listener, http2));
         });
+    }
+
+    private static void Configure(ListenOptions endpoint, Listener listener, Http2Pipeline http2)
+    {
+        endpoint.Protocols = listener.Purpose == ListenerPurpose.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
+        if (listener.Purpose != ListenerPurpose.Grpc)
+            http2.OfferOn(endpoint);
     }
 
     private static void Listen(KestrelServerOptions kestrel, EndPoint endpoint, Action<ListenOptions> configure)

@@ -3,8 +3,6 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -15,7 +13,7 @@ namespace ControlPlane.Daemon.Hosting;
 /// </summary>
 internal sealed class WriterLifetime(
     IKernel kernel, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
-    IServer server, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
+    HostClaims claims, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -64,15 +62,13 @@ internal sealed class WriterLifetime(
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Logs the addresses as bound, in the order of <see cref="Listeners"/>. A configured port 0 is a real port by now.</summary>
     private void LogAddresses()
     {
-        string[] names = ["gRPC", "REST", "REST and gRPC"];
-        foreach (var (name, address) in names.Zip(server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []))
+        foreach (var listener in claims.Listeners)
         {
-            HostLog.Listening(logger, name, address);
-            if (name == "REST")
-                HostLog.Listening(logger, "Swagger UI", $"{address}/swagger");
+            HostLog.Listening(logger, listener.Name, listener.Address);
+            if (listener.Purpose == ListenerPurpose.Rest)
+                HostLog.Listening(logger, "Swagger UI", $"{listener.Address}/swagger");
         }
     }
 

@@ -29,4 +29,13 @@ internal static partial class HostLog
 
     [LoggerMessage(EventIds.SimulationStopped, LogLevel.Information, "Stopped; the simulated kernel has ended")]
     public static partial void SimulationStopped(ILogger logger);
+
+    [LoggerMessage(EventIds.Reloaded, LogLevel.Information, "Configuration read again; in effect: {Keys}")]
+    public static partial void Reloaded(ILogger logger, string keys);
+
+    [LoggerMessage(EventIds.NeedsRestart, LogLevel.Warning, "Changed settings that take effect at the next start: {Keys}")]
+    public static partial void NeedsRestart(ILogger logger, string keys);
+
+    [LoggerMessage(EventIds.ReloadRefused, LogLevel.Error, "The configuration was not read again, because it has errors; the daemon keeps the one that it has: {Errors}")]
+    public static partial void ReloadRefused(ILogger logger, string errors);
 }

@@ -13,6 +13,9 @@ namespace ControlPlane.Daemon.Observability;
 /// <summary>The log: Serilog, to standard output, in the form that its reader needs. Section <c>Serilog</c> has the levels.</summary>
 internal static class LogSetup
 {
+    /// <summary>The section of the levels. The log follows it when the configuration is read again.</summary>
+    public const string Levels = "Serilog:MinimumLevel";
+
     private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {RequestId} {TraceParent}{NewLine}{Exception}";
 
     /// <summary>The form of the log of this process.</summary>

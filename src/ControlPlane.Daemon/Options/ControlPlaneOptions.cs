@@ -39,29 +39,31 @@ internal sealed class ControlPlaneOptions
     public WatchSettings Watch { get; set; } = new();
 
     /// <summary>The comparisons of the kernel with the desired state.</summary>
+    [Reloadable]
     public AuditSettings Audit { get; set; } = new();
 
     /// <summary>The probes of entries.</summary>
+    [Reloadable]
     public ProbeSettings Probe { get; set; } = new();
 
     /// <summary>The content of <c>/metrics</c>.</summary>
     public MetricsSettings Metrics { get; set; } = new();
 }
 
-/// <summary>The addresses the daemon listens on: two on loopback, and a unix socket.</summary>
+/// <summary>The addresses the daemon listens on: a unix socket, and two on loopback if configured.</summary>
 internal sealed class ListenOptions
 {
-    /// <summary>The address of REST and the web pages: a loopback address such as <c>http://127.0.0.1:5080</c>. Port 0 takes a free port.</summary>
-    [Required(ErrorMessage = "must be set"), LoopbackAddress]
+    /// <summary>The address of REST and the web pages: a loopback address such as <c>http://127.0.0.1:5080</c>. Port 0 takes a free port. Empty for none.</summary>
+    [LoopbackAddress]
     public string Rest { get; set; } = "http://127.0.0.1:5080";
 
-    /// <summary>The address of gRPC: a loopback address with another port than <see cref="Rest"/>.</summary>
-    [Required(ErrorMessage = "must be set"), LoopbackAddress]
+    /// <summary>The address of gRPC: a loopback address with another port than <see cref="Rest"/>. Empty for none.</summary>
+    [LoopbackAddress]
     public string Grpc { get; set; } = "http://127.0.0.1:5081";
 
     /// <summary>
     /// The unix socket of both, with mode 0660: an absolute path of at most 107 bytes (<c>sun_path</c> without its terminator).
-    /// Empty for none.
+    /// Empty for none. A socket that systemd passes takes its place.
     /// </summary>
     [AbsolutePath(MaxBytes = 107)]
     public string UnixSocket { get; set; } = "/run/devmapd/devmapd.sock";
@@ -140,7 +142,7 @@ internal sealed class ProbeSettings
 internal sealed class MetricsSettings
 {
     /// <summary>The number of entries per devmap that have metrics of their own, those with the most traffic, 0 .. 1,000.</summary>
-    [Range(0, 1000, ErrorMessage = "must be {1} to {2}")]
+    [Reloadable, Range(0, 1000, ErrorMessage = "must be {1} to {2}")]
     public int TopEntries { get; set; } = 20;
 
     /// <summary>Returns the settings as options of the core.</summary>

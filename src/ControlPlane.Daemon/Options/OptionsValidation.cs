@@ -63,6 +63,8 @@ internal sealed class ControlPlaneOptionsSource(IConfiguration configuration)
         if (LoopbackAddressAttribute.TryParse(options.Listen.Rest) is { Port: > 0 } rest
             && LoopbackAddressAttribute.TryParse(options.Listen.Grpc) is { Port: > 0 } grpc && rest.Port == grpc.Port)
             yield return new OptionError("ControlPlane:Listen:Grpc", $"must have another port than ControlPlane:Listen:Rest ({rest.Port})");
+        if (options.Listen is { Rest: null or "", Grpc: null or "", UnixSocket: null or "" })
+            yield return new OptionError("ControlPlane:Listen:UnixSocket", "must be set, because ControlPlane:Listen:Rest and ControlPlane:Listen:Grpc are empty");
     }
 
     private static IEnumerable<OptionError> CheckFolders(ControlPlaneOptions options)

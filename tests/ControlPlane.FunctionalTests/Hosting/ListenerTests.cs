@@ -38,6 +38,19 @@ public sealed class ListenerTests : IAsyncLifetime
         }
     }
 
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("2.0")]
+    public async Task UnixSocketAlone_SpeaksBothVersions(string version)
+    {
+        await using var alone = await TestDaemon.StartAsync("--ControlPlane:Listen:Rest=", "--ControlPlane:Listen:Grpc=");
+        using var client = OverUnixSocket(alone.UnixSocket);
+        using var request = new HttpRequestMessage(HttpMethod.Get, Ready) { Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var response = await client.SendAsync(request);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(version, response.Version.ToString());
+    }
+
     [Fact]
     public async Task UnixSocket_PrefaceInPieces_IsStillHttp2()
     {
@@ -235,12 +248,14 @@ public sealed class ListenerTests : IAsyncLifetime
         Assert.Equal("permission_denied", problem.RootElement.GetProperty("code").GetString());
     }
 
-    private HttpClient OverUnixSocket() => new(new SocketsHttpHandler
+    private HttpClient OverUnixSocket() => OverUnixSocket(_daemon.UnixSocket);
+
+    private static HttpClient OverUnixSocket(string path) => new(new SocketsHttpHandler
     {
         ConnectCallback = async (_, cancellationToken) =>
         {
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(_daemon.UnixSocket), cancellationToken);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
             return new NetworkStream(socket, ownsSocket: true);
         },
     });

@@ -1,10 +1,9 @@
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon;
 using ControlPlane.Daemon.Cli;
+using ControlPlane.Daemon.Hosting;
 using ControlPlane.Simulation;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Hosting;
@@ -42,10 +41,10 @@ internal sealed class TestDaemon : IAsyncDisposable
     public string UnixSocket { get; }
 
     /// <summary>Where REST is served.</summary>
-    public Uri Rest => Address(1);
+    public Uri Rest => Address(ListenerPurpose.Rest);
 
     /// <summary>Where gRPC is served.</summary>
-    public Uri Grpc => Address(0);
+    public Uri Grpc => Address(ListenerPurpose.Grpc);
 
     /// <summary>Builds it and does not start it.</summary>
     /// <param name="wrap">Puts something around the simulated kernel.</param>
@@ -68,6 +67,6 @@ internal sealed class TestDaemon : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private Uri Address(int index) =>
-        new(App.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ElementAt(index));
+    private Uri Address(ListenerPurpose purpose) =>
+        new(App.Services.GetRequiredService<HostClaims>().Listeners.Single(l => l.Purpose == purpose).Address);
 }

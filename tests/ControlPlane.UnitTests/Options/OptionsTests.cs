@@ -52,7 +52,6 @@ public sealed class OptionsTests
     [InlineData("Listen:Rest", "https://127.0.0.1:5080", "loopback")]
     [InlineData("Listen:Rest", "http://127.0.0.1:5080/v1", "no path")]
     [InlineData("Listen:Rest", "5080", "loopback")]
-    [InlineData("Listen:Rest", "", "must be set")]
     [InlineData("Listen:Grpc", "http://[2001:db8::1]:5081", "loopback")]
     [InlineData("Listen:Grpc", "http://127.0.0.1:5080", "another port than ControlPlane:Listen:Rest")]
     [InlineData("Listen:UnixSocket", "devmapd.sock", "absolute path")]
@@ -97,6 +96,15 @@ public sealed class OptionsTests
 
         var error = Assert.Single(Read(With(("Devmaps:0:Name", "a"), ("Listen:UnixSocket", "/" + new string('s', 107)))).Errors);
         Assert.Equal("ControlPlane:Listen:UnixSocket: must be at most 107 bytes long", error);
+    }
+
+    [Fact]
+    public void NoAddressAtAll_IsAnError()
+    {
+        Assert.Empty(Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", ""), ("Listen:Grpc", ""))).Errors);
+
+        var error = Assert.Single(Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", ""), ("Listen:Grpc", ""), ("Listen:UnixSocket", ""))).Errors);
+        Assert.Contains("ControlPlane:Listen:UnixSocket: must be set", error, StringComparison.Ordinal);
     }
 
     [Fact]
