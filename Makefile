@@ -8,6 +8,9 @@ PREFIX ?= /usr
 KILLS ?= 200
 FRAMES ?= 5000000
 CASES ?= 500
+VERSION ?= $(shell sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
+RUNTIME ?= linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
+STAGE := artifacts/ahead/stage
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
@@ -30,7 +33,7 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
-	@echo "  make test GROUP=truth            only the tests of a group: truth, losses, soak, snapshot"
+	@echo "  make test GROUP=truth            only the tests of a group: truth, losses, soak, snapshot, systemd"
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
 	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 by default"
 	@echo "  make truth CASES=1000 SEED=7     more random cases than 500; from a seed, to repeat a run"
@@ -116,15 +119,58 @@ lint-contract: setup $(TOOLS) ## Check the wire contract: rules, form, and what 
 proto-baseline: $(TOOLS) ## Make the protos of now the ones that must not break
 	@cd protos && $(BUF) build --exclude-source-info --output baseline.binpb
 
+.PHONY: systemd
+systemd: build ## Test the unit under a real systemd: crashes, hangs, restarts, namespaces
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh --group systemd
+
+.PHONY: packages
+packages: build stage ## Build package and image, and test them: install, upgrade, remove, run
+	@packaging/image.py $(VERSION) $(STAGE) artifacts/packages
+	@packaging/deb.sh $(VERSION) $(STAGE) artifacts/packages
+	@COMPRESSION=none packaging/deb.sh $(VERSION)+next $(STAGE) artifacts/packages
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_PACKAGES=$(CURDIR)/artifacts/packages $(DOTNET)" scripts/test.sh --group packages
+
 .PHONY: install
 install: ## Install daemon, unit and settings under DESTDIR (as root)
 	$(DOTNET) publish $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo -o artifacts/publish
-	install -d $(DESTDIR)$(PREFIX)/lib/devmapd $(DESTDIR)$(PREFIX)/lib/systemd/system \
-		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)/etc/devmapd
-	cp -r artifacts/publish/. $(DESTDIR)$(PREFIX)/lib/devmapd/
-	install -m 0644 systemd/devmapd.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	@$(MAKE) --no-print-directory install-files PUBLISHED=artifacts/publish
+
+# The files of an installation, from a published daemon. Package and image have the same.
+.PHONY: install-files
+install-files:
+	install -d $(DESTDIR)$(PREFIX)/lib/devmapd $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/systemd/system \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)/etc/devmapd \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/share/doc/devmapd/examples
+	cp -r $(PUBLISHED)/. $(DESTDIR)$(PREFIX)/lib/devmapd/
+	ln -sf ../lib/devmapd/devmapd $(DESTDIR)$(PREFIX)/sbin/devmapd
+	install -m 0644 systemd/*.service systemd/*.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -m 0644 systemd/devmapd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/devmapd.conf
-	test -e $(DESTDIR)/etc/devmapd/appsettings.json || install -m 0644 appsettings.json $(DESTDIR)/etc/devmapd/
+	install -m 0644 systemd/devmapd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/devmapd.conf
+	install -m 0644 packaging/examples/* $(DESTDIR)$(PREFIX)/share/doc/devmapd/examples/
+	packaging/man.py devmapd.8 $(VERSION) | gzip -9n >$(DESTDIR)$(PREFIX)/share/man/man8/devmapd.8.gz
+	packaging/man.py devmapd.conf.5 $(VERSION) | gzip -9n >$(DESTDIR)$(PREFIX)/share/man/man5/devmapd.conf.5.gz
+	packaging/completion.py $(PUBLISHED)/devmapd >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/devmapd
+	@# The settings of the unit: the unix socket alone. All commands find them, because they are the settings beside the program.
+	test -e $(DESTDIR)/etc/devmapd/devmapd.conf || \
+		sed -E 's#"(Rest|Grpc)": "http[^"]*"#"\1": ""#' appsettings.json >$(DESTDIR)/etc/devmapd/devmapd.conf
+	ln -sf /etc/devmapd/devmapd.conf $(DESTDIR)$(PREFIX)/lib/devmapd/appsettings.json
+
+# A daemon with its own runtime, compiled ahead of time, and its files under STAGE. Built apart, so that the build of now stays as it is.
+.PHONY: stage
+stage: setup
+	@$(DOTNET) publish $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo --artifacts-path artifacts/ahead -o artifacts/ahead/published \
+		-r $(RUNTIME) --self-contained -p:PublishReadyToRun=true -p:VersionPrefix=$(VERSION) -p:DebugType=none
+	@rm -rf $(STAGE)
+	@$(MAKE) --no-print-directory --silent install-files PUBLISHED=artifacts/ahead/published DESTDIR=$(STAGE)
+
+.PHONY: deb
+deb: stage ## Build a Debian package with its own runtime
+	@packaging/deb.sh $(VERSION) $(STAGE) artifacts/packages
+
+.PHONY: image
+image: stage ## Build an OCI image, without a container engine
+	@packaging/image.py $(VERSION) $(STAGE) artifacts/packages
 
 .PHONY: clean
 clean: ## Remove what was built; state and pins stay

@@ -12,6 +12,7 @@ packages=(
     curl iputils-ping                       # what README's walk-through calls
     chromium                                # the browser that tests the pages
     python3-grpcio python3-protobuf         # scripts/grpcall, which makes the gRPC calls of the documents
+    systemd                                 # the sandbox that tests the unit
     ca-certificates
 )
 command -v npm >/dev/null || packages+=(npm) # the tools that check the contracts; node itself may come from elsewhere

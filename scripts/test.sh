@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test projects and adds up their results.
 # Usage: test.sh [--group GROUP] [NAME ...]
-#   --group GROUP   run only tests with the trait Group=GROUP: truth, losses, soak, snapshot
+#   --group GROUP   run only tests with the trait Group=GROUP: truth, losses, soak, snapshot, systemd, packages. The last two run only so
 #   NAME            run only tests whose full name contains one of the names
 # Environment: CONFIGURATION; DOTNET (the command, with what gives it root); HANG_TIMEOUT (of one test)
 set -uo pipefail
@@ -39,6 +39,7 @@ counter() { grep -o '<Counters [^>]*' "$2" 2>/dev/null | sed -n "s/.* $1=\"\([0-
 run() {
     local name=$1 project=tests/$2/$2.csproj only begin=$SECONDS
     only=$(all "${group:+Group=$group}" "$filter" "${3:-}")
+    [ -n "$group" ] || only=$(all "$only" 'Group!=systemd&Group!=packages')
     # Background jobs ignore SIGINT, and so would the daemons that the tests interrupt.
     env --default-signal=INT,QUIT "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
         --logger "console;verbosity=minimal" --logger "trx;LogFileName=$results/$name.trx" --blame-hang-timeout "${HANG_TIMEOUT:-10m}" \

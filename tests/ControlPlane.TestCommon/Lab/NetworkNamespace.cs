@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Text;
 
@@ -28,6 +29,10 @@ public sealed class NetworkNamespace : IDisposable
 
     /// <summary>A path that any process of this machine's root may open while this object lives.</summary>
     public string Path => $"/proc/{Environment.ProcessId}/fd/{_descriptor.Descriptor}";
+
+    /// <summary>Returns the namespace of a running process. Disposing lets go of it.</summary>
+    public static NetworkNamespace OfProcess(int id) =>
+        new(null, Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}/ns/net")), owned: false);
 
     /// <summary>Makes a namespace with loopback up and IPv6 off, so that nothing but the test's own frames moves in it.</summary>
     /// <param name="name">A name for <c>ip netns</c>, for people to look inside; usually none.</param>
@@ -148,8 +153,14 @@ public sealed class NetworkNamespace : IDisposable
     /// <summary>Removes the namespace and its interfaces.</summary>
     public void Dispose()
     {
-        if (!_owned || _descriptor.IsClosed)
+        if (this == Initial || _descriptor.IsClosed)
             return;
+        if (!_owned)
+        {
+            _descriptor.Dispose();
+            return;
+        }
+
         try
         {
             // At once, and not only when the last thread that was inside has ended.
