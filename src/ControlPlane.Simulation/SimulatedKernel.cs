@@ -23,6 +23,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.XdpFeatures, host.ReportsXdpFeatures, "6.3", host.ReportsXdpFeatures ? null : "not simulated"),
             new(KernelFeatureNames.Tcx, true, "6.6", null),
             new(KernelFeatureNames.RedirectPeer, false, "5.10", "not simulated"),
+            new(KernelFeatureNames.PeerOffloads, true, "6.2", null),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
             host.Drops.Feature,
         ]);

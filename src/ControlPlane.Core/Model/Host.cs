@@ -50,6 +50,12 @@ public static class KernelFeatureNames
     /// <summary>Redirects to the peer of a veth in another network namespace (<c>bpf_redirect_peer</c>), since Linux 5.10; used in tcx mode.</summary>
     public const string RedirectPeer = "redirect_peer";
 
+    /// <summary>
+    /// Reading the offloads of a veth's peer in another network namespace from the kernel's own structs, since Linux 6.2
+    /// (<c>bpf_rdonly_cast</c>); needs CAP_PERFMON and the kernel's BTF. Without it nobody can tell what such a sender leaves to others.
+    /// </summary>
+    public const string PeerOffloads = "peer_offloads";
+
     /// <summary>Raw tracepoint programs, since Linux 4.17; they need CAP_PERFMON.</summary>
     public const string RawTracepoints = "raw_tracepoints";
 

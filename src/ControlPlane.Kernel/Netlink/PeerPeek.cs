@@ -19,14 +19,21 @@ internal sealed unsafe class PeerPeek : IDisposable
 
     private PeerPeek(BpfObject loaded) => (_program, _veth) = (loaded.OpenProgram(Program), loaded.OpenMap("veth"));
 
+    /// <summary>Loads the program.</summary>
+    /// <exception cref="KernelException">The host cannot run it.</exception>
+    public static PeerPeek Load()
+    {
+        using var loaded = BpfObject.OpenEmbedded("peek.bpf.o");
+        loaded.Load(Program);
+        return new PeerPeek(loaded);
+    }
+
     /// <summary>Loads the program; null where the host cannot run it.</summary>
     public static PeerPeek? TryLoad()
     {
         try
         {
-            using var loaded = BpfObject.OpenEmbedded("peek.bpf.o");
-            loaded.Load(Program);
-            return new PeerPeek(loaded);
+            return Load();
         }
         catch (KernelException)
         {

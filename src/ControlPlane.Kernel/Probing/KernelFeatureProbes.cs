@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Netlink;
 using ControlPlane.Kernel.Objects;
 using static ControlPlane.Kernel.Native.BpfConstants;
 
@@ -20,6 +21,7 @@ internal static class KernelFeatureProbes
         Try(KernelFeatureNames.LiveFrames, "5.18", LiveFrames),
         Tcx(),
         Try(KernelFeatureNames.RedirectPeer, "5.10", () => ProbeProgram.Load(BPF_PROG_TYPE_SCHED_CLS, ProbeProgram.RedirectPeer()).Dispose()),
+        Try(KernelFeatureNames.PeerOffloads, "6.2", () => PeerPeek.Load().Dispose()),
         Try(KernelFeatureNames.RawTracepoints, "4.17", RawTracepoint),
     ];
 

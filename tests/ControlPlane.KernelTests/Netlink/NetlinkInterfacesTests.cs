@@ -68,6 +68,8 @@ public sealed class NetlinkInterfacesTests : IDisposable
     [InlineData(false)]
     public void Query_Offloads_OfAVethAndItsPeerAnywhere(bool beside)
     {
+        if (!beside)
+            KernelNeeds.Feature(KernelFeatureNames.PeerOffloads);
         using var elsewhere = NetworkNamespace.Create();
         using var pair = VethPair.Create(_space, new VethOptions { PeerNamespace = beside ? null : elsewhere, PeerOffloads = true });
         const Offloads All = Offloads.SendsPartialChecksums | Offloads.SendsSegments | Offloads.SendsTagsBeside;

@@ -68,7 +68,8 @@ public sealed class RedirectTests(FrameTestbed testbed) : IClassFixture<FrameTes
         AssertNothingMore(mode);
         var all = new EntryCounters((ulong)sent.Count, sent.Bytes());
         Assert.Equal(all, devmap.Kernel.ReadCounters(key));
-        Assert.Equal(new DevmapCounters(all.Packets, all.Bytes, 0, 0, 0, 0), devmap.Kernel.ReadTotals());
+        // One whole checksum in 65,536 looks partial. To complete it changes nothing.
+        Assert.Equal(new DevmapCounters(all.Packets, all.Bytes, 0, 0, 0, 0), devmap.Kernel.ReadTotals()!.Value with { ChecksumsCompleted = 0 });
         Assert.Equal(template is null ? default : all, testbed.Kernel.Programs.ReadCounters(Program));
     }
 

@@ -37,7 +37,7 @@ public sealed class UpgradeTests(FrameTestbed testbed) : IClassFixture<FrameTest
             Assert.NotEqual(ours, other);
             Assert.Equal((version > 1, version > 2), (File.Exists(Pins.Missed), File.Exists(Pins.Complete)));
             var before = receiver.Delivered;
-            await Eventually.Async(() => receiver.Delivered > before + 200);
+            await Eventually.Async(() => receiver.Delivered > before + 200, what: $"frames arrive after upgrade {upgrade}");
 
             devmap.Restart();
 

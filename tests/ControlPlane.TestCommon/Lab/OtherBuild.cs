@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -11,6 +12,8 @@ public static class OtherBuild
     private const uint FirstWithMissedKeys = 2;
     private const uint FirstWithCompletion = 3;
 
+    private static readonly ConcurrentDictionary<uint, byte[]> Compiled = new();
+
     /// <summary>Has a devmap run it, and gives its program id.</summary>
     /// <param name="devmapPins">The folder of the devmap's pins.</param>
     /// <param name="finish">If not, it is as a crash would leave it before the first link was switched over.</param>
@@ -18,7 +21,7 @@ public static class OtherBuild
     public static uint Run(string devmapPins, bool finish, uint version = DevmapdConstants.DEVMAPD_VERSION)
     {
         var pins = new DevmapPins(devmapPins);
-        using var other = Compile(version);
+        using var other = BpfObject.Open(Compiled.GetOrAdd(version, Compile), "redirect of another build");
         var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
         IReadOnlyList<RedirectProgram> programs = version < FirstWithCompletion ? [RedirectProgram.Plain] : RedirectPrograms.Xdp;
         RedirectUpgrade.Load(pins, other, config with { version = version }, programs);
@@ -36,7 +39,7 @@ public static class OtherBuild
         return BpfInfo.OfProgram(program).id;
     }
 
-    private static BpfObject Compile(uint version)
+    private static byte[] Compile(uint version)
     {
         var folder = Directory.CreateTempSubdirectory();
         var (source, file) = (Path.Combine(folder.FullName, "redirect.bpf.c"), Path.Combine(folder.FullName, "redirect.o"));
@@ -47,7 +50,7 @@ public static class OtherBuild
         Shell.Run(
             "clang", "-O2", "-g", "-target", "bpf", "-mcpu=v3", "-idirafter", $"/usr/include/{Shell.Run("uname", "-m").Trim()}-linux-gnu",
             "-I", Repository.PathOf("bpf"), "-c", source, "-o", file);
-        var other = BpfObject.Open(File.ReadAllBytes(file), "redirect of another build");
+        var other = File.ReadAllBytes(file);
         folder.Delete(recursive: true);
         return other;
     }

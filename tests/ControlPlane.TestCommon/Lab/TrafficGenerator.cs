@@ -6,7 +6,7 @@ namespace ControlPlane.TestCommon.Lab;
 public sealed class TrafficGenerator : IAsyncDisposable
 {
     private const int MaxBurst = 64;
-    private static readonly TimeSpan UsualTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan UsualTime = Patience.OfSeconds(60);
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly FrameSocket _socket;
