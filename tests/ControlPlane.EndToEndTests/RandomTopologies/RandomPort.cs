@@ -77,7 +77,7 @@ internal sealed class RandomPort(
         ConfigureFar();
         SetFarUp(true);
         SetUp(true);
-        VethPair.SetPeer(FarSpace, FarName, gro, offloads: false);
+        SetGro(gro);
     }
 
     public void Delete()
@@ -117,6 +117,8 @@ internal sealed class RandomPort(
     }
 
     public void SetGro(bool on) => FarSpace.Shell("ethtool", "-K", FarName, "gro", on ? "on" : "off");
+
+    public void SetNearGro(bool on) => NearSpace!.Shell("ethtool", "-K", Name, "gro", on ? "on" : "off");
 
     /// <summary>Turns an offload of the far end on or off.</summary>
     public void SetFarOffload(string feature, bool on) => FarSpace.Shell("ethtool", "-K", FarName, feature, on ? "on" : "off");

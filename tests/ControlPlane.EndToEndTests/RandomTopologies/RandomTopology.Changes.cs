@@ -82,7 +82,8 @@ internal sealed partial class RandomTopology
             2 => Do($"{port.Name} mtu {mtu}", () => port.SetMtu(mtu)),
             3 => Do($"{port.FarName} mtu {mtu}", () => port.SetFarMtu(mtu)),
             4 or 19 or 20 => Do($"both ends of {port.Name} mtu {mtu}", () => SetMtus(port, mtu)),
-            5 or 6 => Do($"{port.FarName} gro {on}", () => port.SetGro(on)),
+            5 => Do($"{port.FarName} gro {on}", () => port.SetGro(on)),
+            6 => Do($"{port.Name} gro {on}", () => port.SetNearGro(on)),
             7 => Do($"{port.FarName} xdpdrv pass", () => port.SetFarXdp("xdpdrv", _pass.Path)),
             8 => Do($"{port.FarName} xdpdrv off", () => port.SetFarXdp("xdpdrv", null)),
             9 => Do($"{port.FarName} xdpgeneric {on}", () => port.SetFarXdp("xdpgeneric", on ? _pass.Path : null)),
@@ -91,10 +92,12 @@ internal sealed partial class RandomTopology
             12 => Do($"move {port.Name} away", () => port.Move(_elsewhere)),
             13 => Do($"{port.Name} xdpdrv {on}", () => port.SetXdp("xdpdrv", on ? _pass.Path : null)),
             14 => Exchange(port, Pick(_ports)),
-            15 or 16 or 17 or 18 when Pick(_offloads) is var offload => Do($"{port.FarName} {offload} {on}", () => port.SetFarOffload(offload, on)),
+            15 or 16 or 17 or 18 when PickOffload() is var offload => Do($"{port.FarName} {offload} {on}", () => port.SetFarOffload(offload, on)),
             _ => port != _beside && MoveFar(port),
         };
     }
+
+    private string PickOffload() => Pick(_isPrepared ? _offloads : [.. _offloads, .. _prepared]);
 
     // To a free name: an earlier name of another port, or a new one.
     private bool Rename(RandomPort port)

@@ -78,7 +78,7 @@ internal sealed partial class RandomTopology
         if (target == Bridge)
             return _isBridged ? At(_bridged) : null;
         if (target == _beside.FarName)
-            return (_beside.NearEnd!, _network[Testbed.Space]);
+            return _beside.NearEnd is { } near ? (near, _network[_beside.NearSpace!]) : null;
         return AllPorts().SingleOrDefault(p => p.IsVisible && p.Name == target) is { } port ? At(port) : null;
 
         (FrameSocket Frames, TrafficStack Stack)? At(RandomPort port) => port.FarEnd is { } end ? (end, _network[port.FarSpace]) : null;

@@ -21,9 +21,10 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private static readonly string[] _entryDevmaps = [Testbed.ByInterface, Testbed.ByVlan, Testbed.ByVlan, Testbed.ByAddress, Testbed.ByAddress];
     private static readonly string?[] _programs = [null, "count", "drop", "rewrite", "push", "pop"];
 
-    private static readonly string[] _completions = ["auto", "auto", "on"];
+    private static readonly string[] _completions = ["auto", "auto", "on", "off"];
 
     private readonly Random _random;
+    private readonly bool _isPrepared;
     private readonly string[] _settings;
     private readonly XdpPassObject _pass = new XdpPassObject();
     private readonly TagObject _tag = new TagObject();
@@ -37,7 +38,8 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private int _fence = 1000;
     private int _senders;
 
-    private RandomTopology(Testbed testbed, Random random, string[] settings) => (Testbed, _random, _settings) = (testbed, random, settings);
+    private RandomTopology(Testbed testbed, Random random, string[] settings) =>
+        (Testbed, _random, _settings, _isPrepared) = (testbed, random, settings, random.Next(2) == 0);
 
     public Testbed Testbed { get; }
 
@@ -102,6 +104,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     {
         History.Add(string.Join(' ', _settings));
         _network.Add(Testbed.Space);
+        _network.Add(_elsewhere);
         Testbed.Batch($"link add {Fence} mtu {_fence} type bridge", $"link add {Bridge} type bridge", $"link set dev {Bridge} up", $"link add {Sink} type ifb", $"link set dev {Sink} up");
         for (var i = 0; i < Ports; i++)
             _ports.Add(NewPort($"port{i}", Home(), $"far{i}", i == Ports - 1 ? PickTap() : null));
@@ -132,7 +135,7 @@ internal sealed partial class RandomTopology : IAsyncDisposable
         (await Testbed.Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments.Any(a => a.Interface == ingress);
 
     // In half of the topologies one port is a tap.
-    private TapOptions? PickTap() => _random.Next(2) == 0 ? null : new TapOptions(VirtioHeader: false, _random.Next(2) == 0, _random.Next(2) == 0);
+    private TapOptions? PickTap() => _random.Next(2) == 0 ? null : new TapOptions(_random.Next(3) == 0, _random.Next(2) == 0, _random.Next(2) == 0);
 
     private RandomPort NewPort(string name, NetworkNamespace far, string farName, TapOptions? tap = null)
     {
@@ -141,8 +144,8 @@ internal sealed partial class RandomTopology : IAsyncDisposable
         return port;
     }
 
-    // The senders are prepared for every mode: nothing rides beside their frames. None sends SCTP, lists of segments or 802.1ad tags,
-    // whose offloads the daemon counts as well.
+    // In half of the topologies the senders are prepared for every mode: nothing rides beside their frames. None sends SCTP, lists of
+    // segments or 802.1ad tags, whose offloads the daemon counts as well.
     private void Create(RandomPort port)
     {
         port.Create(gro: _random.Next(3) > 0);
@@ -152,6 +155,8 @@ internal sealed partial class RandomTopology : IAsyncDisposable
             port.SetFarOffload(feature, false);
         if (_random.Next(3) == 0)
             SetMtus(port, Pick(_mtus));
+        if (!_isPrepared)
+            return;
         foreach (var feature in _prepared)
             port.SetFarOffload(feature, false);
         History.Add($"{port.FarName} {string.Join(' ', _prepared)} False");
