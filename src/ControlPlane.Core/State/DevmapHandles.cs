@@ -9,7 +9,6 @@ namespace ControlPlane.Core.State;
 internal sealed class DevmapHandles : IDisposable
 {
     private readonly ConcurrentDictionary<DevmapId, IDevmap> _open = new();
-    private long _generation;
 
     /// <summary>Returns the kernel objects of a devmap.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>: the devmap has been removed.</exception>
@@ -18,7 +17,7 @@ internal sealed class DevmapHandles : IDisposable
     /// <summary>Adds a devmap that has been opened, and gives it its identity. The registry closes it.</summary>
     public DevmapId Add(IDevmap devmap)
     {
-        var id = new DevmapId(devmap.Definition.Name, Interlocked.Increment(ref _generation));
+        var id = new DevmapId(devmap.Definition.Name);
         _open[id] = devmap;
         return id;
     }

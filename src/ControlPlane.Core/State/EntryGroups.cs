@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
@@ -23,7 +24,9 @@ internal readonly record struct EntryGroup(string Interface, string? Program, st
 /// <summary>Counts the entries of a devmap by group, with each change. For the writer's thread.</summary>
 internal sealed class EntryGroupCounts(KeySelector selector)
 {
-    private readonly ImmutableDictionary<EntryGroup, int>.Builder _counts = ImmutableDictionary.CreateBuilder<EntryGroup, int>();
+    private readonly Dictionary<EntryGroup, int> _counts = [];
+    private readonly HashSet<EntryGroup> _touched = [];
+    private ImmutableDictionary<EntryGroup, int> _last = ImmutableDictionary<EntryGroup, int>.Empty;
 
     /// <summary>An entry takes the place of another; either can be null.</summary>
     public void Replace(PlacedEntry? before, PlacedEntry? after)
@@ -33,15 +36,28 @@ internal sealed class EntryGroupCounts(KeySelector selector)
         if (old == now)
             return;
         if (now is { } entered)
-            _counts[entered] = _counts.GetValueOrDefault(entered) + 1;
-        if (old is not { } left)
-            return;
-        if (_counts[left] == 1)
-            _counts.Remove(left);
-        else
-            _counts[left]--;
+            Count(entered, 1);
+        if (old is { } left)
+            Count(left, -1);
     }
 
     /// <summary>Returns the counts now.</summary>
-    public ImmutableDictionary<EntryGroup, int> Freeze() => _counts.ToImmutable();
+    public ImmutableDictionary<EntryGroup, int> Freeze()
+    {
+        foreach (var group in _touched)
+        {
+            _last = _counts[group] > 0 ? _last.SetItem(group, _counts[group]) : _last.Remove(group);
+            if (_counts[group] == 0)
+                _counts.Remove(group);
+        }
+
+        _touched.Clear();
+        return _last;
+    }
+
+    private void Count(EntryGroup group, int by)
+    {
+        CollectionsMarshal.GetValueRefOrAddDefault(_counts, group, out _) += by;
+        _touched.Add(group);
+    }
 }

@@ -59,13 +59,18 @@ internal sealed record Snapshot
     public long RevisionOf(string interfaceName) => Targets.GetValueOrDefault(interfaceName)?.Revision ?? 0;
 }
 
-/// <summary>The identity of a devmap. A devmap that is removed and made again has another generation, so that waiting work cannot mistake it.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Generation">A number that no other devmap of this process has.</param>
-internal readonly record struct DevmapId(string Name, long Generation)
+/// <summary>
+/// The identity of a devmap: the object itself. A devmap that is removed and made again has another one, so that waiting work cannot mistake
+/// it. Each entry has it in several places, so it is one word.
+/// </summary>
+/// <param name="name">The name.</param>
+internal sealed class DevmapId(string name)
 {
+    /// <summary>The name.</summary>
+    public string Name => name;
+
     /// <inheritdoc/>
-    public override int GetHashCode() => Generation.GetHashCode();
+    public override string ToString() => name;
 }
 
 /// <summary>One devmap in a snapshot: its desired state and where that stands in the kernel. Immutable.</summary>

@@ -8,8 +8,7 @@ namespace ControlPlane.Core.State;
 /// </summary>
 internal sealed class TargetIndex
 {
-    private readonly Dictionary<string, Dictionary<string, HashSet<EntryId>>> _targets = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, RevisionList> _revisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _programUse = new(StringComparer.Ordinal);
 
     /// <summary>The interfaces that entries send to.</summary>
@@ -19,11 +18,18 @@ internal sealed class TargetIndex
     public int UseOf(string program) => _programUse.GetValueOrDefault(program);
 
     /// <summary>The name of a devmap one of whose entries carries the program, which entries must carry.</summary>
-    public string DevmapWith(string program) => _targets.Values.Where(t => t.ContainsKey(program)).SelectMany(t => t[program]).First().Devmap.Name;
+    public string DevmapWith(string program) =>
+        _targets.Values.Where(t => t.ByProgram.ContainsKey(program)).SelectMany(t => t.ByProgram[program]).First().Devmap.Name;
 
     /// <summary>The entries that send to the interface.</summary>
     public IReadOnlyList<EntryId> EntriesOf(string interfaceName) =>
-        _targets.TryGetValue(interfaceName, out var byProgram) ? [.. byProgram.Values.SelectMany(ids => ids)] : [];
+        _targets.TryGetValue(interfaceName, out var target) ? [.. target.ByProgram.Values.SelectMany(ids => ids)] : [];
+
+    /// <summary>
+    /// Returns an equal spec that an entry with the same target has already, or the given one: most entries of one target have equal specs, and
+    /// then share it.
+    /// </summary>
+    public EntrySpec Shared(EntrySpec spec) => _targets.TryGetValue(spec.Interface, out var target) && target.LastSpec == spec ? target.LastSpec : spec;
 
     /// <summary>
     /// An entry other than <paramref name="self"/> that sends to the interface with another egress program than
@@ -31,9 +37,9 @@ internal sealed class TargetIndex
     /// </summary>
     public (EntryId Entry, string? Program)? FindConflict(string interfaceName, string? program, EntryId self)
     {
-        if (!_targets.TryGetValue(interfaceName, out var byProgram))
+        if (!_targets.TryGetValue(interfaceName, out var target))
             return null;
-        foreach (var (other, ids) in byProgram)
+        foreach (var (other, ids) in target.ByProgram)
         {
             if (other == (program ?? ""))
                 continue;
@@ -49,37 +55,36 @@ internal sealed class TargetIndex
 
     /// <summary>Whether any entry of such a devmap sends to the interface.</summary>
     public bool IsTargetOf(string interfaceName, Func<DevmapId, bool> devmaps) =>
-        _targets.TryGetValue(interfaceName, out var byProgram) && byProgram.Values.Any(ids => ids.Any(id => devmaps(id.Devmap)));
+        _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Values.Any(ids => ids.Any(id => devmaps(id.Devmap)));
 
     /// <summary>Whether entries send to the interface with different egress programs.</summary>
-    public bool HasConflict(string interfaceName) => _targets.TryGetValue(interfaceName, out var byProgram) && byProgram.Count > 1;
+    public bool HasConflict(string interfaceName) => _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Count > 1;
 
     /// <summary>The egress programs entries send to the interface with (null: none), each with one of these entries.</summary>
     public IReadOnlyList<(string? Program, EntryId Entry)> ProgramsOf(string interfaceName) =>
-        _targets.TryGetValue(interfaceName, out var byProgram)
-            ? [.. byProgram.Select(p => (p.Key.Length == 0 ? null : p.Key, p.Value.First()))]
+        _targets.TryGetValue(interfaceName, out var target)
+            ? [.. target.ByProgram.Select(p => (p.Key.Length == 0 ? null : p.Key, p.Value.First()))]
             : [];
 
     /// <summary>Returns a summary of the entries that send to the interface; null if none does.</summary>
-    public TargetSummary? Summary(string interfaceName) => _targets.TryGetValue(interfaceName, out var byProgram)
-        ? new TargetSummary(byProgram.Values.Sum(ids => ids.Count), RevisionOf(interfaceName))
+    public TargetSummary? Summary(string interfaceName) => _targets.TryGetValue(interfaceName, out var target)
+        ? new TargetSummary(target.ByProgram.Values.Sum(ids => ids.Count), target.Revisions.Highest)
         : null;
 
     /// <summary>Returns the highest revision among the entries that send to the interface; 0 if none does.</summary>
-    public long RevisionOf(string interfaceName) => _revisions.GetValueOrDefault(interfaceName)?.Highest ?? 0;
+    public long RevisionOf(string interfaceName) => _targets.GetValueOrDefault(interfaceName)?.Revisions.Highest ?? 0;
 
     /// <summary>Adds an entry.</summary>
     public void Add(EntryId id, EntryRecord record)
     {
-        var (interfaceName, program) = (record.Spec.Interface, record.Spec.EgressProgram);
-        if (!_targets.TryGetValue(interfaceName, out var byProgram))
-            _targets[interfaceName] = byProgram = new Dictionary<string, HashSet<EntryId>>(StringComparer.Ordinal);
-        if (!byProgram.TryGetValue(program ?? "", out var ids))
-            byProgram[program ?? ""] = ids = [];
+        var program = record.Spec.EgressProgram;
+        if (!_targets.TryGetValue(record.Spec.Interface, out var target))
+            _targets[record.Spec.Interface] = target = new Target();
+        if (!target.ByProgram.TryGetValue(program ?? "", out var ids))
+            target.ByProgram[program ?? ""] = ids = [];
         ids.Add(id);
-        if (!_revisions.TryGetValue(interfaceName, out var revisions))
-            _revisions[interfaceName] = revisions = new RevisionList();
-        revisions.Add(record.Revision);
+        target.Revisions.Add(record.Revision);
+        target.LastSpec = record.Spec;
         if (program is not null)
             _programUse[program] = _programUse.GetValueOrDefault(program) + 1;
     }
@@ -88,20 +93,25 @@ internal sealed class TargetIndex
     public void Remove(EntryId id, EntryRecord record)
     {
         var (interfaceName, program) = (record.Spec.Interface, record.Spec.EgressProgram);
-        _revisions[interfaceName].Remove(record.Revision);
-        var byProgram = _targets[interfaceName];
-        var ids = byProgram[program ?? ""];
+        var target = _targets[interfaceName];
+        target.Revisions.Remove(record.Revision);
+        var ids = target.ByProgram[program ?? ""];
         ids.Remove(id);
         if (ids.Count == 0)
-            byProgram.Remove(program ?? "");
-        if (byProgram.Count == 0)
-        {
+            target.ByProgram.Remove(program ?? "");
+        if (target.ByProgram.Count == 0)
             _targets.Remove(interfaceName);
-            _revisions.Remove(interfaceName);
-        }
-
         if (program is not null && --_programUse[program] == 0)
             _programUse.Remove(program);
+    }
+
+    private sealed class Target
+    {
+        public Dictionary<string, HashSet<EntryId>> ByProgram { get; } = new(StringComparer.Ordinal);
+
+        public RevisionList Revisions { get; } = new();
+
+        public EntrySpec? LastSpec { get; set; }
     }
 }
 

@@ -17,7 +17,7 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
         var devmap = context.Devmap(id);
         var before = context.Find(devmap, askedKey);
         var target = context.Canonical(askedSpec.Interface);
-        _spec = target == askedSpec.Interface ? askedSpec : askedSpec with { Interface = target };
+        _spec = context.State.Targets.Shared(target == askedSpec.Interface ? askedSpec : askedSpec with { Interface = target });
         var key = before?.Record.Key ?? Identify(context, devmap);
         precondition.Require(devmap.NameOf(key), before?.Record.Revision);
         var evicted = Evicted(context, devmap, key);

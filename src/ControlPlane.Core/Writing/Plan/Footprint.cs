@@ -44,7 +44,7 @@ internal enum FootprintKind
 }
 
 /// <summary>One thing in a footprint.</summary>
-internal readonly record struct FootprintKey(FootprintKind Kind, string? Name, DevmapId Devmap = default, uint Number = 0)
+internal readonly record struct FootprintKey(FootprintKind Kind, string? Name, DevmapId? Devmap = null, uint Number = 0)
 {
     /// <summary>Returns the key of an entry.</summary>
     public static FootprintKey Entry(EntryId id) => new(FootprintKind.Entry, id.Key.InterfaceName, id.Devmap, id.Key.Number);
