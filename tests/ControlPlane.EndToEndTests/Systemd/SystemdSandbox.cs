@@ -35,10 +35,16 @@ internal sealed class SystemdSandbox : IAsyncDisposable
     {
         var name = LabNames.Next();
         Shell.Run(Script, "start", name);
-        return new SystemdSandbox(name);
+        var sandbox = new SystemdSandbox(name);
+        // The machine may have a daemon of its own.
+        sandbox.Run("rm", "-rf", "/usr/lib/devmapd", "/etc/devmapd", "/var/lib/devmapd", "/var/lib/devmapd-netns");
+        return sandbox;
     }
 
-    /// <summary>Returns the path of one of its files, as this machine sees it.</summary>
+    /// <summary>
+    /// Returns the path of one of its files, as this machine sees it. Only the kernel resolves it: a program that resolves links itself ends at
+    /// the file of this machine.
+    /// </summary>
     public string Outside(string path) => string.Create(CultureInfo.InvariantCulture, $"/proc/{_init}/root{path}");
 
     /// <summary>Runs a command inside and returns its standard output.</summary>

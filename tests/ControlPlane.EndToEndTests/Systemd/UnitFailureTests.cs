@@ -74,7 +74,7 @@ public sealed class UnitFailureTests(InstalledUnit unit, ITestOutputHelper outpu
     public async Task Instance_ServesItsNetworkNamespace_BesideTheHosts()
     {
         Sandbox.Run("ip", "netns", "add", "blue");
-        Sandbox.Run("ip", "-n", "blue", "link", "add", "inblue", "type", "dummy");
+        Sandbox.Run("ip", "-n", "blue", "link", "add", "inblue", "type", "veth", "peer", "name", "inblue2");
         Sandbox.Systemctl("start", "devmapd@blue.service");
 
         using var blue = Sandbox.Connect("/run/devmapd-netns/blue/devmapd.sock");
