@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Devmapd.V1;
+using Google.Protobuf.Collections;
 
 namespace ControlPlane.Client;
 
@@ -10,35 +11,49 @@ public sealed partial class DevmapdClient
     /// <param name="request">The devmap and the filters. The stream sets the page tokens of a copy.</param>
     /// <param name="cancellationToken">Ends the list.</param>
     /// <exception cref="DevmapdException">A page could not be read.</exception>
-    public async IAsyncEnumerable<Entry> ListEntriesAsync(
-        ListEntriesRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<Entry> ListEntriesAsync(ListEntriesRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var page = request.Clone();
-        do
-        {
-            var response = await Devmaps.ListEntriesAsync(page, cancellationToken: cancellationToken);
-            foreach (var entry in response.Entries)
-                yield return entry;
-            page.PageToken = response.NextPageToken;
-        }
-        while (page.PageToken.Length > 0);
+        var next = request.Clone();
+        return ListAsync(
+            async (token, cancellation) =>
+            {
+                next.PageToken = token;
+                var page = await Devmaps.ListEntriesAsync(next, cancellationToken: cancellation);
+                return (page.Entries, page.NextPageToken);
+            },
+            next.PageToken,
+            cancellationToken);
     }
 
     /// <summary>Lists the counters of entries. Each page is requested when the one before has been read.</summary>
     /// <inheritdoc cref="ListEntriesAsync"/>
-    public async IAsyncEnumerable<EntryCounters> ListCountersAsync(
-        ListCountersRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<EntryCounters> ListCountersAsync(ListCountersRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var page = request.Clone();
+        var next = request.Clone();
+        return ListAsync(
+            async (token, cancellation) =>
+            {
+                next.PageToken = token;
+                var page = await Devmaps.ListCountersAsync(next, cancellationToken: cancellation);
+                return (page.Counters, page.NextPageToken);
+            },
+            next.PageToken,
+            cancellationToken);
+    }
+
+    private static async IAsyncEnumerable<T> ListAsync<T>(
+        Func<string, CancellationToken, Task<(RepeatedField<T> Items, string NextPageToken)>> read,
+        string pageToken,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         do
         {
-            var response = await Devmaps.ListCountersAsync(page, cancellationToken: cancellationToken);
-            foreach (var counters in response.Counters)
-                yield return counters;
-            page.PageToken = response.NextPageToken;
+            (var items, pageToken) = await read(pageToken, cancellationToken);
+            foreach (var item in items)
+                yield return item;
         }
-        while (page.PageToken.Length > 0);
+        while (pageToken.Length > 0);
     }
 }

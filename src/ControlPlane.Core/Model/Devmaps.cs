@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace ControlPlane.Core.Model;
 
 /// <summary>The desired state of a devmap: what its kernel objects are made with and compared to when they are adopted.</summary>
@@ -15,31 +17,16 @@ public sealed record DevmapSpec(
     uint ValueSize = 8,
     uint? NumaNode = null,
     KeySelector? KeySelector = null,
-    MissAction MissAction = MissAction.Pass,
-    bool Counters = true,
-    EnsureTargets EnsureTargets = EnsureTargets.Auto,
-    CompleteChecksums CompleteChecksums = CompleteChecksums.Auto,
-    RedirectPeer RedirectPeer = RedirectPeer.Auto)
+    [property: JsonPropertyOrder(1)] MissAction MissAction = MissAction.Pass,
+    [property: JsonPropertyOrder(1)] bool Counters = true,
+    [property: JsonPropertyOrder(1)] EnsureTargets EnsureTargets = EnsureTargets.Auto,
+    [property: JsonPropertyOrder(1)] CompleteChecksums CompleteChecksums = CompleteChecksums.Auto,
+    [property: JsonPropertyOrder(1)] RedirectPeer RedirectPeer = RedirectPeer.Auto)
 {
+    // JSON has the members in the order of their declarations, and this one is declared after those above.
+
     /// <summary>The part of a frame that is its key.</summary>
     public KeySelector KeySelector { get; init; } = KeySelector ?? KeySelector.IngressInterface;
-
-    // Declared again because JSON has the members in the order of their declarations.
-
-    /// <summary>The action on a frame whose key has no entry.</summary>
-    public MissAction MissAction { get; init; } = MissAction;
-
-    /// <summary>Whether the redirect program counts; fixed when it is loaded.</summary>
-    public bool Counters { get; init; } = Counters;
-
-    /// <summary>Whether the daemon makes targets accept redirected frames.</summary>
-    public EnsureTargets EnsureTargets { get; init; } = EnsureTargets;
-
-    /// <summary>Whether the redirect program completes partial checksums in native mode.</summary>
-    public CompleteChecksums CompleteChecksums { get; init; } = CompleteChecksums;
-
-    /// <summary>Whether frames in tcx mode may go to the peer of a target directly.</summary>
-    public RedirectPeer RedirectPeer { get; init; } = RedirectPeer;
 }
 
 /// <summary>The desired state of one devmap, with its identity.</summary>
