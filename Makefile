@@ -100,7 +100,7 @@ format: $(TOOLS) ## Put all code in form
 lint: lint-contract ## Check the form of all code, and the shell scripts
 	$(DOTNET) format ControlPlane.sln --verify-no-changes
 	$(if $(C_FILES),clang-format --dry-run --Werror $(C_FILES))
-	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh .ci/run; else echo "shellcheck is not installed: scripts are unchecked"; fi
+	@if command -v shellcheck >/dev/null; then shellcheck scripts/*.sh packaging/deb.sh packaging/debian/p* .ci/run; else echo "shellcheck is not installed: scripts are unchecked"; fi
 
 # Tools that check the contracts, in the versions of tools/package-lock.json.
 $(TOOLS): tools/package-lock.json
@@ -142,6 +142,8 @@ install-files:
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)/etc/devmapd \
 		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 		$(DESTDIR)$(PREFIX)/share/doc/devmapd/examples
+	@# A link from an earlier installation: a copy would go through it, to the settings.
+	rm -f $(DESTDIR)$(PREFIX)/lib/devmapd/appsettings.json
 	cp -r $(PUBLISHED)/. $(DESTDIR)$(PREFIX)/lib/devmapd/
 	ln -sf ../lib/devmapd/devmapd $(DESTDIR)$(PREFIX)/sbin/devmapd
 	install -m 0644 systemd/*.service systemd/*.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/
