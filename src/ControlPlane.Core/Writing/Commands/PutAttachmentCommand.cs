@@ -55,7 +55,7 @@ internal sealed class PutAttachmentCommand(DevmapId id, string askedName, Attach
 
     private AttachmentRecord NextRecord(PlanContext context, string interfaceName, AttachmentRecord? old)
     {
-        var now = context.Now;
+        var now = context.TimeAfter(old?.UpdateTime);
         return new AttachmentRecord(id.Name, interfaceName, spec, context.NextRevision(), old?.CreateTime ?? now, now);
     }
 }

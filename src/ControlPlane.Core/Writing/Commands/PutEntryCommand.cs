@@ -80,7 +80,7 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
 
     private EntryRecord NextRecord(PlanContext context, EntryKey key, EntryRecord? old)
     {
-        var now = context.Now;
+        var now = context.TimeAfter(old?.UpdateTime);
         return new EntryRecord(id.Name, key, _spec, context.NextRevision(), old?.CreateTime ?? now, now);
     }
 

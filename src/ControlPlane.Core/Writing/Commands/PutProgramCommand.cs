@@ -17,7 +17,7 @@ internal sealed class PutProgramCommand(string name, EgressProgramSpec spec, Pre
             return new WritePlan(footprint, [new Placement.OfProgram(name, before, before, [])], before.Record.Revision);
         if (before?.Record.Spec.Config != spec.Config && context.State.Targets.UseOf(name) is > 0 and var entries)
             throw new ControlPlaneException(ProgramErrors.InUse(name, entries, context.State.Targets.DevmapWith(name), "changed"));
-        var now = context.Now;
+        var now = context.TimeAfter(before?.Record.UpdateTime);
         var record = new EgressProgramRecord(name, spec, context.NextRevision(), before?.Record.CreateTime ?? now, now);
         return new WritePlan(footprint, [Convergence.Program(before, record)], record.Revision);
     }

@@ -26,7 +26,6 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
         if (exists)
             precondition.Require($"interfaces/{_target}", RevisionOf(context));
         Judge(context, ids, exists);
-        var now = context.Now;
         var placements = new List<Placement>();
         foreach (var id in ids)
         {
@@ -35,7 +34,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
                 continue;
             var spec = before.Record.Spec with { EgressProgram = program };
             placements.Add(Convergence.Entry(
-                context, devmap, before, before.Record with { Spec = spec, Revision = context.NextRevision(), UpdateTime = now }));
+                context, devmap, before, before.Record with { Spec = spec, Revision = context.NextRevision(), UpdateTime = context.TimeAfter(before.Record.UpdateTime) }));
         }
 
         return new WritePlan(FootprintOf(ids, placements), placements, context.PlannedRevision);

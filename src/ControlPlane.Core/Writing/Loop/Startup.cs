@@ -93,8 +93,9 @@ internal sealed class Startup
         var settings = configured.Spec.ToString();
         if (known?.Settings == settings)
             return (configured with { CreateTime = known.CreateTime, UpdateTime = known.UpdateTime }, _stored.Revision);
-        var record = configured with { CreateTime = known?.CreateTime ?? _now, UpdateTime = _now };
-        _adopted.Add(new StoreChange.PutDevmap(new StoredDevmap(record.Name, settings, record.CreateTime, _now)));
+        var now = _context.TimeAfter(known?.UpdateTime);
+        var record = configured with { CreateTime = known?.CreateTime ?? now, UpdateTime = now };
+        _adopted.Add(new StoreChange.PutDevmap(new StoredDevmap(record.Name, settings, record.CreateTime, now)));
         return (record, known is null ? _stored.Revision : _context.NextRevision());
     }
 

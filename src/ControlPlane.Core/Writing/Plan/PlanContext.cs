@@ -20,6 +20,10 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
     /// <summary>The time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 
+    /// <summary>Returns the time for a change of a resource: never before its last change, also if the clock went back.</summary>
+    /// <param name="last">The time of its last change; null for a new resource.</param>
+    public DateTimeOffset TimeAfter(DateTimeOffset? last) => last is { } known && known > Now ? known : Now;
+
     /// <summary>The last revision given to a plan; ahead of the published one until the batch is published.</summary>
     public long PlannedRevision { get; set; }
 
