@@ -116,6 +116,18 @@ internal static class Schema
     /// <exception cref="StoreException">It is not ours, damaged, or of a newer version.</exception>
     public static int CheckAndMigrate(SqliteConnection connection, string path)
     {
+        var version = Check(connection, path);
+        Migrate(connection, version);
+        return version;
+    }
+
+    /// <summary>Checks that the database is ours and whole, and of a version that this program knows.</summary>
+    /// <param name="connection">The database.</param>
+    /// <param name="path">The file that it is, or is a copy of.</param>
+    /// <returns>The version.</returns>
+    /// <exception cref="StoreException">It is not ours, damaged, or of a newer version.</exception>
+    public static int Check(SqliteConnection connection, string path)
+    {
         if (Scalar(connection, "PRAGMA application_id") is not ApplicationId)
             throw new StoreException("it is a database, but not a store of devmapd");
         var damages = IntegrityErrors(connection);
@@ -124,7 +136,6 @@ internal static class Schema
         var version = (int)Scalar(connection, "PRAGMA user_version");
         if (version > _migrations.Length)
             throw new StoreException(StoreErrors.NewerSchema(path, version, Releases.WriterOf(connection, version), _migrations.Length, Releases.Current));
-        Migrate(connection, version);
         return version;
     }
 

@@ -7,7 +7,7 @@ namespace ControlPlane.Storage;
 /// Desired state in one SQLite file: write-ahead log, <c>synchronous=FULL</c>, so a commit that returned has been synced to the disk.
 /// Used by one thread, the writer's.
 /// </summary>
-public sealed class SqliteStore : IStore
+public sealed partial class SqliteStore : IStore
 {
     /// <summary>The file's name in the state directory.</summary>
     public const string FileName = "devmapd.db";
@@ -21,9 +21,15 @@ public sealed class SqliteStore : IStore
     private readonly string _path;
     private readonly SqliteConnection _connection;
     private readonly StoreStatements _statements;
+    private readonly StoreFiles _files;
 
-    private SqliteStore(string path, SqliteConnection connection) =>
+    private SqliteStore(string path, SqliteConnection connection)
+    {
         (_path, _connection, _statements) = (path, connection, new StoreStatements(connection));
+        // SQLite opens the log when it first reads.
+        _revision = ReadRevision(connection);
+        _files = new StoreFiles(path);
+    }
 
     /// <summary>Opens the store in this directory; makes a new one only where there is no file.</summary>
     /// <exception cref="StoreException">The file is there and is damaged, not ours, newer, or cannot be opened. It is left as it is.</exception>
@@ -35,6 +41,7 @@ public sealed class SqliteStore : IStore
             Directory.CreateDirectory(directory);
             if (!File.Exists(path))
                 Create(path);
+            WriteLogAgain(path);
             var connection = Connect(path, SqliteOpenMode.ReadWrite);
             try
             {
@@ -50,29 +57,6 @@ public sealed class SqliteStore : IStore
             }
         }
         catch (Exception e) when (e is SqliteException or StoreException { Error: null } or IOException or UnauthorizedAccessException)
-        {
-            throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
-        }
-    }
-
-    /// <summary>
-    /// Checks the store in this directory and reads it, changing nothing and waiting for nobody: what it finds is one snapshot, and a
-    /// daemon may write meanwhile. It is copied into memory, and there brought to the schema of this version.
-    /// </summary>
-    /// <returns>The schema version of the file, and what it has.</returns>
-    /// <exception cref="StoreException">It is not there, damaged, not ours, newer, or cannot be read.</exception>
-    public static (int SchemaVersion, StoredState State) Inspect(string directory)
-    {
-        var path = Path.Combine(directory, FileName);
-        try
-        {
-            using var file = Connect(path, SqliteOpenMode.ReadOnly);
-            using var copy = Connect(":memory:", SqliteOpenMode.Memory);
-            file.BackupDatabase(copy);
-            var version = Schema.CheckAndMigrate(copy, path);
-            return (version, StoreReader.Read(copy));
-        }
-        catch (Exception e) when (e is SqliteException or StoreException { Error: null } or FormatException or System.Text.Json.JsonException)
         {
             throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
         }
@@ -116,13 +100,16 @@ public sealed class SqliteStore : IStore
     {
         try
         {
-            using var command = _connection.CreateCommand();
-            command.CommandText = otherInterfaces
-                ? "DELETE FROM promiscuous; INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)"
-                : "INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)";
-            command.Parameters.AddWithValue("$identity", origin.Identity);
-            command.Parameters.AddWithValue("$pinRoot", origin.PinRoot);
-            command.ExecuteNonQuery();
+            Transact(() =>
+            {
+                using var command = _connection.CreateCommand();
+                command.CommandText = otherInterfaces
+                    ? "DELETE FROM promiscuous; INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)"
+                    : "INSERT OR REPLACE INTO origin VALUES (1, $identity, $pinRoot)";
+                command.Parameters.AddWithValue("$identity", origin.Identity);
+                command.Parameters.AddWithValue("$pinRoot", origin.PinRoot);
+                command.ExecuteNonQuery();
+            });
         }
         catch (SqliteException e)
         {
@@ -144,26 +131,11 @@ public sealed class SqliteStore : IStore
     }
 
     /// <inheritdoc/>
-    public void Commit(StoreBatch batch)
-    {
-        try
-        {
-            // Immediate: a lock that another holds is found before anything is written.
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            _statements.Apply(transaction, batch);
-            transaction.Commit();
-        }
-        catch (SqliteException e)
-        {
-            throw new StoreException($"{_path}: {e.Message}", e);
-        }
-    }
-
-    /// <inheritdoc/>
     public void Dispose()
     {
         _statements.Dispose();
         _connection.Dispose();
+        _files.Dispose();
     }
 
     // Made aside and moved into place whole: a file of this name that is empty or torn is damage, and never taken for a new store.
@@ -174,6 +146,25 @@ public sealed class SqliteStore : IStore
         using (var connection = Connect(aside, SqliteOpenMode.ReadWriteCreate))
             Schema.Create(connection);
         File.Move(aside, path);
+        StoreFiles.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    // After a failed flush the kernel may call pages of the log clean that never reached the disk, and a later flush would say nothing of
+    // them. Written again, they are flushed or the start fails.
+    private static void WriteLogAgain(string path)
+    {
+        var log = path + "-wal";
+        if (!File.Exists(log))
+            return;
+        using var file = new FileStream(log, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
+        var bytes = new byte[1024 * 1024];
+        for (int length; (length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            file.Position -= length;
+            file.Write(bytes.AsSpan(0, length));
+        }
+
+        StoreFiles.Flush(file);
     }
 
     private static SqliteConnection Connect(string path, SqliteOpenMode mode)
@@ -187,6 +178,13 @@ public sealed class SqliteStore : IStore
         }.ToString());
         connection.Open();
         return connection;
+    }
+
+    private static long ReadRevision(SqliteConnection connection)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = "SELECT revision FROM meta";
+        return (long)command.ExecuteScalar()!;
     }
 
     private static void Execute(SqliteConnection connection, string sql)

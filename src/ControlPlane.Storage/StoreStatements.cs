@@ -37,11 +37,9 @@ internal sealed class StoreStatements : IDisposable
     private SqliteCommand[] All =>
         [_putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity];
 
-    /// <summary>Executes the batch inside the transaction.</summary>
-    public void Apply(SqliteTransaction transaction, StoreBatch batch)
+    /// <summary>Executes the batch. The connection is in a transaction.</summary>
+    public void Apply(StoreBatch batch)
     {
-        foreach (var command in All)
-            command.Transaction = transaction;
         foreach (var change in batch.Changes)
             Apply(change);
         Run(_putRevision, batch.Revision);

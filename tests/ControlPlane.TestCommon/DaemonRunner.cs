@@ -37,6 +37,9 @@ public sealed class DaemonRunner : IAsyncDisposable
     /// <summary>A command that starts daemons from now on, inside the namespace; none by default.</summary>
     public IReadOnlyList<string> Wrapper { get; set; } = [];
 
+    /// <summary>More of the environment of daemons from now on; null for none.</summary>
+    public IReadOnlyDictionary<string, string>? Environment { get; set; }
+
     /// <summary>The daemon that runs, or ran last.</summary>
     public DaemonProcess Daemon => _daemon ?? throw new InvalidOperationException("no daemon was started");
 
@@ -59,7 +62,7 @@ public sealed class DaemonRunner : IAsyncDisposable
 
     /// <summary>Starts a daemon on the same folders and does not wait: a second one beside the first.</summary>
     public DaemonProcess Launch(params string[] arguments) =>
-        DaemonProcess.Start([.. _arguments, .. arguments], _folder.FullName, environment: null, [.. _prefix, .. Wrapper]);
+        DaemonProcess.Start([.. _arguments, .. arguments], _folder.FullName, Environment, [.. _prefix, .. Wrapper]);
 
     /// <summary>Asks the daemon to stop and returns its exit code.</summary>
     public Task<int> StopAsync() => Daemon.StopAsync();

@@ -63,6 +63,23 @@ public static class RequestErrors
             Remedy = new Remedy("Give the store room or make it writable; then try again. Reads work meanwhile."),
         };
 
+    /// <summary>The store's files are not those that the daemon opened.</summary>
+    public static Error StoreLost(string why) =>
+        new(ErrorCode.StoreUnavailable, $"The change cannot be made durable and was not made: {why}")
+        {
+            RetryAfter = TimeSpan.FromSeconds(30),
+            Remedy = new Remedy(
+                "Put the file back where it was: the daemon takes changes again by itself. Or stop the daemon, restore a backup with 'devmapd restore FILE', and start it. Reads and frames work meanwhile."),
+        };
+
+    /// <summary>A flush of the store failed in such a way that the change may be durable or not.</summary>
+    public static Error StoreOutcomeUnknown(string why) =>
+        new(ErrorCode.StoreUnavailable, $"It is not known whether the change is durable: {why} The daemon ends, and its next start reads what is.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(5),
+            Remedy = new Remedy("Read the resource when the daemon is back, and repeat the change if it is missing. Frames work meanwhile."),
+        };
+
     /// <summary>The daemon stops and takes no more changes.</summary>
     public static Error ShuttingDown() => new(ErrorCode.ShuttingDown, "The daemon is shutting down and takes no more changes.")
     {

@@ -18,7 +18,15 @@ public interface IStore : IDisposable
     /// process and of the host.
     /// </summary>
     /// <exception cref="StoreException">Nothing was changed. The next call may succeed: a full disk can be cleared.</exception>
+    /// <exception cref="StoreOutcomeException">It is not known whether the changes are durable.</exception>
     void Commit(StoreBatch batch);
+
+    /// <summary>Checks that a commit could be made durable now, and makes no change. For the writer's thread.</summary>
+    /// <exception cref="StoreException">A commit could not be made durable.</exception>
+    /// <exception cref="StoreOutcomeException">It is not known whether the changes of an earlier commit are durable.</exception>
+    void Verify()
+    {
+    }
 }
 
 /// <summary>All that a store has.</summary>
@@ -90,7 +98,7 @@ public abstract record StoreChange
     public sealed record DeletePromiscuity(uint Ifindex) : StoreChange;
 }
 
-/// <summary>The store refused.</summary>
+/// <summary>The store refused, and nothing was changed.</summary>
 /// <param name="message">The failure, with the path and the store's own words.</param>
 /// <param name="inner">The store's own exception.</param>
 public sealed class StoreException(string message, Exception? inner = null) : Exception(message, inner)
@@ -100,4 +108,15 @@ public sealed class StoreException(string message, Exception? inner = null) : Ex
 
     /// <summary>The failure, if it is one of the catalogue.</summary>
     public Error? Error { get; }
+
+    /// <summary>Whether the store's files are not those that the daemon opened: removed, replaced, cut short or overwritten.</summary>
+    public bool FilesLost { get; init; }
 }
+
+/// <summary>
+/// A commit failed in such a way that its changes may be durable or not. The store must not be used again in this process: the next start
+/// reads what is durable.
+/// </summary>
+/// <param name="message">The failure, with the path and the store's own words.</param>
+/// <param name="inner">The store's own exception.</param>
+public sealed class StoreOutcomeException(string message, Exception? inner = null) : Exception(message, inner);

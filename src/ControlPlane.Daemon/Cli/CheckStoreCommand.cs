@@ -1,4 +1,3 @@
-using System.Globalization;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Storage;
 
@@ -15,25 +14,8 @@ internal sealed class CheckStoreCommand()
     public override Task<int> RunAsync(CommandCall call)
     {
         var options = ConfigurationSources.Read(call.Arguments);
-        var path = Path.Combine(options.StateDirectory, SqliteStore.FileName);
-        if (!File.Exists(path))
-            throw new StartRefusedException(ExitCodes.IoError,
-                $"There is no store at {path}, or this user cannot see it.",
-                "A daemon makes it at its first start; ControlPlane:StateDirectory names the folder.");
-
-        var (version, state) = SqliteStore.Inspect(options.StateDirectory);
-        Print($"The store at {path} is whole.");
-        Print($"schema version {version}{(version == SqliteStore.SchemaVersion ? "" : $" (the next start makes it {SqliteStore.SchemaVersion})")}");
-        Print($"revision {state.Revision}");
-        Print($"programs {state.Programs.Count}");
-        foreach (var devmap in state.Devmaps.Select(d => d.Name).Order(StringComparer.Ordinal))
-        {
-            var (entries, attachments) = (state.Entries.Count(e => e.Devmap == devmap), state.Attachments.Count(a => a.Devmap == devmap));
-            Print($"devmap {devmap}: entries {entries}, attachments {attachments}");
-        }
-
+        var path = StoreCommands.RequireStore(options);
+        StoreCommands.Print($"The store at {path} is whole.", SqliteStore.Inspect(options.StateDirectory));
         return Task.FromResult(ExitCodes.Ok);
     }
-
-    private static void Print(FormattableString text) => Console.Out.WriteLine(text.ToString(CultureInfo.InvariantCulture));
 }

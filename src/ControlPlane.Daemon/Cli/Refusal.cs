@@ -50,6 +50,8 @@ internal static class Refusal
             ExitCodes.IoError,
             store.Message,
             "Nothing was changed. Restore the file from a backup; or move it away to start with what is pinned in the kernel."),
+        StoreOutcomeException store => new StartRefusedException(
+            ExitCodes.IoError, store.Message, "Look for errors of the disk in the kernel's log (dmesg). The next start reads what the store holds."),
         _ => null,
     };
 }

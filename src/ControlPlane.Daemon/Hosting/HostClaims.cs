@@ -66,6 +66,10 @@ internal sealed class HostClaims : IDisposable
         });
     }
 
+    /// <summary>Claims the state directory alone. While it is claimed, no daemon runs there.</summary>
+    /// <exception cref="StartRefusedException">It cannot be used, or a daemon has it.</exception>
+    public static HostClaims TakeState(ControlPlaneOptions options) => Take(claims => claims.Lock(options.StateDirectory, "ControlPlane:StateDirectory"));
+
     /// <summary>Releases everything, and removes the folders that were made for it if nothing was put into them.</summary>
     public void Dispose()
     {

@@ -6,7 +6,7 @@ using ControlPlane.TestCommon;
 
 namespace ControlPlane.FunctionalTests.Hosting;
 
-/// <summary><c>devmapd check-store</c>, as a process without privileges.</summary>
+/// <summary><c>devmapd check-store</c>, <c>backup</c> and <c>restore</c>, as processes without privileges.</summary>
 public sealed class CheckStoreTests : IDisposable
 {
     private readonly string _home = Directory.CreateTempSubdirectory("devmapd-check-").FullName;
@@ -72,6 +72,56 @@ public sealed class CheckStoreTests : IDisposable
         Assert.False(Directory.Exists(State));
     }
 
+    [Fact]
+    public async Task Backup_BesideAWriter_ThenRestore_BringsItBack()
+    {
+        var copy = Path.Combine(_home, "copy.db");
+        using (var writer = Fill(keepOpen: true)!)
+        {
+            var (code, output, _) = await RunAsync("backup", copy);
+            Assert.Equal(ExitCodes.Ok, code);
+            Assert.Equal($"The store is copied to {copy}.", output[0]);
+            Assert.Contains("revision 7", output);
+            writer.Commit(new StoreBatch(8, [new StoreChange.DeleteProgram("p")]));
+        }
+
+        var (again, _, exists) = await RunAsync("backup", copy);
+        Assert.Equal(ExitCodes.CannotCreate, again);
+        Assert.Contains($"{copy} exists already", exists, StringComparison.Ordinal);
+
+        var (restored, told, _) = await RunAsync("restore", copy);
+        Assert.Equal(ExitCodes.Ok, restored);
+        Assert.Equal($"The store is restored from {copy}.", told[0]);
+        Assert.Equal($"kept: the store before, as {Path.Combine(State, SqliteStore.ReplacedName)}", told[^1]);
+        Assert.Equal(7, SqliteStore.Inspect(State).State.Revision);
+        Assert.Equal(8, SqliteStore.InspectFile(Path.Combine(State, SqliteStore.ReplacedName)).State.Revision);
+    }
+
+    [Fact]
+    public async Task Restore_BesideADaemon_IsRefused()
+    {
+        Fill();
+        var copy = Path.Combine(_home, "copy.db");
+        SqliteStore.Backup(State, copy);
+        await using var daemon = DaemonProcess.Start(["--simulate"], _home);
+        await daemon.WaitReadyAsync();
+
+        var (code, _, error) = await RunAsync("restore", copy);
+
+        Assert.Equal(ExitCodes.AlreadyRunning, code);
+        Assert.Contains($"kill {daemon.Id}", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restore_FileIsNoStore_IsRefused()
+    {
+        var text = Path.Combine(_home, "text");
+        await File.WriteAllTextAsync(text, "not a store");
+        var (code, _, error) = await RunAsync("restore", text);
+        Assert.Equal(ExitCodes.IoError, code);
+        Assert.Contains($"The store at {text} cannot be used", error, StringComparison.Ordinal);
+    }
+
     private SqliteStore? Fill(bool keepOpen = false)
     {
         var now = DateTimeOffset.UtcNow;
@@ -92,10 +142,12 @@ public sealed class CheckStoreTests : IDisposable
             new("default", EntryKey.OfNumber(key), new EntrySpec("veth1"), key, now, now);
     }
 
-    private async Task<(int Code, IReadOnlyList<string> Output, string Error)> CheckAsync()
+    private Task<(int Code, IReadOnlyList<string> Output, string Error)> CheckAsync() => RunAsync("check-store");
+
+    private async Task<(int Code, IReadOnlyList<string> Output, string Error)> RunAsync(params string[] arguments)
     {
         await using var command = DaemonProcess.Start(
-            ["check-store"], _home, environment: null, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--");
+            arguments, _home, environment: null, "setpriv", "--bounding-set=-all", "--inh-caps=-all", "--");
         var code = await command.WaitExitAsync();
         return (code, command.Log, command.StandardError);
     }

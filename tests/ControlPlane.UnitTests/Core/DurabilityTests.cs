@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
 using Microsoft.Extensions.Time.Testing;
@@ -43,6 +44,82 @@ public sealed class DurabilityTests
         Assert.Equal(["1"], core.List("vlans").Entries.Select(e => e.Key));
         store.Fails = false;
         Assert.True((await core.PutAsync("vlans", "2", "sim1")).Created);
+    }
+
+    [Fact]
+    public async Task Put_OutcomeOfTheCommitIsNotKnown_SaysSoAndEndsTheWriter()
+    {
+        using var gate = new KernelGate();
+        using var store = new FailingStore();
+        var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store, options: new WriterOptions { MaxBatch = 1 });
+        gate.Close();
+        var underWay = core.PutAsync("vlans", "1", "sim1");
+        await gate.Reached;
+        store.IsUncertain = true;
+        var unknown = core.PutAsync("vlans", "2", "sim1");
+        var waiting = core.PutAsync("vlans", "3", "sim1");
+        gate.Open();
+
+        await underWay;
+        var error = await CoreFixture.FailsAsync(() => unknown);
+        Assert.Equal(ErrorCode.StoreUnavailable, error.Code);
+        Assert.StartsWith("It is not known whether the change is durable", error.Detail, StringComparison.Ordinal);
+        Assert.Equal(ErrorCode.ShuttingDown, (await CoreFixture.FailsAsync(() => waiting)).Code);
+        await Assert.ThrowsAsync<StoreOutcomeException>(() => core.Writer.Completion);
+        Assert.False(core.Host.Devmaps["vlans"].TryGet(2, out _));
+    }
+
+    [Fact]
+    public async Task Turn_TellsOfStoreAndKernel_AndNeedsNoPlaceInTheQueue()
+    {
+        using var gate = new KernelGate();
+        using var store = new FailingStore();
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, store: store, options: new WriterOptions { QueueCapacity = 1, MaxBatch = 1 });
+        gate.Close();
+        var underWay = core.PutAsync("vlans", "1", "sim1");
+        await gate.Reached;
+        var waiting = core.PutAsync("vlans", "2", "sim1");
+        Assert.Equal(ErrorCode.WriterBusy, (await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "3", "sim1"))).Code);
+        var turn = core.Writer.TurnAsync();
+        Assert.False(turn.IsCompleted);
+        gate.Open();
+        await Task.WhenAll(underWay, waiting);
+        Assert.Equal((null, null, 0), Problems(await turn));
+
+        store.Fails = true;
+        await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "4", "sim1"));
+        Assert.Equal(("database or disk is full", null, 0), Problems(await core.Writer.TurnAsync()));
+        store.Fails = false;
+        Assert.Equal((null, null, 0), Problems(await core.Writer.TurnAsync()));
+
+        static (string?, string?, int) Problems(WriterReport report) => (report.StoreProblem, report.KernelProblem, report.MissingPins.Count);
+    }
+
+    [Fact]
+    public async Task Clock_GoesBack_TimesOfResourcesDoNot()
+    {
+        var start = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        var time = new SettableTimeProvider { Now = start };
+        await using var core = await CoreFixture.StartAsync(time: time);
+        await core.PutProgramAsync("counting", "count");
+        await core.PutAsync("vlans", "1", "sim1");
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+
+        time.Now = start.AddDays(-1);
+        var entry = (await core.PutAsync("vlans", "1", "sim2")).View;
+        var attachment = (await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon())).View;
+        await core.Programs.SetOfInterfaceAsync("sim2", "counting", RequestContext.OfDaemon());
+        var program = (await core.Programs.PutAsync(
+            "counting",
+            new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Count), Labels.Of(new Dictionary<string, string> { ["a"] = "b" }), null),
+            RequestContext.OfDaemon())).View;
+
+        Assert.Equal((start, start), (entry.CreateTime, entry.UpdateTime));
+        Assert.Equal((start, start), (attachment.CreateTime, attachment.UpdateTime));
+        Assert.Equal((start, start), (program.CreateTime, program.UpdateTime));
+        Assert.Equal(start, core.Entries.Get("vlans", "1").UpdateTime);
+        time.Now = start.AddHours(1);
+        Assert.Equal(start.AddHours(1), (await core.PutAsync("vlans", "1", "sim1", "counting")).View.UpdateTime);
     }
 
     [Fact]
@@ -226,6 +303,13 @@ public sealed class DurabilityTests
             (await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "1", "sim3", precondition: precondition))).Code;
     }
 
+    private sealed class SettableTimeProvider : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+
     private sealed class FailingStore : IStore
     {
         private readonly MemoryStore _inner = new();
@@ -234,12 +318,22 @@ public sealed class DurabilityTests
 
         public int? FailsAfter { get; set; }
 
+        public bool IsUncertain { get; set; }
+
         public int Commits { get; private set; }
 
         public StoredState Load() => _inner.Load();
 
+        public void Verify()
+        {
+            if (Fails)
+                throw new StoreException("database or disk is full");
+        }
+
         public void Commit(StoreBatch batch)
         {
+            if (IsUncertain)
+                throw new StoreOutcomeException("disk I/O error");
             if (Fails || FailsAfter-- <= 0)
                 throw new StoreException("database or disk is full");
             Commits++;

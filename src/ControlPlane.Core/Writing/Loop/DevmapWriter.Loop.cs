@@ -79,6 +79,15 @@ internal sealed partial class DevmapWriter
             }
 
             Flush(scope, batch);
+            AnswerTurn();
+        }
+        catch (StoreOutcomeException e)
+        {
+            foreach (var (command, _) in batch.Planned)
+                command.Fail(new ControlPlaneException(RequestErrors.StoreOutcomeUnknown(e.Message), e));
+            foreach (var command in waiting)
+                command.Fail(ShuttingDown());
+            throw;
         }
         catch (Exception e)
         {
@@ -98,11 +107,12 @@ internal sealed partial class DevmapWriter
         try
         {
             _context.Refresh();
+            _kernelProblem = null;
             return true;
         }
         catch (KernelException e)
         {
-            WriterLog.InterfacesNotRead(_logger, e);
+            KernelRefuses(e);
             RetryLinks();
             return false;
         }
@@ -141,7 +151,7 @@ internal sealed partial class DevmapWriter
         }
         catch (StoreException e)
         {
-            WriterLog.StoreRefused(_logger, batch.Planned.Count, e);
+            StoreRefuses(e);
             var error = StoreUnavailable(e);
             foreach (var (command, _) in batch.Planned)
                 command.Fail(error);
@@ -189,6 +199,7 @@ internal sealed partial class DevmapWriter
         if (changes.Count == 0)
             return;
         _store.Commit(new StoreBatch(_context.PlannedRevision, changes));
+        StoreWorks();
         _owed.Clear();
     }
 
@@ -257,6 +268,7 @@ internal sealed partial class DevmapWriter
             WriterLog.LoopDied(_logger, e);
         while (_queue.Reader.TryRead(out var command))
             Refuse(command);
+        Interlocked.Exchange(ref _turn, null)?.TrySetException(e);
 
         _ended.TrySetException(e);
     }

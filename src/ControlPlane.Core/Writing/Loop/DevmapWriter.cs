@@ -122,7 +122,8 @@ internal sealed partial class DevmapWriter : IDisposable
 
     private static ControlPlaneException ShuttingDown() => new(RequestErrors.ShuttingDown());
 
-    private static ControlPlaneException StoreUnavailable(StoreException e) => new(RequestErrors.StoreUnavailable(e.Message), e);
+    private static ControlPlaneException StoreUnavailable(StoreException e) =>
+        new(e.FilesLost ? RequestErrors.StoreLost(e.Message) : RequestErrors.StoreUnavailable(e.Message), e);
 
     private ControlPlaneException Busy() => new(RequestErrors.WriterBusy(_options.QueueCapacity));
 }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1008, 1012 and 1014.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1008, 1012, 1014, 1017 and 1018.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -20,8 +20,8 @@ internal static partial class WriterLog
     [LoggerMessage(1004, LogLevel.Information, "The writer has stopped; {Failed} commands were not begun")]
     public static partial void Stopped(ILogger logger, int failed);
 
-    [LoggerMessage(1005, LogLevel.Error, "The store refused a batch of {Commands} changes; none was made")]
-    public static partial void StoreRefused(ILogger logger, int commands, Exception exception);
+    [LoggerMessage(1005, LogLevel.Error, "The store cannot be written, and no change is made until it can: {Reason}")]
+    public static partial void StoreRefused(ILogger logger, string reason, Exception exception);
 
     [LoggerMessage(1006, LogLevel.Error, "The store could not be set back after the kernel refused {Changes} changes; that is tried again with the next commit")]
     public static partial void StoreNotSetBack(ILogger logger, int changes, Exception exception);
@@ -37,4 +37,10 @@ internal static partial class WriterLog
 
     [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked for interfaces; the batch goes on with those that are known")]
     public static partial void InterfacesNotRead(ILogger logger, Exception exception);
+
+    [LoggerMessage(1017, LogLevel.Debug, "The store still cannot be written: {Reason}")]
+    public static partial void StoreRefusesStill(ILogger logger, string reason);
+
+    [LoggerMessage(1018, LogLevel.Information, "The store can be written again")]
+    public static partial void StoreWorks(ILogger logger);
 }

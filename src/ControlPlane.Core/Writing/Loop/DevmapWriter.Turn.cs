@@ -1,0 +1,84 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Ports;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>A turn of the loop that was asked for: it shows that the writer works, and finds out whether store, kernel and pins do.</summary>
+internal sealed partial class DevmapWriter
+{
+    private TaskCompletionSource<WriterReport>? _turn;
+    private string? _storeProblem;
+    private string? _kernelProblem;
+
+    /// <summary>
+    /// Asks for a turn of the loop. Its place is reserved and is none of the queue's: a full queue makes the loop turn by itself. Callers that ask
+    /// before that turn share it.
+    /// </summary>
+    public Task<WriterReport> TurnAsync()
+    {
+        var turn = new TaskCompletionSource<WriterReport>(TaskCreationOptions.RunContinuationsAsynchronously);
+        turn = Interlocked.CompareExchange(ref _turn, turn, null) ?? turn;
+        Wake();
+        return turn.Task;
+    }
+
+    private void AnswerTurn()
+    {
+        if (Interlocked.Exchange(ref _turn, null) is not { } turn)
+            return;
+        try
+        {
+            turn.TrySetResult(Report());
+        }
+        catch (Exception e)
+        {
+            turn.TrySetException(e);
+            throw;
+        }
+    }
+
+    private WriterReport Report()
+    {
+        try
+        {
+            _store.Verify();
+            StoreWorks();
+        }
+        catch (StoreException e)
+        {
+            StoreRefuses(e);
+        }
+
+        return new WriterReport(_storeProblem, _kernelProblem, _kernel.Pins.FindMissing());
+    }
+
+    // A store that stays as it is needs no more than one line in the log, however many callers ask for changes.
+    private void StoreRefuses(StoreException e)
+    {
+        if (_storeProblem is null)
+            WriterLog.StoreRefused(_logger, e.Message, e);
+        else
+            WriterLog.StoreRefusesStill(_logger, e.Message);
+        _storeProblem = e.Message;
+    }
+
+    private void StoreWorks()
+    {
+        if (_storeProblem is not null)
+            WriterLog.StoreWorks(_logger);
+        _storeProblem = null;
+    }
+
+    private void KernelRefuses(KernelException e)
+    {
+        if (_kernelProblem is null)
+            WriterLog.InterfacesNotRead(_logger, e);
+        _kernelProblem = e.Message;
+    }
+}
+
+/// <summary>The findings of the writer in a turn.</summary>
+/// <param name="StoreProblem">Why a change cannot be made durable; null if it can.</param>
+/// <param name="KernelProblem">Why the interfaces cannot be read; null if they can.</param>
+/// <param name="MissingPins">The pins that somebody else removed, as paths below the pin root.</param>
+internal sealed record WriterReport(string? StoreProblem, string? KernelProblem, IReadOnlyList<string> MissingPins);
