@@ -16,7 +16,7 @@ internal static class LogSetup
     /// <summary>The section of the levels. The log follows it when the configuration is read again.</summary>
     public const string Levels = "Serilog:MinimumLevel";
 
-    private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {RequestId} {TraceParent}{NewLine}{Exception}";
+    private const string TerminalTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {RequestId} {TraceParent} {OmittedBefore}{NewLine}{Exception}";
 
     /// <summary>The form of the log of this process.</summary>
     public static LogForm Form { get; } =
@@ -35,8 +35,11 @@ internal static class LogSetup
     // The host would log a refused start with its stack trace, and the health checks each question of a client before the daemon
     // is ready. The command line reports the one, WriterLifetime the other.
     // Hosting diagnostics would open a scope for each request, whose RequestId is not ours.
+    // gRPC logs the exceptions of malformed messages with their stacks at error. The interceptor and the frame reader log what concerns us.
     private static LoggerConfiguration Configured(IConfiguration configuration) => new LoggerConfiguration()
         .Enrich.FromLogContext()
+        .Filter.With(new RepeatedLines(TimeProvider.System))
+        .MinimumLevel.Override("Grpc.AspNetCore.Server", LevelAlias.Off)
         .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
@@ -85,7 +88,7 @@ internal enum LogForm
 internal sealed class JournalFormatter : ITextFormatter
 {
     private static readonly MessageTemplateTextFormatter Text =
-        new("{Message:lj} {RequestId} {TraceParent}{NewLine}{Exception}", CultureInfo.InvariantCulture);
+        new("{Message:lj} {RequestId} {TraceParent} {OmittedBefore}{NewLine}{Exception}", CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
     public void Format(LogEvent logEvent, TextWriter output)

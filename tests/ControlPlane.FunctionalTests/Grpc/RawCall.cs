@@ -22,7 +22,7 @@ internal static class RawCall
     /// <param name="method">The call, for instance <c>devmapd.v1.DevmapService/GetEntry</c>.</param>
     /// <param name="message">The message; it is framed here.</param>
     /// <param name="headers">Further headers, for instance <c>grpc-timeout</c>.</param>
-    public static async Task<Answer> AskAsync(
+    public static Task<Answer> AskAsync(
         Uri daemon, string method, ReadOnlyMemory<byte> message, params (string Name, string Value)[] headers)
     {
         var frame = new byte[5 + message.Length];
@@ -30,12 +30,18 @@ internal static class RawCall
         if (headers.Any(h => h.Name == "grpc-encoding"))
             frame[0] = 1;
         message.CopyTo(frame.AsMemory(5));
+        return SendAsync(daemon, method, frame, headers);
+    }
+
+    /// <summary>Sends a body as it stands, framed or not.</summary>
+    public static async Task<Answer> SendAsync(Uri daemon, string method, byte[] body, params (string Name, string Value)[] headers)
+    {
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(daemon, method))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(frame) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } },
         };
         request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
         foreach (var (name, value) in headers)

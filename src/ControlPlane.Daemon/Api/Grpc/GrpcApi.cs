@@ -37,9 +37,14 @@ internal static class GrpcApi
     /// <summary>Maps its endpoints.</summary>
     public static IEndpointRouteBuilder MapGrpcApi(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGrpcService<GrpcMethods>().Add(RequestLimits.AddDetails);
+        // The last one added stands around the others.
+        var calls = endpoints.MapGrpcService<GrpcMethods>();
+        calls.Add(RequestLimits.AddDetails);
+        calls.Add(RequestFrames.Check);
         endpoints.MapGrpcReflectionService();
-        endpoints.MapGrpcHealthChecksService();
+        var health = endpoints.MapGrpcHealthChecksService();
+        health.Add(RequestLimits.AddDetails);
+        health.Add(RequestFrames.Check);
         return endpoints;
     }
 
@@ -51,6 +56,9 @@ internal static class GrpcApi
         services.AddSingleton(new ReflectionV1ServiceImpl(all));
         services.AddSingleton(new ReflectionServiceImpl(all));
         services.AddGrpcReflection();
+        services.AddSingleton<ReflectionInterceptor>();
+        services.Configure<GrpcServiceOptions<ReflectionV1ServiceImpl>>(options => options.Interceptors.Add<ReflectionInterceptor>());
+        services.Configure<GrpcServiceOptions<ReflectionServiceImpl>>(options => options.Interceptors.Add<ReflectionInterceptor>());
     }
 
     private static Google.Protobuf.Reflection.ServiceDescriptor ReflectionV1Descriptor =>

@@ -9,14 +9,13 @@ internal static class RequestLimits
     /// <summary>Largest request message in bytes, decompressed: 64 KiB.</summary>
     public const int MaxMessageBytes = 64 * 1024;
 
-    private const string StatusHeader = "grpc-status";
-    private const string MessageHeader = "grpc-message";
-    private const string DetailsHeader = "grpc-status-details-bin";
     private static readonly string ResourceExhausted = $"{(int)StatusCode.ResourceExhausted}";
+    private static readonly string Unknown = $"{(int)StatusCode.Unknown}";
 
     /// <summary>
     /// Adds the details of the catalogue. The framework refuses a message that is too large before it reads the message, as
-    /// RESOURCE_EXHAUSTED without details. Every status of ours has details: a status without them is the framework's.
+    /// RESOURCE_EXHAUSTED without details; its own services answer UNKNOWN to a message that they cannot read. Every status of ours has details:
+    /// a status without them is the framework's.
     /// </summary>
     public static void AddDetails(EndpointBuilder endpoint)
     {
@@ -27,13 +26,12 @@ internal static class RequestLimits
 
             // The call ended without a message: its status stands in the headers, which are not sent yet.
             var headers = context.Response.Headers;
-            if (context.Response.HasStarted || headers[StatusHeader] != ResourceExhausted || headers.ContainsKey(DetailsHeader))
+            if (context.Response.HasStarted || headers.ContainsKey(CallStatus.DetailsHeader))
                 return;
-            var error = ErrorStatus.Of(RequestErrors.TooLarge(MaxMessageBytes));
-            headers[StatusHeader] = $"{(int)error.StatusCode}";
-            headers[MessageHeader] = error.Status.Detail;
-            foreach (var trailer in error.Trailers)
-                headers[trailer.Key] = Convert.ToBase64String(trailer.ValueBytes);
+            if (headers[CallStatus.StatusHeader] == ResourceExhausted)
+                CallStatus.Write(headers, ErrorStatus.Of(RequestErrors.TooLarge(MaxMessageBytes)));
+            else if (headers[CallStatus.StatusHeader] == Unknown)
+                CallStatus.Write(headers, ErrorStatus.Of(GrpcErrors.NotRead("it is not a message of this call")));
         };
     }
 }

@@ -38,6 +38,10 @@ internal static class RequestMarshaller
                 // Interceptors come after the marshaller, so this is rendered here.
                 throw ErrorStatus.Of(e.Error, descriptor, e);
             }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or IndexOutOfRangeException or OverflowException)
+            {
+                throw ErrorStatus.Of(RequestErrors.Malformed(descriptor.FullName, "its fields do not end where it does"), descriptor, e);
+            }
         }
     }
 }

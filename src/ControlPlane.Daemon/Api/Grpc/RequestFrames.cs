@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using ControlPlane.Core.Errors;
+
+namespace ControlPlane.Daemon.Api.Grpc;
+
+/// <summary>
+/// Reads the one message of a call before the framework does: its flag, its length and its compression. The framework answers some of what is
+/// wrong there with UNKNOWN, believes a compressed message that was cut short, and logs a stack trace for each.
+/// </summary>
+internal static class RequestFrames
+{
+    private const int HeaderBytes = 5;
+    private const string EncodingHeader = "grpc-encoding";
+    private const string Identity = "identity", Gzip = "gzip", Deflate = "deflate";
+
+    /// <summary>Reads the request of each call of this endpoint, and answers a call whose request is not one whole message.</summary>
+    public static void Check(EndpointBuilder endpoint)
+    {
+        var inner = endpoint.RequestDelegate!;
+        endpoint.RequestDelegate = async http =>
+        {
+            if (IsGrpc(http.Request) && await ReadAsync(http) is { } error)
+            {
+                http.RequestServices.GetRequiredService<ILogger<RequestInterceptor>>().Refused(http.Request.Path, error.Code, error.Detail);
+                CallStatus.Answer(http, error);
+                return;
+            }
+
+            await inner(http);
+        };
+    }
+
+    // The framework refuses everything else by itself.
+    private static bool IsGrpc(HttpRequest request) =>
+        HttpProtocol.IsHttp2(request.Protocol) && request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Reads the whole request; leaves one message without compression for the framework.</summary>
+    private static async ValueTask<Error?> ReadAsync(HttpContext http)
+    {
+        var body = http.Request.BodyReader;
+        while (true)
+        {
+            var read = await body.ReadAsync(http.RequestAborted);
+            var error = Judge(read.Buffer, read.IsCompleted, out var isCompressed);
+            if (error is null && !read.IsCompleted)
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                continue;
+            }
+
+            byte[]? message = null;
+            if (error is null && isCompressed)
+                error = Decompress(read.Buffer.Slice(HeaderBytes).ToArray(), http.Request.Headers[EncodingHeader].ToString(), out message);
+            if (error?.Code == ErrorCode.UnsupportedMediaType)
+                http.Response.Headers["grpc-accept-encoding"] = $"{Identity},{Gzip},{Deflate}";
+            // An uncompressed message stays unread: the framework reads it again.
+            body.AdvanceTo(error is null && message is null ? read.Buffer.Start : read.Buffer.End);
+            if (message is not null)
+                Replace(http.Request, message);
+            return error;
+        }
+    }
+
+    /// <summary>Returns what is wrong with the part of the request that has arrived; null if nothing is.</summary>
+    private static Error? Judge(ReadOnlySequence<byte> arrived, bool isWhole, out bool isCompressed)
+    {
+        isCompressed = false;
+        if (arrived.Length < HeaderBytes)
+            return isWhole ? GrpcErrors.NoMessage(arrived.Length) : null;
+        Span<byte> header = stackalloc byte[HeaderBytes];
+        arrived.Slice(0, HeaderBytes).CopyTo(header);
+        isCompressed = header[0] == 1;
+        var (length, rest) = (BinaryPrimitives.ReadUInt32BigEndian(header[1..]), arrived.Length - HeaderBytes);
+        return header[0] > 1 ? GrpcErrors.UnknownFlag(header[0])
+            : length > RequestLimits.MaxMessageBytes ? RequestErrors.TooLarge(RequestLimits.MaxMessageBytes)
+            : rest > length ? GrpcErrors.BytesBehind(length)
+            : isWhole && rest < length ? GrpcErrors.CutShort(length, rest)
+            : null;
+    }
+
+    private static Error? Decompress(byte[] compressed, string encoding, out byte[]? message)
+    {
+        message = null;
+        if (encoding is "" or Identity)
+            return GrpcErrors.NoEncoding();
+        if (encoding is not (Gzip or Deflate))
+            return GrpcErrors.UnknownEncoding(encoding);
+        try
+        {
+            message = encoding == Gzip ? GzipMessage.Read(compressed, RequestLimits.MaxMessageBytes) : ReadDeflate(compressed);
+            return message is null ? RequestErrors.TooLarge(RequestLimits.MaxMessageBytes) : null;
+        }
+        catch (InvalidDataException e)
+        {
+            return GrpcErrors.NotDecompressed(encoding, e.Message);
+        }
+    }
+
+    // ZLibStream checks the checksum at the end only if the end is there: a message that was cut short ends early.
+    private static byte[]? ReadDeflate(byte[] compressed)
+    {
+        using var stream = new ZLibStream(new MemoryStream(compressed), CompressionMode.Decompress);
+        var message = GzipMessage.ReadAll(stream, RequestLimits.MaxMessageBytes);
+        if (message is not null && (compressed.Length < 6 || Checksums.Adler32(message) != BinaryPrimitives.ReadUInt32BigEndian(compressed.AsSpan(^4))))
+            throw new InvalidDataException("its checksum is wrong");
+        return message;
+    }
+
+    private static void Replace(HttpRequest request, byte[] message)
+    {
+        var frame = new byte[HeaderBytes + message.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
+        message.CopyTo(frame, HeaderBytes);
+        request.Headers.Remove(EncodingHeader);
+        request.Body = new MemoryStream(frame);
+    }
+}
