@@ -35,6 +35,7 @@ internal static class Program
 
         var app = builder.Build();
         app.OpenStore();
+        app.UseLastRequests();
         app.UseRequestLog();
         app.UseRequestMetrics();
         app.UseAnswerForm();

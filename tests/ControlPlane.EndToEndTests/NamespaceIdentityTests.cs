@@ -134,6 +134,4 @@ public sealed class NamespaceIdentityTests
     private static string[] EnterNamespace(NetworkNamespace space) => ["nsenter", $"--net={space.Path}", "--"];
 
     private sealed record Host(IReadOnlyList<Condition> Conditions);
-
-    private sealed record Ready(string Status, IReadOnlyList<string> Warnings);
 }

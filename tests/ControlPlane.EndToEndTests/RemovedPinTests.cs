@@ -18,7 +18,8 @@ public sealed class RemovedPinTests
     [InlineData("identity")]
     public async Task Removed_IsFoundAndPutBack_AndFramesFlowWithoutTheDaemonAgain(string removed)
     {
-        await using var testbed = await Testbed.StartAsync();
+        // Nothing but the audits of this test puts pins back.
+        await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Audit:Repair=false");
         var (ingress, target) = await testbed.SteerAsync();
         using var bare = VethPair.Create(testbed.Space);
         await testbed.Http.PutEntryAsync(Testbed.ByVlan, "7", bare.Name); // its peer gets a pass program
@@ -48,6 +49,21 @@ public sealed class RemovedPinTests
         await testbed.Runner.StartAsync();
         Assert.True((await testbed.Http.DevmapAsync(Testbed.ByInterface)).Status.Adopted);
         await testbed.AssertForwardsAsync(ingress, target);
+    }
+
+    [Fact]
+    public async Task Removed_IsNoticedAndPutBackByItself()
+    {
+        await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Audit:Interval=00:00:00");
+        var (ingress, target) = await testbed.SteerAsync();
+        var before = Pins(testbed);
+        Directory.Delete(testbed.Runner.PinRoot, recursive: true);
+
+        await Eventually.Async(() => Pins(testbed).SequenceEqual(before), what: "the pins are back");
+        await Eventually.Async(async () => (await testbed.Http.ReadAsync<Ready>("/readyz")).Parts["pins"] == "ok", what: "/readyz has no problem of the pins");
+        Assert.Contains(testbed.Runner.Daemon.Log, line => line.Contains("\"Part\":\"pins\"", StringComparison.Ordinal));
+        await testbed.Runner.KillAsync();
+        ingress.AssertReaches(target);
     }
 
     [Fact]

@@ -20,11 +20,15 @@ internal static class Lifetime
         if (Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is { Length: > 0 })
             AddSystemdNotification(builder.Services);
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddSingleton<LastRequests>();
+        builder.Services.AddSingleton<OwnRequest>();
+        builder.Services.AddSingleton(services => new Watchdog(services.GetService<ISystemdNotifier>()));
         builder.Services.AddSingleton<ExitStatus>();
         builder.Services.AddHostedService<WriterLifetime>();
         builder.Services.AddSingleton<AuditLifetime>();
         builder.Services.AddHostedService(p => p.GetRequiredService<AuditLifetime>());
         builder.Services.AddHostedService<ConfigurationReload>();
+        builder.Services.AddHostedService<HealthMonitor>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("reconciled", tags: [ReadinessCheck.Tag]);
         builder.Services.AddRouting();
     }
@@ -60,7 +64,7 @@ internal sealed class AuditLifetime(AuditService audits, Readiness readiness) : 
     {
         // A daemon that never becomes ready ends by itself and has nothing to audit.
         await readiness.Reconciled.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        while (readiness.IsReady && !stoppingToken.IsCancellationRequested)
+        while (readiness.IsReconciled && !stoppingToken.IsCancellationRequested)
             await RunRoundAsync(_round.Token, stoppingToken);
     }
 

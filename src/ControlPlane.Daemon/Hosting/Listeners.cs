@@ -33,6 +33,7 @@ internal static class Listeners
 
     private static void Configure(ListenOptions endpoint, Listener listener, Http2Pipeline http2)
     {
+        endpoint.Use(next => connection => endpoint.ApplicationServices.GetRequiredService<LastRequests>().FollowAsync(connection, next));
         endpoint.Protocols = listener.Purpose == ListenerPurpose.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
         if (listener.Purpose != ListenerPurpose.Grpc)
             http2.OfferOn(endpoint);

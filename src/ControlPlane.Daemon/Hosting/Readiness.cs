@@ -1,11 +1,13 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
+using ControlPlane.Daemon.Observability;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>The state of the daemon: starting, ready or stopping.</summary>
-internal sealed class Readiness
+/// <summary>The state of the daemon: starting, ready, unavailable or stopping.</summary>
+internal sealed class Readiness(Health health)
 {
     private readonly TaskCompletionSource _reconciled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
@@ -13,11 +15,17 @@ internal sealed class Readiness
     /// <summary>Ends when the kernel has been reconciled; cancelled if the daemon stops before.</summary>
     public Task Reconciled => _reconciled.Task;
 
-    /// <summary>Whether the daemon serves requests and takes writes.</summary>
-    public bool IsReady => !_stopping && Reconciled.IsCompletedSuccessfully;
+    /// <summary>Whether the daemon stops.</summary>
+    public bool IsStopping => _stopping;
 
-    /// <summary><c>starting</c>, <c>ready</c> or <c>stopping</c>.</summary>
-    public string Text => _stopping ? "stopping" : IsReady ? "ready" : "starting";
+    /// <summary>Whether the kernel has been reconciled and the daemon does not stop.</summary>
+    public bool IsReconciled => !_stopping && Reconciled.IsCompletedSuccessfully;
+
+    /// <summary>Whether the daemon serves requests and takes writes.</summary>
+    public bool IsReady => IsReconciled && health.Serves;
+
+    /// <summary><c>starting</c>, <c>ready</c>, <c>unavailable</c> (a part has a problem) or <c>stopping</c>.</summary>
+    public string Text => _stopping ? "stopping" : IsReady ? "ready" : IsReconciled ? "unavailable" : "starting";
 
     /// <summary>Marks the kernel as reconciled.</summary>
     public void MarkReady() => _reconciled.TrySetResult();
@@ -55,6 +63,7 @@ internal static class HealthEndpoints
             {
                 status = context.RequestServices.GetRequiredService<Readiness>().Text,
                 warnings = Warnings(context.RequestServices.GetRequiredService<IKernel>()),
+                parts = context.RequestServices.GetRequiredService<Health>().Read().ToDictionary(part => part.Name, part => part.Problem ?? "ok"),
             }),
         });
     }
@@ -82,10 +91,9 @@ internal static class ReadyGate
             {
                 await readiness.Reconciled.WaitAsync(context.RequestAborted);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
             {
-                context.Abort();
-                return;
+                throw new ControlPlaneException(RequestErrors.ShuttingDown());
             }
 
             await next(context);

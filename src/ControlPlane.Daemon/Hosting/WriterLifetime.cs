@@ -12,7 +12,7 @@ namespace ControlPlane.Daemon.Hosting;
 /// after the reconciliation, because the host sends it after <see cref="StartedAsync"/>.
 /// </summary>
 internal sealed class WriterLifetime(
-    IKernel kernel, DevmapWriter writer, Readiness readiness, ExitStatus exit, IOptions<ControlPlaneOptions> options,
+    IKernel kernel, DevmapWriter writer, Readiness readiness, LastRequests requests, ExitStatus exit, IOptions<ControlPlaneOptions> options,
     HostClaims claims, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
@@ -39,6 +39,7 @@ internal sealed class WriterLifetime(
         HostLog.Stopping(logger, writer.QueueLength);
         if (!writer.Completion.IsFaulted)
             await writer.StopAsync(options.Value.Writer.DrainTimeout).WaitAsync(cancellationToken);
+        await requests.AnswerAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -79,7 +80,7 @@ internal sealed class WriterLifetime(
         if (!writer.Completion.IsFaulted)
             return;
         readiness.MarkStopping();
-        exit.Code = ExitCodes.Software;
+        exit.Code = writer.Completion.Exception?.InnerException is StoreOutcomeException ? ExitCodes.IoError : ExitCodes.Software;
         lifetime.StopApplication();
     }
 }

@@ -16,6 +16,9 @@ internal static class EventIds
     public const int HostCondition = 5006;
     public const int StoppedWithoutPins = 5007;
     public const int SimulationStopped = 5008;
+    public const int PartFails = 5009;
+    public const int PartWorks = 5010;
+    public const int PinsNotRestored = 5011;
     public const int Reloaded = 5020;
     public const int NeedsRestart = 5021;
     public const int ReloadRefused = 5022;

@@ -38,4 +38,13 @@ internal static partial class HostLog
 
     [LoggerMessage(EventIds.ReloadRefused, LogLevel.Error, "The configuration was not read again, because it has errors; the daemon keeps the one that it has: {Errors}")]
     public static partial void ReloadRefused(ILogger logger, string errors);
+
+    [LoggerMessage(EventIds.PartFails, LogLevel.Error, "The part {Part} has a problem: {Problem}")]
+    public static partial void PartFails(ILogger logger, string part, string problem);
+
+    [LoggerMessage(EventIds.PartWorks, LogLevel.Information, "The part {Part} works again")]
+    public static partial void PartWorks(ILogger logger, string part);
+
+    [LoggerMessage(EventIds.PinsNotRestored, LogLevel.Warning, "The pins that were removed are not back yet; the next audit tries again")]
+    public static partial void PinsNotRestored(ILogger logger, Exception exception);
 }

@@ -14,9 +14,16 @@ internal sealed class Metrics : IDisposable
 {
     private readonly MeterExport _core;
 
-    public Metrics(CoreMetrics core)
+    public Metrics(CoreMetrics core, Health health)
     {
         var factory = Prometheus.Metrics.WithCustomRegistry(Registry);
+        var parts = factory.CreateGauge(
+            "devmapd_part_works", "1 if a part of the daemon works, 0 if it has a problem: store, writer, kernel, pins, listeners. /readyz has the problem.", ["part"]);
+        Registry.AddBeforeCollectCallback(() =>
+        {
+            foreach (var (name, problem) in health.Read())
+                parts.WithLabels(name).Set(problem is null ? 1 : 0);
+        });
         Requests = factory.CreateCounter(
             "devmapd_requests_total",
             "Requests answered, by API (rest, grpc), method, route and code: the HTTP status, or the number of the gRPC status.",
@@ -85,6 +92,7 @@ internal static class MetricsSetup
     /// <summary>Adds the metrics.</summary>
     public static IServiceCollection AddDevmapMetrics(this IServiceCollection services, MetricsSettings settings) => services
         .AddSingleton(settings.ToMetricsOptions())
+        .AddSingleton<Health>()
         .AddSingleton<CoreMetrics>()
         .AddSingleton<Metrics>();
 

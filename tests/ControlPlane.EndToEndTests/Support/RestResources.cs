@@ -102,3 +102,5 @@ internal sealed record ExplainStep(string Type, string Status, string Reason, st
 internal sealed record ExplainVerdict(string Outcome, string Reason, string Message, LeavingFrame? Leaving);
 
 internal sealed record LeavingFrame(string Interface, int Bytes, int Vlan, string? SourceMac, string? DestinationMac);
+
+internal sealed record Ready(string Status, IReadOnlyList<string> Warnings, Dictionary<string, string> Parts);

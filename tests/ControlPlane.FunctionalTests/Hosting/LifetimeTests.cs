@@ -28,7 +28,9 @@ public sealed class LifetimeTests
         var waiting = client.GetAsync(new Uri("/nothing/here", UriKind.Relative));
         Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
-        Assert.Equal("{\"status\":\"starting\",\"warnings\":[]}\n", await early.Content.ReadAsStringAsync());
+        Assert.Equal(
+            """{"status":"starting","warnings":[],"parts":{"store":"ok","writer":"ok","kernel":"ok","pins":"ok","listeners":"ok"}}""" + "\n",
+            await early.Content.ReadAsStringAsync());
         Assert.False(waiting.IsCompleted);
         Assert.False(started.IsCompleted);
 
