@@ -1,0 +1,2 @@
+[assembly: TestFramework("ControlPlane.TestCommon.LeakCheck", "ControlPlane.TestCommon")]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
