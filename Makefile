@@ -11,6 +11,8 @@ CASES ?= 500
 VERSION ?= $(shell sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)
 RUNTIME ?= linux-$(if $(filter aarch64,$(shell uname -m)),arm64,x64)
 STAGE := artifacts/ahead/stage
+CUTS ?= 500
+INPUTS ?= 100000
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
@@ -33,11 +35,13 @@ help: ## Show this list
 	@echo "  make run ARGS='--simulate'       other arguments of the daemon; --help lists them"
 	@echo "  make demo DEMO_SECONDS=10        end by itself; without a terminal it does so anyway"
 	@echo "  make test FILTER=Name            only the tests whose full name contains Name"
-	@echo "  make test GROUP=truth            only the tests of a group: truth, losses, soak, snapshot, systemd"
+	@echo "  make test GROUP=truth            only the tests of a group: truth, losses, soak, snapshot, fuzz, powercut, systemd"
 	@echo "  make soak KILLS=1000             kill it more often than 200 times, or less"
 	@echo "  make soak FRAMES=50000000        frames over restarts, and over upgrades; 5,000,000 by default"
 	@echo "  make truth CASES=1000 SEED=7     more random cases than 500; from a seed, to repeat a run"
 	@echo "  make truth WITHOUT=tags-lost     with a rule switched off, so that the run must fail"
+	@echo "  make fuzz INPUTS=2000000 SEED=7  more random requests than 100,000; from a seed"
+	@echo "  make powercut CUTS=5000 SEED=7   more cuts than 500; from a seed"
 	@echo "  make kernels KERNELS=6.1         only this kernel; 6.1 and 6.12 by default"
 	@echo "  make bench BENCH=list            only this benchmark; bench/README.md names them"
 
@@ -69,6 +73,16 @@ soak: build ## Kill, restart and upgrade the daemon under writes and traffic
 truth: build ## Compare what it says of entries with TCP and UDP, in random topologies
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_TRUTH_CASES=$(CASES)$(if $(SEED), DEVMAPD_TRUTH_SEED=$(SEED)) $(if $(WITHOUT),DEVMAPD_TRUTH_WITHOUT=$(WITHOUT)) $(DOTNET)" HANG_TIMEOUT=10h \
 		scripts/test.sh --group truth
+
+.PHONY: fuzz
+fuzz: build ## Send random requests by REST and gRPC
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_FUZZ_INPUTS=$(INPUTS) DEVMAPD_FUZZ_SEED=$(or $(SEED),$(shell date +%N | sed 's/^0*//; s/...$$//')) $(DOTNET)" HANG_TIMEOUT=10h \
+		scripts/test.sh --group fuzz
+
+.PHONY: powercut
+powercut: build ## Cut the power at any moment of recorded writes; no answered write may be lost
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_CUTS=$(CUTS)$(if $(SEED), DEVMAPD_CUTS_SEED=$(SEED)) $(DOTNET)" HANG_TIMEOUT=10h \
+		scripts/test.sh --group powercut
 
 .PHONY: kernels
 kernels: build ## Run the kernel tests, and some from end to end, on Debian's other kernels under emulation

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the test projects and adds up their results.
 # Usage: test.sh [--group GROUP] [NAME ...]
-#   --group GROUP   run only tests with the trait Group=GROUP: truth, losses, soak, snapshot, systemd, packages. The last two run only so
+#   --group GROUP   run only tests with the trait Group=GROUP: truth, losses, soak, snapshot, fuzz, powercut, systemd, packages. The last two run only so
 #   NAME            run only tests whose full name contains one of the names
 # Environment: CONFIGURATION; DOTNET (the command, with what gives it root); HANG_TIMEOUT (of one test)
 set -uo pipefail
