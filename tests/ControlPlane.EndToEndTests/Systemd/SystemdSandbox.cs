@@ -99,6 +99,14 @@ internal sealed class SystemdSandbox : IAsyncDisposable
         File.WriteAllText(Outside($"/etc/systemd/system/{unit}.d/{name}.conf"), content + "\n");
     }
 
+    /// <summary>Removes a drop-in of a unit, and restarts the unit without it.</summary>
+    public void RemoveDropIn(string unit, string name)
+    {
+        File.Delete(Outside($"/etc/systemd/system/{unit}.d/{name}.conf"));
+        Systemctl("daemon-reload");
+        Systemctl("restart", unit);
+    }
+
     /// <summary>Writes the settings file of the package, with more settings.</summary>
     public void WriteSettings(string more = "") => File.WriteAllText(
         Outside(Settings), $$"""{ "ControlPlane": { "Listen": { "Rest": "", "Grpc": "" }, {{more}} "Devmaps": [ { "Name": "default" } ] } }""");

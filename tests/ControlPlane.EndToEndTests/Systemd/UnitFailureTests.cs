@@ -57,6 +57,34 @@ public sealed class UnitFailureTests(InstalledUnit unit, ITestOutputHelper outpu
     }
 
     [Fact]
+    public async Task Hung_TheWatchdogKillsIt_AndAnotherStarts()
+    {
+        using var http = Sandbox.Connect();
+        await using var frames = await SteeredFrames.StartAsync(Sandbox.Network, http);
+        Sandbox.WriteDropIn(SystemdSandbox.Service, "watchdog", "[Service]\nWatchdogSec=3");
+        Sandbox.Systemctl("daemon-reload");
+        Sandbox.Systemctl("restart", SystemdSandbox.Service);
+        var pid = Sandbox.MainPid();
+        for (var fed = 0; fed < 3; fed++)
+        {
+            var last = Sandbox.Property("WatchdogTimestampMonotonic");
+            await Eventually.Async(() => Sandbox.Property("WatchdogTimestampMonotonic") != last, what: "the daemon feeds the watchdog");
+        }
+
+        Assert.Equal(pid, Sandbox.MainPid());
+        var clock = Stopwatch.StartNew();
+        Sandbox.Run("kill", "-STOP", pid);
+        await unit.WaitForAnotherAsync(pid);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"served again {clock.Elapsed.TotalSeconds:0.0} s after the hang, with WatchdogSec=3"));
+
+        Assert.Contains("Watchdog timeout", Sandbox.Journal(), StringComparison.Ordinal);
+        Assert.Contains("with signal SIGKILL", Sandbox.Journal(), StringComparison.Ordinal);
+        await frames.FlowAsync();
+        output.WriteLine($"{await frames.StopAsync()} frames, 0 lost");
+        Sandbox.RemoveDropIn(SystemdSandbox.Service, "watchdog");
+    }
+
+    [Fact]
     public async Task ConfigurationWithErrors_EndsTheStart_AndItsCorrectionCuresIt()
     {
         Sandbox.Systemctl("stop", SystemdSandbox.Service, "devmapd.socket");

@@ -38,6 +38,7 @@ public sealed class UnitTests(InstalledUnit unit) : IClassFixture<InstalledUnit>
         Assert.Equal([Sandbox.Run("id", "-g", "devmapd").Trim()], status["Gid"].Split('\t').Distinct());
         Assert.All(["CapEff", "CapPrm", "CapBnd", "CapAmb"], set => Assert.Equal(ThreeCapabilities, ulong.Parse(status[set], NumberStyles.HexNumber, CultureInfo.InvariantCulture)));
         Assert.Equal(("1", "2"), (status["NoNewPrivs"], status["Seccomp"]));
+        Assert.Equal(("30s", "9"), (Sandbox.Property("WatchdogUSec"), Sandbox.Property("WatchdogSignal")));
 
         using var http = Sandbox.Connect();
         await http.AssertReadyAsync();
