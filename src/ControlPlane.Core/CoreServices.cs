@@ -40,6 +40,7 @@ public static class CoreServices
         services.AddSingleton<ProgramService>();
         services.AddSingleton<InterfaceService>();
         services.AddSingleton<HostService>();
+        services.AddSingleton<TokenService>();
         return services;
     }
 }

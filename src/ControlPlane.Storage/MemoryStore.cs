@@ -11,10 +11,11 @@ public sealed class MemoryStore : IStore
     private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
     private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, StoredPromiscuity> _promiscuous = [];
+    private readonly Dictionary<string, TokenRecord> _tokens = new(StringComparer.Ordinal);
     private long _revision;
 
     /// <inheritdoc/>
-    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values]);
+    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values]);
 
     /// <inheritdoc/>
     public void Commit(StoreBatch batch)
@@ -59,6 +60,12 @@ public sealed class MemoryStore : IStore
                 break;
             case StoreChange.DeletePromiscuity(var ifindex):
                 _promiscuous.Remove(ifindex);
+                break;
+            case StoreChange.PutToken(var token):
+                _tokens[token.Name] = token;
+                break;
+            case StoreChange.DeleteToken(var name):
+                _tokens.Remove(name);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");

@@ -97,6 +97,18 @@ internal static class Schema
             ifindex INTEGER PRIMARY KEY,
             interface TEXT NOT NULL) STRICT;
         """,
+        """
+        CREATE TABLE tokens (
+            name TEXT PRIMARY KEY,
+            hash TEXT NOT NULL UNIQUE, -- SHA-256 of the secret, which is not kept
+            role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+            expire_time TEXT,
+            limits TEXT NOT NULL, -- a JSON object
+            labels TEXT NOT NULL,
+            owner TEXT,
+            revision INTEGER NOT NULL,
+            create_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

@@ -19,7 +19,8 @@ internal static class StoreReader
             Rows(transaction, "SELECT * FROM entries", Entry),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program),
-            Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))));
+            Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))),
+            Rows(transaction, "SELECT * FROM tokens", Token));
     }
 
     private static EntryRecord Entry(SqliteDataReader row) => new(
@@ -44,6 +45,18 @@ internal static class StoreReader
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));
+
+    private static TokenRecord Token(SqliteDataReader row)
+    {
+        var limits = JsonSerializer.Deserialize<TokenLimits>(row.GetString(4), JsonSerializerOptions.Web)!;
+        var spec = new TokenSpec(
+            Enum.Parse<Role>(row.GetString(2), ignoreCase: true),
+            row.IsDBNull(3) ? null : Time(row.GetString(3)),
+            limits.Devmaps.Count + limits.Owners.Count + limits.KeyRanges.Count == 0 ? null : limits,
+            Labels(row.GetString(5)),
+            Shared(row, 6));
+        return new TokenRecord(row.GetString(0), row.GetString(1), spec, row.GetInt64(7), Time(row.GetString(8)));
+    }
 
     private static EgressProgramConfig Config(string program, string template, string parameters)
     {

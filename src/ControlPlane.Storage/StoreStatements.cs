@@ -19,6 +19,8 @@ internal sealed class StoreStatements : IDisposable
     private readonly SqliteCommand _deleteProgram;
     private readonly SqliteCommand _putPromiscuity;
     private readonly SqliteCommand _deletePromiscuity;
+    private readonly SqliteCommand _putToken;
+    private readonly SqliteCommand _deleteToken;
 
     public StoreStatements(SqliteConnection connection)
     {
@@ -32,10 +34,15 @@ internal sealed class StoreStatements : IDisposable
         _deleteProgram = Prepare(connection, "DELETE FROM programs WHERE name = $1", 1);
         _putPromiscuity = Prepare(connection, "REPLACE INTO promiscuous VALUES ($1, $2)", 2);
         _deletePromiscuity = Prepare(connection, "DELETE FROM promiscuous WHERE ifindex = $1", 1);
+        _putToken = Prepare(connection, "REPLACE INTO tokens VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
+        _deleteToken = Prepare(connection, "DELETE FROM tokens WHERE name = $1", 1);
     }
 
     private SqliteCommand[] All =>
-        [_putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity];
+    [
+        _putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
+        _putToken, _deleteToken,
+    ];
 
     /// <summary>Executes the batch. The connection is in a transaction.</summary>
     public void Apply(StoreBatch batch)
@@ -82,6 +89,14 @@ internal sealed class StoreStatements : IDisposable
                 break;
             case StoreChange.DeletePromiscuity(var ifindex):
                 Run(_deletePromiscuity, (long)ifindex);
+                break;
+            case StoreChange.PutToken(var t):
+                Run(
+                    _putToken, t.Name, t.Hash, t.Spec.Role.ToString().ToLowerInvariant(), t.Spec.ExpireTime is { } end ? Text(end) : null,
+                    JsonSerializer.Serialize(t.Spec.Limits ?? TokenLimits.None, JsonSerializerOptions.Web), Text(t.Spec.Labels), t.Spec.Owner, t.Revision, Text(t.CreateTime));
+                break;
+            case StoreChange.DeleteToken(var name):
+                Run(_deleteToken, name);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");

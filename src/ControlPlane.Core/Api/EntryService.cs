@@ -6,6 +6,7 @@ using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Core.Writing.Plan;
 
 namespace ControlPlane.Core.Api;
 
@@ -30,6 +31,7 @@ internal sealed class EntryService
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request)
     {
+        EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/entries/{key}", NullIfEmpty(spec.Owner));
         var snapshot = _state.Current;
         var state = snapshot.Devmaps.GetValueOrDefault(devmap);
         var entryKey = state is null ? null : ParseKey(state, key, request.Violations);
@@ -49,6 +51,7 @@ internal sealed class EntryService
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task DeleteAsync(string devmap, string key, RequestContext request)
     {
+        EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/entries/{key}");
         var (state, parsed) = Address(_state.Current, devmap, key, request);
         try
         {

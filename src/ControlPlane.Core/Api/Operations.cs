@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
 using static ControlPlane.Core.Errors.ErrorCode;
 
 namespace ControlPlane.Core.Api;
@@ -15,6 +16,9 @@ public enum Verb
     /// <summary>Creates or changes one.</summary>
     Put,
 
+    /// <summary>Creates one.</summary>
+    Create,
+
     /// <summary>Deletes one.</summary>
     Delete,
 
@@ -25,24 +29,11 @@ public enum Verb
     Act,
 }
 
-/// <summary>The permission that a caller needs. Each permission includes those before it.</summary>
-public enum Permission
-{
-    /// <summary>Read everything.</summary>
-    View,
-
-    /// <summary>Write entries.</summary>
-    Operate,
-
-    /// <summary>Write everything.</summary>
-    Administer,
-}
-
 /// <summary>One operation of the API, the same by REST and by gRPC.</summary>
 /// <param name="Id">The name, in camelCase: the OpenAPI operation id.</param>
 /// <param name="Verb">The effect on the resource.</param>
-/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>host</c>.</param>
-/// <param name="Permission">The permission that the caller needs.</param>
+/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>tokens</c>, <c>host</c>.</param>
+/// <param name="Role">The role that the caller needs.</param>
 /// <param name="Rest">Method and path template of REST.</param>
 /// <param name="Grpc">Service and method of gRPC, without the package.</param>
 /// <param name="Summary">A title.</param>
@@ -52,13 +43,19 @@ public sealed record Operation(
     string Id,
     Verb Verb,
     string Resource,
-    Permission Permission,
+    Role Role,
     string Rest,
     string Grpc,
     string Summary,
     string Description,
     IReadOnlyList<ErrorCode> Errors)
 {
+    /// <summary>The codes that every operation can give, beside its own.</summary>
+    public static IReadOnlyList<ErrorCode> CommonErrors { get; } = [Unauthenticated, PermissionDenied];
+
+    /// <summary>Whether the operation writes one entry: a token with limits may write these alone.</summary>
+    public bool WritesOneEntry => Resource == "entries" && Verb is Verb.Put or Verb.Delete;
+
     /// <summary>The method of REST.</summary>
     public string RestMethod => Rest[..Rest.IndexOf(' ', StringComparison.Ordinal)];
 
@@ -77,38 +74,39 @@ public static class Operations
     private const string Attachment = Devmap + "/attachments/{interfaceName}";
     private const string Program = "/v1/programs/{program}";
     private const string Interface = "/v1/interfaces/{interfaceName}";
+    private const string Token = "/v1/tokens/{token}";
 
     /// <summary>Lists devmaps.</summary>
     public static Operation ListDevmaps { get; } = new(
-        "listDevmaps", Verb.List, "devmaps", Permission.View, "GET /v1/devmaps", "DevmapService/ListDevmaps",
+        "listDevmaps", Verb.List, "devmaps", Role.Viewer, "GET /v1/devmaps", "DevmapService/ListDevmaps",
         "List devmaps",
         "Lists all devmaps in order of their names.",
         [InvalidArgument, KernelFailure]);
 
     /// <summary>Returns one devmap.</summary>
     public static Operation GetDevmap { get; } = new(
-        "getDevmap", Verb.Get, "devmaps", Permission.View, "GET " + Devmap, "DevmapService/GetDevmap",
+        "getDevmap", Verb.Get, "devmaps", Role.Viewer, "GET " + Devmap, "DevmapService/GetDevmap",
         "Read a devmap",
         "Returns one devmap.",
         [InvalidArgument, DevmapNotFound, KernelFailure]);
 
     /// <summary>Returns the shape of a devmap.</summary>
     public static Operation GetDevmapShape { get; } = new(
-        "getDevmapShape", Verb.Get, "devmaps", Permission.View, "GET " + Devmap + "/shape", "DevmapService/GetDevmapShape",
+        "getDevmapShape", Verb.Get, "devmaps", Role.Viewer, "GET " + Devmap + "/shape", "DevmapService/GetDevmapShape",
         "Read the shape of a devmap",
         "Returns how the devmap's entries lie in the kernel's hash, and what that costs.",
         [InvalidArgument, DevmapNotFound]);
 
     /// <summary>Audits a devmap.</summary>
     public static Operation AuditDevmap { get; } = new(
-        "auditDevmap", Verb.Act, "devmaps", Permission.Administer, "POST " + Devmap + ":audit", "DevmapService/AuditDevmap",
+        "auditDevmap", Verb.Act, "devmaps", Role.Admin, "POST " + Devmap + ":audit", "DevmapService/AuditDevmap",
         "Audit a devmap",
         "Compares the kernel's map and attachments with the desired state now, and repairs what others have changed. The desired state and its revisions stay unchanged.",
         [InvalidArgument, DevmapNotFound, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Explains what happens to a described frame.</summary>
     public static Operation ExplainFrame { get; } = new(
-        "explainFrame", Verb.Act, "devmaps", Permission.View, "GET " + Devmap + ":explain", "DevmapService/Explain",
+        "explainFrame", Verb.Act, "devmaps", Role.Viewer, "GET " + Devmap + ":explain", "DevmapService/Explain",
         "Explain what happens to a frame",
         "Explains what happens to a frame, check by check, for a key or for a described frame. The call sends, changes and counts nothing; it runs an egress program on a copy of the frame.",
         [InvalidArgument, DevmapNotFound, KernelFailure]);
@@ -125,133 +123,161 @@ public static class Operations
 
     /// <summary>Lists entries.</summary>
     public static Operation ListEntries { get; } = new(
-        "listEntries", Verb.List, "entries", Permission.View, "GET " + Devmap + "/entries", "DevmapService/ListEntries",
+        "listEntries", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries", "DevmapService/ListEntries",
         "List entries",
         "Lists entries page by page, in the order of the kernel's hash buckets. Unmanaged entries are included. An entry that exists during the whole walk is in exactly one page.",
         [InvalidArgument, DevmapNotFound, KernelFailure]);
 
     /// <summary>Lists the counters of entries.</summary>
     public static Operation ListCounters { get; } = new(
-        "listCounters", Verb.List, "entries", Permission.View, "GET " + Devmap + "/entries:counters", "DevmapService/ListCounters",
+        "listCounters", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries:counters", "DevmapService/ListCounters",
         "List counters",
         "Lists the counters of entries page by page, in the order of ListEntries: a compact list for tools that poll.",
         [InvalidArgument, DevmapNotFound, KernelFailure]);
 
     /// <summary>Returns one entry.</summary>
     public static Operation GetEntry { get; } = new(
-        "getEntry", Verb.Get, "entries", Permission.View, "GET " + Entry, "DevmapService/GetEntry",
+        "getEntry", Verb.Get, "entries", Role.Viewer, "GET " + Entry, "DevmapService/GetEntry",
         "Read an entry",
         "Returns one entry with its status as of now. An unmanaged entry is returned too.",
         [InvalidArgument, DevmapNotFound, EntryNotFound, KernelFailure]);
 
     /// <summary>Creates or changes an entry.</summary>
     public static Operation PutEntry { get; } = new(
-        "putEntry", Verb.Put, "entries", Permission.Operate, "PUT " + Entry, "DevmapService/PutEntry",
+        "putEntry", Verb.Put, "entries", Role.Operator, "PUT " + Entry, "DevmapService/PutEntry",
         "Create or change an entry",
         "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision.",
         [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an entry.</summary>
     public static Operation DeleteEntry { get; } = new(
-        "deleteEntry", Verb.Delete, "entries", Permission.Operate, "DELETE " + Entry, "DevmapService/DeleteEntry",
+        "deleteEntry", Verb.Delete, "entries", Role.Operator, "DELETE " + Entry, "DevmapService/DeleteEntry",
         "Delete an entry",
         "Deletes an entry. Returns when the entry is out of the kernel.",
         [InvalidArgument, DevmapNotFound, EntryNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Probes an entry.</summary>
     public static Operation ProbeEntry { get; } = new(
-        "probeEntry", Verb.Act, "entries", Permission.Administer, "POST " + Entry + ":probe", "DevmapService/ProbeEntry",
+        "probeEntry", Verb.Act, "entries", Role.Admin, "POST " + Entry + ":probe", "DevmapService/ProbeEntry",
         "Probe an entry with real frames",
         "Sends real frames with the entry's key through the loaded redirect program and out of the target, and tells what became of them. The frames are UDP to the discard port (9) with a time to live of 1. The counters include them. A verdict that is True or False stands as the condition `Proven` of the entry for 10 minutes, or until the entry, its target or its attachment changes. It settles what is `Unknown`; it never stands against a condition that is False. Native mode only. Off unless the setting `ControlPlane:Probe:Enabled` is true.",
         [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, InterfaceUnsuitable, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Lists attachments.</summary>
     public static Operation ListAttachments { get; } = new(
-        "listAttachments", Verb.List, "attachments", Permission.View, "GET " + Devmap + "/attachments", "DevmapService/ListAttachments",
+        "listAttachments", Verb.List, "attachments", Role.Viewer, "GET " + Devmap + "/attachments", "DevmapService/ListAttachments",
         "List attachments",
         "Lists the attachments of the devmap in order of their interfaces' names.",
         [InvalidArgument, DevmapNotFound]);
 
     /// <summary>Returns one attachment.</summary>
     public static Operation GetAttachment { get; } = new(
-        "getAttachment", Verb.Get, "attachments", Permission.View, "GET " + Attachment, "DevmapService/GetAttachment",
+        "getAttachment", Verb.Get, "attachments", Role.Viewer, "GET " + Attachment, "DevmapService/GetAttachment",
         "Read an attachment",
         "Returns one attachment.",
         [InvalidArgument, DevmapNotFound, AttachmentNotFound]);
 
     /// <summary>Creates or changes an attachment.</summary>
     public static Operation PutAttachment { get; } = new(
-        "putAttachment", Verb.Put, "attachments", Permission.Administer, "PUT " + Attachment, "DevmapService/PutAttachment",
+        "putAttachment", Verb.Put, "attachments", Role.Admin, "PUT " + Attachment, "DevmapService/PutAttachment",
         "Attach the redirect program, or change the attachment",
         "Attaches the devmap's redirect program to the interface, or changes the attachment.",
         [InvalidArgument, DevmapNotFound, AttachConflict, InterfaceNotFound, InterfaceUnsuitable, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an attachment.</summary>
     public static Operation DeleteAttachment { get; } = new(
-        "deleteAttachment", Verb.Delete, "attachments", Permission.Administer, "DELETE " + Attachment, "DevmapService/DeleteAttachment",
+        "deleteAttachment", Verb.Delete, "attachments", Role.Admin, "DELETE " + Attachment, "DevmapService/DeleteAttachment",
         "Detach the redirect program",
         "Detaches the redirect program from the interface.",
         [InvalidArgument, DevmapNotFound, AttachmentNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Streams the changes of a devmap.</summary>
     public static Operation WatchDevmap { get; } = new(
-        "watchDevmap", Verb.Watch, "devmaps", Permission.View, "GET " + Devmap + "/events", "DevmapService/Watch",
+        "watchDevmap", Verb.Watch, "devmaps", Role.Viewer, "GET " + Devmap + "/events", "DevmapService/Watch",
         "Watch a devmap",
         "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. The stream ends only with an error. No write waits for a slow reader.",
         [InvalidArgument, DevmapNotFound, RevisionCompacted, ShuttingDown]);
 
     /// <summary>Lists egress programs.</summary>
     public static Operation ListPrograms { get; } = new(
-        "listPrograms", Verb.List, "programs", Permission.View, "GET /v1/programs", "ProgramService/ListPrograms",
+        "listPrograms", Verb.List, "programs", Role.Viewer, "GET /v1/programs", "ProgramService/ListPrograms",
         "List egress programs",
         "Lists all egress programs in order of their names.",
         [InvalidArgument, KernelFailure]);
 
     /// <summary>Returns one egress program.</summary>
     public static Operation GetProgram { get; } = new(
-        "getProgram", Verb.Get, "programs", Permission.View, "GET " + Program, "ProgramService/GetProgram",
+        "getProgram", Verb.Get, "programs", Role.Viewer, "GET " + Program, "ProgramService/GetProgram",
         "Read an egress program",
         "Returns one egress program.",
         [InvalidArgument, ProgramNotFound, KernelFailure]);
 
     /// <summary>Creates or changes an egress program.</summary>
     public static Operation PutProgram { get; } = new(
-        "putProgram", Verb.Put, "programs", Permission.Administer, "PUT " + Program, "ProgramService/PutProgram",
+        "putProgram", Verb.Put, "programs", Role.Admin, "PUT " + Program, "ProgramService/PutProgram",
         "Create or change an egress program",
         "Creates or changes an egress program. The template and the parameters of a program that entries carry cannot change.",
         [InvalidArgument, ProgramInUse, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an egress program.</summary>
     public static Operation DeleteProgram { get; } = new(
-        "deleteProgram", Verb.Delete, "programs", Permission.Administer, "DELETE " + Program, "ProgramService/DeleteProgram",
+        "deleteProgram", Verb.Delete, "programs", Role.Admin, "DELETE " + Program, "ProgramService/DeleteProgram",
         "Delete an egress program",
         "Deletes an egress program that no entry carries.",
         [InvalidArgument, ProgramNotFound, ProgramInUse, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Lists interfaces.</summary>
     public static Operation ListInterfaces { get; } = new(
-        "listInterfaces", Verb.List, "interfaces", Permission.View, "GET /v1/interfaces", "HostService/ListInterfaces",
+        "listInterfaces", Verb.List, "interfaces", Role.Viewer, "GET /v1/interfaces", "HostService/ListInterfaces",
         "List interfaces",
         "Lists the interfaces of the daemon's network namespace in order of their index.",
         [InvalidArgument]);
 
     /// <summary>Returns one interface.</summary>
     public static Operation GetInterface { get; } = new(
-        "getInterface", Verb.Get, "interfaces", Permission.View, "GET " + Interface, "HostService/GetInterface",
+        "getInterface", Verb.Get, "interfaces", Role.Viewer, "GET " + Interface, "HostService/GetInterface",
         "Read an interface",
         "Returns one interface.",
         [InvalidArgument, InterfaceNotFound]);
 
     /// <summary>Gives all entries for an interface one egress program.</summary>
     public static Operation SetEgressProgram { get; } = new(
-        "setEgressProgram", Verb.Act, "interfaces", Permission.Operate, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
+        "setEgressProgram", Verb.Act, "interfaces", Role.Operator, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
         "Give all entries for an interface one egress program",
         "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none. Changes all of them in one transaction, or none. A frame that leaves during the call may still meet the previous program.",
         [InvalidArgument, ProgramNotFound, InterfaceNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
+    /// <summary>Lists tokens.</summary>
+    public static Operation ListTokens { get; } = new(
+        "listTokens", Verb.List, "tokens", Role.Admin, "GET /v1/tokens", "TokenService/ListTokens",
+        "List tokens",
+        "Lists all tokens in order of their names, without their secrets.",
+        [InvalidArgument]);
+
+    /// <summary>Returns one token.</summary>
+    public static Operation GetToken { get; } = new(
+        "getToken", Verb.Get, "tokens", Role.Admin, "GET " + Token, "TokenService/GetToken",
+        "Read a token",
+        "Returns one token, without its secret.",
+        [InvalidArgument, TokenNotFound]);
+
+    /// <summary>Creates a token.</summary>
+    public static Operation CreateToken { get; } = new(
+        "createToken", Verb.Create, "tokens", Role.Admin, "POST /v1/tokens", "TokenService/CreateToken",
+        "Create a token",
+        "Creates a token and returns its secret, which is shown this once. The daemon keeps only the SHA-256 of it. A token never changes: delete it and create another.",
+        [InvalidArgument, AlreadyExists, WriterBusy, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Deletes a token.</summary>
+    public static Operation DeleteToken { get; } = new(
+        "deleteToken", Verb.Delete, "tokens", Role.Admin, "DELETE " + Token, "TokenService/DeleteToken",
+        "Delete a token",
+        "Deletes a token. Requests that carry it are refused from then on.",
+        [InvalidArgument, TokenNotFound, RevisionMismatch, WriterBusy, StoreUnavailable, ShuttingDown]);
+
     /// <summary>Returns the host.</summary>
     public static Operation GetHost { get; } = new(
-        "getHost", Verb.Get, "host", Permission.View, "GET /v1/host", "HostService/GetHost",
+        "getHost", Verb.Get, "host", Role.Viewer, "GET /v1/host", "HostService/GetHost",
         "Read the host",
         "Returns versions and probed kernel features.",
         [InvalidArgument]);
@@ -263,6 +289,7 @@ public static class Operations
         ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
-        ListInterfaces, GetInterface, SetEgressProgram, GetHost,
+        ListInterfaces, GetInterface, SetEgressProgram,
+        ListTokens, GetToken, CreateToken, DeleteToken, GetHost,
     ];
 }

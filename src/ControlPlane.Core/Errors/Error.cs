@@ -16,7 +16,7 @@ public sealed record Error(ErrorCode Code, string Detail)
 
     /// <summary>
     /// Whether the error is about the resource that the request addresses. An interface that does not exist is then 404 and NOT_FOUND,
-    /// otherwise 422 and FAILED_PRECONDITION.
+    /// otherwise 422 and FAILED_PRECONDITION. A resource that exists already is then 409, otherwise a precondition failed, which is 412.
     /// </summary>
     public bool IsAddressed { get; init; }
 

@@ -66,7 +66,13 @@ public enum ErrorCode
     /// <summary>The devmap holds its maximum of entries.</summary>
     DevmapFull,
 
-    /// <summary>The caller must not do this: a foreign host name, or a web page of another origin.</summary>
+    /// <summary>No such token.</summary>
+    TokenNotFound,
+
+    /// <summary>The caller has not shown who it is.</summary>
+    Unauthenticated,
+
+    /// <summary>The caller must not do this: it lacks the role, a limit of its token forbids it, or a web page of another origin asks.</summary>
     PermissionDenied,
 
     /// <summary>The API has nothing at this path.</summary>
@@ -111,6 +117,8 @@ public static class ErrorCodes
         ErrorCode.NotSupported => "not_supported",
         ErrorCode.ShuttingDown => "shutting_down",
         ErrorCode.DevmapFull => "devmap_full",
+        ErrorCode.TokenNotFound => "token_not_found",
+        ErrorCode.Unauthenticated => "unauthenticated",
         ErrorCode.PermissionDenied => "permission_denied",
         ErrorCode.PathNotFound => "path_not_found",
         ErrorCode.MethodNotAllowed => "method_not_allowed",
@@ -143,6 +151,8 @@ public static class ErrorCodes
         ErrorCode.NotSupported => "This is not supported here.",
         ErrorCode.ShuttingDown => "The daemon is shutting down.",
         ErrorCode.DevmapFull => "The devmap is full.",
+        ErrorCode.TokenNotFound => "There is no such token.",
+        ErrorCode.Unauthenticated => "The caller has not shown who it is.",
         ErrorCode.PermissionDenied => "The caller must not do this.",
         ErrorCode.PathNotFound => "There is nothing at this path.",
         ErrorCode.MethodNotAllowed => "The path does not take this method.",

@@ -137,6 +137,12 @@ public static class Calls
     public static OperationCall PutProgram(string program, string template) =>
         new("putProgram", [("program", program)], body: new JsonObject { ["template"] = template });
 
+    /// <summary>Lists the tokens.</summary>
+    public static OperationCall ListTokens() => new("listTokens", []);
+
+    /// <summary>Deletes a token.</summary>
+    public static OperationCall DeleteToken(string token) => new("deleteToken", [("token", token)]);
+
     /// <summary>Lists the interfaces.</summary>
     public static OperationCall ListInterfaces() => new("listInterfaces", []);
 

@@ -38,13 +38,15 @@ public interface IStore : IDisposable
 /// <param name="Attachments">The attachments.</param>
 /// <param name="Programs">The egress programs.</param>
 /// <param name="Promiscuous">The interfaces that the daemon made promiscuous. Not desired state: it says what to undo.</param>
+/// <param name="Tokens">The tokens.</param>
 public sealed record StoredState(
     long Revision,
     IReadOnlyCollection<StoredDevmap> Devmaps,
     IReadOnlyList<EntryRecord> Entries,
     IReadOnlyList<AttachmentRecord> Attachments,
     IReadOnlyList<EgressProgramRecord> Programs,
-    IReadOnlyList<StoredPromiscuity> Promiscuous);
+    IReadOnlyList<StoredPromiscuity> Promiscuous,
+    IReadOnlyList<TokenRecord> Tokens);
 
 /// <summary>An interface that the daemon made promiscuous.</summary>
 /// <param name="Ifindex">The index, which means the interface within one boot and network namespace only.</param>
@@ -93,6 +95,12 @@ public abstract record StoreChange
 
     /// <summary>The daemon makes this interface promiscuous.</summary>
     public sealed record PutPromiscuity(StoredPromiscuity Promiscuity) : StoreChange;
+
+    /// <summary>Stores this token.</summary>
+    public sealed record PutToken(TokenRecord Token) : StoreChange;
+
+    /// <summary>Deletes this token.</summary>
+    public sealed record DeleteToken(string Name) : StoreChange;
 
     /// <summary>The promiscuity of this interface is none of the daemon's any more.</summary>
     public sealed record DeletePromiscuity(uint Ifindex) : StoreChange;

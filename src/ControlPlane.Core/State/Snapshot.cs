@@ -37,6 +37,9 @@ internal sealed record Snapshot
     /// <summary>The interfaces that the daemon made promiscuous, or could not make promiscuous, by index.</summary>
     public ImmutableDictionary<uint, PlacedPromiscuity> Promiscuity { get; init; } = ImmutableDictionary<uint, PlacedPromiscuity>.Empty;
 
+    /// <summary>The tokens.</summary>
+    public TokenTable Tokens { get; init; } = TokenTable.Empty;
+
     /// <summary>Returns the devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapState Devmap(string name) => Devmaps.GetValueOrDefault(name) ?? throw new ControlPlaneException(DevmapErrors.NotFound(name));

@@ -28,6 +28,9 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>The interfaces that the daemon made promiscuous, or could not make promiscuous, by index.</summary>
     public ImmutableDictionary<uint, PlacedPromiscuity> Promiscuity { get; private set; } = shared.Current.Promiscuity;
 
+    /// <summary>The tokens.</summary>
+    public TokenTable Tokens { get; private set; } = shared.Current.Tokens;
+
     /// <summary>Which entries send where.</summary>
     public TargetIndex Targets { get; } = new();
 
@@ -90,6 +93,9 @@ internal sealed class WorkingState(ControlPlaneState shared)
             _touchedPrograms.Add(name);
     }
 
+    /// <summary>Puts a token in the place of another of its name; null removes it.</summary>
+    public void SetToken(string name, TokenRecord? token) => Tokens = Tokens.With(name, token);
+
     /// <summary>Puts a pass program in the place of another of its interface; null removes it.</summary>
     public void Set(string interfaceName, PlacedPassProgram? program) =>
         PassPrograms = program is null ? PassPrograms.Remove(interfaceName) : PassPrograms.SetItem(interfaceName, program);
@@ -130,6 +136,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
             Targets = _targets,
             PassPrograms = PassPrograms,
             Promiscuity = Promiscuity,
+            Tokens = Tokens,
         });
     }
 

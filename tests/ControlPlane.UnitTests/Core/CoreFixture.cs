@@ -43,6 +43,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
 
+    public TokenService Tokens => _provider.GetRequiredService<TokenService>();
+
     public IKernel Kernel => _provider.GetRequiredService<IKernel>();
 
     public DevmapService Devmaps => _provider.GetRequiredService<DevmapService>();

@@ -27,10 +27,14 @@ public sealed class SqliteStoreTests : IDisposable
         var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic, Promiscuous.On, Labels.Of([new("a", "b")]), "me"), 3, Now, Now);
         var program = new EgressProgramRecord(
             "p", new EgressProgramSpec(TestPrograms.RewriteMac(new MacAddress(1), new MacAddress(0x020000000002)), Labels.Of([new("c", "d")]), "you"), 4, Now, Now);
+        var limits = new TokenLimits(["default"], [], [new KeyRange("default", "1", "2")]);
+        var token = new TokenRecord("ci", "aa", new TokenSpec(Role.Operator, Now, limits, Labels.Of([new("e", "f")]), "us"), 6, Now);
+        var plain = new TokenRecord("plain", "bb", new TokenSpec(Role.Admin, null, null, Labels.Empty, null), 7, Now);
         using (var store = SqliteStore.Open(_directory))
         {
             store.Commit(new StoreBatch(7,
             [
+                new StoreChange.PutToken(token), new StoreChange.PutToken(plain), new StoreChange.PutToken(plain with { Name = "gone", Hash = "cc" }), new StoreChange.DeleteToken("gone"),
                 new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutEntry(entry), new StoreChange.PutEntry(named),
                 new StoreChange.PutAttachment(attachment), new StoreChange.PutProgram(program),
                 new StoreChange.PutPromiscuity(new StoredPromiscuity(5, "eth0")), new StoreChange.PutPromiscuity(new StoredPromiscuity(6, "eth1")),
@@ -47,6 +51,8 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal([attachment], state.Attachments);
         Assert.Equal([program], state.Programs);
         Assert.Equal([new StoredPromiscuity(5, "eth0")], state.Promiscuous);
+        Assert.Equal(plain, state.Tokens[1]);
+        Assert.Equivalent(token, state.Tokens[0]);
     }
 
     [Fact]
@@ -159,7 +165,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
-    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous;";
+    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)

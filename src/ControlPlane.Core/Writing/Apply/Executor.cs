@@ -195,6 +195,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             case Placement.OfProgram program when !ReferenceEquals(program.Before, program.After):
                 context.State.Set(program.Name, program.After);
                 break;
+            case Placement.OfToken token:
+                context.State.SetToken(token.Name, token.After);
+                break;
             case Placement.OfPassProgram pass:
                 context.State.Set(pass.Interface, pass.After);
                 break;

@@ -8,6 +8,8 @@ namespace ControlPlane.Core.Writing.Commands;
 /// <summary>Detaches a devmap's redirect program from an interface. Answers with the revision of the deletion.</summary>
 internal sealed class DeleteAttachmentCommand(DevmapId id, string askedName, Precondition precondition) : WriterCommand<long>
 {
+    public override string Change => $"delete devmaps/{id.Name}/attachments/{askedName}";
+
     public override WritePlan Plan(PlanContext context)
     {
         var devmap = context.Devmap(id);

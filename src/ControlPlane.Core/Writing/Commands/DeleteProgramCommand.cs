@@ -7,6 +7,8 @@ namespace ControlPlane.Core.Writing.Commands;
 /// <summary>Deletes an egress program that no entry carries. Answers with the revision of the deletion.</summary>
 internal sealed class DeleteProgramCommand(string name, Precondition precondition) : WriterCommand<long>
 {
+    public override string Change => $"delete programs/{name}";
+
     public override WritePlan Plan(PlanContext context)
     {
         var before = context.State.Programs.GetValueOrDefault(name) ?? throw new ControlPlaneException(ProgramErrors.NotFound(name));

@@ -9,6 +9,8 @@ namespace ControlPlane.Core.Writing.Commands;
 internal sealed class PutAttachmentCommand(DevmapId id, string askedName, AttachmentSpec spec, bool allowPending, Precondition precondition)
     : WriterCommand<(bool Created, PlacedAttachment Attachment)>
 {
+    public override string Change => $"put devmaps/{id.Name}/attachments/{askedName}";
+
     public override WritePlan Plan(PlanContext context)
     {
         var devmap = context.Devmap(id);

@@ -11,6 +11,9 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
 {
     // With the interface's own name, whichever of its names was given.
     private EntrySpec _spec = null!; // Plan sets it
+    private string _name = "";
+
+    public override string Change => $"put {_name}";
 
     public override WritePlan Plan(PlanContext context)
     {
@@ -19,7 +22,10 @@ internal sealed class PutEntryCommand(DevmapId id, EntryKey askedKey, EntrySpec 
         var target = context.Canonical(askedSpec.Interface);
         _spec = context.State.Targets.Shared(target == askedSpec.Interface ? askedSpec : askedSpec with { Interface = target });
         var key = before?.Record.Key ?? Identify(context, devmap);
-        precondition.Require(devmap.NameOf(key), before?.Record.Revision);
+        _name = devmap.NameOf(key);
+        EntryAccess.RequireKey(Request.Caller, devmap.Definition, key, _name);
+        EntryAccess.Require(Request.Caller, id.Name, _name, before is null ? _spec.Owner : before.Record.Spec.Owner, _spec.Owner);
+        precondition.Require(_name, before?.Record.Revision);
         var evicted = Evicted(context, devmap, key);
         // A write of what is stored succeeds in any state of the interfaces.
         var repeats = before?.Record.Spec == _spec;

@@ -8,6 +8,8 @@ namespace ControlPlane.Core.Writing.Commands;
 /// <summary>Loads an egress program, or changes its labels and owner. Answers with the program and whether it is new.</summary>
 internal sealed class PutProgramCommand(string name, EgressProgramSpec spec, Precondition precondition) : WriterCommand<(bool Created, PlacedProgram Program)>
 {
+    public override string Change => $"put programs/{name}";
+
     public override WritePlan Plan(PlanContext context)
     {
         var before = context.State.Programs.GetValueOrDefault(name);

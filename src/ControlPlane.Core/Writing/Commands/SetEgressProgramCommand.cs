@@ -14,6 +14,8 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     // The interface's own name, whichever of its names was given.
     private string _target = "";
 
+    public override string Change => $"set the egress program of interfaces/{_target} to {program ?? "none"}";
+
     public override WritePlan Plan(PlanContext context)
     {
         _target = context.Canonical(askedTarget);

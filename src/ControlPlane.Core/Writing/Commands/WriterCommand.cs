@@ -16,6 +16,12 @@ internal abstract class WriterCommand
     /// <summary>The request that the command carries out. Set before the command is in the queue.</summary>
     public RequestContext Request { get; set; } = RequestContext.OfDaemon();
 
+    /// <summary>The change of desired state that the command makes, in words; null if it makes none. Known once the command has been planned.</summary>
+    public virtual string? Change => null;
+
+    /// <summary>The revision of the change; null until the change is durable and in the kernel, and if nothing has changed.</summary>
+    public long? ChangedRevision { get; set; }
+
     /// <summary>Begins the command; false if it was cancelled before.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref _phase, Begun, Waiting) == Waiting;
 

@@ -172,6 +172,8 @@ internal sealed partial class DevmapWriter
             try
             {
                 applied.Add((command, plan, _executor.Apply(scope, plan, renew)));
+                if (plan.StoreChanges.Any())
+                    command.ChangedRevision = plan.Revision;
             }
             catch (ControlPlaneException e)
             {

@@ -20,6 +20,7 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly ControlPlaneState _state;
     private readonly ChangeLog _log;
     private readonly CommandLogger _logger;
+    private readonly ILogger _changes;
     private readonly PlanContext _context;
     private readonly Executor _executor;
     private readonly Reconciler _reconciler;
@@ -36,7 +37,7 @@ internal sealed partial class DevmapWriter : IDisposable
 
     public DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
     {
-        (_options, _kernel, _store, _state, _log, _logger) = (options, kernel, store, state, log, new CommandLogger(logger));
+        (_options, _kernel, _store, _state, _log, _logger, _changes) = (options, kernel, store, state, log, new CommandLogger(logger), logger);
         _context = new PlanContext(state, kernel, time);
         var runner = new StepRunner(_context, kernel, state.Handles);
         _executor = new Executor(_context, state, runner, _logger);
@@ -97,12 +98,16 @@ internal sealed partial class DevmapWriter : IDisposable
 
     /// <summary>Gives the writer a command and waits for the answer.</summary>
     /// <exception cref="ControlPlaneException">The command failed; or <see cref="ErrorCode.WriterBusy"/>, <see cref="ErrorCode.ShuttingDown"/>.</exception>
-    internal Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, RequestContext request)
+    internal async Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, RequestContext request)
     {
         command.Request = request;
-        if (_queue.Writer.TryWrite(command))
-            return command.WaitAsync(request.Cancellation);
-        throw _stopping ? ShuttingDown() : Busy();
+        if (!_queue.Writer.TryWrite(command))
+            throw _stopping ? ShuttingDown() : Busy();
+        var result = await command.WaitAsync(request.Cancellation);
+        // Here and not on the writer's thread: no other write waits for the log. A change of somebody who has not waited is logged too.
+        if (command is { ChangedRevision: { } revision, Change: { } change } && _changes.IsEnabled(LogLevel.Information))
+            WriterLog.Changed(_changes, change, revision, request.Caller.ToString(), request.Caller.From);
+        return result;
     }
 
     private void Refuse(WriterCommand command)

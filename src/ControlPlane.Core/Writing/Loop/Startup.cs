@@ -36,6 +36,8 @@ internal sealed class Startup
         startup.BringUpPrograms(scope);
         foreach (var program in start.Kernel.PassPrograms.Adopt(scope))
             context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = startup._now });
+        foreach (var token in stored.Tokens)
+            context.State.SetToken(token.Name, token);
         foreach (var (ifindex, name) in stored.Promiscuous)
             context.State.Set(ifindex, new PlacedPromiscuity(name, IsOurs: true));
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))

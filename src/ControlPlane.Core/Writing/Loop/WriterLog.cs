@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1008, 1012, 1014, 1017 and 1018.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1008, 1012, 1014 and 1017 to 1019.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -34,6 +34,9 @@ internal static partial class WriterLog
 
     [LoggerMessage(1008, LogLevel.Warning, "The store has entries of the devmap {Devmap}, which is not configured; they stay in the store")]
     public static partial void DevmapNotConfigured(ILogger logger, string devmap);
+
+    [LoggerMessage(1019, LogLevel.Information, "{Change:l}, revision {Revision}, by {Caller:l}, from {From:l}")]
+    public static partial void Changed(ILogger logger, string change, long revision, string caller, string from);
 
     [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked for interfaces; the batch goes on with those that are known")]
     public static partial void InterfacesNotRead(ILogger logger, Exception exception);

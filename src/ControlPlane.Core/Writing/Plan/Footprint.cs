@@ -41,6 +41,9 @@ internal enum FootprintKind
 
     /// <summary>An egress program.</summary>
     Program,
+
+    /// <summary>A token.</summary>
+    Token,
 }
 
 /// <summary>One thing in a footprint.</summary>
@@ -54,6 +57,9 @@ internal readonly record struct FootprintKey(FootprintKind Kind, string? Name, D
 
     /// <summary>Returns the key of an ingress.</summary>
     public static FootprintKey Ingress(string name) => new(FootprintKind.Ingress, name);
+
+    /// <summary>Returns the key of a token.</summary>
+    public static FootprintKey Token(string name) => new(FootprintKind.Token, name);
 
     /// <summary>Returns the key of an egress program.</summary>
     public static FootprintKey Program(string name) => new(FootprintKind.Program, name);

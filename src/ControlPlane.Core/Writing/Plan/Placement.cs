@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -140,6 +141,16 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
 
         public override Placement Refused(PlacementFailure failure) =>
             this with { After = new PlacedPromiscuity((After ?? Before)!.Interface, Before is { IsOurs: true }, failure) };
+    }
+
+    /// <summary>A token. The kernel knows nothing of it.</summary>
+    internal sealed record OfToken(string Name, TokenRecord? Before, TokenRecord? After) : Placement([])
+    {
+        public override StoreChange? Store => Change(After);
+
+        public override StoreChange? Revert => Change(Before);
+
+        private StoreChange Change(TokenRecord? token) => token is null ? new StoreChange.DeleteToken(Name) : new StoreChange.PutToken(token);
     }
 
     /// <summary>A probe. It moves nothing. <paramref name="Sent"/> is null until the frames are sent, and stays so if the element was not as it must be.</summary>
