@@ -58,6 +58,7 @@ run: setup ## Build and start the daemon here, its state in .state
 	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
 	@mkdir -p $(STATE)
 	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd run --ControlPlane:StateDirectory=$(STATE) \
+		--ControlPlane:Listen:Rest=http://127.0.0.1:5080 --ControlPlane:Listen:Grpc=http://127.0.0.1:5081 \
 		--Serilog:MinimumLevel:Override:ControlPlane.Daemon.Observability.RequestLog=Debug $(ARGS)
 
 .PHONY: test

@@ -3,13 +3,13 @@ using Grpc.Core.Interceptors;
 
 namespace ControlPlane.Client;
 
-/// <summary>Sets the deadline of unary calls, and turns failures of all calls into <see cref="DevmapdException"/>.</summary>
-internal sealed class CallInterceptor(TimeSpan? deadline) : Interceptor
+/// <summary>Sets the deadline of unary calls and the token of all, and turns failures of all calls into <see cref="DevmapdException"/>.</summary>
+internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Interceptor
 {
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
-        var call = continuation(request, WithDeadline(context));
+        var call = continuation(request, WithToken(WithDeadline(context)));
         return new AsyncUnaryCall<TResponse>(
             TranslateAsync(call.ResponseAsync, context.Options.CancellationToken), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
@@ -19,7 +19,7 @@ internal sealed class CallInterceptor(TimeSpan? deadline) : Interceptor
     {
         try
         {
-            return continuation(request, WithDeadline(context));
+            return continuation(request, WithToken(WithDeadline(context)));
         }
         catch (RpcException failure)
         {
@@ -32,7 +32,7 @@ internal sealed class CallInterceptor(TimeSpan? deadline) : Interceptor
         ClientInterceptorContext<TRequest, TResponse> context,
         AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
     {
-        var call = continuation(request, context);
+        var call = continuation(request, WithToken(context));
         return new AsyncServerStreamingCall<TResponse>(
             new Reader<TResponse>(call.ResponseStream, context.Options.CancellationToken),
             call.ResponseHeadersAsync,
@@ -47,6 +47,19 @@ internal sealed class CallInterceptor(TimeSpan? deadline) : Interceptor
         deadline is { } time && context.Options.Deadline is null
             ? new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, context.Options.WithDeadline(DateTime.UtcNow + time))
             : context;
+
+    private ClientInterceptorContext<TRequest, TResponse> WithToken<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+        where TRequest : class
+        where TResponse : class
+    {
+        if (token is null)
+            return context;
+        var headers = new Metadata();
+        foreach (var entry in context.Options.Headers ?? [])
+            headers.Add(entry);
+        headers.Add("authorization", $"Bearer {token}");
+        return new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, context.Options.WithHeaders(headers));
+    }
 
     private static async Task<T> TranslateAsync<T>(Task<T> response, CancellationToken cancellation)
     {

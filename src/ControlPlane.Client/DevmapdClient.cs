@@ -19,9 +19,10 @@ public sealed partial class DevmapdClient : IDisposable
     private DevmapdClient(GrpcChannel channel, DevmapdClientOptions options)
     {
         (_channel, _options) = (channel, options);
-        var invoker = channel.Intercept(new CallInterceptor(options.Deadline));
+        var invoker = channel.Intercept(new CallInterceptor(options.Deadline, options.Token));
         Devmaps = new DevmapService.DevmapServiceClient(invoker);
         Programs = new ProgramService.ProgramServiceClient(invoker);
+        Tokens = new TokenService.TokenServiceClient(invoker);
         Host = new HostService.HostServiceClient(invoker);
     }
 
@@ -30,6 +31,9 @@ public sealed partial class DevmapdClient : IDisposable
 
     /// <summary>The calls of egress programs.</summary>
     public ProgramService.ProgramServiceClient Programs { get; }
+
+    /// <summary>The calls of tokens.</summary>
+    public TokenService.TokenServiceClient Tokens { get; }
 
     /// <summary>The calls of the host and its interfaces.</summary>
     public HostService.HostServiceClient Host { get; }

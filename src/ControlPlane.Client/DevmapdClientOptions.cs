@@ -3,6 +3,9 @@ namespace ControlPlane.Client;
 /// <summary>The options of a <see cref="DevmapdClient"/>.</summary>
 public sealed record DevmapdClientOptions
 {
+    /// <summary>The secret of a token, which every call carries; null for none. Root needs none on the unix socket.</summary>
+    public string? Token { get; init; }
+
     /// <summary>The deadline of every call but a watch, from its start; null for none. A call's own deadline takes precedence.</summary>
     public TimeSpan? Deadline { get; init; } = TimeSpan.FromSeconds(30);
 

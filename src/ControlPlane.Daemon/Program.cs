@@ -1,4 +1,5 @@
 using ControlPlane.Core;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Grpc;
 using ControlPlane.Daemon.Api.OpenApi;
 using ControlPlane.Daemon.Api.Rest;
@@ -22,11 +23,13 @@ internal static class Program
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = "devmapd", ContentRootPath = AppContext.BaseDirectory });
         var options = builder.AddConfiguration(arguments);
         builder.AddLog();
+        builder.AddCertificates(options);
         builder.AddListeners(builder.AddClaims(options, arguments.Simulate));
         builder.AddLifetime(options.Writer.DrainTimeout);
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions());
         builder.Services.AddBackends(options, arguments.Simulate);
         builder.Services.AddDevmapMetrics(options.Metrics);
+        builder.Services.AddAccess();
         builder.Services.AddAnswerForm();
         builder.Services.AddRestApi();
         builder.Services.AddOpenApiDocument();
@@ -40,11 +43,14 @@ internal static class Program
         app.UseRequestMetrics();
         app.UseAnswerForm();
         app.UseProblems();
+        app.UseCallErrors();
         app.UseLocalOnly();
         app.UseReadyGate();
         app.UseRouting();
+        app.UseAccess();
         app.MapHealth();
-        app.MapMetrics();
+        app.MapMetrics().RequireRole("metrics", options.Metrics.Open ? null : Role.Viewer);
+        LoginLinks.Map(app);
         app.MapRestApi();
         app.MapOpenApiDocument();
         app.MapGrpcApi();

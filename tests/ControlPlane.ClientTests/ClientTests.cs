@@ -17,11 +17,14 @@ public sealed class ClientTests(SimulatedDaemon daemon) : IClassFixture<Simulate
     [Fact]
     public async Task Connect_SocketAndPort_ReachTheSameDaemon()
     {
-        using var tcp = DevmapdClient.Connect(daemon.Process.Grpc.ToString());
+        var token = await daemon.Process.CreateTokenAsync("client");
+        using var tcp = DevmapdClient.Connect(daemon.Process.Grpc.ToString(), new DevmapdClientOptions { Token = token });
+        using var nobody = DevmapdClient.Connect(daemon.Process.Grpc.ToString());
         using var path = DevmapdClient.Connect($"unix://{daemon.Process.UnixSocket}");
         await _client.PutEntryAsync(Devmap, "10", new EntrySpec { Interface = "sim1" });
 
         Assert.Equal("sim1", (await tcp.Devmaps.GetEntryAsync(new() { Devmap = Devmap, Key = "10" })).Entry.Spec.Interface);
+        Assert.Equal("unauthenticated", (await FailsAsync(nobody.DeleteEntryAsync(Devmap, "10"))).Code);
         Assert.Equal("sim1", (await path.Devmaps.GetEntryAsync(new() { Devmap = Devmap, Key = "10" })).Entry.Spec.Interface);
     }
 

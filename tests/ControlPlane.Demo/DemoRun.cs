@@ -78,9 +78,9 @@ internal sealed class DemoRun(IAnsiConsole console, UndoStack undo)
     {
         var rest = runner.Daemon.Rest.ToString().TrimEnd('/');
         console.WriteLine($"devmapd runs as process {runner.Daemon.Id} and steers frames between network namespaces; try it by hand:");
-        console.WriteLine($"  Swagger UI  {rest}/swagger");
-        console.WriteLine($"  REST        curl {rest}/v1/devmaps/routes/entries/10.0.0.7");
-        console.WriteLine($"  gRPC        {runner.Daemon.Grpc.ToString().TrimEnd('/')} (h2c, with reflection)");
+        console.WriteLine($"  Swagger UI  {rest}/swagger (writes need a token: devmapd token create)");
+        console.WriteLine($"  REST        curl --unix-socket {runner.Daemon.UnixSocket} http://localhost/v1/devmaps/routes/entries/10.0.0.7");
+        console.WriteLine($"  gRPC        scripts/grpcall unix:{runner.Daemon.UnixSocket} list");
         console.WriteLine($"  kernel      bpftool map dump pinned {runner.PinRoot}/devmaps/routes/active");
         console.WriteLine($"The interface {Topology.Name(DemoNetwork.LatePort)} is missing at first and appears after some seconds.");
         console.WriteLine(arguments.Time is { } time ? $"It ends by itself after {time.TotalSeconds:0} s." : "Press Ctrl-C to end.");

@@ -15,8 +15,7 @@ public sealed partial class ReadmeTests
         await using var testbed = await Testbed.StartAsync();
         testbed.Space.Shell("ip", "link", "set", "lo", "up");
         var blocks = Blocks().Matches(WalkThrough()).Select(m => m.Groups["block"].Value
-            .Replace("http://127.0.0.1:5080", testbed.Runner.Daemon.Rest.ToString().TrimEnd('/'), StringComparison.Ordinal)
-            .Replace("127.0.0.1:5081", testbed.Runner.Daemon.Grpc.Authority, StringComparison.Ordinal)
+            .Replace("/run/devmapd/devmapd.sock", testbed.Runner.Daemon.UnixSocket, StringComparison.Ordinal)
             .Replace("scripts/", Repository.PathOf("scripts/"), StringComparison.Ordinal)
             .Replace("/sys/fs/bpf/devmapd", testbed.Runner.PinRoot, StringComparison.Ordinal)
             .Replace("left", left, StringComparison.Ordinal)

@@ -1,5 +1,7 @@
+using System.Net.Http.Json;
 using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Remedy = ControlPlane.EndToEndTests.Support.Remedy;
 
@@ -24,6 +26,20 @@ public sealed partial class RemedyTests
 
         Assert.Empty((await testbed.Http.EntryAsync(Testbed.ByAddress, "10.0.0.7")).Status.Faults);
         Assert.Equal("Attached", (await testbed.Http.ReadAsync<Attachment>($"/v1/devmaps/{Testbed.ByAddress}/attachments/{port.Name}")).Status.State);
+    }
+
+    [Fact]
+    [Follows(typeof(AccessErrors), nameof(AccessErrors.TokenExists))]
+    [Follows(typeof(AccessErrors), nameof(AccessErrors.TokenNotFound))]
+    public async Task TokenOfThisName_TheRequestDeletesIt_AndThenListsTheOthers()
+    {
+        await using var testbed = await daemon.UseAsync();
+        await testbed.Http.CreateTokenAsync(new { name = "twice", role = "viewer" });
+        using var again = await testbed.Http.PostAsJsonAsync("/v1/tokens", new { name = "twice", role = "viewer" });
+        await testbed.FollowAsync((await RestRequests.ProblemAsync(again)).How!);
+
+        using var gone = await testbed.Http.GetAsync(new Uri("/v1/tokens/twice", UriKind.Relative));
+        await testbed.FollowAsync((await RestRequests.ProblemAsync(gone)).How!);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
 
         await run.RunAsync(random => new RestWorker(run.Daemon.UnixSocket, new RestInputs(document, random), run.Findings));
 
-        Assert.Equal("{\"status\":\"alive\"}\n", await http.GetStringAsync(new Uri("/healthz", UriKind.Relative)));
+        Assert.Equal("alive\n", await http.GetStringAsync(new Uri("/healthz", UriKind.Relative)));
         AssertNothingFound(run);
     }
 
@@ -28,7 +28,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         await run.RunAsync(random => new GrpcWorker(run.Daemon.UnixSocket, new GrpcInputs(random), run.Findings));
 
         using var http = new HttpClient { BaseAddress = run.Daemon.Rest };
-        Assert.Equal("{\"status\":\"alive\"}\n", await http.GetStringAsync(new Uri("/healthz", UriKind.Relative)));
+        Assert.Equal("alive\n", await http.GetStringAsync(new Uri("/healthz", UriKind.Relative)));
         AssertNothingFound(run);
     }
 

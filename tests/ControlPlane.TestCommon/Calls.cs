@@ -11,7 +11,7 @@ namespace ControlPlane.TestCommon.Calls;
 internal static class ServiceCalls
 {
     public static RequestContext Request(Precondition precondition = default, Violations? violations = null, CancellationToken cancellation = default) =>
-        new("test", "test", precondition, violations ?? new Violations(), cancellation);
+        new(new Caller("test"), "test", precondition, violations ?? new Violations(), cancellation);
 
     public static Task<PutOutcome<Entry>> PutAsync(
         this EntryService entries, string devmap, string key, EntrySpec spec, Violations violations, Precondition precondition, CancellationToken cancellation,

@@ -40,6 +40,16 @@ public sealed class DaemonProcess : IAsyncDisposable
     /// <summary>Where gRPC is served, once it is ready.</summary>
     public Uri Grpc => new(_addresses["gRPC"]);
 
+    /// <summary>A REST client over the unix socket, on which the user of the tests is an administrator.</summary>
+    public HttpClient ConnectUnix() => UnixHttp.Connect(UnixSocket);
+
+    /// <summary>Creates a token and returns its secret.</summary>
+    public async Task<string> CreateTokenAsync(string name, string role = "admin")
+    {
+        using var http = ConnectUnix();
+        return await http.CreateTokenAsync(new { name, role });
+    }
+
     /// <summary>Its standard error.</summary>
     public string StandardError
     {

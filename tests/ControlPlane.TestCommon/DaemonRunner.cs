@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.TestCommon;
@@ -57,7 +56,7 @@ public sealed class DaemonRunner : IAsyncDisposable
         _daemon = Launch(arguments);
         await _daemon.WaitReadyAsync();
         // A new one for each daemon: the old one may still hold connections to the daemon before.
-        _http = new HttpClient(OverSocket(), disposeHandler: true) { BaseAddress = new Uri("http://localhost") };
+        _http = UnixHttp.Connect(UnixSocket);
     }
 
     /// <summary>Starts a daemon on the same folders and does not wait: a second one beside the first.</summary>
@@ -91,23 +90,4 @@ public sealed class DaemonRunner : IAsyncDisposable
             await _daemon.DisposeAsync();
         _daemon = null;
     }
-
-    private SocketsHttpHandler OverSocket() => new()
-    {
-        EnableMultipleHttp2Connections = true,
-        ConnectCallback = async (_, cancellation) =>
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(UnixSocket), cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    };
 }

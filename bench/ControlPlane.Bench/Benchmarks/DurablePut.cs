@@ -46,7 +46,7 @@ internal sealed class DurablePut : IBenchmark
 
     private static async Task<Metrics> PutEntriesAsync(ServerProcess daemon, int callers, int calls)
     {
-        using var client = DevmapdClient.Connect(daemon.Grpc, Callers.ClientOptions);
+        using var client = DevmapdClient.Connect(daemon.Grpc, Callers.ClientOptions with { Token = daemon.Token });
         await client.Devmaps.PutEntryAsync(_requests[0]); // connects
         await client.DeleteEntryAsync(_requests[0].Devmap, _requests[0].Key);
 

@@ -28,8 +28,8 @@ internal sealed class EntryList : IBenchmark
         using var state = new StateFolder();
         await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
         await using var core = await ControlPlaneCore.StartAsync(pins);
-        using var http = new HttpClient { BaseAddress = new Uri(ServerProcess.Rest) };
-        using var client = DevmapdClient.Connect(daemon.Grpc, Callers.ClientOptions);
+        using var http = new HttpClient { BaseAddress = new Uri(ServerProcess.Rest), DefaultRequestHeaders = { { "Authorization", $"Bearer {daemon.Token}" } } };
+        using var client = DevmapdClient.Connect(daemon.Grpc, Callers.ClientOptions with { Token = daemon.Token });
         return
         [
             await Table.MeasureAsync(

@@ -56,7 +56,7 @@ internal sealed class GrpcUnary : IBenchmark
 
     private static async Task<Metrics> RunAsync(ServerProcess server, int callers, int calls)
     {
-        using var client = DevmapdClient.Connect(server.Grpc, Callers.ClientOptions);
+        using var client = DevmapdClient.Connect(server.Grpc, Callers.ClientOptions with { Token = server.Token });
         var devmap = Devmaps.Default.Name;
         await client.Devmaps.GetEntryAsync(new GetEntryRequest { Devmap = devmap, Key = "0.0.0.0" }).ResponseAsync.ContinueWith(static _ => { }, TaskScheduler.Default);
 

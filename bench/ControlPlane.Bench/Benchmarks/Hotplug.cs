@@ -28,7 +28,7 @@ internal sealed class Hotplug : IBenchmark
         using var state = new StateFolder();
         Devmaps.Fill(pins, 0);
         await using var daemon = await ServerProcess.StartDaemonAsync(pins, state);
-        using var client = DevmapdClient.Connect(daemon.Grpc);
+        using var client = DevmapdClient.Connect(daemon.Grpc, new DevmapdClientOptions { Token = daemon.Token });
 
         var tables = new List<Table>();
         foreach (var (entries, firstKey, rounds, unit) in _sizes)

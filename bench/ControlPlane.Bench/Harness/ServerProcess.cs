@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using ControlPlane.Client;
+using Devmapd.V1;
 
 namespace ControlPlane.Bench.Harness;
 
@@ -28,6 +30,9 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public string Grpc { get; }
 
+    /// <summary>The token that clients of the daemon send; null for another server.</summary>
+    public string? Token { get; private set; }
+
     /// <summary>Time from the start of the process to the first good answer about its health.</summary>
     public TimeSpan StartTime { get; private set; }
 
@@ -42,25 +47,31 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the daemon on these pins and this state, listening where it does by default, and waits until it is ready.</summary>
-    public static Task<ServerProcess> StartDaemonAsync(PinRoot pins, StateFolder state)
+    public static async Task<ServerProcess> StartDaemonAsync(PinRoot pins, StateFolder state)
     {
         const string Grpc = "http://127.0.0.1:5081";
         var definition = Devmaps.Default;
-        return StartAsync(
+        var daemon = await StartAsync(
             Environment.GetEnvironmentVariable("DEVMAPD") ?? throw new InvalidOperationException("DEVMAPD must name the daemon's executable"),
             [
                 $"--ControlPlane:PinRoot={pins.Path}",
                 $"--ControlPlane:StateDirectory={state.Path}",
                 $"--ControlPlane:Listen:Rest={Rest}",
                 $"--ControlPlane:Listen:Grpc={Grpc}",
-                "--ControlPlane:Listen:UnixSocket=",
+                $"--ControlPlane:Listen:UnixSocket={SocketOf(state)}",
                 $"--ControlPlane:Devmaps:0:Name={definition.Name}",
                 string.Create(CultureInfo.InvariantCulture, $"--ControlPlane:Devmaps:0:MaxEntries={definition.Spec.MaxEntries}"),
                 "--ControlPlane:Devmaps:0:KeySelector=ipv4Destination",
             ],
             Rest + "/readyz",
             Grpc);
+        using var client = DevmapdClient.Connect($"unix:{SocketOf(state)}");
+        var name = string.Create(CultureInfo.InvariantCulture, $"bench-{Stopwatch.GetTimestamp()}");
+        daemon.Token = (await client.Tokens.CreateTokenAsync(new CreateTokenRequest { Name = name, Role = Role.Admin })).Secret;
+        return daemon;
     }
+
+    private static string SocketOf(StateFolder state) => Path.Combine(state.Path, "devmapd.sock");
 
     /// <summary>Starts this program as the echo server and waits until it serves.</summary>
     public static Task<ServerProcess> StartEchoAsync()

@@ -59,9 +59,9 @@ internal static class CommandLine
         return new CommandCall(parsed.Action is HelpAction or SettingArguments.Help or VersionAction ? null : chosen, arguments, parsed, build);
     }
 
-    /// <summary>All subcommands: every class derived from <see cref="DaemonCommand"/> is one.</summary>
+    /// <summary>All subcommands: every class derived from <see cref="DaemonCommand"/> is one, unless it belongs to another subcommand.</summary>
     private static IEnumerable<DaemonCommand> Commands(RunCommand run) => typeof(DaemonCommand).Assembly.GetTypes()
-        .Where(type => type.IsSubclassOf(typeof(DaemonCommand)) && type != typeof(RunCommand))
+        .Where(type => type.IsSubclassOf(typeof(DaemonCommand)) && type != typeof(RunCommand) && !type.IsNested)
         .Select(type => (DaemonCommand)Activator.CreateInstance(type)!)
         .Append(run)
         .OrderBy(command => command.Name, StringComparer.Ordinal);

@@ -164,12 +164,12 @@ internal sealed class HostClaims : IDisposable
     /// <summary>Clients that connect from now on wait until Kestrel accepts them.</summary>
     private void Listen(string address, string key, ListenerPurpose purpose)
     {
-        if (LoopbackAddressAttribute.TryParse(address) is not { } endpoint)
+        if (ListenAddress.TryParse(address, out _) is not { } parsed)
             return;
         try
         {
-            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
-            _listeners.Add(new Listener(purpose, socket));
+            var socket = SocketTransportOptions.CreateDefaultBoundListenSocket(parsed.EndPoint);
+            _listeners.Add(new Listener(purpose, socket, parsed.IsSecure));
             socket.Listen(Backlog);
         }
         catch (SocketException e)
@@ -240,7 +240,8 @@ internal enum ListenerPurpose
 /// <summary>A socket that is bound and listens.</summary>
 /// <param name="Purpose">Its purpose.</param>
 /// <param name="Socket">The socket.</param>
-internal sealed record Listener(ListenerPurpose Purpose, Socket Socket)
+/// <param name="IsSecure">Whether its connections use TLS.</param>
+internal sealed record Listener(ListenerPurpose Purpose, Socket Socket, bool IsSecure = false)
 {
     /// <summary>Whether systemd made the socket, and keeps it open when the daemon ends.</summary>
     public bool IsPassed { get; init; }
@@ -249,7 +250,7 @@ internal sealed record Listener(ListenerPurpose Purpose, Socket Socket)
     public string Name => Purpose switch { ListenerPurpose.Grpc => "gRPC", ListenerPurpose.Rest => "REST", _ => "REST and gRPC" };
 
     /// <summary>Its address as bound. A configured port 0 is a real port by now.</summary>
-    public string Address => Purpose == ListenerPurpose.UnixSocket ? $"http://unix:{Socket.LocalEndPoint}" : $"http://{Socket.LocalEndPoint}";
+    public string Address => Purpose == ListenerPurpose.UnixSocket ? $"http://unix:{Socket.LocalEndPoint}" : $"{(IsSecure ? "https" : "http")}://{Socket.LocalEndPoint}";
 }
 
 /// <summary>Registers <see cref="HostClaims"/>.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using ControlPlane.Daemon.Security;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -34,6 +35,15 @@ internal static class Listeners
     private static void Configure(ListenOptions endpoint, Listener listener, Http2Pipeline http2)
     {
         endpoint.Use(next => connection => endpoint.ApplicationServices.GetRequiredService<LastRequests>().FollowAsync(connection, next));
+        if (listener.IsSecure)
+        {
+            endpoint.Protocols = listener.Purpose == ListenerPurpose.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1AndHttp2;
+            endpoint.UseServerCertificates();
+            return;
+        }
+
+        if (listener.Purpose == ListenerPurpose.UnixSocket)
+            endpoint.UsePeerCredentials();
         endpoint.Protocols = listener.Purpose == ListenerPurpose.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
         if (listener.Purpose != ListenerPurpose.Grpc)
             http2.OfferOn(endpoint);

@@ -19,7 +19,7 @@ internal sealed class OwnRequest : IDisposable
     public OwnRequest(HostClaims claims, IServer server)
     {
         _server = server;
-        var endpoints = claims.Listeners.Select(listener => listener.Socket.LocalEndPoint!).ToList();
+        var endpoints = claims.Listeners.Where(listener => !listener.IsSecure).Select(listener => listener.Socket.LocalEndPoint!).ToList();
         _endpoint = endpoints.OfType<UnixDomainSocketEndPoint>().FirstOrDefault() ?? endpoints.FirstOrDefault();
         _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(cancellation), UseProxy = false })
         {

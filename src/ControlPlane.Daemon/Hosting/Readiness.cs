@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Ports;
 using ControlPlane.Daemon.Observability;
+using ControlPlane.Daemon.Security;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -55,18 +56,30 @@ internal static class HealthEndpoints
     /// <summary>Maps <c>/healthz</c> (the process answers) and <c>/readyz</c> (200 if the daemon is ready, else 503).</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapGet("/healthz", () => Results.Json(new { status = "alive" })).ExcludeFromDescription();
+        app.MapGet("/healthz", (HttpContext http) => http.Caller().Role is null ? Results.Text("alive\n") : Results.Json(new { status = "alive" }))
+            .ExcludeFromDescription().AllowAnonymous();
         app.MapHealthChecks("/readyz", new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains(ReadinessCheck.Tag),
-            ResponseWriter = (context, _) => context.Response.WriteAsJsonAsync(new
-            {
-                status = context.RequestServices.GetRequiredService<Readiness>().Text,
-                warnings = Warnings(context.RequestServices.GetRequiredService<IKernel>()),
-                parts = context.RequestServices.GetRequiredService<Health>().Read().ToDictionary(part => part.Name, part => part.Problem ?? "ok"),
-            }),
-        });
+            ResponseWriter = (context, _) => WriteAsync(context, context.RequestServices.GetRequiredService<Readiness>().Text),
+        }).AllowAnonymous();
     }
+
+    /// <summary>Writes one word; for a caller with a role also the warnings.</summary>
+    private static Task WriteAsync(HttpContext http, string status)
+    {
+        if (http.Caller().Role is not null)
+            return WriteAllAsync(http, status);
+        http.Response.ContentType = "text/plain";
+        return http.Response.WriteAsync(status + "\n");
+    }
+
+    private static Task WriteAllAsync(HttpContext http, string status) => http.Response.WriteAsJsonAsync(new
+    {
+        status,
+        warnings = Warnings(http.RequestServices.GetRequiredService<IKernel>()),
+        parts = http.RequestServices.GetRequiredService<Health>().Read().ToDictionary(part => part.Name, part => part.Problem ?? "ok"),
+    });
 
     /// <summary>The conditions of the host that do not hold or cannot be seen. They do not keep the daemon from serving.</summary>
     private static string[] Warnings(IKernel kernel) => [.. kernel.ReadConditions().Where(c => !c.Holds).Select(c => c.Message)];

@@ -3,6 +3,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Options;
+using ControlPlane.Daemon.Security;
 using Microsoft.Extensions.Options;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -13,7 +14,7 @@ namespace ControlPlane.Daemon.Hosting;
 /// </summary>
 internal sealed class WriterLifetime(
     IKernel kernel, DevmapWriter writer, Readiness readiness, LastRequests requests, ExitStatus exit, IOptions<ControlPlaneOptions> options,
-    HostClaims claims, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
+    HostClaims claims, LoginLinks links, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -30,6 +31,8 @@ internal sealed class WriterLifetime(
         _ = WatchAsync();
         readiness.MarkReady();
         HostLog.Ready(logger, options.Value.Devmaps.Count, clock.GetElapsedTime(started).TotalMilliseconds);
+        if (claims.Listeners.FirstOrDefault(l => l.Purpose == ListenerPurpose.Rest) is { } rest)
+            links.Announce(rest.Address);
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,10 @@ internal static class EventIds
     public const int NeedsRestart = 5021;
     public const int ReloadRefused = 5022;
 
+    // 5200-5299: access.
+    public const int CertificateLoaded = 5200;
+    public const int CertificateNotLoaded = 5201;
+
     // 5100-5199: requests.
     public const int RequestDone = 5100; // 5101 is used up: a request from elsewhere
 }

@@ -34,6 +34,7 @@ internal static class LogSetup
 
     // The host would log a refused start with its stack trace, and the health checks each question of a client before the daemon
     // is ready. The command line reports the one, WriterLifetime the other.
+    // The framework would log each request with wrong credentials at information.
     // Hosting diagnostics would open a scope for each request, whose RequestId is not ours.
     // gRPC logs the exceptions of malformed messages with their stacks at error. The interceptor and the frame reader log what concerns us.
     private static LoggerConfiguration Configured(IConfiguration configuration) => new LoggerConfiguration()
@@ -43,6 +44,7 @@ internal static class LogSetup
         .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+        .MinimumLevel.Override("ControlPlane.Daemon.Security.BearerScheme", LogEventLevel.Warning)
         .ReadFrom.Configuration(configuration);
 
     /// <summary>Writes to standard output in the form of this process.</summary>

@@ -100,6 +100,6 @@ internal static class MetricsSetup
     public static void UseRequestMetrics(this WebApplication app) => app.UseMiddleware<MetricsMiddleware>();
 
     /// <summary>Maps <c>/metrics</c>.</summary>
-    public static void MapMetrics(this WebApplication app) =>
+    public static IEndpointConventionBuilder MapMetrics(this WebApplication app) =>
         app.MapMetrics("/metrics", app.Services.GetRequiredService<Metrics>().Registry);
 }

@@ -25,6 +25,12 @@ internal sealed class ControlPlaneOptions
     /// <summary>The addresses.</summary>
     public ListenOptions Listen { get; set; } = new();
 
+    /// <summary>The files of TLS.</summary>
+    public TlsOptions Tls { get; set; } = new();
+
+    /// <summary>The callers that have a role.</summary>
+    public AccessOptions Access { get; set; } = new();
+
     /// <summary>The devmaps, at least one. A daemon without a devmap nearly always has not found its settings file.</summary>
     [MinLength(1, ErrorMessage = "must name at least one devmap")]
     public List<DevmapOptions> Devmaps { get; set; } = [];
@@ -50,16 +56,19 @@ internal sealed class ControlPlaneOptions
     public MetricsSettings Metrics { get; set; } = new();
 }
 
-/// <summary>The addresses the daemon listens on: a unix socket, and two on loopback if configured.</summary>
+/// <summary>The addresses the daemon listens on: a unix socket, and over TCP if configured.</summary>
 internal sealed class ListenOptions
 {
-    /// <summary>The address of REST and the web pages: a loopback address such as <c>http://127.0.0.1:5080</c>. Port 0 takes a free port. Empty for none.</summary>
-    [LoopbackAddress]
-    public string Rest { get; set; } = "http://127.0.0.1:5080";
+    /// <summary>
+    /// The address of REST and the web pages: <c>http://</c> with a loopback address such as <c>http://127.0.0.1:5080</c>, or
+    /// <c>https://</c> with any address. Port 0 takes a free port. Empty for none.
+    /// </summary>
+    [ListenAddress]
+    public string Rest { get; set; } = "";
 
-    /// <summary>The address of gRPC: a loopback address with another port than <see cref="Rest"/>. Empty for none.</summary>
-    [LoopbackAddress]
-    public string Grpc { get; set; } = "http://127.0.0.1:5081";
+    /// <summary>The address of gRPC: as <see cref="Rest"/>, with another port. Empty for none.</summary>
+    [ListenAddress]
+    public string Grpc { get; set; } = "";
 
     /// <summary>
     /// The unix socket of both, with mode 0660: an absolute path of at most 107 bytes (<c>sun_path</c> without its terminator).
@@ -144,6 +153,9 @@ internal sealed class MetricsSettings
     /// <summary>The number of entries per devmap that have metrics of their own, those with the most traffic, 0 .. 1,000.</summary>
     [Reloadable, Range(0, 1000, ErrorMessage = "must be {1} to {2}")]
     public int TopEntries { get; set; } = 20;
+
+    /// <summary>Whether everybody who can connect may read the metrics. Otherwise a role is needed: viewer.</summary>
+    public bool Open { get; set; }
 
     /// <summary>Returns the settings as options of the core.</summary>
     public CoreMetricsOptions ToMetricsOptions() => new(TopEntries);

@@ -60,9 +60,19 @@ internal sealed class ControlPlaneOptionsSource(IConfiguration configuration)
 
     private static IEnumerable<OptionError> CheckListen(ControlPlaneOptions options)
     {
-        if (LoopbackAddressAttribute.TryParse(options.Listen.Rest) is { Port: > 0 } rest
-            && LoopbackAddressAttribute.TryParse(options.Listen.Grpc) is { Port: > 0 } grpc && rest.Port == grpc.Port)
-            yield return new OptionError("ControlPlane:Listen:Grpc", $"must have another port than ControlPlane:Listen:Rest ({rest.Port})");
+        var (rest, grpc) = (ListenAddress.TryParse(options.Listen.Rest, out _), ListenAddress.TryParse(options.Listen.Grpc, out _));
+        if (rest is { EndPoint.Port: > 0 } && grpc is not null && rest.EndPoint.Port == grpc.EndPoint.Port)
+            yield return new OptionError("ControlPlane:Listen:Grpc", $"must have another port than ControlPlane:Listen:Rest ({rest.EndPoint.Port})");
+        if (rest is { IsSecure: true } || grpc is { IsSecure: true })
+        {
+            if (string.IsNullOrEmpty(options.Tls.Certificate))
+                yield return new OptionError("ControlPlane:Tls:Certificate", "must be set, because an address to listen on begins with https://");
+            if (string.IsNullOrEmpty(options.Tls.Key))
+                yield return new OptionError("ControlPlane:Tls:Key", "must be set, because an address to listen on begins with https://");
+        }
+
+        if (options.Access.Certificates.Count > 0 && string.IsNullOrEmpty(options.Tls.ClientAuthority))
+            yield return new OptionError("ControlPlane:Tls:ClientAuthority", "must be set, because ControlPlane:Access:Certificates has roles of clients");
         if (options.Listen is { Rest: null or "", Grpc: null or "", UnixSocket: null or "" })
             yield return new OptionError("ControlPlane:Listen:UnixSocket", "must be set, because ControlPlane:Listen:Rest and ControlPlane:Listen:Grpc are empty");
     }

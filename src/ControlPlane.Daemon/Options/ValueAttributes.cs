@@ -25,27 +25,41 @@ internal sealed class AbsolutePathAttribute : ValidationAttribute
     };
 }
 
-/// <summary>Requires an <c>http://</c> address on loopback without a path. Empty is valid; <see cref="RequiredAttribute"/> refuses it.</summary>
+/// <summary>
+/// Requires an address to listen on: <c>http://</c> with a loopback address, or <c>https://</c> with any address, and no path. Empty is
+/// valid: nothing listens then.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed class LoopbackAddressAttribute : ValidationAttribute
+internal sealed class ListenAddressAttribute : ValidationAttribute
 {
     /// <inheritdoc/>
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        value is null or "" || TryParse((string)value) is not null
-            ? ValidationResult.Success
-            : new ValidationResult("must be http://HOST:PORT with a loopback HOST (127.0.0.1, [::1] or localhost), and no path");
+        value is null or "" || ListenAddress.TryParse((string)value, out var error) is not null ? ValidationResult.Success : new ValidationResult(error);
+}
 
-    /// <summary>Returns the address and port; null if the text is no such address. <c>localhost</c> is 127.0.0.1.</summary>
-    public static IPEndPoint? TryParse(string text)
+/// <summary>An address to listen on.</summary>
+/// <param name="EndPoint">The address and port.</param>
+/// <param name="IsSecure">Whether connections use TLS.</param>
+internal sealed record ListenAddress(IPEndPoint EndPoint, bool IsSecure)
+{
+    private const string Rule = "must be http://HOST:PORT with a loopback HOST (127.0.0.1, [::1] or localhost), or https://ADDRESS:PORT, and no path";
+
+    /// <summary>Returns the address; null if the text is none. <c>localhost</c> is 127.0.0.1.</summary>
+    public static ListenAddress? TryParse(string text, out string error)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttp
+        error = Rule;
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps)
             || uri.PathAndQuery != "/" || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
             return null;
+        var secure = uri.Scheme == Uri.UriSchemeHttps;
         if (uri.Host == "localhost")
-            return new IPEndPoint(IPAddress.Loopback, uri.Port);
-        return IPAddress.TryParse(uri.DnsSafeHost, out var address) && IPAddress.IsLoopback(address)
-            ? new IPEndPoint(address, uri.Port)
-            : null;
+            return new ListenAddress(new IPEndPoint(IPAddress.Loopback, uri.Port), secure);
+        if (!IPAddress.TryParse(uri.DnsSafeHost, out var address))
+            return null;
+        if (secure || IPAddress.IsLoopback(address))
+            return new ListenAddress(new IPEndPoint(address, uri.Port), secure);
+        error = $"is not a loopback address, so it needs TLS: https://{text[(text.IndexOf("//", StringComparison.Ordinal) + 2)..]}";
+        return null;
     }
 }
 

@@ -28,7 +28,8 @@ internal static class LocalOnly
     {
         var request = context.Request;
         var overUnixSocket = context.Connection.RemoteIpAddress is null;
-        if (!overUnixSocket && !IsLoopback(request.Host.Host))
+        // With TLS the certificate says who the daemon is: a page whose name was made to resolve here has none.
+        if (!overUnixSocket && !request.IsHttps && !IsLoopback(request.Host.Host))
             return RequestErrors.ForeignHost(request.Host.Host);
         return IsSafe(request.Method) ? null : ForeignPage(request);
     }
@@ -49,6 +50,7 @@ internal static class LocalOnly
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.AsSpan().Trim("[]"), out var address) && IPAddress.IsLoopback(address));
 
-    private static bool IsSafe(string method) =>
+    /// <summary>Returns whether requests of the method change nothing.</summary>
+    public static bool IsSafe(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 }

@@ -27,8 +27,12 @@ internal sealed class Browser : IAsyncDisposable
     }
 
     /// <summary>Opens a page that shares nothing with other pages.</summary>
-    public async Task<BrowserPage> OpenPageAsync() =>
-        new(await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 1000 } }));
+    /// <param name="token">A token that the page sends with its requests; null for none.</param>
+    public async Task<BrowserPage> OpenPageAsync(string? token = null) => new(await _browser.NewPageAsync(new BrowserNewPageOptions
+    {
+        ViewportSize = new ViewportSize { Width = 1280, Height = 1000 },
+        ExtraHTTPHeaders = token is null ? null : [new("Authorization", $"Bearer {token}")],
+    }));
 
     public async ValueTask DisposeAsync()
     {

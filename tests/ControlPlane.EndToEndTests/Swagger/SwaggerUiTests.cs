@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Playwright;
 
@@ -17,7 +18,7 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
 
     private Uri Address => Testbed.Runner.Daemon.Rest;
 
-    public async Task InitializeAsync() => _page = await setup.Browser.OpenPageAsync();
+    public async Task InitializeAsync() => _page = await setup.Browser.OpenPageAsync(setup.Token);
 
     public async Task DisposeAsync()
     {
@@ -72,11 +73,49 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
         Assert.All(_page.Requests.Where(r => r.Scheme != "data"), r => Assert.Equal(Address.Authority, r.Authority));
     }
 
-    /// <summary>Opens an operation by its deep link.</summary>
-    private async Task<ILocator> OpenAsync(string tag, string operationId)
+    [Fact]
+    public async Task Authorize_TakesAToken()
     {
-        await Page.GotoAsync(new Uri(Address, $"/swagger/index.html#/{tag}/{operationId}").ToString());
-        var operation = Page.Locator($"#operations-{tag}-{operationId}");
+        await using var opened = await setup.Browser.OpenPageAsync();
+        var page = opened.Page;
+        var operation = await OpenAsync(page, Address, "entries", "putEntry");
+        await operation.Locator("button.execute").ClickAsync();
+        var status = operation.Locator(".live-responses-table tr.response .response-col_status").First;
+        await Assertions.Expect(status).ToContainTextAsync("401");
+        await opened.ShootAsync("unauthenticated");
+
+        await page.Locator(".auth-wrapper button.authorize").ClickAsync();
+        await page.Locator(".modal-ux input").FillAsync(setup.Token);
+        await opened.ShootAsync("authorize");
+        await page.Locator(".modal-ux button.authorize").ClickAsync();
+        await page.Locator(".modal-ux button.btn-done").ClickAsync();
+        await operation.Locator("button.execute").ClickAsync();
+        await Assertions.Expect(status).ToContainTextAsync("201");
+        await opened.ShootAsync("authorized");
+    }
+
+    [Fact]
+    public async Task LoginLink_OpensThePage_WhichCanWriteThen()
+    {
+        await using var daemon = await TerminalDaemon.StartAsync(CancellationToken.None);
+        await using var opened = await setup.Browser.OpenPageAsync();
+        await opened.Page.GotoAsync(daemon.Link.ToString());
+        await opened.Page.WaitForURLAsync("**/swagger/index.html");
+        // The page reads a deep link when it is loaded.
+        await opened.Page.GotoAsync("about:blank");
+        var operation = await OpenAsync(opened.Page, daemon.Rest, "entries", "putEntry");
+        await operation.Locator("button.execute").ClickAsync();
+        await Assertions.Expect(operation.Locator(".live-responses-table tr.response .response-col_status").First).ToContainTextAsync("201");
+        await opened.ShootAsync("logged-in");
+    }
+
+    private Task<ILocator> OpenAsync(string tag, string operationId) => OpenAsync(Page, Address, tag, operationId);
+
+    /// <summary>Opens an operation by its deep link.</summary>
+    private static async Task<ILocator> OpenAsync(IPage page, Uri address, string tag, string operationId)
+    {
+        await page.GotoAsync(new Uri(address, $"/swagger/index.html#/{tag}/{operationId}").ToString());
+        var operation = page.Locator($"#operations-{tag}-{operationId}");
         await operation.Locator("button.execute").WaitForAsync();
         return operation;
     }
@@ -90,9 +129,12 @@ public sealed class SwaggerUiTests(SwaggerUiTests.Setup setup) : IClassFixture<S
 
         internal Browser Browser { get; private set; } = null!;
 
+        internal string Token { get; private set; } = "";
+
         public async Task InitializeAsync()
         {
             Testbed = await Testbed.StartAsync(NetworkNamespace.Initial); // where the browser can reach its loopback
+            Token = await Testbed.Runner.Daemon.CreateTokenAsync("swagger");
             Browser = await Browser.StartAsync();
         }
 

@@ -31,6 +31,8 @@ public sealed class ErrorStatusTests
         { ErrorCode.NotSupported, StatusCode.Unimplemented },
         { ErrorCode.ShuttingDown, StatusCode.Unavailable },
         { ErrorCode.DevmapFull, StatusCode.ResourceExhausted },
+        { ErrorCode.TokenNotFound, StatusCode.NotFound },
+        { ErrorCode.Unauthenticated, StatusCode.Unauthenticated },
         { ErrorCode.PermissionDenied, StatusCode.PermissionDenied },
         { ErrorCode.PathNotFound, StatusCode.NotFound },
         { ErrorCode.MethodNotAllowed, StatusCode.Unimplemented },

@@ -20,6 +20,7 @@ public sealed class HealthTests : IAsyncLifetime
     [InlineData("")]
     [InlineData("devmapd.v1.DevmapService")]
     [InlineData("devmapd.v1.ProgramService")]
+    [InlineData("devmapd.v1.TokenService")]
     [InlineData("devmapd.v1.HostService")]
     public async Task Check_FollowsReadinessAndNothingElse(string service)
     {

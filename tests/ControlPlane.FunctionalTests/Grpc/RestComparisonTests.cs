@@ -19,6 +19,8 @@ public sealed class RestComparisonTests
         [ListCountersResponse.Descriptor.Name] = "CounterList",
         [ListAttachmentsResponse.Descriptor.Name] = "AttachmentList",
         [ListProgramsResponse.Descriptor.Name] = "EgressProgramList",
+        [ListTokensResponse.Descriptor.Name] = "TokenList",
+        [CreateTokenResponse.Descriptor.Name] = "CreateTokenResponse",
         [ListInterfacesResponse.Descriptor.Name] = "InterfaceList",
         [GetDevmapShapeResponse.Descriptor.Name] = "DevmapShape",
         [AuditDevmapResponse.Descriptor.Name] = "AuditReport",

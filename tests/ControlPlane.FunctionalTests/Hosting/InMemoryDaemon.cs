@@ -1,6 +1,7 @@
 using ControlPlane.Daemon;
 using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Options;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -36,7 +37,7 @@ public sealed class InMemoryDaemon : IDisposable
                     "--ControlPlane:Listen:Rest=http://127.0.0.1:0", "--ControlPlane:Listen:Grpc=http://127.0.0.1:0",
                     "--ControlPlane:Listen:UnixSocket=", "--Serilog:MinimumLevel:Default=Fatal",
                 ]).Arguments,
-                services => services.AddSingleton<IServer, TestServer>());
+                services => services.AddSingleton<IServer, TestServer>().AddSingleton<IStartupFilter, TestIdentity>());
             app.Start();
             return app;
         }

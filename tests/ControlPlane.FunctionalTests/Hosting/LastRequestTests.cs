@@ -21,10 +21,11 @@ public sealed class LastRequestTests
     public async Task Terminate_UnderClientsThatConnect_ClosesNoConnectionWithoutAnAnswer(bool overTcp)
     {
         await using var daemon = await DaemonProcess.StartReadyAsync("--simulate");
+        var token = await daemon.CreateTokenAsync("last");
         EndPoint endpoint = overTcp ? new IPEndPoint(IPAddress.Loopback, daemon.Rest.Port) : new UnixDomainSocketEndPoint(daemon.UnixSocket);
         using var end = new CancellationTokenSource();
         var outcomes = new Outcomes();
-        var clients = Enumerable.Range(0, Clients).Select(n => Task.Run(() => AskAsync(endpoint, n % 2 == 0 ? Read : Write, outcomes, end.Token))).ToList();
+        var clients = Enumerable.Range(0, Clients).Select(n => Task.Run(() => AskAsync(endpoint, WithToken(n % 2 == 0 ? Read : Write, token), outcomes, end.Token))).ToList();
         while (outcomes.Answered < 10 * Clients)
             await Task.Delay(1, TestContext.Deadline());
 
@@ -34,6 +35,9 @@ public sealed class LastRequestTests
 
         Assert.True(outcomes.Unanswered == 0, $"{outcomes.Unanswered} of {outcomes.Answered + outcomes.Unanswered} requests were not answered");
     }
+
+    private static byte[] WithToken(byte[] request, string token) =>
+        Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(request).Replace("\r\nHost:", $"\r\nAuthorization: Bearer {token}\r\nHost:", StringComparison.Ordinal));
 
     private static async Task AskAsync(EndPoint endpoint, byte[] request, Outcomes outcomes, CancellationToken end)
     {

@@ -12,10 +12,10 @@ public sealed class ReloadTests : IAsyncLifetime
         "Devmaps": [ { "Name": "default" } ]
         """;
 
-    private static readonly HttpClient Http = new();
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory();
     private DaemonProcess _daemon = null!;
+    private HttpClient _http = null!;
 
     private string SettingsFile => Path.Combine(_folder.FullName, "devmapd.conf");
 
@@ -23,10 +23,12 @@ public sealed class ReloadTests : IAsyncLifetime
     {
         Write("""{ "Probe": { "Enabled": false }, "Writer": { "MaxBatch": 10 }, """ + Devmaps + """ }, "Serilog": { "MinimumLevel": { "Default": "Information" } """);
         _daemon = await DaemonProcess.StartReadyAsync("--simulate", "--config", SettingsFile);
+        _http = _daemon.ConnectUnix();
     }
 
     public async Task DisposeAsync()
     {
+        _http.Dispose();
         await _daemon.DisposeAsync();
         _folder.Delete(recursive: true);
     }
@@ -52,13 +54,13 @@ public sealed class ReloadTests : IAsyncLifetime
     [Fact]
     public async Task AuditInterval_TakesEffectAtOnce()
     {
-        Assert.Contains("devmapd_audits_total{devmap=\"default\"} 0\n", await Http.GetStringAsync(new Uri(_daemon.Rest, "/metrics")), StringComparison.Ordinal);
+        Assert.Contains("devmapd_audits_total{devmap=\"default\"} 0\n", await _http.GetStringAsync("/metrics"), StringComparison.Ordinal);
 
         Write("""{ "Audit": { "Interval": "00:00:00.05" }, "Writer": { "MaxBatch": 10 }, """ + Devmaps);
         await ReloadAsync("in effect: ControlPlane:Audit:Interval");
 
         await Eventually.Async(async () =>
-            !(await Http.GetStringAsync(new Uri(_daemon.Rest, "/metrics"))).Contains("devmapd_audits_total{devmap=\"default\"} 0\n", StringComparison.Ordinal));
+            !(await _http.GetStringAsync("/metrics")).Contains("devmapd_audits_total{devmap=\"default\"} 0\n", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -77,7 +79,7 @@ public sealed class ReloadTests : IAsyncLifetime
 
     private async Task<HttpStatusCode> ProbeAsync()
     {
-        using var answer = await Http.PostAsync(new Uri(_daemon.Rest, "/v1/devmaps/default/entries/1000:probe"), content: null);
+        using var answer = await _http.PostAsync("/v1/devmaps/default/entries/1000:probe", content: null);
         return answer.StatusCode;
     }
 

@@ -171,10 +171,10 @@ public sealed class StartTests
     {
         const string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         await using var daemon = await DaemonProcess.StartReadyAsync("--simulate", "--Serilog:MinimumLevel:Override:ControlPlane.Daemon=Debug");
-        using var client = new HttpClient();
+        using var client = daemon.ConnectUnix();
         foreach (var (id, parent) in new[] { ("first", trace), ("second", "00-not-a-trace") })
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(daemon.Rest, "/v1/devmaps/none"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/devmaps/none");
             request.Headers.Add("X-Request-Id", id);
             request.Headers.Add("traceparent", parent);
             (await client.SendAsync(request)).Dispose();

@@ -4,6 +4,7 @@ using ControlPlane.Daemon.Cli;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Simulation;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace ControlPlane.FunctionalTests.Hosting;
@@ -15,7 +16,7 @@ internal sealed class TestDaemon : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("devmapd-test-").FullName;
 
-    private TestDaemon(Func<IKernel, IKernel>? wrap, string[] arguments)
+    private TestDaemon(Func<IKernel, IKernel>? wrap, bool identity, string[] arguments)
     {
         UnixSocket = Path.Combine(_folder, "devmapd.sock");
         App = Program.Build(
@@ -24,11 +25,16 @@ internal sealed class TestDaemon : IAsyncDisposable
                 "--ControlPlane:Listen:Rest=http://127.0.0.1:0", "--ControlPlane:Listen:Grpc=http://127.0.0.1:0",
                 "--Serilog:MinimumLevel:Default=Fatal", .. arguments,
             ]).Arguments,
-            services => services.AddSingleton<IKernel>(_ =>
+            services =>
             {
-                var kernel = new SimulatedKernel(Host);
-                return wrap is null ? kernel : wrap(kernel);
-            }));
+                if (identity)
+                    services.AddSingleton<IStartupFilter, TestIdentity>();
+                services.AddSingleton<IKernel>(_ =>
+                {
+                    var kernel = new SimulatedKernel(Host);
+                    return wrap is null ? kernel : wrap(kernel);
+                });
+            });
     }
 
     /// <summary>The daemon.</summary>
@@ -49,12 +55,20 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <summary>Builds it and does not start it.</summary>
     /// <param name="wrap">Puts something around the simulated kernel.</param>
     /// <param name="arguments">More arguments; they win over those of the test.</param>
-    public static TestDaemon Build(Func<IKernel, IKernel>? wrap = null, params string[] arguments) => new(wrap, arguments);
+    public static TestDaemon Build(Func<IKernel, IKernel>? wrap = null, params string[] arguments) => new(wrap, identity: true, arguments);
 
     /// <summary>Builds it and starts it; it is ready then.</summary>
     public static async Task<TestDaemon> StartAsync(params string[] arguments)
     {
         var daemon = Build(null, arguments);
+        await daemon.App.StartAsync();
+        return daemon;
+    }
+
+    /// <summary>Builds it and starts it. Its callers are nobody until they show who they are.</summary>
+    public static async Task<TestDaemon> StartGuardedAsync(params string[] arguments)
+    {
+        var daemon = new TestDaemon(null, identity: false, arguments);
         await daemon.App.StartAsync();
         return daemon;
     }

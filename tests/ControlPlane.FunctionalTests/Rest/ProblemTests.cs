@@ -103,7 +103,7 @@ public sealed class ProblemTests : RestTest
     [Fact]
     public void Catalogue_HasAStatusForEveryCode()
     {
-        int[] known = [400, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429, 500, 501, 503, 507];
+        int[] known = [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429, 500, 501, 503, 507];
         Assert.All(Enum.GetValues<ErrorCode>(), code => Assert.Contains(code.Http(), known));
         Assert.Equal(429, ErrorCode.WriterBusy.Http());
         Assert.Equal(507, ErrorCode.DevmapFull.Http());

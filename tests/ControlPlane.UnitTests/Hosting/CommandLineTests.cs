@@ -54,6 +54,9 @@ public sealed class CommandLineTests
     [InlineData("check-store", "check-store")]
     [InlineData("--ControlPlane:StateDirectory=/s check-store --config /c", "check-store")]
     [InlineData("teardown", "teardown")]
+    [InlineData("token list", "list")]
+    [InlineData("token create ci --role operator --devmap default --keys default:a-b", "create")]
+    [InlineData("token delete ci --ControlPlane:Listen:UnixSocket=/s", "delete")]
     [InlineData("teardown --with-store --ControlPlane:PinRoot=/p", "teardown")]
     public void Command_IsTheOneNamed_OrRun(string line, string command) => Assert.Equal(command, Parse(line).Command!.Name);
 

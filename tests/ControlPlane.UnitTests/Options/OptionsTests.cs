@@ -49,11 +49,15 @@ public sealed class OptionsTests
     [InlineData("Listen:Rest", "http://0.0.0.0:5080", "loopback")]
     [InlineData("Listen:Rest", "http://192.0.2.1:5080", "loopback")]
     [InlineData("Listen:Rest", "http://example.org:5080", "loopback")]
-    [InlineData("Listen:Rest", "https://127.0.0.1:5080", "loopback")]
+    [InlineData("Listen:Rest", "https://192.0.2.1:5080", "must be set", "Tls:Certificate", "Tls:Key")]
+    [InlineData("Listen:Rest", "https://example.org:5080", "loopback")]
+    [InlineData("Listen:UnixSocket", "", "must be set")]
+    [InlineData("Tls:Certificate", "tls.pem", "absolute path")]
+    [InlineData("Access:Certificates:0:San", "orchestrator", "must be dns:NAME", "Access:Certificates:0:San", "Tls:ClientAuthority")]
+    [InlineData("Access:Certificates:0:Role", "root", "must be one of viewer, operator, admin", "Access:Certificates:0:Role", "Access:Certificates:0:San", "Tls:ClientAuthority")]
     [InlineData("Listen:Rest", "http://127.0.0.1:5080/v1", "no path")]
     [InlineData("Listen:Rest", "5080", "loopback")]
     [InlineData("Listen:Grpc", "http://[2001:db8::1]:5081", "loopback")]
-    [InlineData("Listen:Grpc", "http://127.0.0.1:5080", "another port than ControlPlane:Listen:Rest")]
     [InlineData("Listen:UnixSocket", "devmapd.sock", "absolute path")]
     [InlineData("Listen:Port", "1", "is not a known key; known here: Rest, Grpc, UnixSocket")]
     [InlineData("Listen", "http://127.0.0.1:1", "must be an object")]
@@ -80,11 +84,11 @@ public sealed class OptionsTests
     [InlineData("Writer:DrainTimeout", "soon", "must be a time span")]
     [InlineData("Writer:MaxBtch", "1", "is not a known key; known here: QueueCapacity, MaxBatch, DrainTimeout")]
     [InlineData("Pinroot2", "/x", "is not a known key")]
-    public void Error_IsNamedWithItsKey(string key, string value, string message, string? errorKey = null, string? alsoWrong = null)
+    public void Error_IsNamedWithItsKey(string key, string value, string message, string? errorKey = null, params string[] alsoWrong)
     {
         var (_, errors) = Read(With(("Devmaps:0:Name", "default"), (key, value)));
 
-        var expected = new[] { errorKey ?? key, alsoWrong }.OfType<string>().Select(k => $"ControlPlane:{k}");
+        var expected = alsoWrong.Prepend(errorKey ?? key).Select(k => $"ControlPlane:{k}");
         Assert.Equal(expected, errors.Select(Key));
         Assert.Contains(message, errors[0], StringComparison.Ordinal);
     }
@@ -133,6 +137,13 @@ public sealed class OptionsTests
     public void LoopbackAddress_IsTaken(string address) =>
         Assert.Empty(Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", address))).Errors);
 
+    [Fact]
+    public void OnePortForBothAddresses_IsAnError()
+    {
+        var error = Assert.Single(Read(With(("Devmaps:0:Name", "a"), ("Listen:Rest", "http://127.0.0.1:5080"), ("Listen:Grpc", "http://127.0.0.1:5080"))).Errors);
+        Assert.Equal("ControlPlane:Listen:Grpc: must have another port than ControlPlane:Listen:Rest (5080)", error);
+    }
+
     /// <summary>Every key is in the settings file and in the docs, there with its default.</summary>
     [Fact]
     public void EveryKey_IsInTheSettingsFileAndInTheDocs()
@@ -142,7 +153,9 @@ public sealed class OptionsTests
 
         Assert.All(Keys(typeof(ControlPlaneOptions), ""), key =>
         {
-            Assert.Contains($"ControlPlane:{key.Replace(":N:", ":0:", StringComparison.Ordinal)}", shipped.AsEnumerable().Select(pair => pair.Key));
+            // A list that is empty by default has no member to show.
+            if (!key.StartsWith("Access:Certificates:", StringComparison.Ordinal))
+                Assert.Contains($"ControlPlane:{key.Replace(":N:", ":0:", StringComparison.Ordinal)}", shipped.AsEnumerable().Select(pair => pair.Key));
             Assert.Contains($"`{key}`", docs, StringComparison.Ordinal);
         });
     }

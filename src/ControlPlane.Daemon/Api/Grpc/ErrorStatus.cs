@@ -46,7 +46,7 @@ internal static class ErrorStatus
     public static StatusCode CodeOf(Error error) => error.Code switch
     {
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
-        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound => StatusCode.NotFound,
+        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.TokenNotFound => StatusCode.NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse => StatusCode.FailedPrecondition,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
@@ -57,6 +57,7 @@ internal static class ErrorStatus
         ErrorCode.KernelFailure => StatusCode.Internal,
         ErrorCode.NotSupported => StatusCode.Unimplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCode.Unavailable,
+        ErrorCode.Unauthenticated => StatusCode.Unauthenticated,
         ErrorCode.PermissionDenied => StatusCode.PermissionDenied,
         ErrorCode.PathNotFound => StatusCode.NotFound,
         ErrorCode.RequestTooLarge => StatusCode.ResourceExhausted,

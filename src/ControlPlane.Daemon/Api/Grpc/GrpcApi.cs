@@ -1,4 +1,6 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Hosting;
+using ControlPlane.Daemon.Security;
 using Grpc.AspNetCore.Server;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Reflection;
@@ -12,7 +14,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 internal static class GrpcApi
 {
     private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
-        [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.HostService.Descriptor];
+        [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.TokenService.Descriptor, Devmapd.V1.HostService.Descriptor];
 
     /// <summary>Adds its services. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
     public static IServiceCollection AddGrpcApi(this IServiceCollection services)
@@ -20,6 +22,7 @@ internal static class GrpcApi
         services.AddGrpc();
         services.AddSingleton<DevmapGrpcService>();
         services.AddSingleton<ProgramGrpcService>();
+        services.AddSingleton<TokenGrpcService>();
         services.AddSingleton<HostGrpcService>();
         services.AddSingleton<GrpcMethods>();
         services.AddSingleton<RequestInterceptor>();
@@ -41,10 +44,11 @@ internal static class GrpcApi
         var calls = endpoints.MapGrpcService<GrpcMethods>();
         calls.Add(RequestLimits.AddDetails);
         calls.Add(RequestFrames.Check);
-        endpoints.MapGrpcReflectionService();
+        endpoints.MapGrpcReflectionService().RequireRole("reflection", Role.Viewer);
         var health = endpoints.MapGrpcHealthChecksService();
         health.Add(RequestLimits.AddDetails);
         health.Add(RequestFrames.Check);
+        health.AllowAnonymous();
         return endpoints;
     }
 

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Core;
 
@@ -13,7 +14,7 @@ internal sealed class GrpcMethods;
 /// Binds the calls of the generated services with <see cref="RequestMarshaller"/> in place of the generated marshallers,
 /// which ignore unknown fields and answer malformed messages with UNKNOWN.
 /// </summary>
-internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, HostGrpcService host)
+internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, TokenGrpcService tokens, HostGrpcService host)
     : IServiceMethodProvider<GrpcMethods>
 {
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<GrpcMethods> context)
@@ -21,26 +22,32 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         var binder = new Binder(context);
         Devmapd.V1.DevmapService.BindService(binder, devmaps);
         Devmapd.V1.ProgramService.BindService(binder, programs);
+        Devmapd.V1.TokenService.BindService(binder, tokens);
         Devmapd.V1.HostService.BindService(binder, host);
     }
 
     /// <summary>Takes unary calls and those that answer with a stream. Other kinds throw at start (<see cref="ServiceBinderBase"/>) until the contract has them.</summary>
     private sealed class Binder(ServiceMethodProviderContext<GrpcMethods> context) : ServiceBinderBase
     {
-        private static readonly object[] Post = [new HttpMethodMetadata(["POST"])];
+        // The operation says who may make the call. Operations of one call need the same role.
+        private static object[] Metadata(IMethod method) =>
+        [
+            new HttpMethodMetadata(["POST"]),
+            Operations.All.First(o => method.FullName.EndsWith($".{o.Grpc}", StringComparison.Ordinal)),
+        ];
 
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
         {
             ArgumentNullException.ThrowIfNull(handler);
-            context.AddUnaryMethod(Strict(method), Post, (_, request, call) => handler(request, call));
+            context.AddUnaryMethod(Strict(method), Metadata(method), (_, request, call) => handler(request, call));
         }
 
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
         {
             ArgumentNullException.ThrowIfNull(handler);
-            context.AddServerStreamingMethod(Strict(method), Post, (_, request, answers, call) => handler(request, answers, call));
+            context.AddServerStreamingMethod(Strict(method), Metadata(method), (_, request, answers, call) => handler(request, answers, call));
         }
 
         private static Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method)

@@ -154,6 +154,30 @@ internal sealed class ProgramGrpcService(Core.Api.ProgramService programs) : Dev
     }
 }
 
+/// <summary>The token calls of the contract.</summary>
+internal sealed class TokenGrpcService(Core.Api.TokenService tokens) : Devmapd.V1.TokenService.TokenServiceBase
+{
+    private static readonly Messages Messages = new();
+
+    public override Task<ListTokensResponse> ListTokens(ListTokensRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListTokensResponse { Tokens = { tokens.List(context.Request()).Select(Messages.Of) } });
+
+    public override Task<GetTokenResponse> GetToken(GetTokenRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetTokenResponse { Token = Messages.Of(tokens.Get(request.Token, context.Request())) });
+
+    public override async Task<CreateTokenResponse> CreateToken(CreateTokenRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Messages.Of(await tokens.CreateAsync(request.ToRequest(call.Violations), call));
+    }
+
+    public override async Task<DeleteTokenResponse> DeleteToken(DeleteTokenRequest request, ServerCallContext context)
+    {
+        await tokens.DeleteAsync(request.Token, context.Request());
+        return new DeleteTokenResponse();
+    }
+}
+
 /// <summary>The host calls of the contract.</summary>
 internal sealed class HostGrpcService(Core.Api.HostService host, InterfaceService interfaces) : Devmapd.V1.HostService.HostServiceBase
 {

@@ -46,6 +46,10 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
+    public partial V1.Token Of(Token token);
+
+    public partial V1.CreateTokenResponse Of(CreatedToken created);
+
     public partial V1.Host Of(Core.Model.Host host);
 
     public partial V1.Interface Of(Interface view);
@@ -140,6 +144,23 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreSource(nameof(EgressProgramSpec.Labels))]
     [MapperIgnoreTarget(nameof(V1.EgressProgramSpec.Labels))]
     private partial V1.EgressProgramSpec Bare(EgressProgramSpec spec);
+
+    [UserMapping(Default = true)]
+    private V1.TokenSpec Of(TokenSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
+
+    [UserMapping(Default = false)]
+    [MapperIgnoreSource(nameof(TokenSpec.Labels))]
+    [MapperIgnoreTarget(nameof(V1.TokenSpec.Labels))]
+    private partial V1.TokenSpec Bare(TokenSpec spec);
+
+    [MapperIgnoreSource(nameof(TokenLimits.AreNone))]
+    private partial V1.TokenLimits Of(TokenLimits limits);
+
+    [MapperIgnoreTargetValue(V1.Role.Unspecified)]
+    private partial V1.Role Of(Role role);
+
+    [MapperIgnoreTargetValue(V1.TokenState.Unspecified)]
+    private partial V1.TokenState Of(TokenState state);
 
     private static T With<T>(Labels labels, T message, Func<T, MapField<string, string>> field)
     {

@@ -92,9 +92,8 @@ internal static class RequestFrames
             message = encoding == Gzip ? GzipMessage.Read(compressed, RequestLimits.MaxMessageBytes) : ReadDeflate(compressed);
             return message is null ? RequestErrors.TooLarge(RequestLimits.MaxMessageBytes) : null;
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (InvalidDataException e)
         {
-            // An IOException is zlib's: the data needs a dictionary, which the call cannot carry.
             return GrpcErrors.NotDecompressed(encoding, e.Message);
         }
     }

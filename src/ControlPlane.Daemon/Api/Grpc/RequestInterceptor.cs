@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Daemon.Security;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
@@ -84,7 +85,7 @@ internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimePr
     /// <summary>The fields that requests share. REST has them in the path and in headers, where an address cannot be missing.</summary>
     private static class SharedFields<TRequest>
     {
-        private static readonly string[] Addresses = ["devmap", "key", "interface", "program"];
+        private static readonly string[] Addresses = ["devmap", "key", "interface", "program", "token", "name"];
 
         public static MessageDescriptor Request { get; } = ((IMessage)Activator.CreateInstance<TRequest>()!).Descriptor;
 

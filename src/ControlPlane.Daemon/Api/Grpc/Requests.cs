@@ -2,6 +2,7 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
+using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 using V1 = Devmapd.V1;
 
 namespace ControlPlane.Daemon.Api.Grpc;
@@ -51,6 +52,37 @@ internal static class Requests
         request.HasVlan ? request.Vlan : null,
         request.HasDst ? request.Dst : null,
         request.HasLength ? request.Length : null);
+
+    public static TokenRequest ToRequest(this V1.CreateTokenRequest request, Violations violations) => new(
+        request.Name,
+        RoleOf(request.Role, violations),
+        TimeOf(request.ExpireTime, "expireTime", violations),
+        request.Limits is not { } limits
+            ? null
+            : new TokenLimits([.. limits.Devmaps], [.. limits.Owners], [.. limits.KeyRanges.Select(r => new KeyRange(r.Devmap, r.From, r.To))]),
+        Labels.Of(request.Labels),
+        request.HasOwner ? request.Owner : null);
+
+    private static Role RoleOf(V1.Role role, Violations violations) => role switch
+    {
+        V1.Role.Viewer => Role.Viewer,
+        V1.Role.Operator => Role.Operator,
+        V1.Role.Admin => Role.Admin,
+        _ => Violation<Role>(violations, "role", "must be one of the values of Role, and not ROLE_UNSPECIFIED"),
+    };
+
+    private static DateTimeOffset? TimeOf(Timestamp? time, string field, Violations violations)
+    {
+        try
+        {
+            return time?.ToDateTimeOffset();
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentOutOfRangeException)
+        {
+            violations.Add(field, "must be a time of the years 1 to 9999");
+            return null;
+        }
+    }
 
     private static AttachMode ModeOf(V1.AttachMode mode, Violations violations) => mode switch
     {

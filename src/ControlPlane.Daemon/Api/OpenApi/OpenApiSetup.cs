@@ -15,6 +15,8 @@ namespace ControlPlane.Daemon.Api.OpenApi;
 /// <summary>The OpenAPI document at <c>/openapi/v1.json</c>, the same as 3.0 at <c>/openapi/v1-3.0.json</c>, and Swagger UI at <c>/swagger</c>.</summary>
 internal static class OpenApiSetup
 {
+    private const string Token = "token";
+
     public static void AddOpenApiDocument(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer();
@@ -39,6 +41,13 @@ internal static class OpenApiSetup
                 License = new OpenApiLicense { Name = "Apache-2.0", Url = new Uri("https://www.apache.org/licenses/LICENSE-2.0") },
             });
             options.AddServer(new OpenApiServer { Url = "/", Description = "This daemon." });
+            options.AddSecurityDefinition(Token, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "The secret of a token, as `devmapd token create` prints it. The browser needs none after the login link, and root none on the unix socket.",
+            });
+            options.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Token, document)] = [] });
             options.DocInclusionPredicate((_, api) =>
                 api.HttpMethod != HttpMethods.Head && api.ActionDescriptor.EndpointMetadata.OfType<Operation>().Any());
             options.IncludeXmlComments(typeof(Entry).Assembly);
@@ -81,17 +90,17 @@ internal static class OpenApiSetup
 
     public static void MapOpenApiDocument(this WebApplication app)
     {
-        app.MapGet("/", () => Results.Redirect("/swagger/index.html")).ExcludeFromDescription();
+        app.MapGet("/", () => Results.Redirect("/swagger/index.html")).ExcludeFromDescription().AllowAnonymous();
         app.MapSwagger("/openapi/{documentName:length(2)}.json", options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
             options.PreSerializeFilters.Add((document, _) => NullableReferences.Rewrite(document));
-        });
+        }).AllowAnonymous();
         app.MapSwagger("/openapi/{documentName:length(2)}-3.0.json", options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
             options.PreSerializeFilters.Add((document, _) => NullableReferences.AddTypes(document));
-        });
+        }).AllowAnonymous();
         app.UseSwaggerUI(options =>
         {
             options.RoutePrefix = "swagger";

@@ -39,7 +39,7 @@ internal sealed class OperationFilter : IOperationFilter
         foreach (var (status, response) in operation.Responses)
             Complete((OpenApiResponse)response, status, declared, instance);
         ErrorCode[] ofBodies = operation.RequestBody is null ? [] : [ErrorCode.RequestTooLarge, ErrorCode.UnsupportedMediaType];
-        foreach (var codes in declared.Errors.Concat(ofBodies).GroupBy(c => StatusOf(c, declared)).OrderBy(g => g.Key))
+        foreach (var codes in declared.Errors.Concat(ofBodies).Concat(Operation.CommonErrors).Distinct().GroupBy(c => StatusOf(c, declared)).OrderBy(g => g.Key))
             operation.Responses[Text(codes.Key)] = Failure([.. codes], declared, context, instance, operation.RequestBody is not null);
     }
 
@@ -47,13 +47,15 @@ internal sealed class OperationFilter : IOperationFilter
     public static string InstanceOf(Operation operation)
     {
         var path = operation.RestPath;
-        foreach (var name in (string[])["devmap", "key", "interfaceName", "program"])
+        foreach (var name in (string[])["devmap", "key", "interfaceName", "program", "token"])
             path = path.Replace($"{{{name}}}", Parameters.Example(name, operation), StringComparison.Ordinal);
         return path;
     }
 
     private static int StatusOf(ErrorCode code, Operation operation) =>
-        code == ErrorCode.InterfaceNotFound && operation.Resource == "interfaces" ? StatusCodes.Status404NotFound : code.Http();
+        code == ErrorCode.InterfaceNotFound && operation.Resource == "interfaces" ? StatusCodes.Status404NotFound
+        : code == ErrorCode.AlreadyExists && operation.Verb == Verb.Create ? StatusCodes.Status409Conflict
+        : code.Http();
 
     private static void Complete(OpenApiRequestBody body, Operation operation)
     {
@@ -88,14 +90,14 @@ internal sealed class OperationFilter : IOperationFilter
         if (IsTagged(operation, status))
             headers[HeaderNames.ETag] = Header("The revision in quotes, for `If-Match`.", JsonSchemaType.String, JsonValue.Create("\"42\""));
         if (status == "201")
-            headers[HeaderNames.Location] = Header("The path of the new resource.", JsonSchemaType.String, JsonValue.Create(instance));
+            headers[HeaderNames.Location] = Header("The path of the new resource.", JsonSchemaType.String, JsonValue.Create(operation.Verb == Verb.Create ? $"{instance}/{Parameters.Example("token", operation)}" : instance));
         if (headers.Count > 0)
             response.Headers = headers;
     }
 
     private static bool IsTagged(Operation operation, string status) =>
-        status != "204" && operation.Verb is Verb.Get or Verb.Put or Verb.Act
-        && (operation.Resource is "attachments" or "programs" or "interfaces" || operation.Id is "getEntry" or "putEntry");
+        status != "204" && operation.Verb is Verb.Get or Verb.Put or Verb.Create or Verb.Act
+        && (operation.Resource is "attachments" or "programs" or "interfaces" or "tokens" || operation.Id is "getEntry" or "putEntry");
 
     private static OpenApiResponse Stream(OperationFilterContext context) => new()
     {

@@ -41,6 +41,7 @@ internal static class Parameters
         "interfaceName" when operation.Resource == "attachments" => "eth0",
         "interfaceName" => "lo",
         "program" => "to-router-1",
+        "token" => "orchestrator",
         "ingress" when operation.Id == Operations.ExplainFrame.Id => "lo",
         _ => null,
     };
@@ -50,7 +51,7 @@ internal static class Parameters
     {
         if (operation.Errors.Contains(ErrorCode.RevisionMismatch))
             yield return Header(HeaderNames.IfMatch, "Only if the resource has one of these revisions: entity tags as reads give them, joined by commas. `*`: only if the resource exists.");
-        if (operation.Errors.Contains(ErrorCode.AlreadyExists))
+        if (operation.Errors.Contains(ErrorCode.AlreadyExists) && operation.Verb == Verb.Put)
             yield return Header(HeaderNames.IfNoneMatch, "`*`: only if the resource does not exist.");
     }
 
@@ -77,6 +78,7 @@ internal static class Parameters
     private static string Text(string name, Operation operation) => name switch
     {
         "devmap" => "The name of the devmap.",
+        "token" => "The name of the token.",
         "key" => "The key in any of its text forms: text of the devmap's key selector (`veth1`, `100`, `10.0.0.7`), or the kernel key as a number, 0 to 4294967295. An interface whose name is a number is written `if:7`. In a URL, percent-encode what a path cannot carry.",
         "interfaceName" => operation.Resource == "attachments" ? "The name of the ingress interface." : "The name of the interface.",
         "program" => "The name of the egress program.",

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Json;
@@ -19,6 +20,8 @@ internal sealed class SchemaFilter : ISchemaFilter
         [typeof(EgressProgramSpec)] = ["template"],
         [typeof(EgressProgramParameters)] = [],
         [typeof(EgressProgramChoice)] = [],
+        [typeof(TokenRequest)] = ["name", "role"],
+        [typeof(TokenLimits)] = [],
     };
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)

@@ -25,6 +25,8 @@ internal static class SchemaNames
         [typeof(RemedyResource)] = "Remedy",
         [typeof(EgressProgramChoice)] = "SetEgressProgramRequest",
         [typeof(EgressProgramSwap)] = "SetEgressProgramResponse",
+        [typeof(TokenRequest)] = "CreateTokenRequest",
+        [typeof(CreatedToken)] = "CreateTokenResponse",
     };
 
     /// <summary>The types of events with their words.</summary>

@@ -46,6 +46,23 @@ internal sealed class PutAnswer<T>(PutOutcome<T> outcome, long revision, params 
     }
 }
 
+/// <summary>201 with Location; with the new resource, its entity tag, and what is shown this once: no cache may keep it.</summary>
+/// <param name="value">The answer.</param>
+/// <param name="revision">The revision of the resource.</param>
+/// <param name="path">The segments of the resource's path below <c>/v1</c>.</param>
+internal sealed class CreateAnswer<T>(T value, long revision, params string[] path) : IResult, IEndpointMetadataProvider
+{
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => builder.Metadata.Add(Answers.Produces<T>(StatusCodes.Status201Created));
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Tag(revision);
+        httpContext.Response.Headers.CacheControl = "no-store";
+        httpContext.Response.Headers.Location = $"/v1/{string.Join('/', path.Select(Uri.EscapeDataString))}";
+        return TypedResults.Json(value, Answers.TypeOf<T>(), statusCode: StatusCodes.Status201Created).ExecuteAsync(httpContext);
+    }
+}
+
 /// <summary>200 with an explanation, as JSON or as a page for people.</summary>
 internal sealed class ExplanationAnswer(Explanation explanation) : IResult, IEndpointMetadataProvider
 {

@@ -33,6 +33,7 @@ internal static class RestApi
         app.MapAttachments();
         app.MapEvents();
         app.MapPrograms();
+        app.MapTokens();
         app.MapHost();
 
         app.MapErrorPages();

@@ -3,6 +3,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Reading;
 using ControlPlane.Daemon.Observability;
+using ControlPlane.Daemon.Security;
 
 namespace ControlPlane.Daemon.Api.Rest;
 

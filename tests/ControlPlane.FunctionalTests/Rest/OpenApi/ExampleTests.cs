@@ -15,6 +15,9 @@ public sealed partial class ExampleTests : RestTest
     private const string Entry = """{"interface":"lo","egressProgram":null,"labels":{"pod":"web-1"},"owner":"walk-through"}""";
     private const string Attachment = """{"mode":"native","labels":{"rack":"7"},"owner":null}""";
 
+    private const string Token =
+        """{"name":"orchestrator","role":"operator","expireTime":null,"limits":{"devmaps":["routes"],"owners":["cni"],"keyRanges":[{"devmap":"routes","from":"10.0.0.0","to":"10.0.255.255"}]},"labels":{"team":"network"},"owner":null}""";
+
     private const string Program =
         """{"template":"rewriteMac","parameters":{"sourceMac":"02:00:00:00:00:01","destinationMac":"02:00:00:00:00:02","vlanId":null},"labels":{"use":"gateway"},"owner":null}""";
 
@@ -29,6 +32,7 @@ public sealed partial class ExampleTests : RestTest
         (Operations.ExplainFrame, null), (Operations.ExplainEntry, null),
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
         (Operations.GetInterface, null), (Operations.ListInterfaces, null), (Operations.GetHost, null),
+        (Operations.CreateToken, Token), (Operations.GetToken, null), (Operations.ListTokens, null),
         (Operations.WatchDevmap, null), (Operations.ProbeEntry, null),
     ];
 
@@ -92,8 +96,11 @@ public sealed partial class ExampleTests : RestTest
     }
 
     // Values that differ from run to run.
-    private static string Settled(string text) => Version().Replace(
-        Duration().Replace(Time().Replace(text, "\"2026-01-01T12:00:00Z\""), "\"0.00125s\""), "\"daemonVersion\":\"1.0.0\"");
+    private static string Settled(string text) => Secret().Replace(Version().Replace(
+        Duration().Replace(Time().Replace(text, "\"2026-01-01T12:00:00Z\""), "\"0.00125s\""), "\"daemonVersion\":\"1.0.0\""), "devmapd_example");
+
+    [GeneratedRegex("devmapd_[A-Za-z0-9_-]{43}")]
+    private static partial Regex Secret();
 
     [GeneratedRegex("\"\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\"")]
     private static partial Regex Time();

@@ -26,9 +26,9 @@ internal static class ErrorPages
     /// <summary>Maps <c>/errors</c>, the list, and <c>/errors/{code}</c>, the pages.</summary>
     public static void MapErrorPages(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/errors", () => Html("Errors of devmapd", List())).ExcludeFromDescription();
+        routes.MapGet("/errors", () => Html("Errors of devmapd", List())).ExcludeFromDescription().AllowAnonymous();
         foreach (var code in Enum.GetValues<ErrorCode>())
-            routes.MapGet($"/errors/{code.Text()}", () => Html(code.Text(), Describe(code))).ExcludeFromDescription();
+            routes.MapGet($"/errors/{code.Text()}", () => Html(code.Text(), Describe(code))).ExcludeFromDescription().AllowAnonymous();
     }
 
     private static ContentHttpResult Html(string title, string content) =>

@@ -35,6 +35,8 @@ internal static class Problems
     {
         if (error.RetryAfter is { } delay || (error.Code == ErrorCode.WriterBusy && Second(out delay)))
             http.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (error.Code == ErrorCode.Unauthenticated)
+            http.Response.Headers.WWWAuthenticate = "Bearer realm=\"devmapd\"";
         return WriteAsync(http, Of(error, Instance(http), RequestIdentity.Of(http).RequestId));
     }
 

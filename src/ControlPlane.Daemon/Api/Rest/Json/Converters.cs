@@ -80,8 +80,10 @@ internal sealed class DurationConverter : AnswerConverter<TimeSpan>
 }
 
 /// <summary>Times as RFC 3339 in UTC.</summary>
-internal sealed class TimestampConverter : AnswerConverter<DateTimeOffset>
+internal sealed class TimestampConverter : JsonConverter<DateTimeOffset>
 {
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => writer.WriteStringValue(value.UtcDateTime);
 }
 

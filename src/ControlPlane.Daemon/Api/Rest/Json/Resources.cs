@@ -18,6 +18,10 @@ internal sealed record AttachmentList(IReadOnlyList<Attachment> Attachments);
 /// <param name="Programs">The egress programs, in order of their names.</param>
 internal sealed record EgressProgramList(IReadOnlyList<EgressProgram> Programs);
 
+/// <summary>All tokens.</summary>
+/// <param name="Tokens">The tokens, in order of their names.</param>
+internal sealed record TokenList(IReadOnlyList<Token> Tokens);
+
 /// <summary>All interfaces.</summary>
 /// <param name="Interfaces">The interfaces, in order of their index.</param>
 internal sealed record InterfaceList(IReadOnlyList<Interface> Interfaces);

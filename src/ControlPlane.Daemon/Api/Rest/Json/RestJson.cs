@@ -21,6 +21,9 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(EgressProgramList))]
 [JsonSerializable(typeof(EgressProgramSwap))]
 [JsonSerializable(typeof(EgressProgramChoice))]
+[JsonSerializable(typeof(TokenList))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(CreatedToken))]
 [JsonSerializable(typeof(InterfaceList))]
 [JsonSerializable(typeof(Core.Model.Host))]
 [JsonSerializable(typeof(WatchEvent))]
@@ -43,6 +46,8 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<EntryState>(),
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<ConditionStatus>(),
+            new JsonStringEnumConverter<TokenState>(),
+            new JsonStringEnumConverter<Role>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
@@ -75,6 +80,6 @@ internal sealed partial class RestJson : JsonSerializerContext
         if (OpenSets.WordsOf(type) is { } words)
             return words;
         var names = Enum.GetNames(type);
-        return type == typeof(EntryState) || type == typeof(AttachmentState) || type == typeof(ConditionStatus) ? names : [.. names.Select(JsonNamingPolicy.CamelCase.ConvertName)];
+        return type == typeof(EntryState) || type == typeof(AttachmentState) || type == typeof(ConditionStatus) || type == typeof(TokenState) ? names : [.. names.Select(JsonNamingPolicy.CamelCase.ConvertName)];
     }
 }

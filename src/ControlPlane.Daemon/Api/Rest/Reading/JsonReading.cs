@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Json;
@@ -11,7 +12,7 @@ namespace ControlPlane.Daemon.Api.Rest.Reading;
 /// Checks one JSON value of a request against the metadata of its type and keeps what is valid. All errors are collected under their
 /// paths: unknown and repeated members, values of another kind, words that an enum does not have. Null is the same as omitted.
 /// </summary>
-internal sealed class JsonReading(Violations violations)
+internal sealed partial class JsonReading(Violations violations)
 {
     /// <summary>Longest name of an unknown member that is repeated in an answer.</summary>
     public const int MaxNameLength = 100;
@@ -58,6 +59,8 @@ internal sealed class JsonReading(Violations violations)
             return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? JsonValue.Create(value.GetBoolean()) : Wrong(at, "true or false", value);
         if (RestJson.IsWord(type))
             return Word(value, type, at);
+        if (type == typeof(DateTimeOffset))
+            return Time(value, at);
         if (type == typeof(EgressProgramParameters))
             return Parameters(value, at);
         if (type == typeof(Labels))
@@ -129,6 +132,17 @@ internal sealed class JsonReading(Violations violations)
         if (RestJson.WordsOf(type).Contains(text.GetValue<string>()))
             return text;
         violations.AddBounded(at, $"must be one of {Words(type)}");
+        return null;
+    }
+
+    // RFC 3339: a time without its offset means another time on each host.
+    private JsonNode? Time(JsonElement value, string at)
+    {
+        if (Text(value, at) is not { } text)
+            return null;
+        if (value.TryGetDateTimeOffset(out _) && OffsetAtEnd().IsMatch(text.GetValue<string>()))
+            return text;
+        violations.AddBounded(at, "must be a time with its offset, for instance 2027-01-31T12:00:00Z");
         return null;
     }
 
@@ -217,4 +231,7 @@ internal sealed class JsonReading(Violations violations)
     };
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";
+
+    [GeneratedRegex("(Z|[+-][0-9]{2}:[0-9]{2})$")]
+    private static partial Regex OffsetAtEnd();
 }

@@ -1,0 +1,55 @@
+using ControlPlane.Core.Model;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace ControlPlane.Daemon.Security;
+
+/// <summary>Registers authentication and authorization.</summary>
+internal static class AccessSetup
+{
+    /// <summary>Adds the schemes and the one policy that holds for every request.</summary>
+    public static IServiceCollection AddAccess(this IServiceCollection services)
+    {
+        // AddAuthentication would also make a key ring in the home directory.
+        services.AddAuthenticationCore(options => options.DefaultScheme = Schemes.Any);
+        services.AddWebEncoders();
+        services.AddSingleton<PeerRoles>();
+        new AuthenticationBuilder(services)
+            .AddPolicyScheme(Schemes.Any, null, options => options.ForwardDefaultSelector = Schemes.Choose)
+            .AddScheme<AuthenticationSchemeOptions, BearerScheme>(Schemes.Bearer, null)
+            .AddScheme<AuthenticationSchemeOptions, CertificateScheme>(Schemes.Certificate, null)
+            .AddScheme<AuthenticationSchemeOptions, PeerScheme>(Schemes.Peer, null)
+            .AddCookie(Schemes.Login, Configure);
+        // Cookies end with the daemon.
+        services.AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>();
+        services.AddSingleton<LoginLinks>();
+        services.AddAuthorization(options => options.FallbackPolicy = new AuthorizationPolicyBuilder().AddRequirements(new AccessRequirement()).Build());
+        services.AddSingleton<IAuthorizationHandler, AccessHandler>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResultHandler>();
+        return services;
+    }
+
+    /// <summary>Finds the caller of every request and refuses what the caller may not do. Requires routing.</summary>
+    public static void UseAccess(this WebApplication app)
+    {
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    /// <summary>Requires a role for endpoints that are no operations; null opens them to everybody.</summary>
+    public static TBuilder RequireRole<TBuilder>(this TBuilder endpoints, string name, Role? role)
+        where TBuilder : IEndpointConventionBuilder =>
+        role is { } needed ? endpoints.WithMetadata(new RequiredRole(name, needed)) : endpoints.AllowAnonymous();
+
+    private static void Configure(CookieAuthenticationOptions options)
+    {
+        options.Cookie.Name = Schemes.Cookie;
+        options.Cookie.HttpOnly = true;
+        options.Cookie.SameSite = SameSiteMode.Strict;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
+        options.ExpireTimeSpan = TimeSpan.FromHours(12);
+        options.SlidingExpiration = false;
+    }
+}
