@@ -89,6 +89,7 @@ public sealed class RequestFrameTests : IAsyncLifetime
         AssertInvalid(await AskAsync(Frame(1, Compress("deflate")), "gzip"));
         AssertInvalid(await AskAsync(Frame(1, Compress("gzip")), "deflate"));
         AssertInvalid(await AskAsync(Frame(1, Message), "gzip"));
+        AssertInvalid(await AskAsync(Frame(1, [0x78, 0x20, 1, 2, 3, 4, 5, 6, 7, 8]), "deflate")); // needs a dictionary
         AssertInvalid(await AskAsync(Frame(1, Compress("gzip"))));
         AssertInvalid(await AskAsync(Frame(1, Compress("gzip")), "identity"));
     }

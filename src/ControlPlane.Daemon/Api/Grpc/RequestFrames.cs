@@ -92,8 +92,9 @@ internal static class RequestFrames
             message = encoding == Gzip ? GzipMessage.Read(compressed, RequestLimits.MaxMessageBytes) : ReadDeflate(compressed);
             return message is null ? RequestErrors.TooLarge(RequestLimits.MaxMessageBytes) : null;
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or IOException)
         {
+            // An IOException is zlib's: the data needs a dictionary, which the call cannot carry.
             return GrpcErrors.NotDecompressed(encoding, e.Message);
         }
     }
