@@ -143,7 +143,7 @@ packages: build stage ## Build package and image, and test them: install, upgrad
 	@packaging/image.py $(VERSION) $(STAGE) artifacts/packages
 	@packaging/deb.sh $(VERSION) $(STAGE) artifacts/packages
 	@COMPRESSION=none packaging/deb.sh $(VERSION)+next $(STAGE) artifacts/packages
-	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_PACKAGES=$(CURDIR)/artifacts/packages $(DOTNET)" scripts/test.sh --group packages
+	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_PACKAGES=$(CURDIR)/artifacts/packages DEVMAPD_TEST_PATIENCE=5 $(DOTNET)" scripts/test.sh --group packages
 
 .PHONY: install
 install: ## Install daemon, unit and settings under DESTDIR (as root)
