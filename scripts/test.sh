@@ -39,7 +39,7 @@ counter() { grep -o '<Counters [^>]*' "$2" 2>/dev/null | sed -n "s/.* $1=\"\([0-
 run() {
     local name=$1 project=tests/$2/$2.csproj only begin=$SECONDS
     only=$(all "${group:+Group=$group}" "$filter" "${3:-}")
-    [ -n "$group" ] || only=$(all "$only" 'Group!=systemd&Group!=packages')
+    [ -n "$group" ] || only=$(all "$only" 'Group!=systemd&Group!=packages&Group!=kinds')
     # Background jobs ignore SIGINT, and so would the daemons that the tests interrupt.
     env --default-signal=INT,QUIT "${dotnet[@]}" test "$project" -c "$configuration" --no-build --nologo \
         --logger "console;verbosity=minimal" --logger "trx;LogFileName=$results/$name.trx" --blame-hang-timeout "${HANG_TIMEOUT:-10m}" \

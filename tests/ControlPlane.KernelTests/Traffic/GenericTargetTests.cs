@@ -21,7 +21,11 @@ public sealed class GenericTargetTests(FrameTestbed testbed) : IClassFixture<Fra
     {
         var name = kind == "lo" ? "lo" : $"k{kind}";
         if (command.Length > 0)
+        {
             Ip(string.Format(CultureInfo.InvariantCulture, command, name, testbed.Other.Pair.Name));
+            testbed.Space.Run(() => NetworkNamespace.DisableIpv6(name)); // it sends nothing of its own
+        }
+
         try
         {
             Ip($"link set {name} up");
