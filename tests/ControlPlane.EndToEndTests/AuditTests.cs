@@ -48,7 +48,7 @@ public sealed class AuditTests
         ChangeByHand(testbed, other);
 
         await Eventually.Async(() => wanted.OrderBy(e => e.Key).SequenceEqual(testbed.KernelMap(Testbed.ByAddress).OrderBy(e => e.Key)));
-        await Eventually.Async(async () => (await testbed.Http.EntryAsync(Testbed.ByAddress, Kept)).Status.Faults.FirstOrDefault() is null);
+        await Eventually.Async(async () => (await testbed.Http.EntryAsync(Testbed.ByAddress, Kept)).Status.Faults.All(f => f.Status == "Unknown"));
         await Eventually.Async(() => Arriving(ingress, target, Changed) == 1);
     }
 

@@ -51,7 +51,7 @@ public sealed class NicTests
 
         var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, near.Name);
 
-        Assert.Equal("Forwarding", entry.Status.State);
+        Assert.Equal(await testbed.ArrivingAsync(), entry.Status.State);
         using var receiver = FrameSocket.Open(far.Space, far.Name);
         AssertArrive(ingress.Far, receiver);
     }

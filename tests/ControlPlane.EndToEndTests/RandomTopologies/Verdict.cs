@@ -43,7 +43,7 @@ internal sealed record Verdict(Entry Entry, string Ways, bool SomeCannotReceive,
     public Rule? Decisive => Unproved is null && State != "Forwarding" && !HasArrived && Rule.All.Where(r => Faults.Any(r.Covers)).ToList() is [var rule] && Faults.All(rule.Covers) ? rule : null;
 
     /// <summary>The state as the API shows it, or as it would be if the rule were switched off.</summary>
-    public string State => Without is null || Entry.Status.State is not ("Undeliverable" or "Unverified") ? Entry.Status.State
+    public string State => Without is null || Entry.Status.State is not ("Pending" or "Undeliverable" or "Unverified") ? Entry.Status.State
         : Faults.Any(f => f.Status == "False") ? "Undeliverable"
         : Faults.Any() ? "Unverified" : "Forwarding";
 
