@@ -31,7 +31,7 @@ public sealed class NicTests
         Assert.Contains("PROMISC", testbed.Space.Shell("ip", "link", "show", "dev", near.Name), StringComparison.Ordinal);
         var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, near.Name, target.Name);
 
-        Assert.Equal("Forwarding", entry.Status.State);
+        Assert.Equal(await testbed.ArrivingAsync(), entry.Status.State);
         using var sender = FrameSocket.Open(far.Space, far.Name);
         AssertArrive(sender, target.Far);
     }
