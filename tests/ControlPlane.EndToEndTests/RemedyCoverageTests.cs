@@ -77,6 +77,7 @@ public sealed class RemedyCoverageTests
         return type == typeof(string) ? parameter.Name == "mode" ? "native" : "veth-a"
             : type == typeof(int) ? parameter.Name == "errno" ? errno : 1
             : type == typeof(uint) ? 1u
+            : type == typeof(byte) ? (byte)1
             : type == typeof(long) ? 1L
             : type == typeof(bool) ? false
             : type == typeof(AttachmentWrite) ? new AttachmentWrite("default", "veth-a")

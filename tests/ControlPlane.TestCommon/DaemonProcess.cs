@@ -171,10 +171,25 @@ public sealed class DaemonProcess : IAsyncDisposable
         _log.Enqueue(line);
         if (!line.StartsWith('{'))
             return;
-        using var entry = JsonDocument.Parse(line);
+        using var entry = TryParse(line);
+        if (entry is null)
+            return;
         if (entry.RootElement.TryGetProperty("What", out var what) && entry.RootElement.TryGetProperty("Address", out var address))
             _addresses[what.GetString()!] = address.GetString()!;
         else if (entry.RootElement.TryGetProperty("Devmaps", out _) && entry.RootElement.TryGetProperty("ElapsedMs", out _))
             _ready.TrySetResult();
+    }
+
+    // A daemon that is killed while it writes leaves a part of a line.
+    private static JsonDocument? TryParse(string line)
+    {
+        try
+        {
+            return JsonDocument.Parse(line);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

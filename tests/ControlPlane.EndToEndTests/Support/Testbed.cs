@@ -71,7 +71,9 @@ internal sealed class Testbed : IAsyncDisposable
         StartAsync(new Testbed(space ?? NetworkNamespace.Create()), arguments);
 
     /// <summary>Makes a namespace and starts a daemon in it, for several tests one after another (<see cref="SharedDaemon"/>).</summary>
-    public static Task<Testbed> StartSharedAsync() => StartAsync(new Testbed(NetworkNamespace.Create(), isShared: true), []);
+    // Without regular audits: they could repair just what a test has changed by hand.
+    public static Task<Testbed> StartSharedAsync() =>
+        StartAsync(new Testbed(NetworkNamespace.Create(), isShared: true), ["--ControlPlane:Audit:Interval=01:00:00"]);
 
     /// <summary>Begins a test on a shared testbed.</summary>
     public void Begin() => (_beforeTest, IsClean) = (Leftovers.Capture(), false);

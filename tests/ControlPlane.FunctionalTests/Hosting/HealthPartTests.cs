@@ -14,6 +14,7 @@ public sealed class HealthPartTests
     {
         await using var daemon = await DaemonProcess.StartReadyAsync("--simulate");
         using var client = new HttpClient { BaseAddress = daemon.Rest };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", await daemon.CreateTokenAsync("health", "viewer"));
         File.Delete(daemon.UnixSocket);
 
         await UntilAsync(client, "listeners", text => text.Contains("was removed", StringComparison.Ordinal));
