@@ -57,7 +57,10 @@ internal static class BesideConditions
             return BesideFate.Kept;
         if (target.Offloads is not { } offloads)
             return BesideFate.Unseen;
-        return offloads.HasFlag(Offloads.SendsPartialChecksums) ? BesideFate.Kept : BesideFate.Lost;
+        if (offloads.HasFlag(Offloads.SendsPartialChecksums))
+            return BesideFate.Kept;
+        // The header before each frame tells the user of a tap of the partial checksum, and nobody can see whether that completes it.
+        return target.HasVirtioHeader == true ? BesideFate.Unseen : BesideFate.Lost;
     }
 
     /// <summary>The condition of one explained frame with a VLAN tag; null if the tag is kept.</summary>

@@ -88,6 +88,7 @@ public sealed class BesideFrameTests
     [InlineData(null, Offloads.None, EntryState.Undeliverable)]
     [InlineData(null, null, EntryState.Unverified)]
     [InlineData("tun", Offloads.None, EntryState.Undeliverable)]
+    [InlineData("tun with a header", Offloads.None, EntryState.Unverified)]
     [InlineData("macsec", Offloads.None, EntryState.Undeliverable)]
     [InlineData("veth", Offloads.None, EntryState.Forwarding)]
     [InlineData("bridge", null, EntryState.Forwarding)]
@@ -95,7 +96,7 @@ public sealed class BesideFrameTests
     {
         await using var core = await StartAsync(Sends);
         await core.Attachments.PutAsync("ingress", "sim0", new AttachmentSpec(AttachMode.Generic), false, RequestContext.OfDaemon());
-        core.Host.ChangeInterface("sim1", i => i with { Kind = kind, Mtu = 65535, Offloads = target });
+        core.Host.ChangeInterface("sim1", i => i with { Kind = kind?.Split(' ')[0], HasVirtioHeader = kind?.Contains("header", StringComparison.Ordinal) == true, Mtu = 65535, Offloads = target });
 
         var status = (await core.PutAsync("ingress", "sim0", "sim1")).View.Status;
 
