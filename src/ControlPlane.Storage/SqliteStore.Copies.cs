@@ -85,13 +85,16 @@ public sealed partial class SqliteStore
         try
         {
             CopyWhole(path, kept);
+            // A crash may come between the removal of the log and the restored store: until then the store before is whole without its log.
+            using var store = Connect(path, SqliteOpenMode.ReadWrite);
+            Execute(store, "PRAGMA wal_checkpoint(TRUNCATE)");
         }
-        catch (StoreException)
+        catch (Exception e) when (e is StoreException or SqliteException)
         {
             foreach (var suffix in new[] { "", "-wal" })
             {
                 if (File.Exists(path + suffix))
-                    File.Copy(path + suffix, kept + suffix);
+                    File.Copy(path + suffix, kept + suffix, overwrite: true);
             }
         }
     }
