@@ -9,7 +9,10 @@ namespace ControlPlane.TestCommon;
 public static class UnixHttp
 {
     /// <summary>Returns a client whose requests go to the socket.</summary>
-    public static HttpClient Connect(string path) => new(new SocketsHttpHandler
+    public static HttpClient Connect(string path) => Connect(() => path);
+
+    /// <summary>Returns a client whose requests go to the socket that has this path when a connection is made.</summary>
+    public static HttpClient Connect(Func<string> path) => new(new SocketsHttpHandler
     {
         EnableMultipleHttp2Connections = true,
         ConnectCallback = async (_, cancellation) =>
@@ -17,7 +20,7 @@ public static class UnixHttp
             var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             try
             {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path()), cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             }
             catch

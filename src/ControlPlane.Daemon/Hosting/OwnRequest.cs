@@ -21,7 +21,7 @@ internal sealed class OwnRequest : IDisposable
         _server = server;
         var endpoints = claims.Listeners.Where(listener => !listener.IsSecure).Select(listener => listener.Socket.LocalEndPoint!).ToList();
         _endpoint = endpoints.OfType<UnixDomainSocketEndPoint>().FirstOrDefault() ?? endpoints.FirstOrDefault();
-        _http = new HttpClient(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => ConnectAsync(cancellation), UseProxy = false })
+        _http = new HttpClient(Connections.HandlerFor(() => _endpoint!))
         {
             BaseAddress = new Uri("http://localhost"), DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
@@ -57,22 +57,4 @@ internal sealed class OwnRequest : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
-
-    private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
-    {
-        var endpoint = _endpoint!;
-        var socket = endpoint is UnixDomainSocketEndPoint
-            ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
-            : new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(endpoint, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
@@ -113,10 +112,7 @@ internal sealed class SystemdSandbox : IAsyncDisposable
 
     /// <summary>Returns a REST client of the daemon.</summary>
     /// <param name="socket">The path of the unix socket inside.</param>
-    public HttpClient Connect(string socket = Socket) => new(new SocketsHttpHandler { ConnectCallback = (_, cancellation) => OpenAsync(Outside(socket), cancellation) })
-    {
-        BaseAddress = new Uri("http://localhost"),
-    };
+    public HttpClient Connect(string socket = Socket) => UnixHttp.Connect(() => Outside(socket));
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -132,19 +128,4 @@ internal sealed class SystemdSandbox : IAsyncDisposable
     // The daemon alone: the tests' own folder has far more files.
     private static string DaemonFiles =>
         Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory).Replace("tests/ControlPlane.EndToEndTests", "src/ControlPlane.Daemon", StringComparison.Ordinal);
-
-    private static async ValueTask<Stream> OpenAsync(string path, CancellationToken cancellation)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 }
