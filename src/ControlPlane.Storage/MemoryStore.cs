@@ -43,6 +43,10 @@ public sealed class MemoryStore : IStore
             case StoreChange.DeleteEntry(var devmap, var key):
                 _entries.Remove((devmap, key));
                 break;
+            case StoreChange.PutSwap(var swap):
+                foreach (var (id, entry) in _entries.Where(e => swap.Covers(e.Value)).ToList())
+                    _entries[id] = swap.Apply(entry);
+                break;
             case StoreChange.PutAttachment(var attachment):
                 _attachments[(attachment.Devmap, attachment.Interface)] = attachment;
                 break;

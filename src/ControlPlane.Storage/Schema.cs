@@ -109,6 +109,16 @@ internal static class Schema
             revision INTEGER NOT NULL,
             create_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
         """,
+        // A row changes all entries of the devmap and the interface that have a lower revision. Their own rows stay as they are.
+        """
+        CREATE TABLE swaps (
+            devmap TEXT NOT NULL,
+            interface TEXT NOT NULL,
+            egress_program TEXT,
+            revision INTEGER NOT NULL,
+            update_time TEXT NOT NULL,
+            PRIMARY KEY (devmap, interface)) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

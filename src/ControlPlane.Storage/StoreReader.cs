@@ -13,10 +13,11 @@ internal static class StoreReader
     public static StoredState Read(SqliteConnection connection)
     {
         using var transaction = connection.BeginTransaction(deferred: true);
+        var swaps = Rows(transaction, "SELECT * FROM swaps", Swap).ToDictionary(s => (s.Devmap, s.Interface));
         return new StoredState(
             Rows(transaction, "SELECT revision FROM meta", r => r.GetInt64(0)).Single(),
             Rows(transaction, "SELECT * FROM devmaps", r => new StoredDevmap(r.GetString(0), r.GetString(1), Time(r.GetString(2)), Time(r.GetString(3)))),
-            Rows(transaction, "SELECT * FROM entries", Entry),
+            Rows(transaction, "SELECT * FROM entries", r => Desired(Entry(r), swaps)),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program),
             Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))),
@@ -30,6 +31,12 @@ internal static class StoreReader
         row.GetInt64(7),
         Time(row.GetString(8)),
         Time(row.GetString(9)));
+
+    private static SwapRecord Swap(SqliteDataReader row) =>
+        new(row.GetString(0), row.GetString(1), Shared(row, 2), row.GetInt64(3), Time(row.GetString(4)));
+
+    private static EntryRecord Desired(EntryRecord entry, Dictionary<(string Devmap, string Interface), SwapRecord> swaps) =>
+        swaps.Count > 0 && swaps.TryGetValue((entry.Devmap, entry.Spec.Interface), out var swap) && swap.Covers(entry) ? swap.Apply(entry) : entry;
 
     private static AttachmentRecord Attachment(SqliteDataReader row) => new(
         row.GetString(0),

@@ -13,6 +13,7 @@ internal sealed class StoreStatements : IDisposable
     private readonly SqliteCommand _putDevmap;
     private readonly SqliteCommand _putEntry;
     private readonly SqliteCommand _deleteEntry;
+    private readonly SqliteCommand _putSwap;
     private readonly SqliteCommand _putAttachment;
     private readonly SqliteCommand _deleteAttachment;
     private readonly SqliteCommand _putProgram;
@@ -28,6 +29,7 @@ internal sealed class StoreStatements : IDisposable
         _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
         _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
         _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
+        _putSwap = Prepare(connection, "REPLACE INTO swaps VALUES ($1, $2, $3, $4, $5)", 5);
         _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
         _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
         _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
@@ -40,7 +42,7 @@ internal sealed class StoreStatements : IDisposable
 
     private SqliteCommand[] All =>
     [
-        _putRevision, _putDevmap, _putEntry, _deleteEntry, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
+        _putRevision, _putDevmap, _putEntry, _deleteEntry, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
         _putToken, _deleteToken,
     ];
 
@@ -70,6 +72,9 @@ internal sealed class StoreStatements : IDisposable
                 break;
             case StoreChange.DeleteEntry(var devmap, var key):
                 Run(_deleteEntry, devmap, key.InterfaceName ?? "", (long)key.Number);
+                break;
+            case StoreChange.PutSwap(var s):
+                Run(_putSwap, s.Devmap, s.Interface, s.EgressProgram, s.Revision, Text(s.UpdateTime));
                 break;
             case StoreChange.PutAttachment(var a):
                 Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToText(), Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());

@@ -244,7 +244,7 @@ public static class Operations
     public static Operation SetEgressProgram { get; } = new(
         "setEgressProgram", Verb.Act, "interfaces", Role.Operator, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
         "Give all entries for an interface one egress program",
-        "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none. Changes all of them in one transaction, or none. A frame that leaves during the call may still meet the previous program.",
+        "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none. The desired state of all of them changes in one transaction. The answer comes when the kernel has all of them; many are written in slices, and other writes go on meanwhile. If the kernel refuses one, all get the previous program again, under a new revision if they are more than 256. A frame that leaves during the call may still meet the previous program.",
         [InvalidArgument, ProgramNotFound, InterfaceNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Lists tokens.</summary>

@@ -12,6 +12,9 @@ public static class CommonRemedies
     /// <summary>Somebody else changed the kernel's map or an attachment.</summary>
     public static Remedy Audit(string devmap) => new("Audit the devmap: the audit repairs what others changed.", Calls.AuditDevmap(devmap));
 
+    /// <summary>The daemon is at it.</summary>
+    public static Remedy AwaitSwap() => new("Wait: the daemon writes the entries, and answers setEgressProgram when it has written all.");
+
     /// <summary>An interface is missing.</summary>
     public static Remedy CreateInterface(string name) => new($"Create the interface '{name}'.");
 

@@ -86,6 +86,13 @@ public static class RequestErrors
         Remedy = new Remedy("Try again when the daemon is back."),
     };
 
+    /// <summary>The daemon stops, and the kernel has not all of a change that is stored.</summary>
+    public static Error StopsBeforeTheEnd() => new(
+        ErrorCode.ShuttingDown, "The daemon is shutting down. The change is stored, but the kernel has only a part of it; the next start writes the rest.")
+    {
+        Remedy = new Remedy("Read the entries when the daemon is back."),
+    };
+
     /// <summary>The daemon stops and ends a stream.</summary>
     public static Error StreamEnds() => new(ErrorCode.ShuttingDown, "The daemon is shutting down; the stream ends.")
     {

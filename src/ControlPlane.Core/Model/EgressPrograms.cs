@@ -69,6 +69,26 @@ public sealed record EgressProgram(
     EgressProgramSpec Spec,
     EgressProgramStatus Status);
 
+/// <summary>One egress program for all entries of a devmap that send to an interface. It changes each of them, and is stored as one record.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Interface">The interface, by the name that the entries have for it.</param>
+/// <param name="EgressProgram">The program; null for none.</param>
+/// <param name="Revision">The revision of the change. The entries have it afterwards.</param>
+/// <param name="UpdateTime">When the entries were changed.</param>
+public sealed record SwapRecord(string Devmap, string Interface, string? EgressProgram, long Revision, DateTimeOffset UpdateTime)
+{
+    /// <summary>Whether the change is newer than the entry and about it.</summary>
+    public bool Covers(EntryRecord entry) => entry.Revision < Revision && entry.Spec.Interface == Interface && entry.Devmap == Devmap;
+
+    /// <summary>Returns an entry that the change covers as it is after the change.</summary>
+    public EntryRecord Apply(EntryRecord entry) => entry with
+    {
+        Spec = entry.Spec.EgressProgram == EgressProgram ? entry.Spec : entry.Spec with { EgressProgram = EgressProgram },
+        Revision = Revision,
+        UpdateTime = entry.UpdateTime > UpdateTime ? entry.UpdateTime : UpdateTime,
+    };
+}
+
 /// <summary>The outcome of giving all entries for an interface one egress program.</summary>
 /// <param name="Interface">The interface.</param>
 /// <param name="EgressProgram">The program they carry now; null for none.</param>

@@ -81,6 +81,9 @@ public abstract record StoreChange
     /// <summary>Deletes this entry.</summary>
     public sealed record DeleteEntry(string Devmap, EntryKey Key) : StoreChange;
 
+    /// <summary>Stores this egress program for all entries that the swap covers, with their revisions and times. One small record, however many entries.</summary>
+    public sealed record PutSwap(SwapRecord Swap) : StoreChange;
+
     /// <summary>Stores this attachment.</summary>
     public sealed record PutAttachment(AttachmentRecord Attachment) : StoreChange;
 

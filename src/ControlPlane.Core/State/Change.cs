@@ -17,6 +17,9 @@ internal abstract record Change(DevmapId Devmap, long Revision)
 
     public sealed record EntryDeleted(DevmapId Devmap, long Revision, EntryKey Key) : Change(Devmap, Revision);
 
+    /// <summary>All entries that send to an interface have changed at once; there is no other change of them.</summary>
+    public sealed record EgressProgramSet(DevmapId Devmap, SwapRecord Swap, int Entries) : Change(Devmap, Swap.Revision);
+
     public sealed record AttachmentPut(DevmapId Devmap, PlacedAttachment Attachment) : Change(Devmap, Attachment.Record.Revision);
 
     public sealed record AttachmentDeleted(DevmapId Devmap, long Revision, string Interface) : Change(Devmap, Revision);

@@ -20,10 +20,11 @@ internal sealed partial class EntryTable
         private EntryTable _last;
         private Group?[] _root;
         private ImmutableSortedDictionary<string, PlacedEntry>.Builder? _byInterfaceKey;
+        private OpenSwaps _swaps;
         private bool _changed;
         private int _longChains;
 
-        internal Builder(EntryTable table) => (_last, _root, Count, _longChains) = (table, table._root, table.Count, table.LongChains);
+        internal Builder(EntryTable table) => (_last, _root, Count, _longChains, _swaps) = (table, table._root, table.Count, table.LongChains, table._swaps);
 
         /// <summary>The number of entries.</summary>
         public int Count { get; private set; }
@@ -32,15 +33,27 @@ internal sealed partial class EntryTable
         public IEnumerable<string> InterfaceKeys => _byInterfaceKey?.Keys ?? _last.InterfaceKeys;
 
         /// <summary>Returns the entry of this identity, or null.</summary>
-        public PlacedEntry? Find(EntryKey key)
+        public PlacedEntry? Find(EntryKey key) => _swaps.Desired(FindPlaced(key));
+
+        /// <summary>Returns the entry that has this kernel key, or null.</summary>
+        public PlacedEntry? Find(uint kernelKey) => _swaps.Desired(FindPlaced(kernelKey));
+
+        /// <summary>Returns the entry of this identity as the kernel has it: without a swap that has not reached it yet. Null if there is none.</summary>
+        public PlacedEntry? FindPlaced(EntryKey key)
         {
             if (key.InterfaceName is not { } name)
-                return Find(key.Number) is { } found && found.Record.Key == key ? found : null;
+                return FindPlaced(key.Number) is { } found && found.Record.Key == key ? found : null;
             return _byInterfaceKey is null ? _last._byInterfaceKey.GetValueOrDefault(name) : _byInterfaceKey.GetValueOrDefault(name);
         }
 
-        /// <summary>Returns the entry that has this kernel key, or null.</summary>
-        public PlacedEntry? Find(uint kernelKey) => FindIn(BucketIn(_root, _last.BucketOf(kernelKey)), kernelKey);
+        /// <summary>Returns the desired state of an entry that <see cref="FindPlaced(EntryKey)"/> returned.</summary>
+        public EntryRecord Desired(PlacedEntry placed) => _swaps.Apply(placed.Record);
+
+        /// <summary>A swap changes all entries that it covers. The kernel has none of them yet.</summary>
+        public void Begin(SwapRecord swap) => (_swaps, _changed) = (_swaps.With(swap), true);
+
+        /// <summary>The kernel has all entries that the swap covers.</summary>
+        public void End(SwapRecord swap) => (_swaps, _changed) = (_swaps.Without(swap), true);
 
         /// <summary>Puts <paramref name="after"/> in the place of <paramref name="before"/>; either can be null.</summary>
         public void Replace(PlacedEntry? before, PlacedEntry? after)
@@ -62,12 +75,14 @@ internal sealed partial class EntryTable
         {
             if (!_changed)
                 return _last;
-            _last = new EntryTable(_last.BucketCount, Count, _longChains, _root, _byInterfaceKey?.ToImmutable() ?? _last._byInterfaceKey);
+            _last = new EntryTable(_last.BucketCount, Count, _longChains, _root, _byInterfaceKey?.ToImmutable() ?? _last._byInterfaceKey, _swaps);
             _ownLeaves.Clear();
             _ownGroups.Clear();
             (_byInterfaceKey, _changed) = (null, false);
             return _last;
         }
+
+        private PlacedEntry? FindPlaced(uint kernelKey) => FindIn(BucketIn(_root, _last.BucketOf(kernelKey)), kernelKey);
 
         private ImmutableSortedDictionary<string, PlacedEntry>.Builder Names() => _byInterfaceKey ??= _last._byInterfaceKey.ToBuilder();
 

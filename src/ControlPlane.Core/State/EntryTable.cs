@@ -25,6 +25,7 @@ internal sealed partial class EntryTable
 
     private readonly Group?[] _root;
     private readonly ImmutableSortedDictionary<string, PlacedEntry> _byInterfaceKey;
+    private readonly OpenSwaps _swaps;
     private DevmapShape? _shape;
 
     /// <summary>Creates an empty table for a devmap of this capacity.</summary>
@@ -34,12 +35,14 @@ internal sealed partial class EntryTable
             0,
             0,
             new Group?[Math.Max(1, (int)(BitOperations.RoundUpToPowerOf2(maxEntries) >> (LeafBits + GroupBits)))],
-            ImmutableSortedDictionary.Create<string, PlacedEntry>(StringComparer.Ordinal))
+            ImmutableSortedDictionary.Create<string, PlacedEntry>(StringComparer.Ordinal),
+            OpenSwaps.None)
     {
     }
 
-    private EntryTable(int bucketCount, int count, int longChains, Group?[] root, ImmutableSortedDictionary<string, PlacedEntry> byInterfaceKey) =>
-        (BucketCount, Count, LongChains, _root, _byInterfaceKey) = (bucketCount, count, longChains, root, byInterfaceKey);
+    private EntryTable(
+        int bucketCount, int count, int longChains, Group?[] root, ImmutableSortedDictionary<string, PlacedEntry> byInterfaceKey, OpenSwaps swaps) =>
+        (BucketCount, Count, LongChains, _root, _byInterfaceKey, _swaps) = (bucketCount, count, longChains, root, byInterfaceKey, swaps);
 
     /// <summary>The number of entries, those without a kernel key included.</summary>
     public int Count { get; }
@@ -60,10 +63,15 @@ internal sealed partial class EntryTable
     public int BucketOf(uint kernelKey) => (int)(kernelKey & (uint)(BucketCount - 1));
 
     /// <summary>Returns the entries of a bucket, in order of their kernel keys.</summary>
-    public ImmutableArray<PlacedEntry> Bucket(int bucket) => ImmutableCollectionsMarshal.AsImmutableArray(BucketIn(_root, bucket));
+    public ImmutableArray<PlacedEntry> Bucket(int bucket) => _swaps.IsEmpty
+        ? ImmutableCollectionsMarshal.AsImmutableArray(BucketIn(_root, bucket))
+        : [.. BucketIn(_root, bucket).Select(e => _swaps.Desired(e))];
+
+    /// <summary>Whether entries for the interface may still stand in the kernel with the egress program that they had before a swap.</summary>
+    public bool IsSwapping(string interfaceName) => _swaps.Find(interfaceName) is not null;
 
     /// <summary>Returns the entries whose keys name interfaces, in order of these names.</summary>
-    public IEnumerable<PlacedEntry> Named() => _byInterfaceKey.Values;
+    public IEnumerable<PlacedEntry> Named() => _swaps.IsEmpty ? _byInterfaceKey.Values : _byInterfaceKey.Values.Select(e => _swaps.Desired(e));
 
     /// <summary>Returns every entry once.</summary>
     public IEnumerable<PlacedEntry> All()
@@ -77,7 +85,7 @@ internal sealed partial class EntryTable
                     foreach (var entry in bucket ?? _none)
                     {
                         if (entry.Record.Key.InterfaceName is null)
-                            yield return entry;
+                            yield return _swaps.Desired(entry);
                     }
                 }
             }
@@ -89,11 +97,11 @@ internal sealed partial class EntryTable
 
     /// <summary>Returns the entry of this identity, or null.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is { } name
-        ? _byInterfaceKey.GetValueOrDefault(name)
+        ? _swaps.Desired(_byInterfaceKey.GetValueOrDefault(name))
         : Find(key.Number) is { } found && found.Record.Key == key ? found : null;
 
     /// <summary>Returns the entry that has this kernel key, or null.</summary>
-    public PlacedEntry? Find(uint kernelKey) => FindIn(BucketIn(_root, BucketOf(kernelKey)), kernelKey);
+    public PlacedEntry? Find(uint kernelKey) => _swaps.Desired(FindIn(BucketIn(_root, BucketOf(kernelKey)), kernelKey));
 
     /// <summary>Returns how many leaves two tables share, and how many this one has. For tests of what a batch copies.</summary>
     public (int Shared, int Leaves) SharedWith(EntryTable other)

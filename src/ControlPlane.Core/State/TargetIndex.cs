@@ -11,19 +11,45 @@ internal sealed class TargetIndex
     private readonly Dictionary<string, Target> _targets = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _programUse = new(StringComparer.Ordinal);
 
+    // The entries lie under the program that they have in the kernel until the writer reaches them.
+    private readonly Dictionary<string, Swapping> _swapping = new(StringComparer.Ordinal);
+
     /// <summary>The interfaces that entries send to.</summary>
     public IEnumerable<string> Interfaces => _targets.Keys;
 
-    /// <summary>How many entries carry the program.</summary>
-    public int UseOf(string program) => _programUse.GetValueOrDefault(program);
+    /// <summary>How many entries carry the program, or still stand in the kernel with it.</summary>
+    public int UseOf(string program) => Math.Max(
+        _programUse.GetValueOrDefault(program), _swapping.Values.Where(s => s.Record.EgressProgram == program).Sum(s => s.Entries));
 
     /// <summary>The name of a devmap one of whose entries carries the program, which entries must carry.</summary>
     public string DevmapWith(string program) =>
-        _targets.Values.Where(t => t.ByProgram.ContainsKey(program)).SelectMany(t => t.ByProgram[program]).First().Devmap.Name;
+        _swapping.Values.FirstOrDefault(s => s.Record.EgressProgram == program)?.Record.Devmap
+        ?? _targets.Values.Where(t => t.ByProgram.ContainsKey(program)).SelectMany(t => t.ByProgram[program]).First().Devmap.Name;
+
+    /// <summary>Whether the kernel still follows a swap of the interface's egress program.</summary>
+    public bool IsSwapping(string interfaceName) => _swapping.ContainsKey(interfaceName);
+
+    /// <summary>All entries that send to the interface have another egress program from now on. The kernel has none of them yet.</summary>
+    /// <param name="swap">The swap in one of the devmaps; all have the same program.</param>
+    /// <param name="entries">How many entries it covers in that devmap.</param>
+    public void Begin(SwapRecord swap, int entries)
+    {
+        var others = _swapping.GetValueOrDefault(swap.Interface) is { } known && known.Record.EgressProgram == swap.EgressProgram ? known.Entries : 0;
+        _swapping[swap.Interface] = new Swapping(swap, others + entries);
+    }
+
+    /// <summary>The kernel has all entries of the interface as desired.</summary>
+    public void End(string interfaceName) => _swapping.Remove(interfaceName);
 
     /// <summary>The entries that send to the interface.</summary>
     public IReadOnlyList<EntryId> EntriesOf(string interfaceName) =>
         _targets.TryGetValue(interfaceName, out var target) ? [.. target.ByProgram.Values.SelectMany(ids => ids)] : [];
+
+    /// <summary>The entries that send to the interface, by the program that they have in the kernel (null: none).</summary>
+    public IEnumerable<(string? Program, IReadOnlyCollection<EntryId> Entries)> GroupsOf(string interfaceName) =>
+        _targets.TryGetValue(interfaceName, out var target)
+            ? target.ByProgram.Select(p => (p.Key.Length == 0 ? null : p.Key, (IReadOnlyCollection<EntryId>)p.Value))
+            : [];
 
     /// <summary>
     /// Returns an equal spec that an entry with the same target has already, or the given one: most entries of one target have equal specs, and
@@ -39,14 +65,17 @@ internal sealed class TargetIndex
     {
         if (!_targets.TryGetValue(interfaceName, out var target))
             return null;
+        var desired = _swapping.GetValueOrDefault(interfaceName);
+        if (desired is not null && desired.Record.EgressProgram == program)
+            return null;
         foreach (var (other, ids) in target.ByProgram)
         {
-            if (other == (program ?? ""))
+            if (desired is null && other == (program ?? ""))
                 continue;
             foreach (var id in ids)
             {
                 if (id != self)
-                    return (id, other.Length == 0 ? null : other);
+                    return (id, desired is not null ? desired.Record.EgressProgram : other.Length == 0 ? null : other);
             }
         }
 
@@ -58,7 +87,8 @@ internal sealed class TargetIndex
         _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Values.Any(ids => ids.Any(id => devmaps(id.Devmap)));
 
     /// <summary>Whether entries send to the interface with different egress programs.</summary>
-    public bool HasConflict(string interfaceName) => _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Count > 1;
+    public bool HasConflict(string interfaceName) =>
+        !IsSwapping(interfaceName) && _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Count > 1;
 
     /// <summary>The egress programs entries send to the interface with (null: none), each with one of these entries.</summary>
     public IReadOnlyList<(string? Program, EntryId Entry)> ProgramsOf(string interfaceName) =>
@@ -68,11 +98,13 @@ internal sealed class TargetIndex
 
     /// <summary>Returns a summary of the entries that send to the interface; null if none does.</summary>
     public TargetSummary? Summary(string interfaceName) => _targets.TryGetValue(interfaceName, out var target)
-        ? new TargetSummary(target.ByProgram.Values.Sum(ids => ids.Count), target.Revisions.Highest)
+        ? new TargetSummary(target.ByProgram.Values.Sum(ids => ids.Count), RevisionOf(interfaceName))
         : null;
 
     /// <summary>Returns the highest revision among the entries that send to the interface; 0 if none does.</summary>
-    public long RevisionOf(string interfaceName) => _targets.GetValueOrDefault(interfaceName)?.Revisions.Highest ?? 0;
+    public long RevisionOf(string interfaceName) => _targets.GetValueOrDefault(interfaceName) is { } target
+        ? Math.Max(target.Revisions.Highest, _swapping.GetValueOrDefault(interfaceName)?.Record.Revision ?? 0)
+        : 0;
 
     /// <summary>Adds an entry.</summary>
     public void Add(EntryId id, EntryRecord record)
@@ -105,6 +137,10 @@ internal sealed class TargetIndex
             _programUse.Remove(program);
     }
 
+    /// <param name="Record">The swap in the devmap that came last.</param>
+    /// <param name="Entries">How many entries the swap covers over all devmaps.</param>
+    private sealed record Swapping(SwapRecord Record, int Entries);
+
     private sealed class Target
     {
         public Dictionary<string, HashSet<EntryId>> ByProgram { get; } = new(StringComparer.Ordinal);
@@ -122,12 +158,16 @@ internal sealed record TargetSummary(int Entries, long Revision);
 
 /// <summary>
 /// The revisions of the entries of one interface, for the highest of them. New revisions are higher than all before, so they are appended;
-/// a removed revision is struck out in its place. Eight bytes per entry; adding is O(1), removing O(log n).
+/// a removed revision is struck out in its place. Eight bytes per entry; adding is O(1), removing O(log n). Entries that one swap has changed
+/// share a revision, which is in the list once.
 /// </summary>
 internal sealed class RevisionList
 {
     // In ascending order of their amounts; a negative one is struck out. The last one is never struck out.
     private readonly List<long> _revisions = [];
+
+    // How many entries have a revision, if more than one.
+    private readonly Dictionary<long, int> _shared = [];
     private int _struck;
     private bool _isSorted = true;
 
@@ -141,9 +181,11 @@ internal sealed class RevisionList
         }
     }
 
-    /// <summary>Adds a revision, which no other entry has.</summary>
+    /// <summary>Adds the revision of an entry.</summary>
     public void Add(long revision)
     {
+        if (_isSorted && _revisions.Count > 0 && _revisions[^1] >= revision && Share(revision))
+            return;
         // Only a start reads entries in another order than that of their revisions.
         _isSorted &= _revisions.Count == 0 || Math.Abs(_revisions[^1]) < revision;
         _revisions.Add(revision);
@@ -153,6 +195,15 @@ internal sealed class RevisionList
     public void Remove(long revision)
     {
         Sort();
+        if (_shared.TryGetValue(revision, out var holders))
+        {
+            if (holders > 2)
+                _shared[revision] = holders - 1;
+            else
+                _shared.Remove(revision);
+            return;
+        }
+
         var at = _revisions.BinarySearch(revision, ByAmount.Instance);
         if (at < 0 || _revisions[at] < 0)
             return;
@@ -170,6 +221,14 @@ internal sealed class RevisionList
         _struck = 0;
     }
 
+    private bool Share(long revision)
+    {
+        if (_revisions.BinarySearch(revision, ByAmount.Instance) is not (>= 0 and var at) || _revisions[at] < 0)
+            return false;
+        _shared[revision] = _shared.GetValueOrDefault(revision, 1) + 1;
+        return true;
+    }
+
     private void Sort()
     {
         if (_isSorted)
@@ -177,6 +236,16 @@ internal sealed class RevisionList
         _revisions.RemoveAll(r => r < 0);
         _revisions.Sort();
         (_struck, _isSorted) = (0, true);
+        var kept = 0;
+        for (var i = 0; i < _revisions.Count; i++)
+        {
+            if (kept > 0 && _revisions[kept - 1] == _revisions[i])
+                _shared[_revisions[i]] = _shared.GetValueOrDefault(_revisions[i], 1) + 1;
+            else
+                _revisions[kept++] = _revisions[i];
+        }
+
+        _revisions.RemoveRange(kept, _revisions.Count - kept);
     }
 
     private sealed class ByAmount : IComparer<long>

@@ -64,6 +64,8 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>Puts an entry in the place of another; either can be null.</summary>
     public void Set(WorkingDevmap devmap, PlacedEntry? before, PlacedEntry? after)
     {
+        // A swap may not have reached the entry yet.
+        before = before is null ? null : devmap.Entries.FindPlaced(before.Record.Key) ?? before;
         var (was, now) = (before?.Record, after?.Record);
         if (was?.Spec.Interface != now?.Spec.Interface || was?.Spec.EgressProgram != now?.Spec.EgressProgram || was?.Revision != now?.Revision)
         {
@@ -83,6 +85,23 @@ internal sealed class WorkingState(ControlPlaneState shared)
         devmap.Entries.Replace(before, after);
         devmap.Groups.Replace(before, after);
         devmap.Reach(now?.Revision ?? 0);
+    }
+
+    /// <summary>All entries of the devmap that the swap covers carry its program from now on. The kernel has none of them yet.</summary>
+    public void Begin(WorkingDevmap devmap, SwapRecord swap, int entries)
+    {
+        devmap.Entries.Begin(swap);
+        devmap.Reach(swap.Revision);
+        Targets.Begin(swap, entries);
+        Touch(new EntrySpec(swap.Interface, swap.EgressProgram));
+    }
+
+    /// <summary>The kernel has all entries of the devmap that the swap covers.</summary>
+    public void End(WorkingDevmap devmap, SwapRecord swap)
+    {
+        devmap.Entries.End(swap);
+        Targets.End(swap.Interface);
+        Touch(new EntrySpec(swap.Interface, swap.EgressProgram));
     }
 
     /// <summary>Puts an egress program in the place of another of its name; null removes it.</summary>

@@ -238,8 +238,15 @@ internal sealed class StatusEvaluator(
         }
 
         var desired = state.ProgramId(record.Spec.EgressProgram);
-        return element.EgressProgramId == desired
-            ? null
+        if (element.EgressProgramId == desired)
+            return null;
+        return devmap.Entries.IsSwapping(record.Spec.Interface)
+            ? ConditionTypes.InKernel.False(
+                "BeingWritten",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"All entries for '{target.Name}' get another egress program; the kernel's entry still has {element.EgressProgramId} (0: none)."),
+                CommonRemedies.AwaitSwap())
             : ConditionTypes.InKernel.False(
                 "OtherEgressProgram",
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry has the egress program {element.EgressProgramId}; desired is {desired} (0: none)."),

@@ -13,6 +13,7 @@ namespace ControlPlane.Core.Watching;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(EntryPut), "entry")]
 [JsonDerivedType(typeof(EntryDeleted), "entryDeleted")]
+[JsonDerivedType(typeof(EgressProgramSet), "egressProgramSet")]
 [JsonDerivedType(typeof(AttachmentPut), "attachment")]
 [JsonDerivedType(typeof(AttachmentDeleted), "attachmentDeleted")]
 [JsonDerivedType(typeof(StatusChanged), "statusChanged")]
@@ -33,6 +34,22 @@ public abstract record WatchEvent(
     /// <param name="Revision">As above.</param>
     /// <param name="Key">The canonical text form of its key.</param>
     public sealed record EntryDeleted(long? Revision, string Key) : WatchEvent(Revision);
+
+    /// <summary>
+    /// All entries of the devmap that send to an interface carry this egress program, under this revision: one event however many entries those
+    /// are, and none for each. The kernel may follow later; a change of status then says that it has.
+    /// </summary>
+    /// <param name="Revision">As above. Also the revision of the entries from now on.</param>
+    /// <param name="Interface">The interface.</param>
+    /// <param name="EgressProgram">The program; null for none.</param>
+    /// <param name="Entries">How many entries of the devmap have changed.</param>
+    /// <param name="UpdateTime">When the entries were changed.</param>
+    public sealed record EgressProgramSet(
+        long? Revision,
+        string Interface,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? EgressProgram,
+        int Entries,
+        DateTimeOffset UpdateTime) : WatchEvent(Revision);
 
     /// <summary>The attachment is this.</summary>
     /// <param name="Revision">As above.</param>

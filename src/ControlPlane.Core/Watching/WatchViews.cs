@@ -36,6 +36,8 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     {
         Change.EntryPut put => new WatchEvent.EntryPut(put.Revision, View(put.Entry)),
         Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, _selector.Format(deleted.Key)),
+        Change.EgressProgramSet(_, var swap, var entries) => new WatchEvent.EgressProgramSet(
+            swap.Revision, interfaces.Current.Canonical(swap.Interface), swap.EgressProgram, entries, swap.UpdateTime),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
         Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),

@@ -23,6 +23,9 @@ public sealed class KernelGate : IDisposable
 
     public int Updates { get; private set; }
 
+    /// <summary>Called before each update, with its number from 1.</summary>
+    public Action<int>? Updating { get; set; }
+
     public void Dispose() => _open.Dispose();
 
     public void Close() => _open.Reset();
@@ -34,6 +37,7 @@ public sealed class KernelGate : IDisposable
     private void BeforeUpdate()
     {
         Updates++;
+        Updating?.Invoke(Updates);
         if (!_open.IsSet)
             _reached.TrySetResult();
         _open.Wait(TimeSpan.FromSeconds(30));

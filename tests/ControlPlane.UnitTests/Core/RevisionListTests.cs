@@ -36,4 +36,30 @@ public sealed class RevisionListTests
             Assert.Equal(model.DefaultIfEmpty().Max(), list.Highest);
         }
     }
+
+    /// <summary>One swap gives many entries one revision.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Highest_EntriesShareRevisions_IsThatOfAScan(int seed)
+    {
+        var random = new Random(seed);
+        var (list, model) = (new RevisionList(), new List<long>());
+        for (var i = 0; i < 5000; i++)
+        {
+            if (model.Count == 0 || random.Next(2) == 0)
+            {
+                model.Add(random.Next(i < 500 ? 100 : 20) + (i / 100));
+                list.Add(model[^1]);
+            }
+            else
+            {
+                var removed = model[random.Next(model.Count)];
+                model.Remove(removed);
+                list.Remove(removed);
+            }
+
+            Assert.Equal(model.DefaultIfEmpty().Max(), list.Highest);
+        }
+    }
 }

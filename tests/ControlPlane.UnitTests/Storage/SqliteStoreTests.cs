@@ -80,6 +80,43 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public void Commit_Swap_ChangesTheOlderEntriesOfItsInterface()
+    {
+        EntryRecord[] entries =
+        [
+            Entry(EntryKey.OfNumber(1)), Entry(EntryKey.OfNumber(2)) with { UpdateTime = Now.AddHours(1) }, Entry(EntryKey.OfInterface("veth.1")),
+            Entry(EntryKey.OfNumber(3)) with { Spec = new EntrySpec("veth8") }, Entry(EntryKey.OfNumber(4)) with { Devmap = "other" },
+        ];
+        var swap = new SwapRecord("default", "veth9", "p", 5, Now.AddMinutes(1));
+        var later = Entry(EntryKey.OfNumber(5)) with { Spec = new EntrySpec("veth9", "p"), Revision = 6 };
+        using (var store = SqliteStore.Open(_directory))
+        {
+            store.Commit(new StoreBatch(4, [.. entries.Select(e => new StoreChange.PutEntry(e))]));
+            store.Commit(new StoreBatch(6, [new StoreChange.PutSwap(swap), new StoreChange.PutEntry(later)]));
+        }
+
+        using var reopened = SqliteStore.Open(_directory);
+        Assert.Equal(Expected(), Ordered(reopened.Load().Entries));
+
+        reopened.Commit(new StoreBatch(8, [new StoreChange.DeleteEntry("default", entries[0].Key), new StoreChange.PutSwap(swap with { EgressProgram = null, Revision = 8 })]));
+        Assert.Equal(
+            [("default", 2u, null, 8), ("default", 5u, null, 8)],
+            Ordered(reopened.Load().Entries).Where(e => e is { Devmap: "default", Spec.Interface: "veth9", Key.InterfaceName: null })
+                .Select(e => (e.Devmap, e.Key.Number, e.Spec.EgressProgram, e.Revision)));
+
+        IEnumerable<EntryRecord> Expected() => Ordered(
+        [
+            .. entries[..3].Select(e => e with
+            {
+                Spec = e.Spec with { EgressProgram = "p" }, Revision = 5, UpdateTime = e.UpdateTime > swap.UpdateTime ? e.UpdateTime : swap.UpdateTime,
+            }),
+            .. entries[3..],
+            later,
+        ]);
+        static IEnumerable<EntryRecord> Ordered(IEnumerable<EntryRecord> all) => all.OrderBy(e => (e.Devmap, e.Key.InterfaceName, e.Key.Number));
+    }
+
+    [Fact]
     public void Open_NoFile_MakesAnEmptyStore()
     {
         using var store = SqliteStore.Open(_directory);
@@ -165,7 +202,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
-    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens;";
+    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)

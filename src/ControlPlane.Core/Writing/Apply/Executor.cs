@@ -50,9 +50,11 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         {
             placed[i] = placed[i].Done(now);
             Keep(placed[i]);
-            Report(placed[i], plan.Revision);
+            if (plan.Reports is null)
+                Report(placed[i], plan.Revision);
         }
 
+        context.Changes.AddRange(plan.Reports ?? []);
         return placed;
     }
 
@@ -62,21 +64,28 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
     {
         var (placed, refusal) = RunAlone(scope, placement);
         Keep(placed.Done(context.Now));
-        return refusal;
+        return refusal?.Detail;
     }
 
     /// <summary>Applies placements that do not depend on each other, each on its own. The kernel has all of them before the rest of the work begins: frames wait for it.</summary>
-    public void PlaceAll(WriterScope scope, List<Placement.OfEntry> placements)
+    /// <returns>The kernel's first refusal; null if there was none.</returns>
+    public Error? PlaceAll(WriterScope scope, List<Placement.OfEntry> placements)
     {
+        Error? refusal = null;
         var placed = new Placement[placements.Count];
         for (var i = 0; i < placed.Length; i++)
-            placed[i] = RunAlone(scope, placements[i]).Placed;
+        {
+            (placed[i], var refused) = RunAlone(scope, placements[i]);
+            refusal ??= refused;
+        }
+
         var now = context.Now;
         foreach (var placement in placed)
             Keep(placement.Done(now));
+        return refusal;
     }
 
-    private (Placement Placed, string? Refusal) RunAlone(WriterScope scope, Placement placement)
+    private (Placement Placed, Error? Refusal) RunAlone(WriterScope scope, Placement placement)
     {
         try
         {
@@ -96,7 +105,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         catch (ControlPlaneException e)
         {
             Log(placement, e);
-            return (placement.Refused(PlacementFailure.Of(e.Error)), e.Error.Detail);
+            return (placement.Refused(PlacementFailure.Of(e.Error)), e.Error);
         }
     }
 
@@ -194,6 +203,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 break;
             case Placement.OfProgram program when !ReferenceEquals(program.Before, program.After):
                 context.State.Set(program.Name, program.After);
+                break;
+            case Placement.OfSwap swap:
+                context.State.Begin(context.Devmap(swap.Devmap), swap.Swap, swap.Entries);
                 break;
             case Placement.OfToken token:
                 context.State.SetToken(token.Name, token.After);

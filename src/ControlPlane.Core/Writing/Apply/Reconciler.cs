@@ -16,25 +16,13 @@ namespace ControlPlane.Core.Writing.Apply;
 /// <param name="runner">Runs steps.</param>
 /// <param name="store">Makes one change of the store durable at once.</param>
 /// <param name="logger">The log of the writer.</param>
-internal sealed class Reconciler(PlanContext context, Executor executor, StepRunner runner, Action<StoreChange> store, ILogger logger)
+internal sealed partial class Reconciler(PlanContext context, Executor executor, StepRunner runner, Action<StoreChange> store, ILogger logger)
 {
-    // The interfaces that something depends on, as watchers know them: a notification that says nothing new is not passed on.
-    private readonly Dictionary<string, InterfaceInfo?> _reported = new(StringComparer.Ordinal);
-
     // Keys that could not be undone or asked about are converged with every batch until that succeeds.
     private readonly HashSet<ResourceKey> _owed = [];
 
-    /// <summary>Returns the name of every interface that something depends on.</summary>
-    public IReadOnlyCollection<string> NamesInUse() =>
-        context.State.Targets.Interfaces
-            .Concat(context.State.Devmaps.SelectMany(d => d.Entries.InterfaceKeys))
-            .Concat(context.State.Devmaps.SelectMany(d => d.Attachments.Keys))
-            .Concat(context.State.PassPrograms.Keys)
-            .ToHashSet(StringComparer.Ordinal);
-
     /// <summary>Makes the kernel match the desired state where these keys, or what applied plans have touched, say that it may not.</summary>
     /// <returns>The refusals of the kernel, with the reasons.</returns>
-    /// <exception cref="KernelException">The kernel could not be asked about an interface's entries. Some of it is done, and all of it can be done again.</exception>
     public IReadOnlyDictionary<ResourceKey, string> Converge(WriterScope scope, IReadOnlyCollection<ResourceKey> keys)
     {
         var refused = new Dictionary<ResourceKey, string>();
@@ -43,10 +31,6 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         _owed.UnionWith(executor.TakeOwed());
         foreach (var key in _owed)
             work.Enqueue(key);
-
-        // All let go before any takes: names may have changed places.
-        foreach (var key in keys.OfType<ResourceKey.AnyOf>())
-            LetGo(scope, key.Name);
         do
         {
             foreach (var touched in executor.TakeTouched())
@@ -68,7 +52,9 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
             Refresh();
             var reason = key switch
             {
-                ResourceKey.AnyOf(var name) => ConvergeInterface(scope, name, targets),
+                ResourceKey.Entries(var ids) => PlaceEntries(scope, ids)?.Detail,
+                ResourceKey.StaleLinks(var name) => LetGo(scope, name),
+                ResourceKey.PassProgram(var device) => ConvergePassProgram(scope, device),
                 ResourceKey.Target(var name) => Add(targets, name),
                 ResourceKey.Element(var id) => ConvergeElement(scope, id),
                 ResourceKey.FreedKey(var id) => ConvergeFreedKey(scope, id),
@@ -90,7 +76,7 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
             refused[key] = e.Message;
             _owed.Add(key);
         }
-        catch (KernelException e) when (key is not ResourceKey.AnyOf)
+        catch (KernelException e)
         {
             // The plan that this follows from is done, and must be answered so.
             ApplyLog.NotConverged(logger, key, e);
@@ -99,45 +85,21 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         }
     }
 
-    private string? ConvergeInterface(WriterScope scope, string name, HashSet<string> targets)
+    // The desired state can be ahead of the entry as the kernel has it: a swap has not reached it.
+    private Error? PlaceEntries(WriterScope scope, IReadOnlyList<EntryId> ids)
     {
-        var affected = new Dictionary<WorkingDevmap, int>();
-        foreach (var devmap in context.State.Devmaps)
+        var placements = new List<Placement.OfEntry>(ids.Count);
+        foreach (var id in ids)
         {
-            if (devmap.Entries.Find(EntryKey.OfInterface(name)) is not { } keyed)
+            if (context.State.Find(id.Devmap) is not { } devmap || devmap.Entries.FindPlaced(id.Key) is not { } placed)
                 continue;
-            PlaceEntry(scope, devmap, keyed);
-            if (keyed.Record.Spec.Interface != name)
-                affected[devmap] = 1;
+            var desired = devmap.Entries.Desired(placed);
+            if (!ReferenceEquals(desired, placed.Record))
+                desired = desired with { Spec = context.State.Targets.Shared(desired.Spec) };
+            placements.Add(Convergence.Entry(context, devmap, placed, desired));
         }
 
-        var entries = new List<Placement.OfEntry>();
-        foreach (var id in context.State.Targets.EntriesOf(name))
-        {
-            if (context.State.Find(id.Devmap) is not { } devmap || devmap.Entries.Find(id.Key) is not { } entry)
-                continue;
-            entries.Add(Convergence.Entry(context, devmap, entry, entry.Record));
-            affected[devmap] = affected.GetValueOrDefault(devmap) + 1;
-        }
-
-        executor.PlaceAll(scope, entries);
-
-        foreach (var devmap in context.State.Devmaps)
-        {
-            if (!devmap.Attachments.ContainsKey(name))
-                continue;
-            ConvergeAttachment(scope, devmap.Id, name);
-            affected.TryAdd(devmap, 0);
-        }
-
-        targets.Add(name);
-        if (HasChanged(name, affected.Count > 0))
-        {
-            foreach (var (devmap, count) in affected)
-                context.StatusChanged(devmap, name, count);
-        }
-
-        return null;
+        return executor.PlaceAll(scope, placements);
     }
 
     private string? ConvergeElement(WriterScope scope, ElementId id)
@@ -193,13 +155,16 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
     private string? PlaceEntry(WriterScope scope, WorkingDevmap devmap, PlacedEntry entry) =>
         executor.Place(scope, Convergence.Entry(context, devmap, entry, entry.Record));
 
-    private void LetGo(WriterScope scope, string name)
+    private string? LetGo(WriterScope scope, string name)
     {
+        string? reason = null;
         foreach (var devmap in context.State.Devmaps)
         {
             if (devmap.Attachments.GetValueOrDefault(name) is { } attachment && Convergence.LetGo(context, devmap, attachment) is { } placement)
-                executor.Place(scope, placement);
+                reason = executor.Place(scope, placement) ?? reason;
         }
+
+        return reason;
     }
 
     private void ConvergePassPrograms(WriterScope scope, HashSet<string> targets)
@@ -210,12 +175,14 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         foreach (var device in Convergence.DevicesOf(context, targets))
         {
             Refresh();
-            if (Convergence.PassProgram(context, device) is { } placement)
-                executor.Place(scope, placement);
+            ConvergePassProgram(scope, device);
         }
 
         targets.Clear();
     }
+
+    private string? ConvergePassProgram(WriterScope scope, string device) =>
+        Convergence.PassProgram(context, device) is { } placement ? executor.Place(scope, placement) : null;
 
     // By one table per batch; again only after a step that changes what runs on an interface.
     private void Refresh()
@@ -231,17 +198,6 @@ internal sealed class Reconciler(PlanContext context, Executor executor, StepRun
         {
             runner.HasTouchedInterfaces = true;
         }
-    }
-
-    private bool HasChanged(string name, bool used)
-    {
-        if (!used)
-            return _reported.Remove(name);
-        var now = context.Interfaces.Find(name);
-        if (_reported.TryGetValue(name, out var before) && before == now)
-            return false;
-        _reported[name] = now;
-        return true;
     }
 
     private static string? Add(HashSet<string> targets, string name)

@@ -74,9 +74,11 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
     private static KernelEntry? Desired(PlanContext context, PlacedEntry? entry) =>
         entry is null ? null : Convergence.ElementOf(context, entry.Record);
 
-    // The kernel itself removes the elements of devices that go. The news of it is on its way to the writer.
+    // The kernel itself removes the elements of devices that go. The news of it is on its way to the writer, or the writer works on it.
     private static bool IsInTransition(PlanContext context, string target) =>
-        context.Reconciled.Find(target)?.Ifindex != context.Interfaces.Find(target)?.Ifindex;
+        context.Following.Contains(target)
+        || context.State.Targets.IsSwapping(target)
+        || context.Reconciled.Find(target)?.Ifindex != context.Interfaces.Find(target)?.Ifindex;
 
     private static Drift Describe(
         PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired) => new(

@@ -6,75 +6,156 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>
-/// Gives all entries that send to an interface, over all devmaps, one egress program or none. All of them change, in one snapshot, or
-/// none does.
+/// Gives all entries that send to an interface, over all devmaps, one egress program or none. The desired state of all of them changes at once,
+/// under one revision for each devmap. The kernel follows at once if they are few, else in slices.
 /// </summary>
 internal sealed class SetEgressProgramCommand(string askedTarget, string? program, Precondition precondition) : WriterCommand<EgressProgramSwap>
 {
+    /// <summary>Most entries that the kernel changes with the plan itself: all of them, or none.</summary>
+    public const int MostAtOnce = 256;
+
     // The interface's own name, whichever of its names was given.
     private string _target = "";
+    private int _changed;
 
     public override string Change => $"set the egress program of interfaces/{_target} to {program ?? "none"}";
+
+    // Two swaps of one interface are made one after the other, each as a whole.
+    public override bool MustWait(PlanContext context) =>
+        context.Interfaces.NamesOf(context.Canonical(askedTarget)).Any(context.State.Targets.IsSwapping);
 
     public override WritePlan Plan(PlanContext context)
     {
         _target = context.Canonical(askedTarget);
-        List<EntryId> ids =
-        [
-            .. EntriesOfTarget(context)
-                .OrderBy(id => id.Devmap.Name, StringComparer.Ordinal).ThenBy(id => id.Key.InterfaceName, StringComparer.Ordinal).ThenBy(id => id.Key.Number),
-        ];
-        var exists = ids.Count > 0 || context.Interfaces.Find(_target) is not null;
+        var parts = PartsOf(context);
+        var exists = parts.Count > 0 || context.Interfaces.Find(_target) is not null;
         if (exists)
             precondition.Require($"interfaces/{_target}", RevisionOf(context));
-        Judge(context, ids, exists);
-        var placements = new List<Placement>();
-        foreach (var id in ids)
+        Judge(context, parts, exists);
+        var footprint = parts.Sum(p => p.Entries.Count) > MostAtOnce ? Footprint.Alone : FootprintOf(context, parts);
+        _changed = parts.Sum(p => p.Changed);
+        parts.RemoveAll(p => p.Changed == 0);
+        var swaps = SwapsOf(context, parts);
+        var isSliced = parts.Sum(p => p.Entries.Count) > MostAtOnce;
+        return new WritePlan(footprint, isSliced ? swaps : PlacementsOf(context, parts, swaps), context.PlannedRevision)
         {
-            var devmap = context.Devmap(id.Devmap);
-            if (devmap.Entries.Find(id.Key) is not { } before || before.Record.Spec.EgressProgram == program)
-                continue;
-            var spec = before.Record.Spec with { EgressProgram = program };
-            placements.Add(Convergence.Entry(
-                context, devmap, before, before.Record with { Spec = spec, Revision = context.NextRevision(), UpdateTime = context.TimeAfter(before.Record.UpdateTime) }));
-        }
-
-        return new WritePlan(FootprintOf(ids, placements), placements, context.PlannedRevision);
+            Reports = swaps.Count == 0 ? null : ReportsOf(swaps),
+            Rest = isSliced ? [.. parts.SelectMany(p => p.Entries)] : [],
+        };
     }
 
-    protected override EgressProgramSwap Answer(PlanContext context, Outcome outcome) =>
-        new(_target, program, outcome.Placements.Count, RevisionOf(context));
+    /// <summary>Returns the changes for watchers: one for each devmap, whichever of the interface's names the entries have.</summary>
+    public static IReadOnlyList<Change> ReportsOf(IEnumerable<Placement.OfSwap> swaps) =>
+        [.. swaps.GroupBy(s => s.Devmap).Select(s => new Change.EgressProgramSet(s.Key, s.First().Swap, s.Sum(p => p.Entries)))];
 
-    private void Judge(PlanContext context, List<EntryId> ids, bool exists)
+    // Entries may have been written since; the caller does not know of that.
+    protected override EgressProgramSwap Answer(PlanContext context, Outcome outcome) =>
+        new(_target, program, _changed, _changed > 0 ? outcome.Revision : RevisionOf(context));
+
+    private void Judge(PlanContext context, List<Part> parts, bool exists)
     {
         var refusals = new Refusals();
         if (!exists)
             refusals.Add(InterfaceErrors.NotFound(_target));
         if (program is not null && !context.State.Programs.ContainsKey(program))
             refusals.Add(ProgramErrors.Missing(program));
-        foreach (var id in program is null ? [] : ids.DistinctBy(id => id.Devmap))
+        foreach (var part in program is null ? [] : parts)
         {
-            var devmap = context.Devmap(id.Devmap).Definition;
+            var devmap = part.Devmap.Definition;
             if (devmap.Spec.ValueSize < 8)
-                refusals.Add(DevmapErrors.NoRoomForEgressProgram(devmap.Name, devmap.Spec.ValueSize, context.State.NameOf(id), _target));
+                refusals.Add(DevmapErrors.NoRoomForEgressProgram(devmap.Name, devmap.Spec.ValueSize, context.State.NameOf(part.Entries[0]), _target));
         }
 
         refusals.ThrowIfAny();
     }
 
-    private Footprint FootprintOf(List<EntryId> ids, List<Placement> placements) => new()
+    // In one pass: there can be a million entries.
+    private List<Part> PartsOf(PlanContext context)
     {
-        Changes = [FootprintKey.Target(_target), .. ids.Select(FootprintKey.Entry)],
+        var parts = new SortedDictionary<string, Part>(StringComparer.Ordinal);
+        foreach (var name in context.Interfaces.NamesOf(_target))
+        {
+            foreach (var (before, ids) in context.State.Targets.GroupsOf(name))
+            {
+                foreach (var id in ids)
+                {
+                    if (!parts.TryGetValue(id.Devmap.Name, out var part))
+                        parts[id.Devmap.Name] = part = new Part(context.Devmap(id.Devmap));
+                    part.Add(id, name, before, before != program);
+                }
+            }
+        }
+
+        return [.. parts.Values];
+    }
+
+    private List<Placement.OfSwap> SwapsOf(PlanContext context, List<Part> parts)
+    {
+        var swaps = new List<Placement.OfSwap>();
+        foreach (var part in parts)
+        {
+            var (id, revision) = (part.Devmap.Id, context.NextRevision());
+            swaps.AddRange(part.Names.Select(n => new Placement.OfSwap(
+                id, new SwapRecord(id.Name, n.Key, program, revision, context.Now), n.Value, part.Before)));
+        }
+
+        return swaps;
+    }
+
+    private static List<Placement> PlacementsOf(PlanContext context, List<Part> parts, List<Placement.OfSwap> swaps)
+    {
+        var placements = new List<Placement>();
+        foreach (var (devmap, id) in parts.SelectMany(p => p.Entries.Select(id => (p.Devmap, id))))
+        {
+            if (devmap.Entries.Find(id.Key) is { } before && swaps.FirstOrDefault(s => s.Swap.Covers(before.Record)) is { Swap: var swap })
+                placements.Add(Convergence.Entry(context, devmap, before, swap.Apply(before.Record)));
+        }
+
+        return placements;
+    }
+
+    private Footprint FootprintOf(PlanContext context, List<Part> parts) => new()
+    {
+        Changes =
+        [
+            .. context.Interfaces.NamesOf(_target).Select(FootprintKey.Target),
+            .. parts.SelectMany(p => p.Entries).Select(FootprintKey.Entry),
+        ],
         Uses = program is null ? [] : [new FootprintUse(FootprintKey.Program(program))],
         Elements =
         [
-            .. placements.OfType<Placement.OfEntry>()
-                .SelectMany(p => new[] { p.Before!.KernelKey, p.After!.KernelKey }.Distinct().OfType<uint>().Select(k => new ElementId(p.Devmap, k))),
+            .. parts.SelectMany(p => p.Entries.SelectMany(
+                id => new[] { p.Devmap.Entries.Find(id.Key)?.KernelKey, Convergence.KernelKeyOf(context, id.Key) }
+                    .Distinct().OfType<uint>().Select(k => new ElementId(id.Devmap, k)))),
         ],
     };
 
-    private IEnumerable<EntryId> EntriesOfTarget(PlanContext context) =>
-        context.Interfaces.NamesOf(_target).SelectMany(context.State.Targets.EntriesOf);
-
     private long RevisionOf(PlanContext context) => context.Interfaces.NamesOf(_target).Max(context.State.Targets.RevisionOf);
+
+    /// <summary>The entries of one devmap.</summary>
+    private sealed class Part(WorkingDevmap devmap)
+    {
+        public WorkingDevmap Devmap => devmap;
+
+        public List<EntryId> Entries { get; } = [];
+
+        /// <summary>How many entries have which name of the interface.</summary>
+        public SortedDictionary<string, int> Names { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>How many entries carry another program.</summary>
+        public int Changed { get; private set; }
+
+        /// <summary>The program that they carry; of different ones, one of them.</summary>
+        public string? Before { get; private set; }
+
+        public void Add(EntryId id, string name, string? before, bool changes)
+        {
+            Entries.Add(id);
+            Names[name] = Names.GetValueOrDefault(name) + 1;
+            if (!changes)
+                return;
+            Changed++;
+            Before = before;
+        }
+    }
 }

@@ -28,6 +28,10 @@ internal abstract class WriterCommand
     /// <summary>Cancels the command if it still waits.</summary>
     protected bool TryCancel() => Interlocked.CompareExchange(ref _phase, Cancelled, Waiting) == Waiting;
 
+    /// <summary>Whether the command must wait until sliced work of another command has ended.</summary>
+    /// <exception cref="KernelException">The kernel refused to be asked.</exception>
+    public virtual bool MustWait(PlanContext context) => false;
+
     /// <summary>Decides what to do, from the state before the batch; null if there is nothing to do or to answer. Changes nothing.</summary>
     /// <exception cref="ControlPlaneException">The command fails as things stand.</exception>
     /// <exception cref="KernelException">The kernel refused to be asked.</exception>

@@ -26,11 +26,14 @@ internal sealed partial class DevmapWriter
             _context.State.Publish(_context.PlannedRevision, _context.Now);
             _log.Begin(_context.PlannedRevision);
             _links.AddEverything();
-            ReconcileLinks(scope);
+            FollowLinks();
+            while (_jobs.Count > 0)
+                RunSlice(scope);
             WriterLog.Ready(_logger);
             _started.TrySetResult();
             while (WaitForWork())
                 RunBatch(scope);
+            FailUnanswered(new ControlPlaneException(RequestErrors.StopsBeforeTheEnd()));
             _log.Close();
             WriterLog.Stopped(_logger, _refused);
             _ended.TrySetResult();
@@ -45,6 +48,8 @@ internal sealed partial class DevmapWriter
 
     private bool WaitForWork()
     {
+        if ((_jobs.Count > 0 || _held.Count > 0) && !_refuseRest)
+            return true;
         var waiting = _queue.Reader.WaitToReadAsync();
         return waiting.IsCompletedSuccessfully ? waiting.Result : waiting.AsTask().GetAwaiter().GetResult();
     }
@@ -64,7 +69,10 @@ internal sealed partial class DevmapWriter
         try
         {
             if (ReadInterfaces())
-                ReconcileLinks(scope);
+                FollowLinks();
+            RunSlice(scope);
+            for (var held = _held.Count; held > 0; held--)
+                waiting.Enqueue(_held.Dequeue());
             while (waiting.TryPeek(out var command))
             {
                 if (!TryPlan(command, batch))
@@ -123,6 +131,15 @@ internal sealed partial class DevmapWriter
     {
         try
         {
+            if (command.MustWait(_context))
+            {
+                if (_held.Count < _options.QueueCapacity)
+                    _held.Enqueue(command);
+                else
+                    command.Fail(Busy());
+                return true;
+            }
+
             if (command.Plan(_context) is not { } plan)
                 return true;
             if (!batch.Fits(_context, plan.Footprint))
@@ -185,14 +202,23 @@ internal sealed partial class DevmapWriter
         _logger.WorksFor(applied.Where(a => a.Plan.Converge.Count > 0).Select(a => a.Command));
         var refused = _reconciler.Converge(scope, [.. applied.SelectMany(a => a.Plan.Converge)]);
         foreach (var (command, plan, placements) in applied)
-            command.Conclude(_context, new Outcome(placements, plan.Revision, refused));
+        {
+            if (plan.Rest.Count > 0)
+                _jobs.Enqueue(new SwapJob(command, [.. placements.OfType<Placement.OfSwap>()], plan.Rest));
+            else
+                command.Conclude(_context, new Outcome(placements, plan.Revision, refused));
+        }
+
         Publish(_context.PlannedRevision);
         if (revert.Count > 0)
             SetBack(revert);
         _logger.WorksFor([]);
         Interlocked.Add(ref _commands, batch.Planned.Count);
-        foreach (var (command, _) in batch.Planned)
-            command.Complete();
+        foreach (var (command, plan) in batch.Planned)
+        {
+            if (plan.Rest.Count == 0)
+                command.Complete();
+        }
     }
 
     private void Commit(List<StoreChange> changes)
@@ -209,6 +235,11 @@ internal sealed partial class DevmapWriter
     private void SetBack(List<StoreChange> refused)
     {
         _context.NextRevision();
+        CommitOrOwe(refused);
+    }
+
+    private void CommitOrOwe(List<StoreChange> refused)
+    {
         _owed.AddRange(refused);
         try
         {
@@ -218,28 +249,6 @@ internal sealed partial class DevmapWriter
         {
             WriterLog.StoreNotSetBack(_logger, refused.Count, e);
         }
-    }
-
-    private void ReconcileLinks(WriterScope scope)
-    {
-        if (_links.Take() is not { } changes)
-            return;
-        var names = changes.Everything ? _reconciler.NamesInUse() : changes.Names;
-        WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
-        _state.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
-        try
-        {
-            _reconciler.Converge(scope, [.. names.Select(name => new ResourceKey.AnyOf(name)), new ResourceKey.Promiscuity()]);
-            _context.Reconciled = _context.Interfaces;
-        }
-        catch (KernelException e) when (_started.Task.IsCompleted)
-        {
-            // Some of it may be done, and all of it can be done again.
-            WriterLog.LinksNotReconciled(_logger, LinkRetry.TotalSeconds, e);
-            RetryLinks();
-        }
-
-        Publish(_state.Current.Revision);
     }
 
     // The inbox wakes the loop for its first change alone, and it may still hold some.
@@ -270,6 +279,7 @@ internal sealed partial class DevmapWriter
             WriterLog.LoopDied(_logger, e);
         while (_queue.Reader.TryRead(out var command))
             Refuse(command);
+        FailUnanswered(e is StoreOutcomeException ? new ControlPlaneException(RequestErrors.StoreOutcomeUnknown(e.Message), e) : e);
         Interlocked.Exchange(ref _turn, null)?.TrySetException(e);
 
         _ended.TrySetException(e);

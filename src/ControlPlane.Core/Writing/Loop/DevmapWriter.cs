@@ -21,6 +21,7 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly ChangeLog _log;
     private readonly CommandLogger _logger;
     private readonly ILogger _changes;
+    private readonly TimeProvider _time;
     private readonly PlanContext _context;
     private readonly Executor _executor;
     private readonly Reconciler _reconciler;
@@ -37,7 +38,7 @@ internal sealed partial class DevmapWriter : IDisposable
 
     public DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
     {
-        (_options, _kernel, _store, _state, _log, _logger, _changes) = (options, kernel, store, state, log, new CommandLogger(logger), logger);
+        (_options, _kernel, _store, _state, _log, _logger, _changes, _time) = (options, kernel, store, state, log, new CommandLogger(logger), logger, time);
         _context = new PlanContext(state, kernel, time);
         var runner = new StepRunner(_context, kernel, state.Handles);
         _executor = new Executor(_context, state, runner, _logger);

@@ -17,16 +17,32 @@ internal sealed class LinkChangeInbox(Action wake) : IDisposable
 
     public void AddEverything() => Add(new LinkChanges(new HashSet<string>(), Everything: true));
 
-    /// <summary>Returns the changes since the last call; null if there are none.</summary>
-    public LinkChanges? Take()
+    /// <summary>Whether there are no changes.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _names.Count == 0 && !_everything;
+        }
+    }
+
+    /// <summary>Returns the changes since the last call, and the names that stay because the writer is busy with them; null if there is nothing to take.</summary>
+    public (LinkChanges Changes, IReadOnlySet<string> Later)? Take(IReadOnlySet<string> busy)
     {
         lock (_lock)
         {
+            var later = _everything ? busy.ToHashSet(StringComparer.Ordinal) : _names.Where(busy.Contains).ToHashSet(StringComparer.Ordinal);
+            _names.ExceptWith(later);
             if (_names.Count == 0 && !_everything)
+            {
+                _names = later;
                 return null;
+            }
+
             var taken = new LinkChanges(_names, _everything);
-            (_names, _everything) = (new HashSet<string>(StringComparer.Ordinal), false);
-            return taken;
+            (_names, _everything) = (later, false);
+            return (taken, later);
         }
     }
 

@@ -54,6 +54,16 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         }
     }
 
+    /// <summary>All entries of a devmap for an interface, which get one egress program. The kernel follows in slices, after the plan.</summary>
+    /// <param name="Devmap">The devmap.</param>
+    /// <param name="Swap">The desired state.</param>
+    /// <param name="Entries">How many entries there are.</param>
+    /// <param name="Before">The program that they carried; of different ones, one of them.</param>
+    internal sealed record OfSwap(DevmapId Devmap, SwapRecord Swap, int Entries, string? Before) : Placement([])
+    {
+        public override StoreChange? Store => new StoreChange.PutSwap(Swap);
+    }
+
     /// <summary>An attachment. The link of <paramref name="After"/> is known once the step that makes it has run.</summary>
     internal sealed record OfAttachment(
         DevmapId Devmap, string Interface, PlacedAttachment? Before, PlacedAttachment? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)

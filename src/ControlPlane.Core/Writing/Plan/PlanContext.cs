@@ -17,6 +17,9 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
     /// <summary>The interfaces as they were when the last notification about them was handled.</summary>
     public InterfaceTable Reconciled { get; set; } = InterfaceTable.Empty;
 
+    /// <summary>The interfaces that the kernel follows just now, in slices: elements of their entries may not be as desired yet.</summary>
+    public HashSet<string> Following { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The time.</summary>
     public DateTimeOffset Now => time.GetUtcNow();
 

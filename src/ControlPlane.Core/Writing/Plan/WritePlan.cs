@@ -12,6 +12,12 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
     /// <summary>The keys to bring in line with the desired state after the placements. A refusal there does not undo the plan.</summary>
     public IReadOnlyList<ResourceKey> Converge { get; init; } = [];
 
+    /// <summary>The changes for watchers, if they are not one for each placement.</summary>
+    public IReadOnlyList<Change>? Reports { get; init; }
+
+    /// <summary>The entries that the kernel follows after the plan, in slices. The command is answered after the last slice.</summary>
+    public IReadOnlyList<EntryId> Rest { get; init; } = [];
+
     /// <summary>The changes of the store.</summary>
     public IEnumerable<StoreChange> StoreChanges => Placements.Select(p => p.Store).OfType<StoreChange>();
 
@@ -32,8 +38,14 @@ internal abstract record ResourceKey
     {
     }
 
-    /// <summary>Everything that depends on the interface of this name: entries, attachments and pass programs.</summary>
-    internal sealed record AnyOf(string Name) : ResourceKey;
+    /// <summary>Entries, as many as one step takes.</summary>
+    internal sealed record Entries(IReadOnlyList<EntryId> Ids) : ResourceKey;
+
+    /// <summary>The links that attachments to an interface of this name have left on an interface that has another name now.</summary>
+    internal sealed record StaleLinks(string Name) : ResourceKey;
+
+    /// <summary>The pass program on this interface.</summary>
+    internal sealed record PassProgram(string Device) : ResourceKey;
 
     /// <summary>The pass program that this interface needs as a target, or carries for one.</summary>
     internal sealed record Target(string Name) : ResourceKey;

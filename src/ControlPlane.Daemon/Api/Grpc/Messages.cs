@@ -67,6 +67,9 @@ internal sealed partial class Messages(bool shares = false)
             case WatchEvent.EntryDeleted deleted:
                 message.EntryDeleted = new() { Key = deleted.Key };
                 break;
+            case WatchEvent.EgressProgramSet set:
+                message.EgressProgramSet = Of(set);
+                break;
             case WatchEvent.AttachmentPut put:
                 message.Attachment = Of(put.Attachment);
                 break;
@@ -204,6 +207,9 @@ internal sealed partial class Messages(bool shares = false)
             message.Remedy = Of(remedy);
         return message;
     }
+
+    [MapperIgnoreSource(nameof(WatchEvent.Revision))]
+    private partial V1.EgressProgramSet Of(WatchEvent.EgressProgramSet set);
 
     [MapperIgnoreSource(nameof(WatchEvent.Revision))]
     private partial V1.StatusChanged Of(WatchEvent.StatusChanged status);

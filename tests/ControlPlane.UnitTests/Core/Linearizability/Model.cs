@@ -117,7 +117,7 @@ internal sealed record Model
             : (this with { Programs = Programs.Remove(delete.Name), Revision = Revision + 1 }).If(call.Answer == new Answer());
     }
 
-    // All entries of the target at once, under revisions that follow each other in the order of their names.
+    // All entries of the target at once, under a revision for each devmap, in the order of the devmaps' names.
     private Model? SetEgressProgram(Call call, Operation.SetEgressProgram swap)
     {
         var entries = Entries.Where(e => e.Value.Target == swap.Target).ToList();
@@ -131,11 +131,12 @@ internal sealed record Model
         var changed = entries.Where(e => e.Value.Program != swap.Program).ToList();
         if (changed.Count == 0)
             return If(call.Answer == new Answer(Revision: current, Content: "0"));
-        if (call.Answer.Revision is not { } last || last - changed.Count < Revision || call.Answer != new Answer(Revision: last, Content: $"{changed.Count}"))
+        var devmaps = changed.Select(e => DevmapOf(e.Key)).Distinct().Order(StringComparer.Ordinal).ToList();
+        if (call.Answer.Revision is not { } last || last - devmaps.Count < Revision || call.Answer != new Answer(Revision: last, Content: $"{changed.Count}"))
             return null;
         var after = Entries;
-        for (var i = 0; i < changed.Count; i++)
-            after = after.SetItem(changed[i].Key, changed[i].Value with { Program = swap.Program, Revision = last - changed.Count + 1 + i });
+        foreach (var (key, entry) in entries.Where(e => devmaps.Contains(DevmapOf(e.Key))))
+            after = after.SetItem(key, entry with { Program = swap.Program, Revision = last - devmaps.Count + 1 + devmaps.IndexOf(DevmapOf(key)) });
         return this with { Entries = after, Revision = last };
     }
 
@@ -146,6 +147,8 @@ internal sealed record Model
             return ErrorCode.AlreadyExists;
         return (wanted.MustExist && current is null) || (wanted.Revision is not null && wanted.Revision != current) ? ErrorCode.RevisionMismatch : null;
     }
+
+    private static string DevmapOf(string entry) => entry.Split('/')[0];
 
     private Model? Refuse(Call call, ErrorCode code) => If(call.Answer.Error == code);
 

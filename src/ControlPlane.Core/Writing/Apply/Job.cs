@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Apply;
+
+/// <summary>
+/// Long work: steps that each take a few milliseconds at most. The writer's loop runs a slice of them in each turn, so that no command waits for
+/// all of them. The steps are found as the job goes on: each sees the state of its moment.
+/// </summary>
+internal abstract class Job(IEnumerable<ResourceKey> steps)
+{
+    /// <summary>Most entries in one step.</summary>
+    public const int EntriesPerStep = 256;
+
+    private readonly IEnumerator<ResourceKey> _steps = steps.GetEnumerator();
+
+    /// <summary>The first refusal of the kernel; null if there was none.</summary>
+    public Error? Refusal { get; set; }
+
+    /// <summary>Whether a refusal ends the job.</summary>
+    protected virtual bool EndsAtRefusal => false;
+
+    /// <summary>Returns the next step; false at the end.</summary>
+    public bool TryNext([NotNullWhen(true)] out ResourceKey? step)
+    {
+        step = (!EndsAtRefusal || Refusal is null) && _steps.MoveNext() ? _steps.Current : null;
+        return step is not null;
+    }
+}
+
+/// <summary>The kernel follows changes of interfaces.</summary>
+/// <param name="names">The names of the interfaces.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class LinkJob(IReadOnlyCollection<string> names, IEnumerable<ResourceKey> steps) : Job(steps)
+{
+    /// <summary>The names of the interfaces.</summary>
+    public IReadOnlyCollection<string> Names => names;
+}
+
+/// <summary>The kernel follows a swap of egress programs that is stored, or the swap that takes it back.</summary>
+/// <param name="command">The command, which is answered at the end.</param>
+/// <param name="swaps">The swap in each devmap.</param>
+/// <param name="entries">The entries.</param>
+/// <param name="cause">The refusal of the kernel because of which this swap takes another back; null if it does not.</param>
+internal sealed class SwapJob(WriterCommand command, IReadOnlyList<Placement.OfSwap> swaps, IReadOnlyList<EntryId> entries, Error? cause = null)
+    : Job(entries.Chunk(EntriesPerStep).Select(ids => new ResourceKey.Entries(ids)))
+{
+    /// <summary>The command.</summary>
+    public WriterCommand Command => command;
+
+    /// <summary>The swap in each devmap.</summary>
+    public IReadOnlyList<Placement.OfSwap> Swaps => swaps;
+
+    /// <summary>The refusal because of which this swap takes another back; null if it does not.</summary>
+    public Error? Cause => cause;
+
+    /// <inheritdoc/>
+    protected override bool EndsAtRefusal => cause is null;
+}

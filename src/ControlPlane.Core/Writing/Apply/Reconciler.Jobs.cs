@@ -1,0 +1,126 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Apply;
+
+/// <summary>Long work, in slices.</summary>
+internal sealed partial class Reconciler
+{
+    // The interfaces that something depends on, as watchers know them: a notification that says nothing new is not passed on.
+    private readonly Dictionary<string, InterfaceInfo?> _reported = new(StringComparer.Ordinal);
+
+    /// <summary>Returns the name of every interface that something depends on.</summary>
+    public IReadOnlyCollection<string> NamesInUse() =>
+        context.State.Targets.Interfaces
+            .Concat(context.State.Devmaps.SelectMany(d => d.Entries.InterfaceKeys))
+            .Concat(context.State.Devmaps.SelectMany(d => d.Attachments.Keys))
+            .Concat(context.State.PassPrograms.Keys)
+            .ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>Runs a slice of a job: at least one step.</summary>
+    /// <returns>Whether there is more to do.</returns>
+    /// <exception cref="KernelException">The kernel could not be asked about entries. Some of it is done, and all of it can be done again.</exception>
+    public bool Run(WriterScope scope, Job job, Func<bool> isOver)
+    {
+        var refused = new Dictionary<ResourceKey, string>();
+        var targets = new HashSet<string>(StringComparer.Ordinal);
+        var goesOn = false;
+        do
+        {
+            goesOn = job.TryNext(out var key);
+            if (key is null)
+                break;
+            Refresh();
+            if (key is ResourceKey.Entries(var ids))
+                job.Refusal ??= PlaceEntries(scope, ids);
+            else
+                Converge(scope, key, targets, refused);
+        }
+        while (!isOver());
+
+        Converge(scope, [.. targets.Select(t => new ResourceKey.Target(t))]);
+        return goesOn;
+    }
+
+    /// <summary>Returns the job that follows changes of interfaces.</summary>
+    /// <param name="names">The names of the interfaces, as they were or are.</param>
+    /// <param name="later">The names of interfaces that have changed too, and are for another job.</param>
+    public Job Follow(IReadOnlyCollection<string> names, IEnumerable<string> later) => new LinkJob(names, StepsFor(names, later));
+
+    private IEnumerable<ResourceKey> StepsFor(IReadOnlyCollection<string> names, IEnumerable<string> later)
+    {
+        // All let go before any takes: names may have changed places.
+        foreach (var name in names.Concat(later))
+        {
+            if (context.State.Devmaps.Any(d => d.Attachments.ContainsKey(name)))
+                yield return new ResourceKey.StaleLinks(name);
+        }
+
+        var affected = new List<(string Name, Dictionary<DevmapId, int> Entries)>(names.Count);
+        foreach (var name in names)
+        {
+            var entries = new Dictionary<DevmapId, int>();
+            foreach (var key in StepsFor(name, entries))
+                yield return key;
+            affected.Add((name, entries));
+        }
+
+        foreach (var device in Convergence.DevicesOf(context, names))
+            yield return new ResourceKey.PassProgram(device);
+        yield return new ResourceKey.Promiscuity();
+
+        foreach (var (name, entries) in affected)
+        {
+            if (!HasChanged(name, entries.Count > 0))
+                continue;
+            foreach (var (id, count) in entries)
+            {
+                if (context.State.Find(id) is { } devmap)
+                    context.StatusChanged(devmap, name, count);
+            }
+        }
+    }
+
+    /// <summary>Returns the entries and attachments that depend on an interface, and counts the entries by devmap.</summary>
+    private IEnumerable<ResourceKey> StepsFor(string name, Dictionary<DevmapId, int> affected)
+    {
+        var keyed = new List<EntryId>();
+        foreach (var devmap in context.State.Devmaps)
+        {
+            if (devmap.Entries.FindPlaced(EntryKey.OfInterface(name)) is not { } entry)
+                continue;
+            keyed.Add(new EntryId(devmap.Id, entry.Record.Key));
+            if (entry.Record.Spec.Interface != name)
+                affected[devmap.Id] = 1;
+        }
+
+        if (keyed.Count > 0)
+            yield return new ResourceKey.Entries(keyed);
+        foreach (var ids in context.State.Targets.EntriesOf(name).Chunk(Job.EntriesPerStep))
+        {
+            foreach (var id in ids)
+                affected[id.Devmap] = affected.GetValueOrDefault(id.Devmap) + 1;
+            yield return new ResourceKey.Entries(ids);
+        }
+
+        foreach (var devmap in context.State.Devmaps.Where(d => d.Attachments.ContainsKey(name)).ToArray())
+        {
+            affected.TryAdd(devmap.Id, 0);
+            yield return new ResourceKey.Attachment(devmap.Id, name);
+        }
+    }
+
+    private bool HasChanged(string name, bool used)
+    {
+        if (!used)
+            return _reported.Remove(name);
+        var now = context.Interfaces.Find(name);
+        if (_reported.TryGetValue(name, out var before) && before == now)
+            return false;
+        _reported[name] = now;
+        return true;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Collections.Frozen;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Apply;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>Long work beside the commands: a slice of one job in each turn, the jobs by turns.</summary>
+internal sealed partial class DevmapWriter
+{
+    private readonly Queue<Job> _jobs = [];
+
+    // Commands that wait for the end of a job.
+    private readonly Queue<WriterCommand> _held = [];
+
+    /// <summary>Begins to follow the interfaces that have changed.</summary>
+    private void FollowLinks()
+    {
+        if (_links.Take(_context.Following) is not var (changes, later))
+            return;
+        IReadOnlyCollection<string> names = changes.Everything ? [.. _reconciler.NamesInUse().Except(later)] : changes.Names;
+        WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
+        _context.Following.UnionWith(names);
+        _context.Reconciled = _context.Interfaces;
+        _jobs.Enqueue(_reconciler.Follow(names, later));
+    }
+
+    /// <summary>Runs a slice of the job whose turn it is.</summary>
+    private void RunSlice(WriterScope scope)
+    {
+        if (!_jobs.TryPeek(out var job))
+            return;
+        var command = (job as SwapJob)?.Command;
+        _logger.WorksFor(command is null ? [] : [command]);
+        _state.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
+        var (started, revision) = (_time.GetTimestamp(), _state.Current.Revision);
+        try
+        {
+            if (_reconciler.Run(scope, job, () => _time.GetElapsedTime(started) >= _options.Slice))
+                _jobs.Enqueue(job);
+            else
+                revision = End(job);
+        }
+        catch (KernelException e) when (_started.Task.IsCompleted)
+        {
+            revision = Abandon(job, e);
+        }
+
+        Publish(revision);
+        _jobs.Dequeue();
+        _logger.WorksFor([]);
+        if (command is not null && !Unanswered().Contains(command))
+            command.Complete();
+    }
+
+    /// <summary>Ends a job, and returns the revision to publish.</summary>
+    private long End(Job job)
+    {
+        switch (job)
+        {
+            case LinkJob links:
+                Release(links);
+                break;
+            case SwapJob { Cause: null, Refusal: { } refusal } refused:
+                return TakeBack(refused, refusal);
+            case SwapJob swap:
+                Conclude(swap);
+                break;
+        }
+
+        return _state.Current.Revision;
+    }
+
+    // The interfaces that have changed meanwhile are followed now.
+    private void Release(LinkJob job)
+    {
+        _context.Following.ExceptWith(job.Names);
+        if (!_links.IsEmpty)
+            Wake();
+    }
+
+    private void Conclude(SwapJob job)
+    {
+        foreach (var (devmap, swap, entries, _) in job.Swaps)
+        {
+            _context.State.End(_context.Devmap(devmap), swap);
+            _context.StatusChanged(_context.Devmap(devmap), swap.Interface, entries);
+        }
+
+        if (job.Cause is { } cause)
+            job.Command.Refuse(new ControlPlaneException(cause));
+        else
+            job.Command.Conclude(_context, new Outcome(job.Swaps, job.Swaps[^1].Swap.Revision, FrozenDictionary<ResourceKey, string>.Empty));
+    }
+
+    /// <summary>
+    /// Takes a swap back by another one, for all entries that send to the interface now: some may have been written with the new program meanwhile.
+    /// Returns the revision of that.
+    /// </summary>
+    private long TakeBack(SwapJob refused, Error refusal)
+    {
+        WriterLog.SwapRefused(_logger, refused.Swaps[0].Swap.Interface, refusal.Detail);
+        refused.Command.ChangedRevision = null;
+        foreach (var (devmap, swap, _, _) in refused.Swaps)
+            _context.State.End(_context.Devmap(devmap), swap);
+        var entries = refused.Swaps.Select(s => s.Swap.Interface).Distinct().ToDictionary(n => n, _context.State.Targets.EntriesOf);
+        List<Placement.OfSwap> swaps = [];
+        foreach (var devmap in entries.Values.SelectMany(ids => ids).Select(id => id.Devmap).Distinct())
+        {
+            var revision = _context.NextRevision();
+            foreach (var (name, ids) in entries)
+            {
+                if (ids.Count(id => id.Devmap == devmap) is > 0 and var count)
+                    swaps.Add(new(devmap, Inverse(refused.Swaps[0], devmap.Name, name, revision), count, refused.Swaps[0].Swap.EgressProgram));
+            }
+        }
+
+        foreach (var (devmap, swap, count, _) in swaps)
+            _context.State.Begin(_context.Devmap(devmap), swap, count);
+        _context.Changes.AddRange(SetEgressProgramCommand.ReportsOf(swaps));
+        _jobs.Enqueue(new SwapJob(refused.Command, swaps, [.. entries.Values.SelectMany(ids => ids)], refusal));
+        CommitOrOwe([.. swaps.Select(s => s.Store!)]);
+        return _context.PlannedRevision;
+    }
+
+    private SwapRecord Inverse(Placement.OfSwap swap, string devmap, string interfaceName, long revision) =>
+        new(devmap, interfaceName, swap.Before, revision, _context.TimeAfter(swap.Swap.UpdateTime));
+
+    // The kernel cannot even be asked. Link changes are followed again soon; a swap is taken back as far as that goes.
+    private long Abandon(Job job, KernelException failure)
+    {
+        switch (job)
+        {
+            case LinkJob links:
+                WriterLog.LinksNotReconciled(_logger, LinkRetry.TotalSeconds, failure);
+                Release(links);
+                _context.Reconciled = InterfaceTable.Empty;
+                RetryLinks();
+                break;
+            case SwapJob { Cause: null } swap:
+                return TakeBack(swap, RequestErrors.KernelRefused(failure));
+            case SwapJob swap:
+                Fail(swap, PlacementFailure.Of(RequestErrors.KernelRefused(failure)));
+                Conclude(swap);
+                RetryLinks();
+                break;
+        }
+
+        return _state.Current.Revision;
+    }
+
+    private void Fail(SwapJob job, PlacementFailure failure)
+    {
+        foreach (var (id, swap, _, _) in job.Swaps)
+        {
+            var devmap = _context.Devmap(id);
+            foreach (var entry in _context.State.Targets.EntriesOf(swap.Interface).Where(e => e.Devmap == id))
+            {
+                if (devmap.Entries.FindPlaced(entry.Key) is { } placed && swap.Covers(placed.Record))
+                    _context.State.Set(devmap, placed, placed with { Record = swap.Apply(placed.Record), Failure = failure });
+            }
+        }
+    }
+
+    /// <summary>Returns the commands whose jobs have not ended.</summary>
+    private IEnumerable<WriterCommand> Unanswered() => _jobs.OfType<SwapJob>().Select(j => j.Command);
+
+    // Jobs end with the loop. The desired state is stored, and the next start makes the kernel follow it.
+    private void FailUnanswered(Exception error)
+    {
+        foreach (var command in Unanswered().Distinct())
+            command.Fail(error);
+        while (_held.TryDequeue(out var held))
+            held.Fail(ShuttingDown());
+    }
+}

@@ -1,0 +1,282 @@
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Watching;
+using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Simulation;
+using ControlPlane.Storage;
+using ControlPlane.TestCommon.Lab;
+using ControlPlane.UnitTests.Core.Watching;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>Work on many entries is done in slices: other writes go on between them, and readers see the change as a whole.</summary>
+public sealed class SlicedWorkTests : IDisposable
+{
+    private const int Many = 1000;
+
+    // The entries of one step.
+    private const int Step = 256;
+
+    private static readonly DevmapRecord _table = new("table", new DevmapSpec(4096, KeySelector: KeySelector.Ipv4Destination));
+    private readonly KernelGate _gate = new();
+    private readonly SimulatedHost _host = SimulatedHost.WithInterfaces();
+    private readonly MemoryStore _store = new();
+
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _store.Dispose();
+    }
+
+    [Fact]
+    public async Task Swap_OtherWritesGoOnBetweenItsSlices()
+    {
+        await using var core = await StartAsync();
+        var first = _gate.Updates;
+        var other = Task.CompletedTask;
+        var wasWritten = false;
+        // The write comes with the first update of the swap, and is in the kernel long before the last one.
+        _gate.Updating = n =>
+        {
+            if (n == first + 1)
+                other = core.PutAsync("vlans", "7", "sim2");
+            if (n == first + Many)
+                wasWritten = _host.Devmaps["vlans"].TryGet(7, out _);
+        };
+
+        var swap = await SetAsync(core, "seen");
+        await other;
+
+        Assert.True(wasWritten);
+        Assert.Equal(Many, swap.Changed);
+        AssertAllCarry(core, "seen", swap.Revision);
+    }
+
+    [Fact]
+    public async Task Swap_UnderWay_ReadersSeeItWhole()
+    {
+        await using var core = await StartAsync();
+        var programId = core.Programs.Get("seen").Status.ProgramId;
+        _gate.Updating = HoldAt(_gate.Updates + Step + 10);
+
+        var swapping = SetAsync(core, "seen");
+        await _gate.Reached;
+
+        var entries = Entries(core);
+        Assert.Equal((Many, "seen"), (entries.Count, Assert.Single(entries.Select(e => e.Spec!.EgressProgram).Distinct())));
+        var revision = Assert.Single(entries.Select(e => e.Revision!.Value).Distinct());
+        Assert.Equal(revision, core.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision);
+        Assert.Equal(Many, core.Programs.Get("seen").Status.Entries);
+        // The kernel has some, and the status of the others says that it does not have them yet.
+        Assert.All(entries, e => Assert.Equal(
+            e.Status.EgressProgramId == programId ? (EntryState.Forwarding, "AsDesired") : (EntryState.Undeliverable, "BeingWritten"),
+            (e.Status.State, e.Status.Conditions[0].Reason)));
+        Assert.InRange(entries.Count(e => e.Status.State == EntryState.Forwarding), Step, Many - Step);
+        Assert.False(swapping.IsCompleted);
+
+        _gate.Open();
+        Assert.Equal(revision, (await swapping).Revision);
+        AssertAllCarry(core, "seen", revision);
+    }
+
+    [Fact]
+    public async Task Writes_DuringASwap_FollowItsRule()
+    {
+        await using var core = await StartAsync();
+        _gate.Updating = HoldAt(_gate.Updates + 1);
+        var swapping = SetAsync(core, "seen");
+        await _gate.Reached;
+
+        var (old, good) = (core.PutAsync("table", "10.1.0.1", "sim1"), core.PutAsync("table", "10.1.0.2", "sim1", "seen"));
+        var (moved, deleted) = (core.PutAsync("table", Key(Many - 1), "sim2"), core.Entries.DeleteAsync("table", Key(Many - 2), default, default));
+        var removed = core.Programs.DeleteAsync("seen", default, default);
+        var audited = core.Audits.AuditAsync("table", repair: true, RequestContext.OfDaemon());
+        _gate.Open();
+
+        Assert.Equal(ErrorCode.EgressProgramConflict, (await CoreFixture.FailsAsync(() => old)).Code);
+        Assert.Equal(ErrorCode.ProgramInUse, (await CoreFixture.FailsAsync(() => removed)).Code);
+        Assert.True((await good).Created);
+        await Task.WhenAll(moved, deleted);
+        Assert.Equal(0, (await audited).Found);
+        var swap = await swapping;
+        Assert.Equal((await moved).View.DesiredPart(), core.Entries.Get("table", Key(Many - 1)).DesiredPart());
+        Assert.Equal(Many - 1, Entries(core).Count);
+        Assert.Equal(Many - 2, Entries(core).Count(e => e.Revision == swap.Revision));
+        Assert.All(Entries(core), e => Assert.Equal(("seen", EntryState.Forwarding), (e.Spec!.EgressProgram, e.Status.State)));
+    }
+
+    [Fact]
+    public async Task Swap_KernelRefusesOneMidway_AllHaveTheProgramBefore()
+    {
+        await using var core = await StartAsync();
+        await using var reader = core.Watch("table").GetAsyncEnumerator();
+        await reader.UntilAsync(e => e is WatchEvent.Synced);
+        var first = _gate.Updates;
+        _gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
+        _gate.RefusedUpdate = first + (2 * Step) + 5;
+        var meanwhile = Task.FromResult<PutOutcome<Entry>?>(null!);
+        _gate.Updating = n => meanwhile = n == first + 1 ? PutAsync() : meanwhile;
+
+        var error = await CoreFixture.FailsAsync(() => SetAsync(core, "seen"));
+
+        Assert.Equal((ErrorCode.KernelFailure, Errno.ENOMEM), (error.Code, error.Errno));
+        // Also the entry that was written with the new program meanwhile: a device has one program.
+        Assert.True((await meanwhile)!.Created);
+        Assert.Equal(Many + 1, Entries(core).Count);
+        var revision = core.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision;
+        AssertAllCarry(core, null, revision);
+        Assert.Equal(
+            Many + 1, _store.Load().Entries.Count(e => e is { Devmap: "table", Revision: var stored, Spec.EgressProgram: null } && stored == revision));
+
+        var events = await reader.UntilAsync(e => e is WatchEvent.StatusChanged);
+        Assert.Equal(["EgressProgramSet", "EntryPut", "EgressProgramSet", "StatusChanged"], events.Select(e => e.GetType().Name));
+        Assert.Equal(("sim1", null, Many + 1), events[2] is WatchEvent.EgressProgramSet back ? (back.Interface, back.EgressProgram, back.Entries) : default);
+        Assert.Equal(revision, events[2].Revision);
+        Assert.Equal(Many + 1, (await SetAsync(core, "seen")).Changed);
+
+        async Task<PutOutcome<Entry>?> PutAsync() => await core.PutAsync("table", "10.1.0.1", "sim1", "seen");
+    }
+
+    [Fact]
+    public async Task Swap_DaemonDiesMidway_StartFinishesIt()
+    {
+        var core = await StartAsync();
+        _gate.Refusal = new InvalidDataException("a defect");
+        _gate.RefusedUpdate = _gate.Updates + (2 * Step) + 5;
+        await Assert.ThrowsAsync<InvalidDataException>(() => SetAsync(core, "seen"));
+        await Assert.ThrowsAsync<InvalidDataException>(() => core.Writer.Completion);
+        _gate.Refusal = null;
+
+        await using var again = await CoreFixture.StartAsync(_host, _gate.Wrap, store: _store, devmaps: [_table, CoreFixture.Vlans]);
+
+        AssertAllCarry(again, "seen", again.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision);
+        Assert.Equal(0, (await SetAsync(again, "seen")).Changed);
+    }
+
+    [Fact]
+    public async Task SecondSwapOfTheInterface_WaitsForTheFirst()
+    {
+        await using var core = await StartAsync();
+        await core.PutProgramAsync("other", "count");
+        var revision = core.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision;
+        _gate.Updating = HoldAt(_gate.Updates + 1);
+        var first = SetAsync(core, "seen");
+        await _gate.Reached;
+        var second = SetAsync(core, "other");
+        var stale = core.Programs.SetOfInterfaceAsync("sim1", null, RequestContext.OfDaemon() with { Precondition = new Precondition(revision) });
+        _gate.Open();
+
+        Assert.Equal((Many, "seen"), ((await first).Changed, (await first).EgressProgram));
+        Assert.Equal(Many, (await second).Changed);
+        Assert.Equal(ErrorCode.RevisionMismatch, (await CoreFixture.FailsAsync(() => stale)).Code);
+        AssertAllCarry(core, "other", (await second).Revision);
+    }
+
+    [Fact]
+    public async Task Swap_TargetGoesMidway_EntriesCarryItWhenTheTargetReturns()
+    {
+        await using var core = await StartAsync();
+        _gate.Updating = HoldAt(_gate.Updates + Step + 1);
+        var swapping = SetAsync(core, "seen");
+        await _gate.Reached;
+        _host.RemoveInterface("sim1");
+        _gate.Open();
+
+        var swap = await swapping;
+        await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Pending));
+        Assert.All(Entries(core), e => Assert.Equal(("seen", swap.Revision), (e.Spec!.EgressProgram, e.Revision)));
+        _host.AddInterface("sim1");
+        await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Forwarding));
+        AssertAllCarry(core, "seen", swap.Revision);
+    }
+
+    [Fact]
+    public async Task Watcher_OfAManyEntriesSwap_GetsOneEventAndIsNotCutOff()
+    {
+        await using var core = await StartAsync(new WatchOptions { LogCapacity = 16 });
+        await using var reader = core.Watch("table").GetAsyncEnumerator();
+        var start = (await reader.UntilAsync(e => e is WatchEvent.Synced))[^1].Revision!.Value;
+
+        var swap = await SetAsync(core, "seen");
+
+        var set = Assert.IsType<WatchEvent.EgressProgramSet>(await reader.NextAsync());
+        Assert.Equal((swap.Revision, "sim1", "seen", Many), (set.Revision, set.Interface, set.EgressProgram, set.Entries));
+        Assert.Equal(core.Entries.Get("table", Key(1)).UpdateTime, set.UpdateTime);
+        Assert.Equal(new WatchEvent.StatusChanged(swap.Revision, "sim1", _host.Interfaces.Find("sim1")!.Ifindex, Many, false), await reader.NextAsync());
+        await using var resumed = core.Watch("table", start).GetAsyncEnumerator();
+        Assert.Equal(set, await resumed.NextAsync());
+    }
+
+    [Fact]
+    public async Task Flap_OfAnInterfaceWithManyEntries_OtherWritesGoOnBetweenSlices()
+    {
+        await using var core = await StartAsync();
+        _host.RemoveInterface("sim1");
+        await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Pending));
+        var first = _gate.Updates;
+        var other = Task.CompletedTask;
+        var wasWritten = false;
+        _gate.Updating = n =>
+        {
+            if (n == first + 1)
+                other = core.PutAsync("vlans", "7", "sim2");
+            if (n == first + Many)
+                wasWritten = _host.Devmaps["vlans"].TryGet(7, out _);
+        };
+
+        _host.AddInterface("sim1");
+
+        await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Forwarding));
+        await other;
+        Assert.True(wasWritten);
+    }
+
+    [Fact]
+    public async Task Stop_DuringASwap_FinishesItOrSaysThatTheStartWill()
+    {
+        await using var core = await StartAsync();
+        _gate.Updating = HoldAt(_gate.Updates + 1);
+        var swapping = SetAsync(core, "seen");
+        await _gate.Reached;
+        var stop = core.Writer.StopAsync(TimeSpan.Zero);
+        _gate.Open();
+
+        await stop;
+        var error = await CoreFixture.FailsAsync(() => swapping);
+
+        Assert.Equal(ErrorCode.ShuttingDown, error.Code);
+        Assert.Contains("the next start writes the rest", error.Detail, StringComparison.Ordinal);
+    }
+
+    // The tests decide when a slice ends: after each step.
+    private async Task<CoreFixture> StartAsync(WatchOptions? watching = null)
+    {
+        var core = await CoreFixture.StartAsync(
+            _host, _gate.Wrap, new WriterOptions { Slice = TimeSpan.Zero }, _store, watching, devmaps: [_table, CoreFixture.Vlans]);
+        await core.PutProgramAsync("seen", "count");
+        await Task.WhenAll(Enumerable.Range(0, Many).Select(n => core.PutAsync("table", Key(n), "sim1")));
+        return core;
+    }
+
+    private static string Key(int number) => $"10.0.{number / 256}.{number % 256}";
+
+    private Action<int> HoldAt(int update) => n =>
+    {
+        if (n == update)
+            _gate.Close();
+    };
+
+    private static Task<EgressProgramSwap> SetAsync(CoreFixture core, string? program) =>
+        core.Programs.SetOfInterfaceAsync("sim1", program, RequestContext.OfDaemon());
+
+    private static List<Entry> Entries(CoreFixture core) => [.. core.List("table", new EntryQuery { Interface = "sim1", PageSize = 10_000 }).Entries];
+
+    private void AssertAllCarry(CoreFixture core, string? program, long revision)
+    {
+        uint? programId = program is null ? null : core.Programs.Get(program).Status.ProgramId;
+        Assert.All(Entries(core), e => Assert.Equal(
+            (program, revision, EntryState.Forwarding, programId), (e.Spec!.EgressProgram, e.Revision, e.Status.State, e.Status.EgressProgramId)));
+        Assert.All(_store.Load().Entries.Where(e => e.Devmap == "table"), e => Assert.Equal((program, revision), (e.Spec.EgressProgram, e.Revision)));
+    }
+}
