@@ -14,7 +14,7 @@ internal sealed class Recording(NetworkNamespace space, DaemonRunner runner, Sto
 {
     private const int Clients = 8;
     private const int WritesPerClient = 25;
-    private const int SwappedEntries = 40;
+    private const int SwappedEntries = 300; // more than a swap changes at once: it is stored as one record
     private const int Swaps = 8;
 
     private readonly List<WriteHistory> _histories = [];
