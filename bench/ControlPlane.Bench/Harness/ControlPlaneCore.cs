@@ -39,6 +39,12 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
     public Task PutAsync(string key, string target) =>
         Entries.PutAsync(Devmaps.Default.Name, key, new EntrySpec(target), false, RequestContext.OfDaemon());
 
+    public Task PutProgramAsync(string name) => _services.GetRequiredService<ProgramService>().PutAsync(
+        name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Count)), RequestContext.OfDaemon());
+
+    public Task SetEgressProgramAsync(string target, string? program) =>
+        _services.GetRequiredService<ProgramService>().SetOfInterfaceAsync(target, program, RequestContext.OfDaemon());
+
     public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, RequestContext.OfDaemon());
 
     public void Get(string key) => Entries.Get(Devmaps.Default.Name, key, RequestContext.OfDaemon());
