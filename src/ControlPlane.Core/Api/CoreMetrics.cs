@@ -39,6 +39,11 @@ internal sealed class CoreMetrics : IDisposable
         Gauge("devmapd_writer_queue_length", "Commands that wait for the writer now.", () => writer.QueueLength);
         Counter("devmapd_writer_batches_total", "Batches the writer has taken.", () => writer.Batches);
         Counter("devmapd_writer_commands_total", "Commands the writer has executed, those that failed included.", () => writer.Commands);
+        Meter.CreateObservableCounter<long>(
+            "devmapd_writer_refused_total",
+            () => [new(writer.RefusedInAll, new KeyValuePair<string, object?>("limit", "all")), new(writer.RefusedOfCaller, new KeyValuePair<string, object?>("limit", "caller"))],
+            unit: null,
+            "Changes that were refused with writer_busy, by the limit that was reached: all, caller.");
         Gauge("devmapd_watchers", "Streams of changes that are read now, by either API.", () => watches.Watchers);
         Counter("devmapd_watchers_cut_off_total", "Streams of changes that were ended because their readers were too slow.", () => watches.CutOff);
 

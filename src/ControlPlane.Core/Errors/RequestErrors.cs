@@ -55,6 +55,14 @@ public static class RequestErrors
             Remedy = new Remedy("Try again later, or send fewer changes at once."),
         };
 
+    /// <summary>The caller has too many changes in the writer's queue.</summary>
+    public static Error WriterBusyForCaller(string caller, int waiting) =>
+        new(ErrorCode.WriterBusy, string.Create(CultureInfo.InvariantCulture, $"{waiting} changes of this caller ({caller}) are waiting already."))
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+            Remedy = new Remedy("Wait for answers before you send more changes."),
+        };
+
     /// <summary>The store cannot take the change.</summary>
     public static Error StoreUnavailable(string why) =>
         new(ErrorCode.StoreUnavailable, $"The change cannot be made durable and was not made: {why}")

@@ -33,6 +33,18 @@ public sealed record Caller(string From)
     /// <summary>Whether the caller has shown who it is.</summary>
     public bool IsKnown => IsDaemon || Peer is not null || Token is not null || Certificate is not null || IsLogin;
 
+    /// <summary>Whether root asks, on the unix socket. Places are reserved for root, so that root can always see what is going on and stop it.</summary>
+    public bool IsRoot => Peer is { Uid: 0 } && Token is null && Certificate is null;
+
+    /// <summary>The account by which limits count the caller.</summary>
+    public CallerAccount Account =>
+        IsDaemon ? CallerAccount.Daemon
+        : Token is not null ? new("token", Token)
+        : Certificate is not null ? new("certificate", Certificate)
+        : IsLogin ? new("login", "")
+        : Peer is not null ? CallerAccount.OfUser(Peer.Uid)
+        : CallerAccount.OfAddress(From.LastIndexOf(':') is > 0 and var port ? From[..port] : From);
+
     /// <summary>Returns who the caller is, in words.</summary>
     public override string ToString()
     {
@@ -49,6 +61,25 @@ public sealed record Caller(string From)
             parts.Add(Peer.ToString());
         return parts.Count == 0 ? "nobody" : string.Join(", ", parts);
     }
+}
+
+/// <summary>The callers that limits count as one: a token, a certificate, a user of this host, or an address.</summary>
+/// <param name="Kind">The kind of identity.</param>
+/// <param name="Name">The name; null for a user.</param>
+/// <param name="Uid">The user; 0 for the other kinds.</param>
+public readonly record struct CallerAccount(string Kind, string? Name, uint Uid = 0)
+{
+    /// <summary>The daemon itself.</summary>
+    public static CallerAccount Daemon { get; } = new("devmapd", null);
+
+    /// <summary>Returns the account of a user of this host.</summary>
+    public static CallerAccount OfUser(uint uid) => new("uid", null, uid);
+
+    /// <summary>Returns the account of all who connect from an address and do not show who they are.</summary>
+    public static CallerAccount OfAddress(string address) => new("address", address);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name is null ? string.Create(CultureInfo.InvariantCulture, $"{Kind} {Uid}") : $"{Kind} {Name}".TrimEnd();
 }
 
 /// <summary>The process at the other end of a unix socket, as the kernel knew it when it connected.</summary>

@@ -96,6 +96,10 @@ internal sealed class WriterSettings
     [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
     public int QueueCapacity { get; set; } = 8192;
 
+    /// <summary>The most commands of one caller that can wait, 1 .. 1,048,576.</summary>
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
+    public int QueuePerCaller { get; set; } = 4096;
+
     /// <summary>The most commands in one batch, 1 .. 65,536.</summary>
     [Range(1, 65_536, ErrorMessage = "must be {1} to {2}")]
     public int MaxBatch { get; set; } = 1024;
@@ -105,7 +109,7 @@ internal sealed class WriterSettings
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Returns the settings as options of the core.</summary>
-    public WriterOptions ToWriterOptions() => new() { QueueCapacity = QueueCapacity, MaxBatch = MaxBatch };
+    public WriterOptions ToWriterOptions() => new() { QueueCapacity = QueueCapacity, QueuePerCaller = QueuePerCaller, MaxBatch = MaxBatch };
 }
 
 /// <summary>The changes kept for watchers; see <see cref="WatchOptions"/>.</summary>

@@ -78,11 +78,12 @@ public sealed class OptionsTests
     [InlineData("Devmaps:0:Counters", "yes", "must be true or false")]
     [InlineData("Limits:MaxEntriesPerDevmap", "0", "must be 1 to 2147483648", "Limits:MaxEntriesPerDevmap", "Devmaps:0:MaxEntries")]
     [InlineData("Writer:QueueCapacity", "0", "must be 1 to 1048576")]
+    [InlineData("Writer:QueuePerCaller", "0", "must be 1 to 1048576")]
     [InlineData("Writer:MaxBatch", "65537", "must be 1 to 65536")]
     [InlineData("Writer:MaxBatch", "", "must be a whole number")]
     [InlineData("Writer:DrainTimeout", "-00:00:01", "must be 00:00:00 to 00:05:00")]
     [InlineData("Writer:DrainTimeout", "soon", "must be a time span")]
-    [InlineData("Writer:MaxBtch", "1", "is not a known key; known here: QueueCapacity, MaxBatch, DrainTimeout")]
+    [InlineData("Writer:MaxBtch", "1", "is not a known key; known here: QueueCapacity, QueuePerCaller, MaxBatch, DrainTimeout")]
     [InlineData("Pinroot2", "/x", "is not a known key")]
     public void Error_IsNamedWithItsKey(string key, string value, string message, string? errorKey = null, params string[] alsoWrong)
     {

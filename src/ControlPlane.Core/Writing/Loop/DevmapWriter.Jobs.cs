@@ -80,7 +80,7 @@ internal sealed partial class DevmapWriter
     {
         _context.Following.ExceptWith(job.Names);
         if (!_links.IsEmpty)
-            Wake();
+            _queue.Wake();
     }
 
     private void Conclude(SwapJob job)

@@ -46,18 +46,12 @@ internal sealed partial class DevmapWriter
         }
     }
 
-    private bool WaitForWork()
-    {
-        if ((_jobs.Count > 0 || _held.Count > 0) && !_refuseRest)
-            return true;
-        var waiting = _queue.Reader.WaitToReadAsync();
-        return waiting.IsCompletedSuccessfully ? waiting.Result : waiting.AsTask().GetAwaiter().GetResult();
-    }
+    private bool WaitForWork() => ((_jobs.Count > 0 || _held.Count > 0) && !_refuseRest) || _queue.Wait();
 
     private void RunBatch(WriterScope scope)
     {
         var waiting = new Queue<WriterCommand>();
-        while (waiting.Count < _options.MaxBatch && _queue.Reader.TryRead(out var command))
+        while (waiting.Count < _options.MaxBatch && _queue.TryTake(out var command))
         {
             if (_refuseRest)
                 Refuse(command);
@@ -136,7 +130,7 @@ internal sealed partial class DevmapWriter
                 if (_held.Count < _options.QueueCapacity)
                     _held.Enqueue(command);
                 else
-                    command.Fail(Busy());
+                    command.Fail(new ControlPlaneException(RequestErrors.WriterBusy(_held.Count)));
                 return true;
             }
 
@@ -256,7 +250,7 @@ internal sealed partial class DevmapWriter
         _ =>
         {
             _links.AddEverything();
-            Wake();
+            _queue.Wake();
         },
         TaskScheduler.Default);
 
@@ -268,16 +262,13 @@ internal sealed partial class DevmapWriter
         _context.Changes.Clear();
     }
 
-    // An empty command makes the loop turn; when the queue is full the loop turns anyway.
-    private void Wake() => _queue.Writer.TryWrite(new WakeCommand());
-
     private void Die(Exception e)
     {
         CloseQueue();
         _log.Close();
         if (!_started.TrySetException(e))
             WriterLog.LoopDied(_logger, e);
-        while (_queue.Reader.TryRead(out var command))
+        while (_queue.TryTake(out var command))
             Refuse(command);
         FailUnanswered(e is StoreOutcomeException ? new ControlPlaneException(RequestErrors.StoreOutcomeUnknown(e.Message), e) : e);
         Interlocked.Exchange(ref _turn, null)?.TrySetException(e);

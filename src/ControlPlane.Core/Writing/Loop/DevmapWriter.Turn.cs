@@ -11,14 +11,14 @@ internal sealed partial class DevmapWriter
     private string? _kernelProblem;
 
     /// <summary>
-    /// Asks for a turn of the loop. Its place is reserved and is none of the queue's: a full queue makes the loop turn by itself. Callers that ask
-    /// before that turn share it.
+    /// Asks for a turn of the loop. It takes no place in the queue, so that a full queue cannot prevent it. Callers that ask before that turn
+    /// share it.
     /// </summary>
     public Task<WriterReport> TurnAsync()
     {
         var turn = new TaskCompletionSource<WriterReport>(TaskCreationOptions.RunContinuationsAsynchronously);
         turn = Interlocked.CompareExchange(ref _turn, turn, null) ?? turn;
-        Wake();
+        _queue.Wake();
         return turn.Task;
     }
 

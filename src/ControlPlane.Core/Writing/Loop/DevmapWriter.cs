@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -10,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The one writer: a bounded channel and a dedicated thread that alone changes the kernel.</summary>
+/// <summary>The one writer: a bounded queue and a dedicated thread that alone changes the kernel.</summary>
 internal sealed partial class DevmapWriter : IDisposable
 {
     private readonly WriterOptions _options;
@@ -25,12 +24,11 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly PlanContext _context;
     private readonly Executor _executor;
     private readonly Reconciler _reconciler;
-    private readonly Channel<WriterCommand> _queue;
+    private readonly WriterQueue _queue;
     private readonly LinkChangeInbox _links;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Thread? _thread;
-    private volatile bool _stopping;
     private volatile bool _refuseRest;
     private long _batches;
     private long _commands;
@@ -43,23 +41,21 @@ internal sealed partial class DevmapWriter : IDisposable
         var runner = new StepRunner(_context, kernel, state.Handles);
         _executor = new Executor(_context, state, runner, _logger);
         _reconciler = new Reconciler(_context, _executor, runner, change => Commit([change]), _logger);
-        _links = new LinkChangeInbox(Wake);
-
-        // Bounded, and a full queue refuses at once: a caller who must wait longer than this queue lasts should know at once.
-        // Continuations stay off the writer's thread, which serves nobody but the kernel.
-        _queue = Channel.CreateBounded<WriterCommand>(new BoundedChannelOptions(options.QueueCapacity)
-        {
-            SingleReader = true,
-            FullMode = BoundedChannelFullMode.Wait,
-            AllowSynchronousContinuations = false,
-        });
+        _queue = new WriterQueue(options);
+        _links = new LinkChangeInbox(_queue.Wake);
     }
 
     /// <summary>Ends when the loop has ended; faulted when it died of an exception, upon which the host must stop.</summary>
     public Task Completion => _ended.Task;
 
     /// <summary>Commands that wait now.</summary>
-    public int QueueLength => _queue.Reader.Count;
+    public int QueueLength => _queue.Count;
+
+    /// <summary>The commands that the queue refused since the start because it was full.</summary>
+    public long RefusedInAll => _queue.RefusedInAll;
+
+    /// <summary>The commands that the queue refused since the start because their caller had too many in it.</summary>
+    public long RefusedOfCaller => _queue.RefusedOfCaller;
 
     /// <summary>Batches taken since the start.</summary>
     public long Batches => Volatile.Read(ref _batches);
@@ -102,8 +98,8 @@ internal sealed partial class DevmapWriter : IDisposable
     internal async Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, RequestContext request)
     {
         command.Request = request;
-        if (!_queue.Writer.TryWrite(command))
-            throw _stopping ? ShuttingDown() : Busy();
+        if (_queue.Add(command) is { } refusal)
+            throw new ControlPlaneException(refusal);
         var result = await command.WaitAsync(request.Cancellation);
         // Here and not on the writer's thread: no other write waits for the log. A change of somebody who has not waited is logged too.
         if (command is { ChangedRevision: { } revision, Change: { } change } && _changes.IsEnabled(LogLevel.Information))
@@ -121,15 +117,12 @@ internal sealed partial class DevmapWriter : IDisposable
 
     private void CloseQueue()
     {
-        _stopping = true;
         _links.Dispose();
-        _queue.Writer.TryComplete();
+        _queue.Close();
     }
 
     private static ControlPlaneException ShuttingDown() => new(RequestErrors.ShuttingDown());
 
     private static ControlPlaneException StoreUnavailable(StoreException e) =>
         new(e.FilesLost ? RequestErrors.StoreLost(e.Message) : RequestErrors.StoreUnavailable(e.Message), e);
-
-    private ControlPlaneException Busy() => new(RequestErrors.WriterBusy(_options.QueueCapacity));
 }

@@ -1,0 +1,126 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Writing.Commands;
+
+namespace ControlPlane.Core.Writing.Loop;
+
+/// <summary>
+/// The commands that wait for the writer, bounded in all and for each caller. A full queue refuses at once. The writer takes commands from the
+/// callers in turn, and those of one caller in their order: a caller with many commands delays another by one command.
+/// </summary>
+internal sealed class WriterQueue(WriterOptions options)
+{
+    /// <summary>The places beyond the capacity that only root on the unix socket and the daemon itself can take.</summary>
+    public const int Reserve = 64;
+
+    private readonly object _lock = new(); // for Monitor.Wait
+    private readonly Dictionary<CallerAccount, Line> _lines = [];
+    private readonly Queue<Line> _turns = [];
+    private int _count;
+    private bool _woken;
+    private bool _closed;
+    private long _refusedInAll;
+    private long _refusedOfCaller;
+
+    /// <summary>The number of commands that wait.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The commands that were refused because the queue was full.</summary>
+    public long RefusedInAll => Volatile.Read(ref _refusedInAll);
+
+    /// <summary>The commands that were refused because their caller had too many in the queue.</summary>
+    public long RefusedOfCaller => Volatile.Read(ref _refusedOfCaller);
+
+    /// <summary>Adds a command; returns the reason if the queue refuses it.</summary>
+    public Error? Add(WriterCommand command)
+    {
+        var caller = command.Request.Caller;
+        lock (_lock)
+        {
+            if (_closed)
+                return RequestErrors.ShuttingDown();
+            if (_count >= options.QueueCapacity + (caller.IsDaemon || caller.IsRoot ? Reserve : 0))
+            {
+                _refusedInAll++;
+                return RequestErrors.WriterBusy(_count);
+            }
+
+            var line = LineOf(caller.Account);
+            if (line.Commands.Count >= options.QueuePerCaller)
+            {
+                _refusedOfCaller++;
+                return RequestErrors.WriterBusyForCaller(caller.Account.ToString(), line.Commands.Count);
+            }
+
+            if (line.Commands.Count == 0)
+                _turns.Enqueue(line);
+            line.Commands.Enqueue(command);
+            _count++;
+            Monitor.Pulse(_lock);
+            return null;
+        }
+    }
+
+    /// <summary>Takes the next command; false if none waits.</summary>
+    public bool TryTake([NotNullWhen(true)] out WriterCommand? command)
+    {
+        lock (_lock)
+        {
+            _woken = false;
+            command = null;
+            if (!_turns.TryDequeue(out var line))
+                return false;
+            command = line.Commands.Dequeue();
+            _count--;
+            if (line.Commands.Count > 0)
+                _turns.Enqueue(line);
+            else
+                _lines.Remove(line.Account);
+            return true;
+        }
+    }
+
+    /// <summary>Waits for a command or for <see cref="Wake"/>; false if the queue is closed and empty.</summary>
+    public bool Wait()
+    {
+        lock (_lock)
+        {
+            while (_count == 0 && !_woken && !_closed)
+                Monitor.Wait(_lock);
+            return _count > 0 || !_closed;
+        }
+    }
+
+    /// <summary>Ends the wait without a command.</summary>
+    public void Wake()
+    {
+        lock (_lock)
+        {
+            _woken = true;
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    /// <summary>Refuses all further commands. Those that wait stay.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            _closed = true;
+            Monitor.Pulse(_lock);
+        }
+    }
+
+    private Line LineOf(CallerAccount account)
+    {
+        ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, account, out _);
+        return line ??= new Line(account);
+    }
+
+    private sealed record Line(CallerAccount Account)
+    {
+        public Queue<WriterCommand> Commands { get; } = [];
+    }
+}
