@@ -18,9 +18,9 @@ internal sealed partial class DevmapWriter
     private readonly Queue<WriterCommand> _held = [];
 
     /// <summary>Begins to follow the interfaces that have changed.</summary>
-    private void FollowLinks()
+    private void Follow((LinkChanges Changes, IReadOnlySet<string> Later)? changed)
     {
-        if (_links.Take(_context.Following) is not var (changes, later))
+        if (changed is not var (changes, later))
             return;
         IReadOnlyCollection<string> names = changes.Everything ? [.. _reconciler.NamesInUse().Except(later)] : changes.Names;
         WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));

@@ -26,7 +26,7 @@ internal sealed partial class DevmapWriter
             _context.State.Publish(_context.PlannedRevision, _context.Now);
             _log.Begin(_context.PlannedRevision);
             _links.AddEverything();
-            FollowLinks();
+            Follow(_links.Take(_context.Following));
             while (_jobs.Count > 0)
                 RunSlice(scope);
             WriterLog.Ready(_logger);
@@ -62,8 +62,10 @@ internal sealed partial class DevmapWriter
         var batch = new Batch();
         try
         {
+            // The names first: what changes between the two is in the table, and is followed again.
+            var changed = _links.Take(_context.Following);
             if (ReadInterfaces())
-                FollowLinks();
+                Follow(changed);
             RunSlice(scope);
             for (var held = _held.Count; held > 0; held--)
                 waiting.Enqueue(_held.Dequeue());
