@@ -1,6 +1,7 @@
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
@@ -32,6 +33,7 @@ public static class CoreServices
         services.AddSingleton<StateCounter>();
         services.AddSingleton<ExplainService>();
         services.AddSingleton<AuditService>();
+        services.AddSingleton<PageGate>();
         services.AddSingleton<WatchService>();
         services.AddSingleton<EntryService>();
         services.AddSingleton<ProbeService>();

@@ -19,7 +19,7 @@ public sealed class ArchitectureTests
     {
         ["ControlPlane.Core"] =
         [
-            "Errors", "Model", "Ports", "State", "Status", "Explaining",
+            "Errors", "Model", "Fairness", "Ports", "State", "Status", "Explaining",
             "Writing.Plan", "Writing.Commands", "Writing.Apply", "Writing.Loop", "Writing", "Auditing", "Watching", "Api", "",
         ],
         ["ControlPlane.Kernel"] = ["Native", "Objects", "Programs", "Targets", "Devmaps", "Drops", "Netlink", "Probing", "LiveFrames", "Hosting", ""],

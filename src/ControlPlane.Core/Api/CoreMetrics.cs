@@ -45,6 +45,7 @@ internal sealed class CoreMetrics : IDisposable
             unit: null,
             "Changes that were refused with writer_busy, by the limit that was reached: all, caller.");
         Gauge("devmapd_watchers", "Streams of changes that are read now, by either API.", () => watches.Watchers);
+        Counter("devmapd_watch_snapshot_pages_total", "Pages of snapshots that were rendered for watchers.", () => watches.PagesRendered);
         Counter("devmapd_watchers_cut_off_total", "Streams of changes that were ended because their readers were too slow.", () => watches.CutOff);
 
         GaugeOfDevmaps("devmapd_devmap_entries", "Entries of a devmap, pending and failed ones included.", d => [new(d.Status.Entries, Of(d))]);

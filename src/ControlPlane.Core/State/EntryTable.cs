@@ -95,6 +95,22 @@ internal sealed partial class EntryTable
             yield return entry;
     }
 
+    /// <summary>
+    /// Returns the entries in parts: the leaves, and last those whose keys name interfaces, as many in a part as <paramref name="size"/>. A part that no
+    /// change has touched is the same in later tables.
+    /// </summary>
+    public IEnumerable<Part> Parts(int size)
+    {
+        foreach (var leaf in _root.SelectMany(group => group ?? []))
+        {
+            if (leaf is not null)
+                yield return new Part(leaf, _swaps, 0, leaf.SelectMany(bucket => bucket ?? _none).Where(e => e.Record.Key.InterfaceName is null));
+        }
+
+        for (var first = 0; first < _byInterfaceKey.Count; first += size)
+            yield return new Part(_byInterfaceKey, _swaps, first, _byInterfaceKey.Values.Skip(first).Take(size));
+    }
+
     /// <summary>Returns the entry of this identity, or null.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is { } name
         ? _swaps.Desired(_byInterfaceKey.GetValueOrDefault(name))
@@ -134,5 +150,17 @@ internal sealed partial class EntryTable
         }
 
         return null;
+    }
+
+    private static IEnumerable<PlacedEntry> Desired(IEnumerable<PlacedEntry> placed, OpenSwaps swaps) => placed.Select(e => swaps.Desired(e));
+
+    /// <summary>A part of a table. Parts with the same key have the same entries.</summary>
+    internal readonly struct Part(object of, OpenSwaps swaps, int first, IEnumerable<PlacedEntry> placed)
+    {
+        /// <summary>The key: it is equal by reference.</summary>
+        public (object Of, object Swaps, int First) Key => (of, swaps, first);
+
+        /// <summary>The entries.</summary>
+        public IEnumerable<PlacedEntry> Entries => swaps.IsEmpty ? placed : Desired(placed, swaps);
     }
 }

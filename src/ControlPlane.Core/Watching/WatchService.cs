@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -17,17 +19,22 @@ internal sealed class WatchService
     private readonly IKernel _kernel;
     private readonly StatusEvaluators _evaluators;
     private readonly TimeProvider _time;
+    private readonly PageGate _gate;
+    private readonly ConcurrentDictionary<DevmapId, Feed> _feeds = new();
     private int _watchers;
     private long _cutOff;
 
-    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, StatusEvaluators evaluators, TimeProvider time) =>
-        (_options, _state, _log, _kernel, _evaluators, _time) = (options, state, log, kernel, evaluators, time);
+    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, StatusEvaluators evaluators, PageGate gate, TimeProvider time) =>
+        (_options, _state, _log, _kernel, _evaluators, _gate, _time) = (options, state, log, kernel, evaluators, gate, time);
 
     /// <summary>Streams that are read now.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
 
     /// <summary>Streams that were cut off since the start because their readers were too slow.</summary>
     public long CutOff => Volatile.Read(ref _cutOff);
+
+    /// <summary>The pages of snapshots that were rendered since the start.</summary>
+    public long PagesRendered => _feeds.Values.Sum(feed => feed.Snapshot.Rendered);
 
     /// <summary>Cancelled when the daemon stops and all streams end.</summary>
     public CancellationToken Closed => _log.Closed;
@@ -56,32 +63,26 @@ internal sealed class WatchService
         if (head.IsLast)
             throw ShuttingDown();
         if (fromRevision is not { } revision)
-            return RunAsync(id, head.Position, head.Revision, request.Cancellation);
+            return RunAsync(id, Begin(id), 0, request.Caller.Account, request.Cancellation);
         var position = _log.PositionAfter(revision) ?? throw Compacted(id, revision);
-        return RunAsync(id, position, null, request.Cancellation);
+        return RunAsync(id, null, position, request.Caller.Account, request.Cancellation);
     }
 
     private async IAsyncEnumerable<WatchEvent> RunAsync(
-        DevmapId devmap, long position, long? snapshotRevision, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DevmapId devmap, SnapshotStart? start, long position, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _evaluators);
+        var feed = _feeds.GetOrAdd(devmap, FeedOf);
         Interlocked.Increment(ref _watchers);
         try
         {
-            if (snapshotRevision is { } asOf)
+            if (start is not null)
             {
-                foreach (var told in views.Snapshot(asOf))
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    if (_log.Current.IsLast)
-                        throw ShuttingDown();
+                await foreach (var told in feed.Snapshot.ReadAsync(start, caller, cancellationToken))
                     yield return told;
-                }
-
-                yield return new WatchEvent.Synced(asOf);
+                yield return new WatchEvent.Synced(start.Revision);
             }
 
-            var synced = snapshotRevision is not null;
+            (position, var synced) = start is null ? (position, false) : (start.Position, true);
             var lastTold = _time.GetTimestamp();
             while (true)
             {
@@ -91,7 +92,7 @@ internal sealed class WatchService
                     cancellationToken.ThrowIfCancellationRequested();
                     if ((_log.Read(position) ?? throw TooSlow(devmap)) is var change && change.Devmap != devmap)
                         continue;
-                    yield return views.Render(change);
+                    yield return feed.Changes.Of(change);
                     lastTold = _time.GetTimestamp();
                 }
 
@@ -116,6 +117,26 @@ internal sealed class WatchService
         }
     }
 
+    // The writer publishes a state, and then its changes. A state whose changes are not in the log yet is the begin of no stream.
+    private SnapshotStart Begin(DevmapId devmap)
+    {
+        var spin = default(SpinWait);
+        while (true)
+        {
+            var head = _log.Current;
+            var state = _state.Current.Devmap(devmap.Name);
+            if (state.Revision <= head.Revision || head.IsLast)
+                return new SnapshotStart(head.Position, head.Revision, state);
+            spin.SpinOnce();
+        }
+    }
+
+    private Feed FeedOf(DevmapId devmap)
+    {
+        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _evaluators);
+        return new Feed(new SnapshotPages(views, _log, _gate, _time), new RecentEvents(views, _time));
+    }
+
     /// <summary>Waits for changes; false when a bookmark is due first.</summary>
     private async Task<bool> MovesAsync(ChangeLog.Head head, long lastTold, CancellationToken cancellationToken)
     {
@@ -138,6 +159,9 @@ internal sealed class WatchService
     }
 
     private static ControlPlaneException ShuttingDown() => new(RequestErrors.StreamEnds());
+
+    /// <summary>The parts that the watchers of a devmap share.</summary>
+    private sealed record Feed(SnapshotPages Snapshot, RecentEvents Changes);
 }
 
 /// <summary>How changes are kept for watchers.</summary>

@@ -5,30 +5,20 @@ using ControlPlane.Core.Status;
 
 namespace ControlPlane.Core.Watching;
 
-/// <summary>Renders the events of one watcher on the watcher's thread, when it reads, so that the writer does none of it.</summary>
+/// <summary>Renders the events of a devmap on the threads of its watchers, so that the writer does none of it.</summary>
 internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, StatusEvaluators evaluators)
 {
     private readonly KeySelector _selector = state.Handles[id].Definition.Spec.KeySelector;
 
-    /// <summary>
-    /// Returns everything as of a revision that the head of the log had. The snapshot is that of the head or a later one: a resource that
-    /// has changed since is left out, because the log has its change.
-    /// </summary>
-    public IEnumerable<WatchEvent> Snapshot(long revision)
-    {
-        if (state.Current.Find(id) is not { } devmap)
-            yield break;
-        foreach (var attachment in devmap.Attachments.Values)
-        {
-            if (attachment.Record.Revision <= revision)
-                yield return new WatchEvent.AttachmentPut(null, Attachments().View(attachment));
-        }
+    /// <summary>Returns the attachments of a snapshot.</summary>
+    public IReadOnlyList<WatchEvent> Of(IEnumerable<PlacedAttachment> attachments) => [.. attachments.Select(a => new WatchEvent.AttachmentPut(null, View(a)))];
 
-        foreach (var entry in devmap.Entries.All())
-        {
-            if (entry.Record.Revision <= revision)
-                yield return new WatchEvent.EntryPut(null, View(entry));
-        }
+    /// <summary>Returns entries of a snapshot.</summary>
+    public IReadOnlyList<WatchEvent> Of(IEnumerable<PlacedEntry> entries)
+    {
+        var snapshot = state.Current;
+        var evaluator = evaluators.For(snapshot, snapshot.Devmap(id.Name), interfaces.Current);
+        return [.. entries.Select(e => new WatchEvent.EntryPut(null, View(snapshot, evaluator, e)))];
     }
 
     /// <summary>Returns the event for a change.</summary>
@@ -49,9 +39,12 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     private Entry View(PlacedEntry entry)
     {
         var snapshot = state.Current;
-        var now = snapshot.Find(id)?.Entries.Find(entry.Record.Key) ?? entry;
-        var record = entry.Record;
-        var evaluator = evaluators.For(snapshot, snapshot.Devmap(id.Name), interfaces.Current);
+        return View(snapshot, evaluators.For(snapshot, snapshot.Devmap(id.Name), interfaces.Current), entry);
+    }
+
+    private Entry View(Snapshot snapshot, StatusEvaluator evaluator, PlacedEntry entry)
+    {
+        var (now, record) = (snapshot.Find(id)?.Entries.Find(entry.Record.Key) ?? entry, entry.Record);
         return evaluator.View(now) with
         {
             Revision = record.Revision,

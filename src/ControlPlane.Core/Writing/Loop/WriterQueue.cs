@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.InteropServices;
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Writing.Commands;
 
 namespace ControlPlane.Core.Writing.Loop;
@@ -16,8 +15,7 @@ internal sealed class WriterQueue(WriterOptions options)
     public const int Reserve = 64;
 
     private readonly object _lock = new(); // for Monitor.Wait
-    private readonly Dictionary<CallerAccount, Line> _lines = [];
-    private readonly Queue<Line> _turns = [];
+    private readonly CallerTurns<WriterCommand> _waiting = new();
     private int _count;
     private bool _woken;
     private bool _closed;
@@ -47,17 +45,15 @@ internal sealed class WriterQueue(WriterOptions options)
                 return RequestErrors.WriterBusy(_count);
             }
 
-            var line = LineOf(caller.Account);
-            if (line.Commands.Count >= options.QueuePerCaller)
+            var own = _waiting.CountOf(caller.Account);
+            if (own >= options.QueuePerCaller)
             {
                 _refusedOfCaller++;
-                return RequestErrors.WriterBusyForCaller(caller.Account.ToString(), line.Commands.Count);
+                return RequestErrors.WriterBusyForCaller(caller.Account.ToString(), own);
             }
 
-            if (line.Commands.Count == 0)
-                _turns.Enqueue(line);
-            line.Commands.Enqueue(command);
-            _count++;
+            _waiting.Add(caller.Account, command);
+            _count = _waiting.Count;
             Monitor.Pulse(_lock);
             return null;
         }
@@ -69,16 +65,9 @@ internal sealed class WriterQueue(WriterOptions options)
         lock (_lock)
         {
             _woken = false;
-            command = null;
-            if (!_turns.TryDequeue(out var line))
-                return false;
-            command = line.Commands.Dequeue();
-            _count--;
-            if (line.Commands.Count > 0)
-                _turns.Enqueue(line);
-            else
-                _lines.Remove(line.Account);
-            return true;
+            var taken = _waiting.TryTake(out command);
+            _count = _waiting.Count;
+            return taken;
         }
     }
 
@@ -111,16 +100,5 @@ internal sealed class WriterQueue(WriterOptions options)
             _closed = true;
             Monitor.Pulse(_lock);
         }
-    }
-
-    private Line LineOf(CallerAccount account)
-    {
-        ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, account, out _);
-        return line ??= new Line(account);
-    }
-
-    private sealed record Line(CallerAccount Account)
-    {
-        public Queue<WriterCommand> Commands { get; } = [];
     }
 }

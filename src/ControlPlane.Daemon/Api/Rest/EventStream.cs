@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -19,6 +20,9 @@ internal static class EventStream
 {
     private const int FlushBytes = 16 * 1024;
     private const string Ended = "ended";
+
+    // Many watchers get the same event; its bytes are as old as the event.
+    private static readonly ConditionalWeakTable<WatchEvent, byte[]> Encoded = [];
 
     private static readonly Dictionary<Type, string> Types = typeof(WatchEvent).GetCustomAttributes<JsonDerivedTypeAttribute>()
         .ToDictionary(d => d.DerivedType, d => (string)d.TypeDiscriminator!);
@@ -58,13 +62,19 @@ internal static class EventStream
                 await body.FlushAsync(CancellationToken.None);
             if (!await next)
                 return;
-            var happened = reader.Current;
-            Write(body, happened.Revision, Types[happened.GetType()], happened, RestJson.Instance.WatchEvent);
+            body.Write(Encoded.GetValue(reader.Current, Encode));
         }
     }
 
+    private static byte[] Encode(WatchEvent happened)
+    {
+        var bytes = new ArrayBufferWriter<byte>(2048);
+        Write(bytes, happened.Revision, Types[happened.GetType()], happened, RestJson.Instance.WatchEvent);
+        return bytes.WrittenSpan.ToArray();
+    }
+
     // JSON that is not indented has no line breaks, so the data is one line.
-    private static void Write<T>(PipeWriter body, long? id, string type, T data, JsonTypeInfo<T> json)
+    private static void Write<T>(IBufferWriter<byte> body, long? id, string type, T data, JsonTypeInfo<T> json)
     {
         if (id is { } revision)
         {
