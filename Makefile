@@ -105,6 +105,10 @@ bench: setup ## Measure, with plain C baselines beside it
 	@$(DOTNET) build bench/ControlPlane.Bench -c $(CONFIGURATION) -v quiet --nologo
 	@$(ROOT) bench/run.sh $(CONFIGURATION) $(BENCH)
 
+.PHONY: overload
+overload: build ## Overload the daemon: watchers, idle connections, writers, lists; tell how others fare
+	@$(ROOT) unshare --net -- bench/overload.py --daemon $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd
+
 .PHONY: format
 format: $(TOOLS) ## Put all code in form
 	$(DOTNET) format ControlPlane.sln
