@@ -25,6 +25,7 @@ internal static class Program
         builder.AddLog();
         builder.AddCertificates(options);
         builder.AddListeners(builder.AddClaims(options, arguments.Simulate));
+        builder.Services.AddAdmission(options.Limits);
         builder.AddLifetime(options.Writer.DrainTimeout);
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions());
         builder.Services.AddBackends(options, arguments.Simulate);
@@ -44,10 +45,12 @@ internal static class Program
         app.UseAnswerForm();
         app.UseProblems();
         app.UseCallErrors();
+        app.UseConnectionAdmission();
         app.UseLocalOnly();
         app.UseReadyGate();
         app.UseRouting();
         app.UseAccess();
+        app.UseStreamAdmission();
         app.MapHealth();
         app.MapMetrics().RequireRole("metrics", options.Metrics.Open ? null : Role.Viewer);
         LoginLinks.Map(app);

@@ -51,10 +51,13 @@ public sealed record Operation(
     IReadOnlyList<ErrorCode> Errors)
 {
     /// <summary>The codes that every operation can give, beside its own.</summary>
-    public static IReadOnlyList<ErrorCode> CommonErrors { get; } = [Unauthenticated, PermissionDenied];
+    public static IReadOnlyList<ErrorCode> CommonErrors { get; } = [Unauthenticated, PermissionDenied, TooManyConnections];
 
     /// <summary>Whether the operation writes one entry: a token with limits may write these alone.</summary>
     public bool WritesOneEntry => Resource == "entries" && Verb is Verb.Put or Verb.Delete;
+
+    /// <summary>Whether the operation reads many entries, which keeps a processor busy.</summary>
+    public bool ReadsManyEntries => Resource == "entries" && Verb == Verb.List;
 
     /// <summary>The method of REST.</summary>
     public string RestMethod => Rest[..Rest.IndexOf(' ', StringComparison.Ordinal)];
@@ -196,7 +199,7 @@ public static class Operations
         "watchDevmap", Verb.Watch, "devmaps", Role.Viewer, "GET " + Devmap + "/events", "DevmapService/Watch",
         "Watch a devmap",
         "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. The stream ends only with an error. No write waits for a slow reader.",
-        [InvalidArgument, DevmapNotFound, RevisionCompacted, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
 
     /// <summary>Lists egress programs.</summary>
     public static Operation ListPrograms { get; } = new(

@@ -51,6 +51,12 @@ public enum ErrorCode
     /// <summary>The writer's queue is full; try again later.</summary>
     WriterBusy,
 
+    /// <summary>Too many connections are open; try again later.</summary>
+    TooManyConnections,
+
+    /// <summary>Too many streams are open; end one, or try again later.</summary>
+    TooManyStreams,
+
     /// <summary>The kernel refused for a reason that no check had foreseen; errno says which.</summary>
     KernelFailure,
 
@@ -113,6 +119,8 @@ public static class ErrorCodes
         ErrorCode.InterfaceNotFound => "interface_not_found",
         ErrorCode.InterfaceUnsuitable => "interface_unsuitable",
         ErrorCode.WriterBusy => "writer_busy",
+        ErrorCode.TooManyConnections => "too_many_connections",
+        ErrorCode.TooManyStreams => "too_many_streams",
         ErrorCode.KernelFailure => "kernel_failure",
         ErrorCode.NotSupported => "not_supported",
         ErrorCode.ShuttingDown => "shutting_down",
@@ -127,6 +135,10 @@ public static class ErrorCodes
         ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
+
+    /// <summary>Whether the same request can succeed later; the answer says after how long to try again.</summary>
+    public static bool IsTemporary(this ErrorCode code) =>
+        code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams;
 
     /// <summary>A short sentence that is the same for every occurrence of the code (RFC 9457 <c>title</c>).</summary>
     public static string Title(this ErrorCode code) => code switch
@@ -147,6 +159,8 @@ public static class ErrorCodes
         ErrorCode.InterfaceNotFound => "There is no such interface.",
         ErrorCode.InterfaceUnsuitable => "The interface cannot do this.",
         ErrorCode.WriterBusy => "The writer's queue is full.",
+        ErrorCode.TooManyConnections => "Too many connections are open.",
+        ErrorCode.TooManyStreams => "Too many streams are open.",
         ErrorCode.KernelFailure => "The kernel refused.",
         ErrorCode.NotSupported => "This is not supported here.",
         ErrorCode.ShuttingDown => "The daemon is shutting down.",

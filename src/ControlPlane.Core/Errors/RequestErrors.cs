@@ -63,6 +63,37 @@ public static class RequestErrors
             Remedy = new Remedy("Wait for answers before you send more changes."),
         };
 
+    /// <summary>All callers together have too many connections, and none is idle.</summary>
+    public static Error TooManyConnections() => new(ErrorCode.TooManyConnections, "The daemon has as many connections as it takes, and none is idle.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+        Remedy = new Remedy("Try again later, or raise ControlPlane:Limits:Connections."),
+    };
+
+    /// <summary>The caller has too many connections, and none of them is idle.</summary>
+    public static Error TooManyConnectionsOfCaller(string caller) =>
+        new(ErrorCode.TooManyConnections, $"This caller ({caller}) has as many connections as it may have, and none is idle.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+            Remedy = new Remedy("Use the connections that are open, or raise ControlPlane:Limits:ConnectionsPerCaller."),
+        };
+
+    /// <summary>All callers together have too many streams.</summary>
+    public static Error TooManyStreams(int open) =>
+        new(ErrorCode.TooManyStreams, string.Create(CultureInfo.InvariantCulture, $"{open} streams are open, as many as the daemon takes."))
+        {
+            RetryAfter = TimeSpan.FromSeconds(5),
+            Remedy = new Remedy("Try again later, or raise ControlPlane:Limits:Streams."),
+        };
+
+    /// <summary>The caller has too many streams.</summary>
+    public static Error TooManyStreamsOfCaller(string caller, int open) =>
+        new(ErrorCode.TooManyStreams, string.Create(CultureInfo.InvariantCulture, $"{open} streams of this caller ({caller}) are open, as many as it may have."))
+        {
+            RetryAfter = TimeSpan.FromSeconds(5),
+            Remedy = new Remedy("End a stream that is no longer needed, or raise ControlPlane:Limits:StreamsPerCaller."),
+        };
+
     /// <summary>The store cannot take the change.</summary>
     public static Error StoreUnavailable(string why) =>
         new(ErrorCode.StoreUnavailable, $"The change cannot be made durable and was not made: {why}")

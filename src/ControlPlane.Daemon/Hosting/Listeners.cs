@@ -1,5 +1,6 @@
 using System.Net;
 using ControlPlane.Daemon.Security;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace ControlPlane.Daemon.Hosting;
@@ -10,12 +11,7 @@ internal static class Listeners
     /// <summary>Configures Kestrel.</summary>
     public static void AddListeners(this WebApplicationBuilder builder, HostClaims claims)
     {
-        builder.WebHost.UseKestrelCore().UseSockets(transport =>
-        {
-            transport.Backlog = HostClaims.Backlog;
-            transport.CreateBoundListenSocket = endpoint =>
-                claims.Listeners.First(l => l.Socket.LocalEndPoint!.ToString() == endpoint.ToString()).Socket;
-        });
+        builder.WebHost.UseKestrelCore();
         builder.Services.AddIdleEndpoint();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -34,6 +30,7 @@ internal static class Listeners
 
     private static void Configure(ListenOptions endpoint, Listener listener, Http2Pipeline http2)
     {
+        endpoint.Use(KeepPlace);
         endpoint.Use(next => connection => endpoint.ApplicationServices.GetRequiredService<LastRequests>().FollowAsync(connection, next));
         if (listener.IsSecure)
         {
@@ -48,6 +45,18 @@ internal static class Listeners
         if (listener.Purpose != ListenerPurpose.Grpc)
             http2.OfferOn(endpoint);
     }
+
+    private static ConnectionDelegate KeepPlace(ConnectionDelegate next) => async connection =>
+    {
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            connection.Features.Get<ConnectionPlace>()?.Release();
+        }
+    };
 
     private static void Listen(KestrelServerOptions kestrel, EndPoint endpoint, Action<ListenOptions> configure)
     {
@@ -65,7 +74,6 @@ internal static class Listeners
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;
         limits.MaxRequestLineSize = 8 * 1024;
-        limits.MaxConcurrentConnections = 4096;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         // gRPC clients put all streams on one connection, and a client that waits for a stream hangs without a word.

@@ -65,6 +65,10 @@ internal static class HealthEndpoints
         }).AllowAnonymous();
     }
 
+    /// <summary>Returns whether a path is one of health, by REST or gRPC.</summary>
+    public static bool IsHealth(PathString path) =>
+        path == "/healthz" || path == "/readyz" || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
+
     /// <summary>Writes one word; for a caller with a role also the warnings.</summary>
     private static Task WriteAsync(HttpContext http, string status)
     {
@@ -96,7 +100,7 @@ internal static class ReadyGate
     {
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Use(next => context =>
-            readiness.Reconciled.IsCompletedSuccessfully || IsHealth(context.Request.Path) ? next(context) : WaitAsync(next, context));
+            readiness.Reconciled.IsCompletedSuccessfully || HealthEndpoints.IsHealth(context.Request.Path) ? next(context) : WaitAsync(next, context));
 
         async Task WaitAsync(RequestDelegate next, HttpContext context)
         {
@@ -112,7 +116,4 @@ internal static class ReadyGate
             await next(context);
         }
     }
-
-    private static bool IsHealth(PathString path) =>
-        path == "/healthz" || path == "/readyz" || path.StartsWithSegments("/grpc.health.v1.Health", StringComparison.Ordinal);
 }

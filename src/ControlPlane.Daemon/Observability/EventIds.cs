@@ -19,6 +19,7 @@ internal static class EventIds
     public const int PartFails = 5009;
     public const int PartWorks = 5010;
     public const int PinsNotRestored = 5011;
+    public const int NotAccepted = 5012;
     public const int Reloaded = 5020;
     public const int NeedsRestart = 5021;
     public const int ReloadRefused = 5022;

@@ -45,6 +45,9 @@ internal static partial class HostLog
     [LoggerMessage(EventIds.PartWorks, LogLevel.Information, "The part {Part} works again")]
     public static partial void PartWorks(ILogger logger, string part);
 
+    [LoggerMessage(EventIds.NotAccepted, LogLevel.Warning, "No connection can be accepted for now, and those that come wait: {Reason}")]
+    public static partial void NotAccepted(ILogger logger, string reason);
+
     [LoggerMessage(EventIds.PinsNotRestored, LogLevel.Warning, "The pins that were removed are not back yet; the next audit tries again")]
     public static partial void PinsNotRestored(ILogger logger, Exception exception);
 }

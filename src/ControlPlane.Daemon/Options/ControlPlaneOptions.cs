@@ -78,7 +78,7 @@ internal sealed class ListenOptions
     public string UnixSocket { get; set; } = "/run/devmapd/devmapd.sock";
 }
 
-/// <summary>Bounds that protect the host's memory from a mistake in the configuration.</summary>
+/// <summary>Bounds that protect the host from mistakes in the configuration, and callers from each other.</summary>
 internal sealed class LimitsOptions
 {
     /// <summary>
@@ -87,6 +87,22 @@ internal sealed class LimitsOptions
     /// </summary>
     [Range(1L, 1L << 31, ErrorMessage = "must be {1} to {2}")]
     public long MaxEntriesPerDevmap { get; set; } = 1_048_576;
+
+    /// <summary>The most connections of all callers, 1 .. 1,048,576. An idle connection is closed if a new one needs its place.</summary>
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
+    public int Connections { get; set; } = 4096;
+
+    /// <summary>The most connections of one user of the unix socket or of one address, 1 .. 1,048,576.</summary>
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
+    public int ConnectionsPerCaller { get; set; } = 1024;
+
+    /// <summary>The most streams of all callers, 1 .. 1,048,576: watches, and those of health and reflection.</summary>
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
+    public int Streams { get; set; } = 2048;
+
+    /// <summary>The most streams of one caller, 1 .. 1,048,576.</summary>
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
+    public int StreamsPerCaller { get; set; } = 512;
 }
 
 /// <summary>Queue, batches and shutdown of the writer; see <see cref="WriterOptions"/>.</summary>

@@ -12,6 +12,7 @@ internal static class UnixPeers
 {
     // <asm-generic/socket.h>
     private const int SolSocket = 1, SoPeerCred = 17, SoPeerGroups = 59;
+    private const int CredentialWords = 3; // struct ucred: pid, uid, gid
     private const int FirstGroups = 32, MaxGroups = 65_536;
 
     /// <summary>Keeps the peer of each connection of a unix socket as a feature of the connection.</summary>
@@ -22,11 +23,18 @@ internal static class UnixPeers
         return next(connection);
     });
 
+    /// <summary>Returns the user and the process at the other end of a connected unix socket.</summary>
+    public static (uint Uid, int Pid) ReadUser(Socket socket)
+    {
+        Span<uint> credentials = stackalloc uint[CredentialWords];
+        socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials));
+        return (credentials[1], (int)credentials[0]);
+    }
+
     /// <summary>Returns the peer of a connected unix socket, as the kernel knew it when it connected.</summary>
     public static UnixPeer Read(Socket socket)
     {
-        // struct ucred: pid, uid, gid.
-        Span<uint> credentials = stackalloc uint[3];
+        Span<uint> credentials = stackalloc uint[CredentialWords];
         socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials));
         return new UnixPeer(credentials[1], credentials[2], (int)credentials[0], ReadGroups(socket), ProgramOf((int)credentials[0]));
     }

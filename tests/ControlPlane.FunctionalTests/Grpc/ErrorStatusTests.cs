@@ -27,6 +27,8 @@ public sealed class ErrorStatusTests
         { ErrorCode.RevisionMismatch, StatusCode.Aborted },
         { ErrorCode.StoreUnavailable, StatusCode.Unavailable },
         { ErrorCode.WriterBusy, StatusCode.ResourceExhausted },
+        { ErrorCode.TooManyConnections, StatusCode.ResourceExhausted },
+        { ErrorCode.TooManyStreams, StatusCode.ResourceExhausted },
         { ErrorCode.KernelFailure, StatusCode.Internal },
         { ErrorCode.NotSupported, StatusCode.Unimplemented },
         { ErrorCode.ShuttingDown, StatusCode.Unavailable },
@@ -67,7 +69,7 @@ public sealed class ErrorStatusTests
             Assert.Equal((code.Text(), "devmaps/default"), (violation.Type, violation.Subject));
         }
 
-        Assert.Equal(code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable, status.GetDetail<RetryInfo>() is not null);
+        Assert.Equal(code.IsTemporary(), status.GetDetail<RetryInfo>() is not null);
     }
 
     [Fact]

@@ -26,6 +26,18 @@ public sealed class OptionsTests
         Assert.Equal(defaults.Devmaps.Single().ToDefinition(), options.Devmaps.Single().ToDefinition());
     }
 
+    [Theory]
+    [InlineData(1000, 2024L, true)]
+    [InlineData(1000, 2023L, false)]
+    [InlineData(int.MaxValue, null, true)]
+    public void Connections_NeedFileDescriptors(int connections, long? limit, bool suffices)
+    {
+        var error = FileDescriptors.Lacking(connections, limit);
+        Assert.Equal(suffices, error is null);
+        if (!suffices)
+            Assert.StartsWith("needs 2024 file descriptors", error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Devmap_EveryKey_ArrivesInTheDefinition()
     {
@@ -78,6 +90,8 @@ public sealed class OptionsTests
     [InlineData("Devmaps:0:Counters", "yes", "must be true or false")]
     [InlineData("Limits:MaxEntriesPerDevmap", "0", "must be 1 to 2147483648", "Limits:MaxEntriesPerDevmap", "Devmaps:0:MaxEntries")]
     [InlineData("Writer:QueueCapacity", "0", "must be 1 to 1048576")]
+    [InlineData("Limits:Connections", "0", "must be 1 to 1048576")]
+    [InlineData("Limits:StreamsPerCaller", "0", "must be 1 to 1048576")]
     [InlineData("Writer:QueuePerCaller", "0", "must be 1 to 1048576")]
     [InlineData("Writer:MaxBatch", "65537", "must be 1 to 65536")]
     [InlineData("Writer:MaxBatch", "", "must be a whole number")]

@@ -35,7 +35,7 @@ internal static class ErrorStatus
             status.Details.Add(Any.Pack(Fields(error.Fields, request)));
         if (code == StatusCode.FailedPrecondition)
             status.Details.Add(Any.Pack(Precondition(error)));
-        if (error.Code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable)
+        if (error.Code.IsTemporary())
             status.Details.Add(Any.Pack(new RetryInfo { RetryDelay = Duration.FromTimeSpan(error.RetryAfter ?? TimeSpan.FromSeconds(1)) }));
         if (error.VerifierLog is { Length: > 0 } log)
             status.Details.Add(Any.Pack(new DebugInfo { Detail = End(log) }));
@@ -53,7 +53,7 @@ internal static class ErrorStatus
         ErrorCode.RevisionCompacted => StatusCode.OutOfRange,
         ErrorCode.InterfaceNotFound when error.IsAddressed => StatusCode.NotFound,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCode.FailedPrecondition,
-        ErrorCode.WriterBusy or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
+        ErrorCode.WriterBusy or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
         ErrorCode.KernelFailure => StatusCode.Internal,
         ErrorCode.NotSupported => StatusCode.Unimplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCode.Unavailable,

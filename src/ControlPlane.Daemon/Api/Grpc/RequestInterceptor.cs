@@ -1,4 +1,6 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Security;
 using Google.Protobuf;
@@ -13,7 +15,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// Stands around every call: makes its <see cref="RequestContext"/>, with what is wrong with the fields that all requests share, and
 /// gives a call that fails its status.
 /// </summary>
-internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimeProvider time) : Interceptor
+internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestInterceptor> log, TimeProvider time) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -21,6 +23,10 @@ internal sealed class RequestInterceptor(ILogger<RequestInterceptor> log, TimePr
         try
         {
             Begin(request, context);
+            // The answer is written after this: a client that reads slowly holds no place.
+            if (context.GetHttpContext().GetEndpoint()?.Metadata.GetMetadata<Operation>() is not { ReadsManyEntries: true })
+                return await continuation(request, context);
+            using var place = await gate.EnterAsync(context.Request().Caller.Account, context.CancellationToken);
             return await continuation(request, context);
         }
         catch (Exception e) when (e is not RpcException)

@@ -44,6 +44,8 @@ internal static class ErrorExamples
         ErrorCode.RevisionCompacted => DevmapErrors.Compacted(Devmap, 7, 42),
         ErrorCode.StoreUnavailable => RequestErrors.StoreUnavailable("database or disk is full"),
         ErrorCode.WriterBusy => RequestErrors.WriterBusy(8192),
+        ErrorCode.TooManyConnections => RequestErrors.TooManyConnectionsOfCaller("address 192.0.2.1"),
+        ErrorCode.TooManyStreams => RequestErrors.TooManyStreamsOfCaller("token orchestrator", 512),
         ErrorCode.KernelFailure => RequestErrors.KernelRefused(
             new KernelException("bpf_map_update_elem(devmap default, key 1)", Errno.ENOMEM, "ENOMEM (Cannot allocate memory)")),
         ErrorCode.NotSupported => DevmapErrors.NoEgressPrograms(Devmap),

@@ -124,7 +124,7 @@ internal sealed class OperationFilter : IOperationFilter
                 },
             },
         };
-        if (codes.Any(c => c is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable))
+        if (codes.Any(c => c.IsTemporary()))
         {
             response.Headers = new Dictionary<string, IOpenApiHeader>
             {

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Reading;
 using ControlPlane.Daemon.Observability;
@@ -17,6 +18,8 @@ internal static class RestRequests
     {
         var methods = operation.RestMethod == HttpMethods.Get && operation.Verb != Verb.Watch ? ReadMethods : [operation.RestMethod];
         var endpoint = routes.MapMethods(operation.RestPath, methods, handler).WithName(operation.Id).WithMetadata(operation);
+        if (operation.ReadsManyEntries)
+            endpoint.AddEndpointFilter(EnterGateAsync);
         endpoint.AddEndpointFilterFactory(static (_, next) => Filter(next));
         endpoint.Finally(builder =>
             builder.Metadata.Add(QueryParameters.Of(handler.Method, ((RouteEndpointBuilder)builder).RoutePattern)));
@@ -36,6 +39,14 @@ internal static class RestRequests
         var context = new RequestContext(http.Caller(), RequestIdentity.Of(http).RequestId, precondition, violations, http.RequestAborted);
         http.Features.Set(context);
         return context;
+    }
+
+    // The result is written after this: a client that reads slowly holds no place.
+    private static async ValueTask<object?> EnterGateAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        using var place = await http.RequestServices.GetRequiredService<PageGate>().EnterAsync(http.Caller().Account, http.RequestAborted);
+        return await next(context);
     }
 
     // The framework answers 400 to a parameter that it cannot bind. Here such a parameter is one of the violations; the operation runs all

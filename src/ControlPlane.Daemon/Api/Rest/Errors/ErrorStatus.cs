@@ -28,7 +28,7 @@ internal static class ErrorStatus
         // A precondition that fails is 412; If-None-Match is one.
         ErrorCode.AlreadyExists or ErrorCode.RevisionMismatch => StatusCodes.Status412PreconditionFailed,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCodes.Status422UnprocessableEntity,
-        ErrorCode.WriterBusy => StatusCodes.Status429TooManyRequests,
+        ErrorCode.WriterBusy or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams => StatusCodes.Status429TooManyRequests,
         ErrorCode.KernelFailure => StatusCodes.Status500InternalServerError,
         ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCodes.Status503ServiceUnavailable,

@@ -1,0 +1,75 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Daemon.Options;
+
+namespace ControlPlane.Daemon.Hosting;
+
+/// <summary>Counts the streams that are open, of each caller and of all, and refuses those beyond the limits.</summary>
+internal sealed class StreamAdmission(LimitsOptions limits)
+{
+    /// <summary>The streams beyond the limit for root on the unix socket.</summary>
+    public const int ForRoot = 16;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<CallerAccount, int> _open = [];
+    private int _count;
+    private long _refusedInAll;
+    private long _refusedOfCaller;
+
+    /// <summary>The streams that are open.</summary>
+    public int Open => Volatile.Read(ref _count);
+
+    /// <summary>The streams that were refused because all callers together had too many.</summary>
+    public long RefusedInAll => Volatile.Read(ref _refusedInAll);
+
+    /// <summary>The same, because their caller had too many.</summary>
+    public long RefusedOfCaller => Volatile.Read(ref _refusedOfCaller);
+
+    /// <summary>Opens a stream. Disposing of the result ends it.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.TooManyStreams"/>.</exception>
+    public IDisposable Begin(Caller caller)
+    {
+        var account = caller.Account;
+        lock (_lock)
+        {
+            var own = _open.GetValueOrDefault(account);
+            if (own >= limits.StreamsPerCaller)
+            {
+                _refusedOfCaller++;
+                throw new ControlPlaneException(RequestErrors.TooManyStreamsOfCaller(account.ToString(), own));
+            }
+
+            if (_count >= limits.Streams + (caller.IsRoot ? ForRoot : 0))
+            {
+                _refusedInAll++;
+                throw new ControlPlaneException(RequestErrors.TooManyStreams(_count));
+            }
+
+            _open[account] = own + 1;
+            _count++;
+        }
+
+        return new OpenStream(this, account);
+    }
+
+    private void End(CallerAccount account)
+    {
+        lock (_lock)
+        {
+            _count--;
+            if (--_open[account] == 0)
+                _open.Remove(account);
+        }
+    }
+
+    private sealed class OpenStream(StreamAdmission admission, CallerAccount account) : IDisposable
+    {
+        private int _isEnded;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _isEnded, 1) == 0)
+                admission.End(account);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Globalization;
+
+namespace ControlPlane.Daemon.Options;
+
+/// <summary>The file descriptors that this process may have. The runtime has raised the soft limit to the hard one.</summary>
+internal static class FileDescriptors
+{
+    private const string Limits = "/proc/self/limits";
+    private const string Name = "Max open files";
+
+    /// <summary>The descriptors for all but connections of callers: maps, programs, links, the store, libraries, reserved connections.</summary>
+    public const int BesideConnections = 1024;
+
+    /// <summary>The limit of open files; null for none, or if it cannot be read.</summary>
+    public static long? Limit { get; } = Read();
+
+    /// <summary>Returns why a limit of file descriptors does not suffice for as many connections; null if it does.</summary>
+    public static string? Lacking(int connections, long? limit) => connections + (long)BesideConnections is var needed && needed > limit
+        ? string.Create(CultureInfo.InvariantCulture,
+            $"needs {needed} file descriptors, {BesideConnections} of them for other uses, and this process may have {limit}: raise RLIMIT_NOFILE (LimitNOFILE= in a unit, ulimit -n), or lower the limit of connections")
+        : null;
+
+    private static long? Read() =>
+        File.Exists(Limits)
+        && File.ReadLines(Limits).FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal)) is { } found
+        && long.TryParse(found[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            ? limit
+            : null;
+}
