@@ -18,6 +18,14 @@ internal static class Damage
         [0x0b], [0x0c], [0x0a, 0xff, 0xff, 0xff, 0xff, 0x07], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01], [0xfb, 0xff, 0xff, 0xff, 0x0f],
     ];
 
+    // No token and no cookie of a daemon, and headers by which proxies tell who somebody is.
+    private static readonly string[] Credentials =
+    [
+        "Authorization: Bearer devmapd_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Authorization: Bearer ", "Authorization: Bearer x", "Authorization: Basic cm9vdDpyb290",
+        "Authorization: bearer devmapd_", "Authorization: Negotiate", "Authorization: ", "Cookie: devmapd-login=x", "Cookie: devmapd-login=", "X-Forwarded-For: 127.0.0.1",
+        "X-Forwarded-User: root", "X-Remote-User: root", "X-Client-Cert: x", "X-Forwarded-Client-Cert: Subject=\"CN=root\"", "Sec-Fetch-Site: same-origin",
+    ];
+
     /// <summary>Returns one of several values.</summary>
     public static T Of<T>(this Random random, params ReadOnlySpan<T> values) => values[random.Next(values.Length)];
 
@@ -32,6 +40,9 @@ internal static class Damage
         2 => random.Next().ToString(System.Globalization.CultureInfo.InvariantCulture),
         _ => string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Of<string>(Odd))),
     };
+
+    /// <summary>Returns a header with credentials that are not valid.</summary>
+    public static string WrongCredentials(this Random random) => random.Of<string>(Credentials);
 
     /// <summary>Returns the bytes with some of them changed, removed, added or repeated.</summary>
     public static byte[] Damaged(this Random random, byte[] bytes)

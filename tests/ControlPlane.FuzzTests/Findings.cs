@@ -23,6 +23,9 @@ internal sealed class Findings
     /// <summary>The number of answers, by answer.</summary>
     public string Summary => string.Join(", ", _answers.OrderByDescending(a => a.Value).Select(a => $"{a.Key} {a.Value.ToString(CultureInfo.InvariantCulture)}"));
 
+    /// <summary>How the daemon has grown.</summary>
+    public string Growth { get; private set; } = "";
+
     /// <summary>All findings as text; empty if there are none.</summary>
     public string Text => string.Join("\n\n", _found.Select(f => $"{f.Key}\n{f.Value}"));
 
@@ -31,7 +34,11 @@ internal sealed class Findings
     {
         foreach (var line in daemon.Log.Where(IsError).Take(3))
             Add("an error in the log", "", line);
-        foreach (var growth in DaemonSize.Read(daemon.Id).GrowthSince(warm))
+        var now = DaemonSize.Read(daemon.Id);
+        Growth = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{warm.Kilobytes / 1024} to {now.Kilobytes / 1024} MiB, {warm.Descriptors} to {now.Descriptors} descriptors, {warm.Threads} to {now.Threads} threads");
+        foreach (var growth in now.GrowthSince(warm))
             Add("growth", "", growth);
     }
 

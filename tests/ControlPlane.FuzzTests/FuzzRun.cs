@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using ControlPlane.TestCommon;
 
 namespace ControlPlane.FuzzTests;
@@ -6,12 +8,17 @@ namespace ControlPlane.FuzzTests;
 /// <summary>One run: its size, its seed, and the daemon that it asks.</summary>
 internal sealed class FuzzRun : IAsyncDisposable
 {
-    private const int Workers = 4;
+    private const int Workers = 8;
+
+    /// <summary>The tests, which share the inputs.</summary>
+    private const int Runs = 4;
+
+    private TimeSpan _elapsed;
 
     private FuzzRun(DaemonProcess daemon) => Daemon = daemon;
 
-    /// <summary>The number of inputs.</summary>
-    public static int Inputs { get; } = (int)(Number("DEVMAPD_FUZZ_INPUTS") ?? 8000);
+    /// <summary>The number of inputs of a run.</summary>
+    public static int Inputs { get; } = (int)((Number("DEVMAPD_FUZZ_INPUTS") ?? 24_000) / Runs);
 
     /// <summary>The seed. The run of all tests has the same each time.</summary>
     public static int Seed { get; } = (int)(Number("DEVMAPD_FUZZ_SEED") ?? 1);
@@ -19,8 +26,15 @@ internal sealed class FuzzRun : IAsyncDisposable
     /// <summary>The daemon.</summary>
     public DaemonProcess Daemon { get; }
 
+    /// <summary>Its unix socket, on which the user of the tests is an administrator.</summary>
+    public UnixDomainSocketEndPoint UnixSocket => new(Daemon.UnixSocket);
+
     /// <summary>The results.</summary>
     public Findings Findings { get; } = new();
+
+    /// <summary>The results in words.</summary>
+    public string Summary => string.Create(
+        CultureInfo.InvariantCulture, $"{Inputs} inputs in {_elapsed.TotalSeconds:0} s, {Inputs / _elapsed.TotalSeconds:0} a second: {Findings.Summary}; {Findings.Growth}");
 
     /// <summary>Starts a daemon with small devmaps, so that they are full at times and lists stay short.</summary>
     public static async Task<FuzzRun> StartAsync()
@@ -39,10 +53,13 @@ internal sealed class FuzzRun : IAsyncDisposable
     /// <param name="work">Makes and judges one input.</param>
     public async Task RunAsync(Func<Random, IFuzzWorker> work)
     {
+        var clock = Stopwatch.StartNew();
         var share = (Inputs + Workers - 1) / Workers;
-        await RunAsync(work, Math.Min(share, Math.Max(share / 10, 500)), round: 0);
+        var first = Math.Min(share, Math.Max(share / 10, 250));
+        await RunAsync(work, first, round: 0);
         var warm = DaemonSize.Read(Daemon.Id);
-        await RunAsync(work, share, round: 1);
+        await RunAsync(work, share - first, round: 1);
+        _elapsed = clock.Elapsed;
         Findings.Check(Daemon, warm);
     }
 

@@ -11,16 +11,17 @@ namespace ControlPlane.FuzzTests;
 /// <param name="Method">The path.</param>
 /// <param name="Body">The request: a framed message, or what is left of it.</param>
 /// <param name="Headers">Further headers.</param>
-/// <param name="IsStream">Whether the answers do not end by themselves.</param>
-internal sealed record GrpcInput(string Method, byte[] Body, IReadOnlyList<(string Name, string Value)> Headers, bool IsStream);
+/// <param name="Exists">Whether there is such a method.</param>
+internal sealed record GrpcInput(string Method, byte[] Body, IReadOnlyList<(string Name, string Value)> Headers, bool Exists);
 
 /// <summary>Makes calls from the descriptors of the services.</summary>
 /// <param name="random">The source of chance.</param>
-internal sealed class GrpcInputs(Random random)
+/// <param name="wrongCredentials">The probability of credentials that are not valid.</param>
+internal sealed class GrpcInputs(Random random, double wrongCredentials)
 {
     private static readonly MethodDescriptor[] Methods =
     [
-        .. DevmapService.Descriptor.Methods, .. ProgramService.Descriptor.Methods, .. HostService.Descriptor.Methods,
+        .. DevmapService.Descriptor.Methods, .. ProgramService.Descriptor.Methods, .. HostService.Descriptor.Methods, .. TokenService.Descriptor.Methods,
         .. Grpc.Health.V1.HealthReflection.Descriptor.Services[0].Methods, .. Grpc.Reflection.V1.ServerReflection.Descriptor.Methods,
     ];
 
@@ -31,6 +32,8 @@ internal sealed class GrpcInputs(Random random)
         ["interface"] = ["lo", "sim0", "sim1", "sim2", "nosuch0"],
         ["egress_program"] = ["p1", "p2", "p3", "nope"],
         ["program"] = ["p1", "p2", "p3", "nope"],
+        ["token"] = ["a", "t1", "t2", "nope"],
+        ["name"] = ["a", "t1", "t2"],
         ["source_mac"] = ["02:00:00:00:00:01", "x"],
         ["page_token"] = ["AAAA", "zzzz"],
         ["label"] = ["a=b", "="],
@@ -55,8 +58,10 @@ internal sealed class GrpcInputs(Random random)
                 ("grpc-timeout", random.Of("1m", "0n", "99999999H", "x", "-1S")), ("grpc-accept-encoding", "zzz"), ("user-data-bin", "AAE"), ("x-request-id", "a b"), ("grpc-encoding", "zzz")));
         if (method.IsServerStreaming)
             headers.Add(("grpc-timeout", "30m"));
-        var path = random.Happens(0.01) ? $"{method.Service.FullName}/{random.Of("Nope", "", "..", "%7e")}" : $"{method.Service.FullName}/{method.Name}";
-        return new(path, body, headers, method.IsServerStreaming);
+        if (random.Happens(wrongCredentials) && random.WrongCredentials().Split(": ") is [var name, var value])
+            headers.Add((name, value));
+        var exists = random.Happens(0.99);
+        return new($"{method.Service.FullName}/{(exists ? method.Name : random.Of("Nope", "", "..", "%7e"))}", body, headers, exists);
     }
 
     private static byte[] Frame(byte flag, byte[] message)

@@ -7,24 +7,26 @@ using Grpc.Core;
 
 namespace ControlPlane.FuzzTests;
 
-/// <summary>Sends random calls over the unix socket, several at once, and judges the statuses.</summary>
+/// <summary>Sends random calls, several at once, and judges the statuses.</summary>
 internal sealed class GrpcWorker : IFuzzWorker
 {
-    private const int AtOnce = 16;
+    private const int AtOnce = 64;
 
     private readonly GrpcInputs _inputs;
+    private readonly IAnswerRules _rules;
     private readonly Findings _findings;
     private readonly HttpClient _http;
 
-    public GrpcWorker(string socketPath, GrpcInputs inputs, Findings findings)
+    public GrpcWorker(EndPoint endpoint, GrpcInputs inputs, IAnswerRules rules, Findings findings)
     {
-        (_inputs, _findings) = (inputs, findings);
+        (_inputs, _rules, _findings) = (inputs, rules, findings);
         _http = new HttpClient(new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellation) =>
             {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
+                var isUnix = endpoint is UnixDomainSocketEndPoint;
+                var socket = new Socket(endpoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp);
+                await socket.ConnectAsync(endpoint, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         })
@@ -37,7 +39,7 @@ internal sealed class GrpcWorker : IFuzzWorker
     public async Task RunAsync(int inputs)
     {
         for (var sent = 0; sent < inputs; sent += AtOnce)
-            await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => _inputs.Next()).ToList().Select(AskAsync));
+            await Task.WhenAll(Enumerable.Range(0, Math.Min(AtOnce, inputs - sent)).Select(_ => _inputs.Next()).ToList().Select(AskAsync));
     }
 
     /// <inheritdoc/>
@@ -92,6 +94,8 @@ internal sealed class GrpcWorker : IFuzzWorker
             _findings.Add($"{code}: {input.Method}", Show(input), text);
         else if (code is not (StatusCode.OK or StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.Unimplemented) && !IsFrameworks(input) && Reason(answer) is null)
             _findings.Add($"{code} without a reason: {input.Method}", Show(input), text);
+        else if (_rules.ObjectionTo(input, code) is { } objection)
+            _findings.Add(objection, Show(input), text);
     }
 
     // Health answers NOT_FOUND for an unknown service in its own words.

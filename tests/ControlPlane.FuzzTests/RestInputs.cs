@@ -3,10 +3,18 @@ using System.Text.Json.Nodes;
 
 namespace ControlPlane.FuzzTests;
 
+/// <summary>An HTTP request in bytes.</summary>
+/// <param name="Method">The method.</param>
+/// <param name="Target">The path and the query.</param>
+/// <param name="Bytes">The request.</param>
+internal sealed record RestInput(string Method, string Target, byte[] Bytes);
+
 /// <summary>Makes HTTP requests from an OpenAPI document.</summary>
 /// <param name="document">The document.</param>
 /// <param name="random">The source of chance.</param>
-internal sealed class RestInputs(JsonNode document, Random random)
+/// <param name="wrongCredentials">The probability of credentials that are not valid.</param>
+/// <param name="streams">Whether streams of events are asked for. A stream that is granted does not end.</param>
+internal sealed class RestInputs(JsonNode document, Random random, double wrongCredentials, bool streams)
 {
     // Names that exist, or can: most requests are about these.
     private static readonly Dictionary<string, string[]> Known = new(StringComparer.Ordinal)
@@ -18,6 +26,8 @@ internal sealed class RestInputs(JsonNode document, Random random)
         ["ingress"] = ["lo", "sim0", "nosuch0"],
         ["program"] = ["p1", "p2", "p3", "nope"],
         ["egressProgram"] = ["p1", "p2", "p3", "nope"],
+        ["token"] = ["a", "t1", "t2", "nope"],
+        ["name"] = ["a", "t1", "t2"],
         ["dst"] = ["10.0.0.7", "1.2.3.4.5", "::1"],
         ["pageToken"] = ["AAAA", "zzzz", ""],
         ["label"] = ["a=b", "=", "a", "a="],
@@ -35,22 +45,26 @@ internal sealed class RestInputs(JsonNode document, Random random)
         "Host: evil.example", "X: \u00e9", "Transfer-Encoding: identity", "Upgrade: h2c",
     ];
 
-    private readonly List<(string Method, string Path, JsonNode Operation)> _operations =
+    private readonly Dictionary<string, JsonNode> _references = new(StringComparer.Ordinal);
+
+    private readonly (string Method, string Path, JsonNode Operation)[] _operations =
     [
         .. from path in document["paths"]!.AsObject()
            from operation in path.Value!.AsObject()
-           // A stream of events does not end, and a probe is switched off.
-           where !path.Key.EndsWith("/events", StringComparison.Ordinal)
+           where streams || !path.Key.EndsWith("/events", StringComparison.Ordinal)
            select (operation.Key.ToUpperInvariant(), path.Key, operation.Value!),
     ];
 
     private static readonly string[] Others =
-        ["/healthz", "/readyz", "/errors", "/errors/devmap_full", "/swagger/index.html", "/v1", "/v2/x", "/v1/../v1/host", "//v1/host", "/grpc.health.v1.Health/Check", "/v1/devmaps/default/entries/"];
+    [
+        "/healthz", "/readyz", "/metrics", "/login", "/login?code=x", "/errors", "/errors/devmap_full", "/swagger/index.html", "/v1", "/v2/x", "/v1/../v1/host", "//v1/host",
+        "/grpc.health.v1.Health/Check", "/v1/devmaps/default/entries/",
+    ];
 
-    /// <summary>Makes a request. Returns its method, and its bytes.</summary>
-    public (string Method, byte[] Bytes) Next()
+    /// <summary>Makes a request.</summary>
+    public RestInput Next()
     {
-        var (method, path, operation) = random.Happens(0.03) ? ("GET", random.Of<string>(Others), new JsonObject()) : random.Of<(string, string, JsonNode)>([.. _operations]);
+        var (method, path, operation) = random.Happens(0.03) ? ("GET", random.Of<string>(Others), new JsonObject()) : random.Of<(string, string, JsonNode)>(_operations);
         if (path.EndsWith(":audit", StringComparison.Ordinal) && random.Happens(0.9))
             return Next();
         var headers = new List<string> { "Host: localhost" };
@@ -78,8 +92,11 @@ internal sealed class RestInputs(JsonNode document, Random random)
             method = random.Of("GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "FOO", "get");
         if (random.Happens(0.1))
             headers.Add(random.Of<string>(Headers));
+        if (random.Happens(wrongCredentials))
+            headers.Add(random.WrongCredentials());
         var body = operation["requestBody"]?["content"]?["application/json"]?["schema"] is { } bodySchema ? Body(bodySchema) : random.Happens(0.02) ? "{}"u8.ToArray() : null;
-        return (method, Write(method, query.Count == 0 ? path : $"{path}?{string.Join('&', query)}", headers, body));
+        var target = query.Count == 0 ? path : $"{path}?{string.Join('&', query)}";
+        return new(method, target, Write(method, target, headers, body));
     }
 
     private byte[] Write(string method, string target, List<string> headers, byte[]? body)
@@ -168,7 +185,7 @@ internal sealed class RestInputs(JsonNode document, Random random)
         while (true)
         {
             if (schema["$ref"]?.GetValue<string>() is { } reference)
-                schema = reference.Split('/')[1..].Aggregate(document, (node, name) => node[name]!);
+                schema = _references.GetValueOrDefault(reference) ?? (_references[reference] = reference.Split('/')[1..].Aggregate(document, (node, name) => node[name]!));
             else if ((schema["allOf"] ?? schema["oneOf"] ?? schema["anyOf"]) is JsonArray { Count: > 0 } several && schema["properties"] is null)
                 schema = several[random.Next(several.Count)]!;
             else

@@ -1,24 +1,25 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
-using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace ControlPlane.FuzzTests;
 
-/// <summary>Sends random HTTP requests over the unix socket, several at once, and judges the answers.</summary>
-internal sealed class RestWorker(string socketPath, RestInputs inputs, Findings findings) : IFuzzWorker
+/// <summary>Sends random HTTP requests, several at once, and judges the answers.</summary>
+internal sealed class RestWorker(EndPoint endpoint, RestInputs inputs, IAnswerRules rules, Findings findings) : IFuzzWorker
 {
-    private const int AtOnce = 16;
+    private const int AtOnce = 32;
 
     private Socket? _socket;
-    private BufferedStream? _stream;
+    private HttpAnswers? _answers;
 
     /// <inheritdoc/>
     public async Task RunAsync(int count)
     {
         for (var sent = 0; sent < count; sent += AtOnce)
         {
-            var requests = Enumerable.Range(0, AtOnce).Select(_ => inputs.Next()).ToList();
+            var requests = Enumerable.Range(0, Math.Min(AtOnce, count - sent)).Select(_ => inputs.Next()).ToList();
             while (requests.Count > 0)
                 requests.RemoveRange(0, await ExchangeAsync(requests));
         }
@@ -32,32 +33,32 @@ internal sealed class RestWorker(string socketPath, RestInputs inputs, Findings 
     }
 
     /// <summary>Sends requests over one connection; returns how many were answered. A server may close the connection after an answer.</summary>
-    private async Task<int> ExchangeAsync(List<(string Method, byte[] Bytes)> requests)
+    private async Task<int> ExchangeAsync(List<RestInput> requests)
     {
-        if (_stream is null)
+        if (_socket is null)
         {
-            _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 30_000, SendTimeout = 30_000 };
-            await _socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath));
-            _stream = new BufferedStream(new NetworkStream(_socket, ownsSocket: true), 65536);
+            var isUnix = endpoint is UnixDomainSocketEndPoint;
+            _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, isUnix ? ProtocolType.Unspecified : ProtocolType.Tcp) { ReceiveTimeout = 30_000, SendTimeout = 30_000 };
+            await _socket.ConnectAsync(endpoint);
+            _answers = new HttpAnswers(_socket);
         }
 
-        var sending = SendAsync(_socket!, [.. requests.SelectMany(r => r.Bytes)]);
+        var sending = SendAsync(_socket, [.. requests.Select(r => new ArraySegment<byte>(r.Bytes))]);
         var answered = 0;
         try
         {
-            foreach (var (method, bytes) in requests)
+            foreach (var request in requests)
             {
-                var (status, headers, body) = Read(_stream, method);
-                Judge(bytes, status, headers, body);
+                var answer = _answers!.Next(request.Method);
+                Judge(request, answer);
                 answered++;
-                if (headers.GetValueOrDefault("connection") == "close")
-                {
-                    Close();
-                    break;
-                }
+                if (!answer.IsLast)
+                    continue;
+                Close();
+                break;
             }
         }
-        catch (Exception e) when (e is IOException or FormatException or EndOfStreamException or IndexOutOfRangeException)
+        catch (Exception e) when (e is SocketException or FormatException or EndOfStreamException or IndexOutOfRangeException)
         {
             findings.Add($"no answer: {e.Message}", Damage.Readable(requests[answered].Bytes), "");
             Close();
@@ -68,11 +69,11 @@ internal sealed class RestWorker(string socketPath, RestInputs inputs, Findings 
         return answered;
     }
 
-    private static async Task SendAsync(Socket socket, byte[] bytes)
+    private static async Task SendAsync(Socket socket, List<ArraySegment<byte>> requests)
     {
         try
         {
-            await socket.SendAsync(bytes);
+            await socket.SendAsync(requests);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -83,69 +84,37 @@ internal sealed class RestWorker(string socketPath, RestInputs inputs, Findings 
     private void Close()
     {
         _socket?.Dispose();
-        (_socket, _stream) = (null, null);
+        (_socket, _answers) = (null, null);
     }
 
-    private void Judge(byte[] request, int status, Dictionary<string, string> headers, byte[] body)
+    private void Judge(RestInput request, HttpAnswer answer)
     {
-        findings.Count(status.ToString(CultureInfo.InvariantCulture));
-        var type = headers.GetValueOrDefault("content-type", "");
-        var isProblem = type.StartsWith("application/problem+json", StringComparison.Ordinal);
-        var code = isProblem && !headers.ContainsKey("content-encoding") && body.Length > 0 ? JsonNode.Parse(body)?["code"]?.GetValue<string>() : null;
-        if (status >= 500 && status is not (501 or 507))
-            findings.Add($"status {status} {code}", Damage.Readable(request), Damage.Readable(body));
+        findings.Count(answer.Status.ToString(CultureInfo.InvariantCulture));
+        var isProblem = answer.Header("content-type").StartsWith("application/problem+json", StringComparison.Ordinal);
+        var isReadable = answer.Body.Length > 0 && answer.Header("content-encoding").Length == 0;
+        var code = isProblem && isReadable ? CodeOf(answer.Body) : null;
+        if (answer.Status >= 500 && answer.Status is not (501 or 507))
+            Add($"status {answer.Status} {code}");
         // The server itself refuses what is not HTTP, before it has a request, and closes the connection.
-        else if (status >= 400 && !isProblem && body.Length == 0 && !request.AsSpan().StartsWith("HEAD"u8) && headers.GetValueOrDefault("connection") != "close")
-            findings.Add($"status {status} without a problem", Damage.Readable(request), type);
-        else if (isProblem && body.Length > 0 && !headers.ContainsKey("content-encoding") && string.IsNullOrEmpty(code))
-            findings.Add($"status {status} without a code", Damage.Readable(request), Damage.Readable(body));
+        else if (answer.Status >= 400 && !isProblem && answer.Body.Length == 0 && request.Method != "HEAD" && !answer.IsLast)
+            Add($"status {answer.Status} without a problem");
+        else if (isProblem && isReadable && string.IsNullOrEmpty(code))
+            Add($"status {answer.Status} without a code");
+        else if (rules.ObjectionTo(request, answer, code) is { } objection)
+            Add(objection);
+
+        void Add(string kind) => findings.Add(kind, Damage.Readable(request.Bytes), $"{answer.Status} {answer.Header("content-type")}\n{Damage.Readable(answer.Body)}");
     }
 
-    private static (int Status, Dictionary<string, string> Headers, byte[] Body) Read(Stream stream, string method)
+    private static string? CodeOf(byte[] problem)
     {
-        var status = int.Parse(Line(stream).Split(' ')[1], CultureInfo.InvariantCulture);
-        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        for (string line; (line = Line(stream)).Length > 0;)
-            headers[line.Split(':')[0]] = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
-        if (status == 100)
-            return Read(stream, method);
-        var body = method == "HEAD" || status is 204 or 304 ? []
-            : headers.GetValueOrDefault("transfer-encoding") == "chunked" ? Chunks(stream)
-            : Bytes(stream, int.Parse(headers.GetValueOrDefault("content-length", "0"), CultureInfo.InvariantCulture));
-        return (status, headers, body);
-    }
-
-    private static byte[] Chunks(Stream stream)
-    {
-        var body = new List<byte>();
-        while (true)
+        try
         {
-            var length = int.Parse(Line(stream), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-            body.AddRange(Bytes(stream, length));
-            Line(stream);
-            if (length == 0)
-                return [.. body];
+            return JsonNode.Parse(problem)?["code"]?.GetValue<string>();
         }
-    }
-
-    private static byte[] Bytes(Stream stream, int length)
-    {
-        var bytes = new byte[length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
-
-    private static string Line(Stream stream)
-    {
-        var line = new StringBuilder();
-        while (true)
+        catch (JsonException)
         {
-            var next = stream.ReadByte();
-            if (next < 0)
-                throw new EndOfStreamException("the connection ended");
-            if (next == '\n')
-                return line.ToString().TrimEnd('\r');
-            line.Append((char)next);
+            return null;
         }
     }
 }

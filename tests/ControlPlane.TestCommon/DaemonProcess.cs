@@ -169,7 +169,8 @@ public sealed class DaemonProcess : IAsyncDisposable
         if (line is null)
             return;
         _log.Enqueue(line);
-        if (!line.StartsWith('{'))
+        // The lines of a long run are many, and only the first ones have what is looked for.
+        if (!line.StartsWith('{') || (_ready.Task.IsCompleted && _addresses.Count > 1))
             return;
         using var entry = TryParse(line);
         if (entry is null)
