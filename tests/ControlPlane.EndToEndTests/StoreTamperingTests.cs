@@ -25,6 +25,8 @@ public sealed class StoreTamperingTests
         Assert.Equal("store_unavailable", refused.Code);
         Assert.Contains($"{name} was removed", refused.Detail, StringComparison.Ordinal);
         Assert.Contains("devmapd restore FILE", refused.Remedy!, StringComparison.Ordinal);
+        using (var ready = await testbed.Http.GetAsync(new Uri("/readyz", UriKind.Relative)))
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Contains($"{name} was removed", await StoreAsync(testbed, HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
         Assert.Empty(await testbed.Http.ListAsync(Testbed.ByVlan));
         await testbed.AssertForwardsAsync(ingress, target);

@@ -1,7 +1,3 @@
-using ControlPlane.Core.Auditing;
-using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
-using ControlPlane.Core.State;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Observability;
 
@@ -12,12 +8,9 @@ namespace ControlPlane.Daemon.Hosting;
 /// systemd is fed only if both came in time: a daemon that hangs is then killed and started again.
 /// </summary>
 internal sealed class HealthMonitor(
-    Health health, Readiness readiness, DevmapWriter writer, OwnRequest request, Watchdog watchdog, AuditService audits, AuditOptions auditing,
-    ControlPlaneState state, TimeProvider time, ILogger<HealthMonitor> logger)
+    Health health, Readiness readiness, DevmapWriter writer, OwnRequest request, Watchdog watchdog, PinRestorer pins, TimeProvider time, ILogger<HealthMonitor> logger)
     : BackgroundService
 {
-    private string _restored = "";
-
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -41,7 +34,7 @@ internal sealed class HealthMonitor(
             Set(Health.Store, report.StoreProblem);
             Set(Health.Kernel, report.KernelProblem);
             Set(Health.Pins, Missing(report.MissingPins));
-            await RestoreAsync(report.MissingPins, stopping);
+            pins.Report(report.MissingPins);
             return true;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -64,30 +57,6 @@ internal sealed class HealthMonitor(
             return false;
         Set(Health.Listeners, request.FindMissingSocket() ?? problem);
         return problem is null;
-    }
-
-    // An audit puts pins back. It is tried once for the same pins; the regular audits try again.
-    private async Task RestoreAsync(IReadOnlyList<string> missing, CancellationToken stopping)
-    {
-        var names = string.Join('\n', missing);
-        if (missing.Count == 0 || !auditing.Repair || names == _restored)
-        {
-            _restored = names;
-            return;
-        }
-
-        _restored = names;
-        foreach (var devmap in state.Current.Devmaps.Values.Select(d => d.Id.Name))
-        {
-            try
-            {
-                await audits.AuditAsync(devmap, null, RequestContext.OfDaemon(stopping));
-            }
-            catch (Exception e) when (e is ControlPlaneException or KernelException)
-            {
-                HostLog.PinsNotRestored(logger, e);
-            }
-        }
     }
 
     private static string? Missing(IReadOnlyList<string> pins) => pins.Count switch

@@ -22,12 +22,14 @@ internal static class Lifetime
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddSingleton<LastRequests>();
         builder.Services.AddSingleton<OwnRequest>();
-        builder.Services.AddSingleton(services => new Watchdog(services.GetService<ISystemdNotifier>()));
+        builder.Services.AddSingleton(services => new Watchdog(services.GetService<ISystemdNotifier>(), Watchdog.ReadTimeout()));
         builder.Services.AddSingleton<ExitStatus>();
         builder.Services.AddHostedService<WriterLifetime>();
         builder.Services.AddSingleton<AuditLifetime>();
         builder.Services.AddHostedService(p => p.GetRequiredService<AuditLifetime>());
         builder.Services.AddHostedService<ConfigurationReload>();
+        builder.Services.AddSingleton<PinRestorer>();
+        builder.Services.AddHostedService(p => p.GetRequiredService<PinRestorer>());
         builder.Services.AddHostedService<HealthMonitor>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("reconciled", tags: [ReadinessCheck.Tag]);
         builder.Services.AddRouting();

@@ -1,7 +1,10 @@
+using ControlPlane.Core.Writing.Loop;
+
 namespace ControlPlane.Daemon.Observability;
 
 /// <summary>The parts that the daemon depends on, each with the problem that it has.</summary>
-internal sealed class Health
+/// <param name="writer">Knows at once of a store that refuses a change.</param>
+internal sealed class Health(DevmapWriter writer)
 {
     /// <summary>Changes can be made durable.</summary>
     public const string Store = "store";
@@ -31,7 +34,7 @@ internal sealed class Health
     public IReadOnlyList<(string Name, string? Problem)> Read()
     {
         lock (_lock)
-            return [.. Parts.Select(part => (part, _problems[part]))];
+            return [.. Parts.Select(part => (part, part == Store ? writer.StoreProblem : _problems[part]))];
     }
 
     /// <summary>Sets the problem of a part; null for none.</summary>

@@ -1,8 +1,15 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Daemon.Hosting;
 using ControlPlane.TestCommon;
+using ControlPlane.TestCommon.Lab;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting.Systemd;
 
 namespace ControlPlane.FunctionalTests.Hosting;
 
@@ -48,6 +55,25 @@ public sealed class HealthPartTests
         Assert.Equal(0, await daemon.StopAsync());
     }
 
+    [Fact]
+    public async Task Watchdog_IsFed_WhileAnAuditThatRestoresPinsTakesLong()
+    {
+        var notifier = new CountingNotifier();
+        UnpinnedKernel? kernel = null;
+        await using var daemon = TestDaemon.Build(
+            inner => kernel = new UnpinnedKernel(inner), services => services.AddSingleton(new Watchdog(notifier, TimeSpan.FromSeconds(3))));
+        await daemon.App.StartAsync();
+        using var http = UnixHttp.Connect(daemon.UnixSocket);
+        using var entry = JsonContent.Create(new { @interface = "sim1" });
+        (await http.PutAsync(new Uri("/v1/devmaps/default/entries/sim0", UriKind.Relative), entry)).EnsureSuccessStatusCode();
+        kernel!.Unpin();
+        await kernel.Reached.WaitAsync(TestContext.Deadline());
+
+        var fed = notifier.Fed;
+        await Eventually.Async(() => notifier.Fed > fed + 2, what: "the watchdog is fed while the audit goes on");
+        kernel.Open();
+    }
+
     private static async Task<string> ReceiveAsync(Socket socket, TimeSpan? limit = null)
     {
         using var deadline = new CancellationTokenSource(limit ?? TimeSpan.FromSeconds(30));
@@ -67,5 +93,81 @@ public sealed class HealthPartTests
         public string Path { get; } = Directory.CreateTempSubdirectory("devmapd-notify-").FullName;
 
         public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+
+    private sealed class CountingNotifier : ISystemdNotifier
+    {
+        private int _fed;
+
+        public int Fed => Volatile.Read(ref _fed);
+
+        public bool IsEnabled => true;
+
+        public void Notify(ServiceState state) => Interlocked.Increment(ref _fed);
+    }
+
+    /// <summary>A kernel one of whose pins is missing from a moment on, while an audit cannot go on until the test lets it.</summary>
+    private sealed class UnpinnedKernel(IKernel kernel) : IKernel, IInterfaces, IPins
+    {
+        private readonly ManualResetEventSlim _open = new(initialState: true);
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Ends when an audit waits.</summary>
+        public Task Reached => _reached.Task;
+
+        public HostFacts Host => kernel.Host;
+
+        public IInterfaces Interfaces => this;
+
+        public IEgressPrograms Programs => kernel.Programs;
+
+        public IDropCounters Drops => kernel.Drops;
+
+        public IPassPrograms PassPrograms => kernel.PassPrograms;
+
+        public IPins Pins => this;
+
+        // An audit compares entries with the interfaces on a thread of the pool, and the writer, which must go on, on its own.
+        InterfaceTable IInterfaces.Current
+        {
+            get
+            {
+                if (!_open.IsSet && Thread.CurrentThread.IsThreadPoolThread)
+                {
+                    _reached.TrySetResult();
+                    _open.Wait(TimeSpan.FromSeconds(30));
+                }
+
+                return kernel.Interfaces.Current;
+            }
+        }
+
+        public void Unpin() => _open.Reset();
+
+        public void Open() => _open.Set();
+
+        public IReadOnlyList<string> FindMissing() => _open.IsSet ? [] : ["devmaps/default/active"];
+
+        public void Restore(WriterScope scope) => scope.Demand();
+
+        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => kernel.OpenDevmap(scope, definition);
+
+        public void Dispose()
+        {
+            kernel.Dispose();
+            _open.Dispose();
+        }
+
+        InterfaceTable IInterfaces.Refresh() => kernel.Interfaces.Refresh();
+
+        void IInterfaces.Invalidate(uint ifindex) => kernel.Interfaces.Invalidate(ifindex);
+
+        InterfaceInfo? IInterfaces.Query(string name) => kernel.Interfaces.Query(name);
+
+        InterfaceInfo? IInterfaces.Query(uint ifindex) => kernel.Interfaces.Query(ifindex);
+
+        void IInterfaces.SetPromiscuous(WriterScope scope, uint ifindex, bool promiscuous) => kernel.Interfaces.SetPromiscuous(scope, ifindex, promiscuous);
+
+        IDisposable IInterfaces.Watch(Action<LinkChanges> onChange) => kernel.Interfaces.Watch(onChange);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class TestDaemon : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("devmapd-test-").FullName;
 
-    private TestDaemon(Func<IKernel, IKernel>? wrap, bool identity, string[] arguments)
+    private TestDaemon(Func<IKernel, IKernel>? wrap, bool identity, string[] arguments, Action<IServiceCollection>? replace = null)
     {
         UnixSocket = Path.Combine(_folder, "devmapd.sock");
         App = Program.Build(
@@ -34,6 +34,7 @@ internal sealed class TestDaemon : IAsyncDisposable
                     var kernel = new SimulatedKernel(Host);
                     return wrap is null ? kernel : wrap(kernel);
                 });
+                replace?.Invoke(services);
             });
     }
 
@@ -56,6 +57,9 @@ internal sealed class TestDaemon : IAsyncDisposable
     /// <param name="wrap">Puts something around the simulated kernel.</param>
     /// <param name="arguments">More arguments; they win over those of the test.</param>
     public static TestDaemon Build(Func<IKernel, IKernel>? wrap = null, params string[] arguments) => new(wrap, identity: true, arguments);
+
+    /// <summary>Builds it with other services, and does not start it.</summary>
+    public static TestDaemon Build(Func<IKernel, IKernel> wrap, Action<IServiceCollection> replace) => new(wrap, identity: true, [], replace);
 
     /// <summary>Builds it and starts it; it is ready then.</summary>
     public static async Task<TestDaemon> StartAsync(params string[] arguments)

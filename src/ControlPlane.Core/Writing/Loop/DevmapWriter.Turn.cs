@@ -7,8 +7,11 @@ namespace ControlPlane.Core.Writing.Loop;
 internal sealed partial class DevmapWriter
 {
     private TaskCompletionSource<WriterReport>? _turn;
-    private string? _storeProblem;
+    private volatile string? _storeProblem;
     private string? _kernelProblem;
+
+    /// <summary>Why a change could not be made durable, or could not be now; null if it can. It changes with the answer of the change.</summary>
+    public string? StoreProblem => _storeProblem;
 
     /// <summary>
     /// Asks for a turn of the loop. It takes no place in the queue, so that a full queue cannot prevent it. Callers that ask before that turn
