@@ -61,7 +61,7 @@ internal sealed class ProbeService : IDisposable
         if (outcome.Proof is { } proof)
             _ = LapseAsync(proof);
         var (record, view) = (outcome.Entry.Record, _entries.View(state.Id, outcome.Entry));
-        ProbeLog.Probed(_logger, request.Caller.ToString(), devmap, view.Key, outcome.Frames, outcome.Proven.Reason);
+        ProbeLog.Probed(_logger, devmap, view.Key, outcome.Frames, outcome.Proven.Reason, request.Caller.ToString(), request.Caller.From);
         return new Probe(
             devmap, view.Key, outcome.Entry.KernelKey, outcome.Ingress, view.Spec?.Interface ?? record.Spec.Interface, outcome.Frames, outcome.FrameBytes,
             outcome.Sent, outcome.Drops, view.Status.State, outcome.Proven, outcome.Proof?.ExpireTime);

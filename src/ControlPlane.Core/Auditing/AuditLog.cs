@@ -14,4 +14,7 @@ internal static partial class AuditLog
 
     [LoggerMessage(1102, LogLevel.Error, "Devmap {Devmap} could not be audited")]
     public static partial void Failed(ILogger logger, string devmap, Exception exception);
+
+    [LoggerMessage(1103, LogLevel.Information, "audit devmaps/{Devmap:l}, repair {Repair}, by {Caller:l}, from {From:l}")]
+    public static partial void Asked(ILogger logger, string devmap, bool repair, string caller, string from);
 }

@@ -42,7 +42,11 @@ internal sealed class AuditService
     {
         request.Violations.ThrowIfAny();
         var id = _state.Current.Devmap(devmap).Id;
-        return Task.Run(() => AuditAsync(id, repair ?? _options.Repair, paced: false, request), request.Cancellation);
+        var repairs = repair ?? _options.Repair;
+        // At the begin: an audit that ends early has perhaps repaired something.
+        if (!request.Caller.IsDaemon && _logger.IsEnabled(LogLevel.Information))
+            AuditLog.Asked(_logger, id.Name, repairs, request.Caller.ToString(), request.Caller.From);
+        return Task.Run(() => AuditAsync(id, repairs, paced: false, request), request.Cancellation);
     }
 
     /// <summary>
