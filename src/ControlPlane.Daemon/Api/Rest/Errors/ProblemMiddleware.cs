@@ -9,6 +9,8 @@ namespace ControlPlane.Daemon.Api.Rest.Errors;
 /// </summary>
 internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
+    private static readonly TimeSpan CancellationDelay = TimeSpan.FromSeconds(1);
+
     public async Task InvokeAsync(HttpContext http)
     {
         try
@@ -20,19 +22,33 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             // Too late for another answer: the server breaks the connection, so that the client knows.
             throw;
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
-        {
-            logger.ClientGone(http.Request.Method, http.Request.Path);
-            http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
-            return;
-        }
         catch (Exception e)
         {
-            await AnswerAsync(http, e);
+            if (await IsClientGoneAsync(http, e))
+                TakeLeave(http);
+            else
+                await AnswerAsync(http, e);
             return;
         }
 
         await CompleteAsync(http);
+    }
+
+    /// <summary>
+    /// Whether an exception only says that the client has reset the stream of the request or closed its connection. The reader of the request can
+    /// learn it just before the server cancels the request.
+    /// </summary>
+    private static async ValueTask<bool> IsClientGoneAsync(HttpContext http, Exception exception)
+    {
+        if (exception is IOException and not BadHttpRequestException)
+            await Task.Delay(CancellationDelay, http.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return exception is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested;
+    }
+
+    private void TakeLeave(HttpContext http)
+    {
+        logger.ClientGone(http.Request.Method, http.Request.Path);
+        http.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
     }
 
     private Task AnswerAsync(HttpContext http, Exception exception)
