@@ -31,7 +31,7 @@ internal sealed record RequestIdentity(string RequestId, string? TraceParent)
 }
 
 /// <summary>
-/// Gives each request its identity and logs at debug how it ended. The API logs an error of the daemon at error, under the same id.
+/// Gives each request its identity and logs at debug how it ended, a good answer of <c>/healthz</c> at trace. The API logs an error of the daemon at error, under the same id.
 /// </summary>
 internal static partial class RequestLog
 {
@@ -64,12 +64,14 @@ internal static partial class RequestLog
 
     private static void Report(ILogger logger, HttpContext context, double elapsedMs)
     {
-        if (!logger.IsEnabled(LogLevel.Debug))
+        // Probes ask every few seconds, the daemon itself among them.
+        var level = context.Request.Path == "/healthz" && context.Response.StatusCode == StatusCodes.Status200OK ? LogLevel.Trace : LogLevel.Debug;
+        if (!logger.IsEnabled(level))
             return;
         var status = GrpcStatus(context) is { } grpc ? $"grpc-status {grpc}" : context.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
-        Done(logger, context.Request.Method, context.Request.Path, status, elapsedMs);
+        Done(logger, level, context.Request.Method, context.Request.Path, status, elapsedMs);
     }
 
-    [LoggerMessage(EventIds.RequestDone, LogLevel.Debug, "{Method} {Path}: {Status} in {ElapsedMs:0.0} ms")]
-    private static partial void Done(ILogger logger, string method, PathString path, string status, double elapsedMs);
+    [LoggerMessage(EventId = EventIds.RequestDone, Message = "{Method} {Path}: {Status} in {ElapsedMs:0.0} ms")]
+    private static partial void Done(ILogger logger, LogLevel level, string method, PathString path, string status, double elapsedMs);
 }
