@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Xunit.Abstractions;
 
@@ -82,6 +85,34 @@ public sealed class UnitFailureTests(InstalledUnit unit, ITestOutputHelper outpu
         await frames.FlowAsync();
         output.WriteLine($"{await frames.StopAsync()} frames, 0 lost");
         Sandbox.RemoveDropIn(SystemdSandbox.Service, "watchdog");
+    }
+
+    [Fact]
+    public async Task Tls_HasItsKeyAsACredential()
+    {
+        using var key = ECDsa.Create();
+        var request = new CertificateRequest("CN=devmapd", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllTextAsync(Sandbox.Outside("/etc/devmapd/tls.crt"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(Sandbox.Outside("/etc/devmapd/tls.key"), key.ExportPkcs8PrivateKeyPem());
+        // The daemon's user cannot read it.
+        Sandbox.Run("chmod", "600", "/etc/devmapd/tls.key");
+        Sandbox.WriteDropIn(SystemdSandbox.Service, "tls", await File.ReadAllTextAsync(Repository.PathOf("packaging/examples/devmapd-tls.conf")));
+        Sandbox.Systemctl("daemon-reload");
+        Sandbox.Systemctl("restart", SystemdSandbox.Service);
+
+        Assert.Contains("alive", Curl("https://localhost:5080/healthz"), StringComparison.Ordinal);
+        Assert.Contains("unauthenticated", Curl("https://localhost:5080/v1/devmaps"), StringComparison.Ordinal);
+        Assert.Throws<ShellException>(() => Curl("http://localhost:5080/healthz"));
+        output.WriteLine(Sandbox.Run("systemd-analyze", "security", "--no-pager", SystemdSandbox.Service).TrimEnd().Split('\n')[^1]);
+        using var http = Sandbox.Connect();
+        await http.AssertReadyAsync();
+        Sandbox.RemoveDropIn(SystemdSandbox.Service, "tls");
+
+        string Curl(string address) => Sandbox.Run("curl", "--silent", "--show-error", "--cacert", "/etc/devmapd/tls.crt", address);
     }
 
     [Fact]
