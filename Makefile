@@ -57,7 +57,7 @@ build: setup ## Build everything
 run: setup ## Build and start the daemon here, its state in .state
 	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
 	@mkdir -p $(STATE)
-	@exec $(ROOT) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd run --ControlPlane:StateDirectory=$(STATE) \
+	@exec $(if $(filter --simulate,$(ARGS)),,$(ROOT)) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd run --ControlPlane:StateDirectory=$(STATE) \
 		--ControlPlane:Listen:Rest=http://127.0.0.1:5080 --ControlPlane:Listen:Grpc=http://127.0.0.1:5081 \
 		--Serilog:MinimumLevel:Override:ControlPlane.Daemon.Observability.RequestLog=Debug $(ARGS)
 
@@ -76,7 +76,7 @@ truth: build ## Compare what it says of entries with TCP and UDP, in random topo
 		scripts/test.sh --group truth
 
 .PHONY: fuzz
-fuzz: build ## Send random requests by REST and gRPC
+fuzz: build ## Send random requests by REST and gRPC, with and without identity
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_FUZZ_INPUTS=$(INPUTS) DEVMAPD_FUZZ_SEED=$(or $(SEED),$(shell date +%N | sed 's/^0*//; s/...$$//')) $(DOTNET)" HANG_TIMEOUT=10h \
 		scripts/test.sh --group fuzz
 

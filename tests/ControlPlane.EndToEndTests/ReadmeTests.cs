@@ -16,6 +16,8 @@ public sealed partial class ReadmeTests
         testbed.Space.Shell("ip", "link", "set", "lo", "up");
         var blocks = Blocks().Matches(WalkThrough()).Select(m => m.Groups["block"].Value
             .Replace("/run/devmapd/devmapd.sock", testbed.Runner.Daemon.UnixSocket, StringComparison.Ordinal)
+            .Replace("$PWD/src/ControlPlane.Daemon/bin/Release/net10.0", Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory), StringComparison.Ordinal)
+            .Replace("http://127.0.0.1:5080/", testbed.Runner.Daemon.Rest.ToString(), StringComparison.Ordinal)
             .Replace("scripts/", Repository.PathOf("scripts/"), StringComparison.Ordinal)
             .Replace("/sys/fs/bpf/devmapd", testbed.Runner.PinRoot, StringComparison.Ordinal)
             .Replace("left", left, StringComparison.Ordinal)
@@ -23,9 +25,12 @@ public sealed partial class ReadmeTests
         try
         {
             // One shell for all blocks, as a reader has: variables last from block to block.
-            var output = testbed.Space.ShellWithInput(string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
+            // devmapd finds the socket of this test by its environment.
+            var socket = $"export ControlPlane__Listen__UnixSocket={testbed.Runner.Daemon.UnixSocket}\n";
+            var output = testbed.Space.ShellWithInput(socket + string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
             Assert.Equal(blocks.Count, output.Length);
-            var (attached, explained, reached, map, byGrpc, counted, auto) = (output[1], output[2], output[3], output[4], output[5], output[6], output[7]);
+            var (attached, explained, reached, map, byGrpc) = (output[1], output[2], output[3], output[4], output[5]);
+            var (byToken, counted, auto) = (output[6], output[7], output[8]);
             Assert.Equal(2, CountOfState(attached, "Attached"));
             Assert.Equal(2, CountOfState(attached, "Undeliverable"));
             Assert.All([left, right], name => Assert.Contains($"ip netns exec {name} ethtool -K eth0 gro on", attached, StringComparison.Ordinal));
@@ -38,6 +43,7 @@ public sealed partial class ReadmeTests
             Assert.Contains("the same\n", auto, StringComparison.Ordinal);
             Assert.Contains("\"Forwarding\"", auto, StringComparison.Ordinal);
             Assert.Contains("ENTRY_STATE_FORWARDING", byGrpc, StringComparison.Ordinal);
+            Assert.Contains("\"Forwarding\"", byToken, StringComparison.Ordinal);
             Assert.Contains("key:", map, StringComparison.Ordinal);
             Assert.Matches("\"packets\": ?[1-9]", counted);
         }
