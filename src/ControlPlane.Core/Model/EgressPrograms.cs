@@ -81,9 +81,13 @@ public sealed record SwapRecord(string Devmap, string Interface, string? EgressP
     public bool Covers(EntryRecord entry) => entry.Revision < Revision && entry.Spec.Interface == Interface && entry.Devmap == Devmap;
 
     /// <summary>Returns an entry that the change covers as it is after the change.</summary>
-    public EntryRecord Apply(EntryRecord entry) => entry with
+    public EntryRecord Apply(EntryRecord entry) =>
+        Apply(entry, entry.Spec.EgressProgram == EgressProgram ? entry.Spec : entry.Spec with { EgressProgram = EgressProgram });
+
+    /// <summary>Returns an entry that the change covers as it is after the change, with this equal spec.</summary>
+    public EntryRecord Apply(EntryRecord entry, EntrySpec spec) => entry with
     {
-        Spec = entry.Spec.EgressProgram == EgressProgram ? entry.Spec : entry.Spec with { EgressProgram = EgressProgram },
+        Spec = spec,
         Revision = Revision,
         UpdateTime = entry.UpdateTime > UpdateTime ? entry.UpdateTime : UpdateTime,
     };

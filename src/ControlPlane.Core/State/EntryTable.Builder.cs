@@ -46,8 +46,8 @@ internal sealed partial class EntryTable
             return _byInterfaceKey is null ? _last._byInterfaceKey.GetValueOrDefault(name) : _byInterfaceKey.GetValueOrDefault(name);
         }
 
-        /// <summary>Returns the desired state of an entry that <see cref="FindPlaced(EntryKey)"/> returned.</summary>
-        public EntryRecord Desired(PlacedEntry placed) => _swaps.Apply(placed.Record);
+        /// <summary>Returns the swap that has not reached an entry which <see cref="FindPlaced(EntryKey)"/> returned; null if there is none.</summary>
+        public SwapRecord? SwapOf(PlacedEntry placed) => _swaps.Find(placed.Record.Spec.Interface) is { } swap && swap.Covers(placed.Record) ? swap : null;
 
         /// <summary>A swap changes all entries that it covers. The kernel has none of them yet.</summary>
         public void Begin(SwapRecord swap) => (_swaps, _changed) = (_swaps.With(swap), true);

@@ -91,7 +91,8 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         {
             foreach (var step in placement.Steps)
             {
-                if (step is KernelStep.SetElement set)
+                // Readers know the element of an entry that stays under its key.
+                if (step is KernelStep.SetElement set && (placement as Placement.OfEntry)?.Before?.KernelKey != set.Id.KernelKey)
                     shared.InFlight.Add(set.Id);
             }
 

@@ -93,9 +93,9 @@ internal sealed partial class Reconciler(PlanContext context, Executor executor,
         {
             if (context.State.Find(id.Devmap) is not { } devmap || devmap.Entries.FindPlaced(id.Key) is not { } placed)
                 continue;
-            var desired = devmap.Entries.Desired(placed);
-            if (!ReferenceEquals(desired, placed.Record))
-                desired = desired with { Spec = context.State.Targets.Shared(desired.Spec) };
+            var desired = devmap.Entries.SwapOf(placed) is { } swap
+                ? swap.Apply(placed.Record, context.State.Targets.Shared(placed.Record.Spec with { EgressProgram = swap.EgressProgram }))
+                : placed.Record;
             placements.Add(Convergence.Entry(context, devmap, placed, desired));
         }
 

@@ -40,7 +40,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
         return new WritePlan(footprint, isSliced ? swaps : PlacementsOf(context, parts, swaps), context.PlannedRevision)
         {
             Reports = swaps.Count == 0 ? null : ReportsOf(swaps),
-            Rest = isSliced ? [.. parts.SelectMany(p => p.Entries)] : [],
+            Rest = !isSliced ? [] : parts is [var only] ? only.Entries : [.. parts.SelectMany(p => p.Entries)],
         };
     }
 
@@ -72,21 +72,25 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     // In one pass: there can be a million entries.
     private List<Part> PartsOf(PlanContext context)
     {
-        var parts = new SortedDictionary<string, Part>(StringComparer.Ordinal);
+        var parts = new Dictionary<DevmapId, Part>();
+        Part? part = null;
         foreach (var name in context.Interfaces.NamesOf(_target))
         {
             foreach (var (before, ids) in context.State.Targets.GroupsOf(name))
             {
                 foreach (var id in ids)
                 {
-                    if (!parts.TryGetValue(id.Devmap.Name, out var part))
-                        parts[id.Devmap.Name] = part = new Part(context.Devmap(id.Devmap));
-                    part.Add(id, name, before, before != program);
+                    if (part?.Devmap.Id != id.Devmap && !parts.TryGetValue(id.Devmap, out part))
+                        parts[id.Devmap] = part = new Part(context.Devmap(id.Devmap));
+                    part!.Add(id, before, before != program);
                 }
             }
+
+            foreach (var each in parts.Values)
+                each.EndOf(name);
         }
 
-        return [.. parts.Values];
+        return [.. parts.Values.OrderBy(p => p.Devmap.Id.Name, StringComparer.Ordinal)];
     }
 
     private List<Placement.OfSwap> SwapsOf(PlanContext context, List<Part> parts)
@@ -148,10 +152,16 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
         /// <summary>The program that they carry; of different ones, one of them.</summary>
         public string? Before { get; private set; }
 
-        public void Add(EntryId id, string name, string? before, bool changes)
+        /// <summary>The entries that were added since the last call have this name of the interface.</summary>
+        public void EndOf(string name)
+        {
+            if (Entries.Count - Names.Values.Sum() is > 0 and var added)
+                Names[name] = added;
+        }
+
+        public void Add(EntryId id, string? before, bool changes)
         {
             Entries.Add(id);
-            Names[name] = Names.GetValueOrDefault(name) + 1;
             if (!changes)
                 return;
             Changed++;
