@@ -21,7 +21,10 @@ internal class CallerGate(int places)
     }
 
     /// <summary>Waits for a place. Disposing of the result gives it back.</summary>
-    public ValueTask<Place> EnterAsync(CallerAccount caller, CancellationToken cancellation)
+    /// <param name="caller">The caller.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="line">The line of the caller, for instance a connection; null if the caller has only one.</param>
+    public ValueTask<Place> EnterAsync(CallerAccount caller, CancellationToken cancellation, object? line = null)
     {
         if (cancellation.IsCancellationRequested)
             return ValueTask.FromCanceled<Place>(cancellation);
@@ -34,7 +37,7 @@ internal class CallerGate(int places)
                 return new ValueTask<Place>(new Place(this));
             }
 
-            _waiting.Add(caller, waiter = new Waiter(this));
+            _waiting.Add(caller, waiter = new Waiter(this), line);
         }
 
         return new ValueTask<Place>(WaitAsync(waiter, cancellation));

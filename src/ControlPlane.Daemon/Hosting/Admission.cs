@@ -54,7 +54,7 @@ internal static class Admission
         if (HealthEndpoints.IsHealth(http.Request.Path) || (place.IsReserved && http.Request.Path == "/metrics"))
             return next(http);
         if (!place.IsReserved)
-            return gate.RunAsync(place.Account, http, next);
+            return gate.RunAsync(place, http, next);
         if (HttpProtocol.IsHttp11(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
         throw new ControlPlaneException(place.IsFullOfCaller ? RequestErrors.TooManyConnectionsOfCaller(place.Account.ToString()) : RequestErrors.TooManyConnections());

@@ -26,6 +26,9 @@ internal sealed class ClaimedListenerFactory(HostClaims claims, ConnectionAdmiss
 /// <summary>Accepts the connections that are admitted, and ends the others at once.</summary>
 internal sealed class ClaimedListener(Socket socket, ConnectionAdmission admission, TimeProvider time, ILogger<ClaimedListener> logger) : IConnectionListener
 {
+    // By itself the kernel buffers up to 4 MiB (net.ipv4.tcp_wmem) for each client that does not read.
+    private const int SendBuffer = 128 * 1024;
+
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
@@ -84,7 +87,11 @@ internal sealed class ClaimedListener(Socket socket, ConnectionAdmission admissi
         try
         {
             if (accepted.LocalEndPoint is IPEndPoint)
+            {
                 accepted.NoDelay = true;
+                accepted.SendBufferSize = SendBuffer;
+            }
+
             if (admission.Admit(accepted) is not { } place)
             {
                 accepted.Dispose();

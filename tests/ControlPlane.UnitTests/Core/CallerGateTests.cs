@@ -31,6 +31,21 @@ public sealed class CallerGateTests
     }
 
     [Fact]
+    public void Turns_AreThoseOfCallers_ThenOfTheirLines()
+    {
+        var turns = new CallerTurns<string>();
+        object one = new(), two = new();
+        foreach (var (work, caller, line) in new[] { ("a1-1", _a, one), ("a1-2", _a, one), ("a1-3", _a, one), ("a2-1", _a, two), ("a2-2", _a, two), ("b-1", _b, null), ("b-2", _b, null) })
+            turns.Add(caller, work, line);
+        Assert.Equal((7, 5, 2), (turns.Count, turns.CountOf(_a), turns.CountOf(_b)));
+        var order = new List<string>();
+        while (turns.TryTake(out var work))
+            order.Add(work);
+        Assert.Equal(["a1-1", "b-1", "a2-1", "b-2", "a1-2", "a2-2", "a1-3"], order);
+        Assert.Equal((0, 0), (turns.Count, turns.CountOf(_a)));
+    }
+
+    [Fact]
     public async Task Cancelled_TakesNoPlace()
     {
         var gate = new CallerGate(1);
