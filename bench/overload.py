@@ -361,6 +361,10 @@ def main():
     daemon = Daemon(options.daemon, rest)
     try:
         fill(daemon, int(options.entries * scale))
+        # What runs for the first time is compiled; a package is compiled ahead of time.
+        print("== warming up")
+        for load in [(write_much, 1, daemon.tokens["hog"], 1), (watch_and_reset, 5, daemon.tokens["watcher"], 1, 0.5), (list_all, 2, daemon.tokens["watcher"])]:
+            load[0](*load[1:])
         phases = [
             ("nothing else", (time.sleep, 5 * scale)),
             ("watchers that reset", (watch_and_reset, int(3000 * scale), daemon.tokens["watcher"], 3, 4 * scale)),
