@@ -1,3 +1,4 @@
+using System.Collections;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.State;
@@ -24,7 +25,7 @@ internal sealed class TargetIndex
     /// <summary>The name of a devmap one of whose entries carries the program, which entries must carry.</summary>
     public string DevmapWith(string program) =>
         _swapping.Values.FirstOrDefault(s => s.Record.EgressProgram == program)?.Record.Devmap
-        ?? _targets.Values.Where(t => t.ByProgram.ContainsKey(program)).SelectMany(t => t.ByProgram[program]).First().Devmap.Name;
+        ?? _targets.Values.Where(t => t.ByProgram.ContainsKey(program)).SelectMany(t => t.ByProgram[program].Devmaps).First().Name;
 
     /// <summary>Whether the kernel still follows a swap of the interface's egress program.</summary>
     public bool IsSwapping(string interfaceName) => _swapping.ContainsKey(interfaceName);
@@ -84,7 +85,7 @@ internal sealed class TargetIndex
 
     /// <summary>Whether any entry of such a devmap sends to the interface.</summary>
     public bool IsTargetOf(string interfaceName, Func<DevmapId, bool> devmaps) =>
-        _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Values.Any(ids => ids.Any(id => devmaps(id.Devmap)));
+        _targets.TryGetValue(interfaceName, out var target) && target.ByProgram.Values.Any(ids => ids.Devmaps.Any(devmaps));
 
     /// <summary>Whether entries send to the interface with different egress programs.</summary>
     public bool HasConflict(string interfaceName) =>
@@ -113,7 +114,7 @@ internal sealed class TargetIndex
         if (!_targets.TryGetValue(record.Spec.Interface, out var target))
             _targets[record.Spec.Interface] = target = new Target();
         if (!target.ByProgram.TryGetValue(program ?? "", out var ids))
-            target.ByProgram[program ?? ""] = ids = [];
+            target.ByProgram[program ?? ""] = ids = new EntryIdSet();
         ids.Add(id);
         target.Revisions.Add(record.Revision);
         target.LastSpec = record.Spec;
@@ -143,11 +144,60 @@ internal sealed class TargetIndex
 
     private sealed class Target
     {
-        public Dictionary<string, HashSet<EntryId>> ByProgram { get; } = new(StringComparer.Ordinal);
+        public Dictionary<string, EntryIdSet> ByProgram { get; } = new(StringComparer.Ordinal);
 
         public RevisionList Revisions { get; } = new();
 
         public EntrySpec? LastSpec { get; set; }
+    }
+}
+
+/// <summary>
+/// A set of entries. Keys that are numbers lie apart from names: a million of them are then sixteen to thirty bytes each, in arrays that the
+/// garbage collector need not look into.
+/// </summary>
+internal sealed class EntryIdSet : IReadOnlyCollection<EntryId>
+{
+    private readonly Dictionary<DevmapId, (HashSet<uint> Numbers, HashSet<string> Names)> _byDevmap = [];
+
+    /// <summary>The number of entries.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>The devmaps of the entries.</summary>
+    public IEnumerable<DevmapId> Devmaps => _byDevmap.Keys;
+
+    /// <summary>Returns every entry once.</summary>
+    public IEnumerator<EntryId> GetEnumerator()
+    {
+        foreach (var (devmap, (numbers, names)) in _byDevmap)
+        {
+            foreach (var number in numbers)
+                yield return new EntryId(devmap, EntryKey.OfNumber(number));
+            foreach (var name in names)
+                yield return new EntryId(devmap, EntryKey.OfInterface(name));
+        }
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>Adds an entry, unless it is there.</summary>
+    public void Add(EntryId id)
+    {
+        if (!_byDevmap.TryGetValue(id.Devmap, out var keys))
+            _byDevmap[id.Devmap] = keys = ([], new HashSet<string>(StringComparer.Ordinal));
+        if (id.Key.InterfaceName is { } name ? keys.Names.Add(name) : keys.Numbers.Add(id.Key.Number))
+            Count++;
+    }
+
+    /// <summary>Removes an entry, if it is there.</summary>
+    public void Remove(EntryId id)
+    {
+        if (!_byDevmap.TryGetValue(id.Devmap, out var keys))
+            return;
+        if (id.Key.InterfaceName is { } name ? keys.Names.Remove(name) : keys.Numbers.Remove(id.Key.Number))
+            Count--;
+        if (keys.Numbers.Count + keys.Names.Count == 0)
+            _byDevmap.Remove(id.Devmap);
     }
 }
 

@@ -11,10 +11,11 @@ namespace ControlPlane.Core.Writing.Commands;
 internal abstract class WriterCommand
 {
     private const int Waiting = 0, Begun = 1, Cancelled = 2;
+    private static readonly RequestContext _ofDaemon = RequestContext.OfDaemon();
     private int _phase = Waiting;
 
     /// <summary>The request that the command carries out. Set before the command is in the queue.</summary>
-    public RequestContext Request { get; set; } = RequestContext.OfDaemon();
+    public RequestContext Request { get; set; } = _ofDaemon;
 
     /// <summary>The change of desired state that the command makes, in words; null if it makes none. Known once the command has been planned.</summary>
     public virtual string? Change => null;
