@@ -51,7 +51,9 @@ public sealed class NicTests
 
         var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, near.Name);
 
-        Assert.Equal(await testbed.ArrivingAsync(), entry.Status.State);
+        // On this cable the NIC completes no checksums, and in generic mode nobody does: frames with whole ones arrive, those of the stack do not.
+        Assert.Equal(mode == "generic" ? "Undeliverable" : await testbed.ArrivingAsync(), entry.Status.State);
+        Assert.Equal(mode == "generic", entry.Status.Conditions.Any(c => c is { Status: "False", Reason: "ChecksumsLost" }));
         using var receiver = FrameSocket.Open(far.Space, far.Name);
         AssertArrive(ingress.Far, receiver);
     }
