@@ -8,6 +8,7 @@ public sealed class MemoryStore : IStore
 {
     private readonly Dictionary<string, StoredDevmap> _devmaps = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
+    private readonly Dictionary<(string Devmap, string Interface), SwapRecord> _swaps = [];
     private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
     private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, StoredPromiscuity> _promiscuous = [];
@@ -15,7 +16,7 @@ public sealed class MemoryStore : IStore
     private long _revision;
 
     /// <inheritdoc/>
-    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values]);
+    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values.Select(Desired)], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values]);
 
     /// <inheritdoc/>
     public void Commit(StoreBatch batch)
@@ -29,6 +30,9 @@ public sealed class MemoryStore : IStore
     public void Dispose()
     {
     }
+
+    private EntryRecord Desired(EntryRecord entry) =>
+        _swaps.GetValueOrDefault((entry.Devmap, entry.Spec.Interface)) is { } swap && swap.Covers(entry) ? swap.Apply(entry) : entry;
 
     private void Apply(StoreChange change)
     {
@@ -44,8 +48,7 @@ public sealed class MemoryStore : IStore
                 _entries.Remove((devmap, key));
                 break;
             case StoreChange.PutSwap(var swap):
-                foreach (var (id, entry) in _entries.Where(e => swap.Covers(e.Value)).ToList())
-                    _entries[id] = swap.Apply(entry);
+                _swaps[(swap.Devmap, swap.Interface)] = swap;
                 break;
             case StoreChange.PutAttachment(var attachment):
                 _attachments[(attachment.Devmap, attachment.Interface)] = attachment;

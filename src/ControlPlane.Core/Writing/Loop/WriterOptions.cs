@@ -7,7 +7,7 @@ public sealed record WriterOptions
     public int QueueCapacity { get; init; } = 8192;
 
     /// <summary>How long the writer works on a job before the commands have their turn. A slice ends after the step in which this is over.</summary>
-    public TimeSpan Slice { get; init; } = TimeSpan.FromMilliseconds(10);
+    public TimeSpan Slice { get; init; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The most commands of one caller that may wait. 1 .. 1,048,576.</summary>
     public int QueuePerCaller { get; init; } = 4096;
