@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using Google.Protobuf.Reflection;
@@ -48,7 +50,7 @@ internal static class RemedyMessages
         foreach (var (name, value) in content)
         {
             if (value is not null)
-                target.Fields[name] = Of(Field(type, name), value.GetValue<string>());
+                target.Fields[name] = Of(Field(type, name), value);
         }
 
         return new V1.RemedyRequest { Method = method.FullNameOnWire(), Body = body };
@@ -59,6 +61,27 @@ internal static class RemedyMessages
     private static FieldDescriptor Field(MessageDescriptor type, string jsonName) =>
         type.Fields.InFieldNumberOrder().FirstOrDefault(f => f.JsonName == jsonName)
         ?? throw new InvalidOperationException($"a remedy names the field '{jsonName}', which {type.FullName} does not have");
+
+    private static Value Of(FieldDescriptor field, JsonNode? node) => node switch
+    {
+        null => Value.ForNull(),
+        JsonArray list => Value.ForList([.. list.Select(item => Of(field, item))]),
+        JsonObject message => Value.ForStruct(Of(field, message)),
+        _ => node.GetValueKind() switch
+        {
+            JsonValueKind.String => Of(field, node.GetValue<string>()),
+            JsonValueKind.Number => Value.ForNumber(node.GetValue<double>()),
+            _ => Value.ForBool(node.GetValue<bool>()),
+        },
+    };
+
+    private static Struct Of(FieldDescriptor field, JsonObject message)
+    {
+        var made = new Struct();
+        foreach (var (name, value) in message)
+            made.Fields[name] = Of(field.IsMap ? field.MessageType.FindFieldByName("value") : Field(field.MessageType, name), value);
+        return made;
+    }
 
     // Core has the words of REST: `generic` is ATTACH_MODE_GENERIC.
     private static Value Of(FieldDescriptor field, string text)
