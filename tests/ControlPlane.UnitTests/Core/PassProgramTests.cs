@@ -113,6 +113,25 @@ public sealed class PassProgramTests
     }
 
     [Fact]
+    public async Task PeerThatComesAfterItsTarget_GetsAPassProgram()
+    {
+        var host = Host();
+        await using var core = await StartAsync(host);
+        var (target, peer) = (host.Interfaces.Find("out")!.Ifindex, host.Interfaces.Find("out-peer")!.Ifindex);
+        host.ChangeInterface("out-peer", i => i with { LinkIfindex = null });
+        await core.PutAsync("vlans", "10", "out");
+        Assert.Equal(EntryState.Undeliverable, core.Entries.Get("vlans", "10").Status.State);
+        Assert.Null(Peer(core).XdpProgramId);
+
+        // Nothing is said of the target: its peer came back from another namespace.
+        host.ChangeInterface("out-peer", i => i with { LinkIfindex = target });
+
+        await Eventually.Async(() => core.Entries.Get("vlans", "10").Status.State == EntryState.Forwarding);
+        Assert.Equal(peer, Peer(core).Ifindex);
+        Assert.NotNull(Peer(core).XdpProgramId);
+    }
+
+    [Fact]
     public async Task Restart_KeepsWhatIsNeededAndTakesOffWhatIsNot()
     {
         var host = Host();

@@ -103,16 +103,15 @@ internal static partial class Convergence
         (record.Spec.Mode == AttachMode.Auto ? AutoMode.For(ingress, context.HasTcx)[0] : record.Spec.Mode) != AttachMode.Tcx;
 
     /// <summary>
-    /// Returns the interfaces on which these targets need a pass program or have one, and those of them that carry one themselves. The
-    /// ones that lose theirs come first.
+    /// Returns the interfaces whose pass programs depend on these: each itself, which can be the peer of a target that was there before it, and
+    /// the one on which it needs a pass program as a target. The ones that lose theirs come first.
     /// </summary>
-    public static IReadOnlyList<string> DevicesOf(PlanContext context, IEnumerable<string> targets)
+    public static IReadOnlyList<string> DevicesOf(PlanContext context, IEnumerable<string> interfaces)
     {
         var devices = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in targets)
+        foreach (var name in interfaces)
         {
-            if (context.State.PassPrograms.ContainsKey(name))
-                devices.Add(name);
+            devices.Add(name);
             if (context.Interfaces.Find(name) is { } target && context.Interfaces.FindEnabler(target) is { } device)
                 devices.Add(device.Name);
         }
@@ -132,7 +131,8 @@ internal static partial class Convergence
         var before = context.State.PassPrograms.GetValueOrDefault(name);
         var device = context.Interfaces.Find(name);
         var alive = IsAlive(context, name);
-        if (device is not null && TargetOf(context, device) is { } target && IsNeeded(context, device, target, alive))
+        if (device is not null && TargetOf(context, device) is { } target
+            && context.Interfaces.FindEnabler(target)?.Ifindex == device.Ifindex && IsNeeded(context, device, target, alive))
         {
             if (alive)
                 return null;
