@@ -36,6 +36,25 @@ public sealed class PassProgramTests
     }
 
     [Fact]
+    public async Task PeerThatComesBackFromAnotherNamespace_GetsTheProgram()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        using var elsewhere = NetworkNamespace.Create();
+        var (ingress, pair) = (testbed.AddPort(), VethPair.Create(testbed.Space));
+        testbed.Space.Shell("ip", "link", "set", "dev", pair.PeerName, "netns", elsewhere.Path);
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        Assert.Equal("Undeliverable", (await testbed.Http.PutEntryAsync(Testbed.ByAddress, Key, pair.Name)).Status.State);
+
+        elsewhere.Shell("ip", "link", "set", "dev", pair.PeerName, "netns", testbed.Space.Path);
+        testbed.Space.Shell("ip", "link", "set", "dev", pair.PeerName, "up");
+
+        await testbed.WaitForStateAsync(Testbed.ByAddress, Key, "Forwarding");
+        AssertPassProgram((await testbed.Http.EntryAsync(Testbed.ByAddress, Key)).Status);
+        using var end = FrameSocket.OpenPeer(pair);
+        AssertArrives(ingress, new Port(pair, end));
+    }
+
+    [Fact]
     public async Task Off_IsUndeliverableAndItsRemedyRepairsIt()
     {
         await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Devmaps:2:EnsureTargets=off");
