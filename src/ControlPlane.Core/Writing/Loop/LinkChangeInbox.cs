@@ -41,7 +41,8 @@ internal sealed class LinkChangeInbox(Action wake) : IDisposable
             }
 
             var taken = new LinkChanges(_names, _everything);
-            (_names, _everything) = (later, false);
+            // The writer reads its set while changes go on.
+            (_names, _everything) = (new HashSet<string>(later, StringComparer.Ordinal), false);
             return (taken, later);
         }
     }
