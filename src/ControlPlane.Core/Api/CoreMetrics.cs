@@ -41,7 +41,7 @@ internal sealed class CoreMetrics : IDisposable
         Counter("devmapd_writer_commands_total", "Commands the writer has executed, those that failed included.", () => writer.Commands);
         Meter.CreateObservableCounter<long>(
             "devmapd_writer_refused_total",
-            () => [new(writer.RefusedInAll, new KeyValuePair<string, object?>("limit", "all")), new(writer.RefusedOfCaller, new KeyValuePair<string, object?>("limit", "caller"))],
+            writer.Refused.Measure,
             unit: null,
             "Changes that were refused with writer_busy, by the limit that was reached: all, caller.");
         Gauge("devmapd_watchers", "Streams of changes that are read now, by either API.", () => watches.Watchers);

@@ -15,11 +15,11 @@ internal sealed class AdmissionMetrics : IDisposable
         _meter.CreateObservableCounter(
             "devmapd_connections_evicted_total", () => connections.Evicted, unit: null, "Idle connections that were closed to make room for others.");
         _meter.CreateObservableCounter(
-            "devmapd_connections_refused_total", () => ByLimit(connections.RefusedInAll, connections.RefusedOfCaller), unit: null,
+            "devmapd_connections_refused_total", connections.Refused.Measure, unit: null,
             "Connections that found no room and no idle one to replace, by the limit that was reached: all, caller.");
         _meter.CreateObservableGauge("devmapd_streams", () => (long)streams.Open, unit: null, "Streams that are open, by either API.");
         _meter.CreateObservableCounter(
-            "devmapd_streams_refused_total", () => ByLimit(streams.RefusedInAll, streams.RefusedOfCaller), unit: null,
+            "devmapd_streams_refused_total", streams.Refused.Measure, unit: null,
             "Streams that were refused, by the limit that was reached: all, caller.");
         _export = new MeterExport(_meter, metrics.Registry);
     }
@@ -30,7 +30,4 @@ internal sealed class AdmissionMetrics : IDisposable
         _export.Dispose();
         _meter.Dispose();
     }
-
-    private static Measurement<long>[] ByLimit(long inAll, long ofCaller) =>
-        [new(inAll, new KeyValuePair<string, object?>("limit", "all")), new(ofCaller, new KeyValuePair<string, object?>("limit", "caller"))];
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Daemon.Security;
@@ -28,8 +29,6 @@ internal sealed class ConnectionAdmission(LimitsOptions limits, TimeProvider tim
     private readonly HashSet<ConnectionPlace> _reserved = [];
     private int _count;
     private long _evicted;
-    private long _refusedInAll;
-    private long _refusedOfCaller;
 
     /// <summary>The connections that are open, reserved places included.</summary>
     public int Open
@@ -44,11 +43,8 @@ internal sealed class ConnectionAdmission(LimitsOptions limits, TimeProvider tim
     /// <summary>The idle connections that were closed to make room.</summary>
     public long Evicted => Volatile.Read(ref _evicted);
 
-    /// <summary>The connections that were refused, or got a reserved place, because all callers together had too many.</summary>
-    public long RefusedInAll => Volatile.Read(ref _refusedInAll);
-
-    /// <summary>The same, because their caller had too many.</summary>
-    public long RefusedOfCaller => Volatile.Read(ref _refusedOfCaller);
+    /// <summary>The connections that were refused, or got a reserved place.</summary>
+    public RefusalCounts Refused { get; } = new();
 
     /// <summary>Returns a place for an accepted connection; null if there is none.</summary>
     public ConnectionPlace? Admit(Socket accepted)
@@ -109,7 +105,7 @@ internal sealed class ConnectionAdmission(LimitsOptions limits, TimeProvider tim
             return place;
         }
 
-        _ = isFullOfCaller ? _refusedOfCaller++ : _refusedInAll++;
+        Refused.Add(isFullOfCaller);
         if (_reserved.Count >= ForHealth && !TryEvict(_reserved.Where(p => p.IsIdle || time.GetElapsedTime(p.Begun) > LongestAnswer), out victim))
             return null;
         var reserved = new ConnectionPlace(this, account, time) { IsReserved = true, IsFullOfCaller = isFullOfCaller };

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Options;
 
@@ -13,17 +14,12 @@ internal sealed class StreamAdmission(LimitsOptions limits)
     private readonly Lock _lock = new();
     private readonly Dictionary<CallerAccount, int> _open = [];
     private int _count;
-    private long _refusedInAll;
-    private long _refusedOfCaller;
 
     /// <summary>The streams that are open.</summary>
     public int Open => Volatile.Read(ref _count);
 
-    /// <summary>The streams that were refused because all callers together had too many.</summary>
-    public long RefusedInAll => Volatile.Read(ref _refusedInAll);
-
-    /// <summary>The same, because their caller had too many.</summary>
-    public long RefusedOfCaller => Volatile.Read(ref _refusedOfCaller);
+    /// <summary>The streams that were refused.</summary>
+    public RefusalCounts Refused { get; } = new();
 
     /// <summary>Opens a stream. Disposing of the result ends it.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.TooManyStreams"/>.</exception>
@@ -35,13 +31,13 @@ internal sealed class StreamAdmission(LimitsOptions limits)
             var own = _open.GetValueOrDefault(account);
             if (own >= limits.StreamsPerCaller)
             {
-                _refusedOfCaller++;
+                Refused.Add(ofCaller: true);
                 throw new ControlPlaneException(RequestErrors.TooManyStreamsOfCaller(account.ToString(), own));
             }
 
             if (_count >= limits.Streams + (caller.IsRoot ? ForRoot : 0))
             {
-                _refusedInAll++;
+                Refused.Add(ofCaller: false);
                 throw new ControlPlaneException(RequestErrors.TooManyStreams(_count));
             }
 

@@ -33,22 +33,11 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task Swap_OtherWritesGoOnBetweenItsSlices()
     {
         await using var core = await StartAsync();
-        var first = _gate.Updates;
-        var other = Task.CompletedTask;
-        var wasWritten = false;
-        // The write comes with the first update of the swap, and is in the kernel long before the last one.
-        _gate.Updating = n =>
-        {
-            if (n == first + 1)
-                other = core.PutAsync("vlans", "7", "sim2");
-            if (n == first + Many)
-                wasWritten = _host.Devmaps["vlans"].TryGet(7, out _);
-        };
+        var wasWritten = WriteMeanwhileAsync(core);
 
         var swap = await SetAsync(core, "seen");
-        await other;
 
-        Assert.True(wasWritten);
+        Assert.True(await wasWritten);
         Assert.Equal(Many, swap.Changed);
         AssertAllCarry(core, "seen", swap.Revision);
     }
@@ -214,22 +203,12 @@ public sealed class SlicedWorkTests : IDisposable
         await using var core = await StartAsync();
         _host.RemoveInterface("sim1");
         await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Pending));
-        var first = _gate.Updates;
-        var other = Task.CompletedTask;
-        var wasWritten = false;
-        _gate.Updating = n =>
-        {
-            if (n == first + 1)
-                other = core.PutAsync("vlans", "7", "sim2");
-            if (n == first + Many)
-                wasWritten = _host.Devmaps["vlans"].TryGet(7, out _);
-        };
+        var wasWritten = WriteMeanwhileAsync(core);
 
         _host.AddInterface("sim1");
 
         await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Forwarding));
-        await other;
-        Assert.True(wasWritten);
+        Assert.True(await wasWritten);
     }
 
     [Fact]
@@ -260,6 +239,23 @@ public sealed class SlicedWorkTests : IDisposable
     }
 
     private static string Key(int number) => $"10.0.{number / 256}.{number % 256}";
+
+    /// <summary>Writes an entry with the first update of long work. Returns whether the kernel has it before the last update.</summary>
+    private async Task<bool> WriteMeanwhileAsync(CoreFixture core)
+    {
+        var (first, other) = (_gate.Updates, Task.CompletedTask);
+        var wasWritten = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _gate.Updating = n =>
+        {
+            if (n == first + 1)
+                other = core.PutAsync("vlans", "7", "sim2");
+            if (n == first + Many)
+                wasWritten.TrySetResult(_host.Devmaps["vlans"].TryGet(7, out _));
+        };
+        await wasWritten.Task;
+        await other;
+        return await wasWritten.Task;
+    }
 
     private Action<int> HoldAt(int update) => n =>
     {

@@ -33,7 +33,7 @@ public sealed class WriterQueueTests
         Assert.Equal(ErrorCode.WriterBusy, refusal?.Code);
         Assert.Contains("token a", refusal!.Detail, StringComparison.Ordinal);
         Assert.Null(queue.Add(Command(Token("b"), "b1")));
-        Assert.Equal((0, 1), (queue.RefusedInAll, queue.RefusedOfCaller));
+        Assert.Equal((0, 1), (queue.Refused.InAll, queue.Refused.OfCaller));
         Assert.True(queue.TryTake(out _));
         Assert.Null(queue.Add(Command(Token("a"), "a4")));
     }
@@ -50,7 +50,7 @@ public sealed class WriterQueueTests
         for (var i = 1; i < WriterQueue.Reserve; i++)
             Assert.Null(queue.Add(Command(_root, $"r{i}")));
         Assert.Equal(ErrorCode.WriterBusy, queue.Add(Command(_root, "r"))?.Code);
-        Assert.Equal((3, 0), (queue.RefusedInAll, queue.RefusedOfCaller));
+        Assert.Equal((3, 0), (queue.Refused.InAll, queue.Refused.OfCaller));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class AdmissionTests
         var reserved = Admit(admission, _a);
 
         Assert.Equal((true, ofCaller), (reserved.IsReserved, reserved.IsFullOfCaller));
-        Assert.Equal(ofCaller ? (0, 1) : (1, 0), (admission.RefusedInAll, admission.RefusedOfCaller));
+        Assert.Equal(ofCaller ? (0, 1) : (1, 0), (admission.Refused.InAll, admission.Refused.OfCaller));
         busy.Finish();
         Assert.False(Admit(admission, _a).IsReserved);
     }
@@ -105,7 +105,7 @@ public sealed class AdmissionTests
         using var second = streams.Begin(Token("b"));
         Assert.Equal(ErrorCode.TooManyStreams, Refusal(() => streams.Begin(Token("c"))).Code);
         using var root = streams.Begin(_rootCaller);
-        Assert.Equal((3, 1, 1), (streams.Open, streams.RefusedInAll, streams.RefusedOfCaller));
+        Assert.Equal((3, 1, 1), (streams.Open, streams.Refused.InAll, streams.Refused.OfCaller));
 
         root.Dispose();
         first.Dispose();

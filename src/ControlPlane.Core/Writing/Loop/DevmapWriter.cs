@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -51,11 +52,8 @@ internal sealed partial class DevmapWriter : IDisposable
     /// <summary>Commands that wait now.</summary>
     public int QueueLength => _queue.Count;
 
-    /// <summary>The commands that the queue refused since the start because it was full.</summary>
-    public long RefusedInAll => _queue.RefusedInAll;
-
-    /// <summary>The commands that the queue refused since the start because their caller had too many in it.</summary>
-    public long RefusedOfCaller => _queue.RefusedOfCaller;
+    /// <summary>Commands that were refused because too many waited.</summary>
+    public RefusalCounts Refused => _queue.Refused;
 
     /// <summary>Batches taken since the start.</summary>
     public long Batches => Volatile.Read(ref _batches);

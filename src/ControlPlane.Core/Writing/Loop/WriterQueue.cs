@@ -19,17 +19,12 @@ internal sealed class WriterQueue(WriterOptions options)
     private int _count;
     private bool _woken;
     private bool _closed;
-    private long _refusedInAll;
-    private long _refusedOfCaller;
 
     /// <summary>The number of commands that wait.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>The commands that were refused because the queue was full.</summary>
-    public long RefusedInAll => Volatile.Read(ref _refusedInAll);
-
-    /// <summary>The commands that were refused because their caller had too many in the queue.</summary>
-    public long RefusedOfCaller => Volatile.Read(ref _refusedOfCaller);
+    /// <summary>The commands that were refused because the queue was full, or had too many of their caller.</summary>
+    public RefusalCounts Refused { get; } = new();
 
     /// <summary>Adds a command; returns the reason if the queue refuses it.</summary>
     public Error? Add(WriterCommand command)
@@ -41,14 +36,14 @@ internal sealed class WriterQueue(WriterOptions options)
                 return RequestErrors.ShuttingDown();
             if (_count >= options.QueueCapacity + (caller.IsDaemon || caller.IsRoot ? Reserve : 0))
             {
-                _refusedInAll++;
+                Refused.Add(ofCaller: false);
                 return RequestErrors.WriterBusy(_count);
             }
 
             var own = _waiting.CountOf(caller.Account);
             if (own >= options.QueuePerCaller)
             {
-                _refusedOfCaller++;
+                Refused.Add(ofCaller: true);
                 return RequestErrors.WriterBusyForCaller(caller.Account.ToString(), own);
             }
 
