@@ -150,10 +150,16 @@ public sealed partial class RemedyTests(SharedDaemon daemon) : IClassFixture<Sha
 
         // Somebody else detached it: the audit.
         await testbed.Http.AttachAsync(Testbed.ByInterface, ingress.Name, "generic");
-        var link = (await testbed.Http.ReadAsync<Attachment>($"{Attachments}/{ingress.Name}")).Status;
-        Shell.Run("bpftool", "link", "detach", "id", link.LinkId!.Value.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var detached = await testbed.Http.ReadAsync<Attachment>($"{Attachments}/{ingress.Name}");
-        Assert.Equal(("Pending", null, null), (detached.Status.State, detached.Status.Ifindex, detached.Status.LinkId));
+        await Eventually.Async(async () =>
+        {
+            // News of the attaching itself may still be on its way; the daemon then repairs the detached link at once.
+            if (detached.Status.LinkId is { } link)
+                Shell.Run("bpftool", "link", "detach", "id", link.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            detached = await testbed.Http.ReadAsync<Attachment>($"{Attachments}/{ingress.Name}");
+            return detached.Status.State == "Pending";
+        });
+        Assert.Equal((null, null), (detached.Status.Ifindex, detached.Status.LinkId));
         Assert.Equal("Detached", detached.Status.Conditions.Single().Reason);
         Assert.Equal("Detached", (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults.Single().Reason);
         await testbed.FollowAsync(detached.Status.Conditions.Single().How!);
