@@ -13,6 +13,9 @@ internal sealed record Snapshot
     /// <summary>The revision of the last change that is durable, in the kernel and visible.</summary>
     public long Revision { get; init; }
 
+    /// <summary>Whether the daemon has started and the kernel does not have everything as desired yet.</summary>
+    public bool IsRestoring { get; init; }
+
     /// <summary>The devmaps by name.</summary>
     public ImmutableSortedDictionary<string, DevmapState> Devmaps { get; init; } =
         ImmutableSortedDictionary.Create<string, DevmapState>(StringComparer.Ordinal);

@@ -34,6 +34,9 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>Which entries send where.</summary>
     public TargetIndex Targets { get; } = new();
 
+    /// <summary>Whether the kernel does not have everything as desired yet after a start.</summary>
+    public bool IsRestoring { get; set; }
+
     /// <summary>Adds a devmap that has been opened.</summary>
     public WorkingDevmap Add(DevmapId id, DevmapRecord definition, long revision) =>
         _devmaps[id.Name] = new WorkingDevmap(id, definition, revision);
@@ -148,6 +151,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
         shared.Publish(new Snapshot
         {
             Revision = revision,
+            IsRestoring = IsRestoring,
             Devmaps = devmaps,
             AttachmentsVersion = _attachmentsVersion,
             Programs = Programs,

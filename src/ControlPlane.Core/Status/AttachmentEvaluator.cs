@@ -25,10 +25,10 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
     {
         var record = attachment.Record;
         var link = map.LiveLink(attachment, interfaces);
-        var (state, condition) = (link, attachment.Failure) switch
+        var (shown, condition) = (link, attachment.Failure) switch
         {
             (_, { } failure) => (AttachmentState.Failed, ConditionTypes.Attached.False(failure.Reason, failure.Message, failure.Remedy)),
-            (null, _) when interfaces.Find(record.Interface) is { } ingress => (AttachmentState.Pending, Detached(ConditionTypes.Attached, record.Devmap, ingress)),
+            (null, _) when interfaces.Find(record.Interface) is { } ingress => (AttachmentState.Pending, state.IsRestoring ? BeingAttached(ConditionTypes.Attached, record.Devmap) : Detached(ConditionTypes.Attached, record.Devmap, ingress)),
             (null, _) => (AttachmentState.Pending, ConditionTypes.Attached.False(
                 "NoSuchInterface",
                 $"There is no interface '{record.Interface}'; the redirect program is attached when the interface appears.",
@@ -37,7 +37,7 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
         };
         return new Attachment(
             record.Devmap, interfaces.Canonical(record.Interface), record.Revision, record.CreateTime, record.UpdateTime, record.Spec,
-            new AttachmentStatus(state, link?.Ifindex, link?.LinkId, link?.Mode, link?.ProgramId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }, .. IngressConditions(record, link)]));
+            new AttachmentStatus(shown, link?.Ifindex, link?.LinkId, link?.Mode, link?.ProgramId, [condition with { LastTransitionTime = condition.Reason == DetachedReason ? times.OfDetached(record.Devmap, record.Interface) : attachment.Since }, .. IngressConditions(record, link)]));
     }
 
     // Facts about the ingress while the program runs there.
@@ -80,6 +80,10 @@ internal sealed class AttachmentEvaluator(Snapshot state, IDevmap map, Interface
             $"'{ingress.Name}' is not promiscuous: frames for other addresses than its own do not reach the redirect program.{refused}",
             Promiscuity.IsDesired(record.Spec.Promiscuous, _selector, ingress) ? CommonRemedies.Audit(record.Devmap) : CommonRemedies.SetPromiscuous(record.ToWrite()));
     }
+
+    /// <summary>The redirect program does not run yet after a start.</summary>
+    public static Condition BeingAttached(ConditionType type, string devmap) =>
+        type.False("BeingAttached", $"The daemon has just started, and attaches the redirect program of '{devmap}' after it has written the entries.", CommonRemedies.AwaitStart());
 
     /// <summary>The redirect program does not run although it was attached and the interface exists.</summary>
     public static Condition Detached(ConditionType type, string devmap, InterfaceInfo ingress) => type.False(

@@ -19,9 +19,8 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Stat
         var (map, interfaces) = (state.Handles[devmap.Id], kernel.Interfaces.Refresh());
         var evaluator = evaluators.For(snapshot, devmap, interfaces);
         var counts = new StateCounts { ProbeFrames = state.Proofs.FramesOf(devmap.Id) };
-        foreach (var (group, entries) in devmap.Groups)
+        foreach (var ((verdict, conditions), entries) in snapshot.IsRestoring ? OneByOne(devmap, map, evaluator) : ByGroup(devmap, evaluator))
         {
-            var (verdict, conditions) = evaluator.Judge(group);
             counts.Add(verdict, entries);
             counts.AddFalse(conditions, entries);
         }
@@ -37,6 +36,13 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Stat
             counts.AddFalse(attachments.View(attachment).Status.Conditions, 1);
         return counts;
     }
+
+    private static IEnumerable<(Verdict Verdict, int Entries)> ByGroup(DevmapState devmap, StatusEvaluator evaluator) =>
+        devmap.Groups.Select(g => (evaluator.Judge(g.Key), g.Value));
+
+    // After a start the kernel has some entries of a group, and others not yet.
+    private static IEnumerable<(Verdict Verdict, int Entries)> OneByOne(DevmapState devmap, IDevmapReader map, StatusEvaluator evaluator) =>
+        devmap.Entries.All().Select(e => (evaluator.Judge(e, e.KernelKey is { } key && map.TryLookup(key, out var element) ? element : null), 1));
 }
 
 /// <summary>Counts of one devmap.</summary>

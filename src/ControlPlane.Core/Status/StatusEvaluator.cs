@@ -26,6 +26,9 @@ internal sealed class StatusEvaluator(
     private static readonly Condition _attached = ConditionTypes.IngressAttached.True(
         "Attached", "The redirect program runs where frames with this key arrive.");
 
+    private static readonly Condition _awaitsStart = ConditionTypes.InKernel.False(
+        "BeingWritten", "The daemon has just started, and the kernel's map does not have the entry as desired yet.", CommonRemedies.AwaitStart());
+
     private readonly KeySelector _selector = devmap.Definition.Spec.KeySelector;
 
     // Those whose links this answer has read: one, for most answers.
@@ -147,7 +150,7 @@ internal sealed class StatusEvaluator(
         if (target is null && element is null)
             return new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (element is not { } there)
-            return new(EntryState.Pending, [Foreign(key, element, ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", Audit)), ingress]);
+            return new(EntryState.Pending, [Foreign(key, element, state.IsRestoring ? _awaitsStart : Missing()), ingress]);
         if (target is null)
             return new(EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
@@ -229,6 +232,8 @@ internal sealed class StatusEvaluator(
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
     {
+        if (state.IsRestoring)
+            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) ? null : _awaitsStart;
         if (element.Ifindex != target.Ifindex)
         {
             return ConditionTypes.InKernel.False(
@@ -256,6 +261,8 @@ internal sealed class StatusEvaluator(
     private Condition Absent(ConditionType type, string name) => type.False(
         "NoSuchInterface", $"There is no interface '{name}'; the entry is written when the interface appears.", CommonRemedies.CreateInterface(name))
         with { LastTransitionTime = times.Of(name, interfaces.Find(name)).Present };
+
+    private Condition Missing() => ConditionTypes.InKernel.False("Missing", "The kernel's map does not have the entry.", Audit);
 
     // The interface that alone can bring frames with this key; empty when any can.
     private string IngressOf(EntryKey key) =>
@@ -294,7 +301,10 @@ internal sealed class StatusEvaluator(
     }
 
     // A link that the daemon made and that is not alive although its interface is: somebody else detached it.
-    private Condition NotAttached(string name) => devmap.FindAttachment(name, interfaces) is { Link: not null } && interfaces.Find(name) is { } ingress
+    private Condition NotAttached(string name) =>
+        state.IsRestoring && (name.Length == 0 ? !devmap.Attachments.IsEmpty : devmap.FindAttachment(name, interfaces) is not null)
+        ? AttachmentEvaluator.BeingAttached(ConditionTypes.IngressAttached, devmap.Definition.Name)
+        : devmap.FindAttachment(name, interfaces) is { Link: not null } && interfaces.Find(name) is { } ingress
         ? AttachmentEvaluator.Detached(ConditionTypes.IngressAttached, devmap.Definition.Name, ingress)
         : ConditionTypes.IngressAttached.False(
             "NotAttached",

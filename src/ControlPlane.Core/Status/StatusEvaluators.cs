@@ -28,13 +28,14 @@ internal sealed record SharedFacts(
     DevmapId Devmap,
     InterfaceTable Interfaces,
     long Attachments,
+    bool IsRestoring,
     ImmutableSortedDictionary<string, PlacedProgram> Programs,
     ImmutableDictionary<string, ProgramConflict> Conflicts,
     ImmutableDictionary<string, PlacedPassProgram> PassPrograms)
 {
     /// <summary>Returns the facts of a snapshot.</summary>
     public static SharedFacts Of(Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces) => new(
-        devmap.Id, interfaces, snapshot.AttachmentsVersion, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
+        devmap.Id, interfaces, snapshot.AttachmentsVersion, snapshot.IsRestoring, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
 }
 
 /// <summary>The verdicts that entries of one devmap share, by the interface that their frames arrive on.</summary>

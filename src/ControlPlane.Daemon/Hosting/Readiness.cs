@@ -10,8 +10,12 @@ namespace ControlPlane.Daemon.Hosting;
 /// <summary>The state of the daemon: starting, ready, unavailable or stopping.</summary>
 internal sealed class Readiness(Health health)
 {
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _reconciled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _stopping;
+
+    /// <summary>Ends when the desired state is known and requests are served; cancelled if the daemon stops before.</summary>
+    public Task Opened => _opened.Task;
 
     /// <summary>Ends when the kernel has been reconciled; cancelled if the daemon stops before.</summary>
     public Task Reconciled => _reconciled.Task;
@@ -28,6 +32,9 @@ internal sealed class Readiness(Health health)
     /// <summary><c>starting</c>, <c>ready</c>, <c>unavailable</c> (a part has a problem) or <c>stopping</c>.</summary>
     public string Text => _stopping ? "stopping" : IsReady ? "ready" : IsReconciled ? "unavailable" : "starting";
 
+    /// <summary>Marks the desired state as known.</summary>
+    public void MarkOpen() => _opened.TrySetResult();
+
     /// <summary>Marks the kernel as reconciled.</summary>
     public void MarkReady() => _reconciled.TrySetResult();
 
@@ -35,6 +42,7 @@ internal sealed class Readiness(Health health)
     public void MarkStopping()
     {
         _stopping = true;
+        _opened.TrySetCanceled();
         _reconciled.TrySetCanceled();
     }
 }
@@ -90,8 +98,8 @@ internal static class HealthEndpoints
 }
 
 /// <summary>
-/// Holds requests back until the kernel is reconciled. A client that starts along with the daemon needs no retry, and no client sees a
-/// half-built state. Health answers at once.
+/// Holds requests back until the desired state is known. A client that starts along with the daemon needs no retry, and no client sees a
+/// half-built state. Entries that the kernel does not have yet say so. Health answers at once.
 /// </summary>
 internal static class ReadyGate
 {
@@ -100,13 +108,13 @@ internal static class ReadyGate
     {
         var readiness = app.Services.GetRequiredService<Readiness>();
         app.Use(next => context =>
-            readiness.Reconciled.IsCompletedSuccessfully || HealthEndpoints.IsHealth(context.Request.Path) ? next(context) : WaitAsync(next, context));
+            readiness.Opened.IsCompletedSuccessfully || HealthEndpoints.IsHealth(context.Request.Path) ? next(context) : WaitAsync(next, context));
 
         async Task WaitAsync(RequestDelegate next, HttpContext context)
         {
             try
             {
-                await readiness.Reconciled.WaitAsync(context.RequestAborted);
+                await readiness.Opened.WaitAsync(context.RequestAborted);
             }
             catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
             {

@@ -27,7 +27,10 @@ internal sealed class WriterLifetime(
         LogAddresses();
 
         var started = clock.GetTimestamp();
-        await writer.StartAsync([.. options.Value.Devmaps.Select(d => d.ToDefinition())], cancellationToken);
+        var reconciled = writer.StartAsync([.. options.Value.Devmaps.Select(d => d.ToDefinition())], cancellationToken);
+        await await Task.WhenAny(writer.Opened, reconciled);
+        readiness.MarkOpen();
+        await reconciled;
         _ = WatchAsync();
         readiness.MarkReady();
         HostLog.Ready(logger, options.Value.Devmaps.Count, clock.GetElapsedTime(started).TotalMilliseconds);

@@ -10,6 +10,9 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _broken;
 
+    /// <summary>Closes the gate as soon as this holds.</summary>
+    public Func<bool>? ClosesWhen { get; set; }
+
     /// <summary>Ends when somebody waits at the closed gate.</summary>
     public Task Reached => _reached.Task;
 
@@ -31,7 +34,11 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
         return this;
     }
 
-    public void Open() => _open.Set();
+    public void Open()
+    {
+        ClosesWhen = null;
+        _open.Set();
+    }
 
     public void Break() => _broken = true;
 
@@ -75,6 +82,8 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
     {
         if (_broken)
             throw new InvalidOperationException("broken by the test");
+        if (ClosesWhen?.Invoke() == true)
+            Close();
         if (!_open.IsSet)
             _reached.TrySetResult();
         if (!_open.Wait(TimeSpan.FromSeconds(30)))

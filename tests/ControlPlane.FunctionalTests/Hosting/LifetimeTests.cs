@@ -2,6 +2,7 @@ using System.Net;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,6 +41,30 @@ public sealed class LifetimeTests
         using var answered = await waiting.WaitAsync(Deadline);
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, answered.StatusCode);
+    }
+
+    [Fact]
+    public async Task Requests_AreAnsweredWhenTheDesiredStateIsKnown_BeforeTheKernelFollows()
+    {
+        GatedKernel? gate = null;
+        await using var daemon = TestDaemon.Build(kernel => gate = new GatedKernel(kernel));
+        var writer = daemon.App.Services.GetRequiredService<DevmapWriter>();
+        gate!.ClosesWhen = () => writer.Opened.IsCompleted;
+        var started = daemon.App.StartAsync();
+        await gate.Reached.WaitAsync(Deadline);
+        using var client = new HttpClient { BaseAddress = daemon.Rest };
+
+        using var answered = await client.GetAsync(new Uri("/nothing/here", UriKind.Relative));
+        using var early = await client.GetAsync(new Uri("/readyz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.NotFound, answered.StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);
+        Assert.Contains("\"status\":\"starting\"", await early.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.False(started.IsCompleted);
+
+        gate.Open();
+        await started.WaitAsync(Deadline);
+        using var ready = await client.GetAsync(new Uri("/readyz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
     }
 
     [Fact]

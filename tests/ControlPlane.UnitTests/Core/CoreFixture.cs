@@ -35,6 +35,9 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public SimulatedHost Host { get; }
 
+    /// <summary>Ends when the kernel has everything as desired.</summary>
+    public Task Started { get; private set; } = Task.CompletedTask;
+
     internal ControlPlaneState State => _provider.GetRequiredService<ControlPlaneState>();
 
     public DevmapWriter Writer => _provider.GetRequiredService<DevmapWriter>();
@@ -75,8 +78,18 @@ internal sealed class CoreFixture : IAsyncDisposable
         SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null,
         WatchOptions? watching = null, TimeProvider? time = null, params DevmapRecord[] devmaps)
     {
+        var fixture = Begin(host, wrap, options, store, watching, time, devmaps);
+        await fixture.Started;
+        return fixture;
+    }
+
+    /// <summary>Begins a start, and does not wait until the kernel has everything.</summary>
+    public static CoreFixture Begin(
+        SimulatedHost? host = null, Func<IKernel, IKernel>? wrap = null, WriterOptions? options = null, IStore? store = null,
+        WatchOptions? watching = null, TimeProvider? time = null, params DevmapRecord[] devmaps)
+    {
         var fixture = new CoreFixture(host ?? SimulatedHost.WithInterfaces(), wrap, options, store, watching, time);
-        await fixture.Writer.StartAsync(devmaps.Length == 0 ? [Vlans, Ingress, Addresses, Plain] : devmaps, default);
+        fixture.Started = fixture.Writer.StartAsync(devmaps.Length == 0 ? [Vlans, Ingress, Addresses, Plain] : devmaps, default);
         return fixture;
     }
 

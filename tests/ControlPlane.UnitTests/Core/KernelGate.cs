@@ -40,7 +40,8 @@ public sealed class KernelGate : IDisposable
         Updating?.Invoke(Updates);
         if (!_open.IsSet)
             _reached.TrySetResult();
-        _open.Wait(TimeSpan.FromSeconds(30));
+        if (!_open.Wait(TimeSpan.FromSeconds(30)))
+            throw new TimeoutException("the test did not open the gate");
         if (Refusal is not null && (RefusedUpdate ?? Updates) == Updates)
             throw Refusal;
         BeforeChange();

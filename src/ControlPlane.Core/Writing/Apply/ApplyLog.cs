@@ -3,9 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Apply;
 
-/// <summary>The log messages of applying plans: event ids 1009 to 1013, 1015 and 1016.</summary>
+/// <summary>The log messages of applying plans: event ids 1007, 1009 to 1011, 1013, 1015 and 1016.</summary>
 internal static partial class ApplyLog
 {
+    [LoggerMessage(1007, LogLevel.Warning, "Devmap {Devmap}: removed {Elements} elements from the kernel that nobody desires")]
+    public static partial void ForeignRemoved(ILogger logger, string devmap, int elements);
+
     [LoggerMessage(1009, LogLevel.Warning, "'{Target}' needs an XDP program on '{Device}' to accept redirected frames, and the kernel refuses it: {Reason}")]
     public static partial void PassProgramRefused(ILogger logger, string target, string device, string reason);
 

@@ -34,11 +34,16 @@ internal abstract class Job(IEnumerable<ResourceKey> steps)
 /// <summary>The kernel follows changes of interfaces.</summary>
 /// <param name="names">The names of the interfaces.</param>
 /// <param name="steps">The steps.</param>
-internal sealed class LinkJob(IReadOnlyCollection<string> names, IEnumerable<ResourceKey> steps) : Job(steps)
+internal class LinkJob(IReadOnlyCollection<string> names, IEnumerable<ResourceKey> steps) : Job(steps)
 {
     /// <summary>The names of the interfaces.</summary>
     public IReadOnlyCollection<string> Names => names;
 }
+
+/// <summary>The kernel follows the desired state of everything after a start.</summary>
+/// <param name="names">The names of all interfaces in use.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class StartJob(IReadOnlyCollection<string> names, IEnumerable<ResourceKey> steps) : LinkJob(names, steps);
 
 /// <summary>The kernel follows a swap of egress programs that is stored, or the swap that takes it back.</summary>
 /// <param name="command">The command, which is answered at the end.</param>

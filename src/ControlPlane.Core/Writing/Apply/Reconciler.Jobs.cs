@@ -48,9 +48,31 @@ internal sealed partial class Reconciler
     /// <summary>Returns the job that follows changes of interfaces.</summary>
     /// <param name="names">The names of the interfaces, as they were or are.</param>
     /// <param name="later">The names of interfaces that have changed too, and are for another job.</param>
-    public Job Follow(IReadOnlyCollection<string> names, IEnumerable<string> later) => new LinkJob(names, StepsFor(names, later));
+    public LinkJob Follow(IReadOnlyCollection<string> names, IEnumerable<string> later) => new(names, StepsFor(names, later, entriesFirst: false));
 
-    private IEnumerable<ResourceKey> StepsFor(IReadOnlyCollection<string> names, IEnumerable<string> later)
+    /// <summary>Returns the job that brings everything into the kernel after a start: where frames arrive comes after where they go.</summary>
+    public StartJob Start()
+    {
+        var names = NamesInUse();
+        return new(names, context.State.Devmaps.SelectMany(ForeignElements).Concat(StepsFor(names, [], entriesFirst: true)));
+    }
+
+    // The kernel may have as many elements that nobody desires as it has room for.
+    private IEnumerable<ResourceKey> ForeignElements(WorkingDevmap devmap)
+    {
+        var found = 0;
+        foreach (var keys in KernelWalk.Buckets(context.Kernel(devmap.Id), devmap.Entries.Freeze()).SelectMany(b => b.Keys).Chunk(Job.EntriesPerStep))
+        {
+            uint[] foreign = [.. keys.Where(k => devmap.Entries.Find(k) is null)];
+            found += foreign.Length;
+            yield return new ResourceKey.Elements(devmap.Id, foreign);
+        }
+
+        if (found > 0)
+            ApplyLog.ForeignRemoved(logger, devmap.Definition.Name, found);
+    }
+
+    private IEnumerable<ResourceKey> StepsFor(IReadOnlyCollection<string> names, IEnumerable<string> later, bool entriesFirst)
     {
         // All let go before any takes: names may have changed places.
         foreach (var name in names.Concat(later))
@@ -59,14 +81,12 @@ internal sealed partial class Reconciler
                 yield return new ResourceKey.StaleLinks(name);
         }
 
-        var affected = new List<(string Name, Dictionary<DevmapId, int> Entries)>(names.Count);
-        foreach (var name in names)
-        {
-            var entries = new Dictionary<DevmapId, int>();
-            foreach (var key in StepsFor(name, entries))
-                yield return key;
-            affected.Add((name, entries));
-        }
+        List<(string Name, Dictionary<DevmapId, int> Entries)> affected = [.. names.Select(n => (n, new Dictionary<DevmapId, int>()))];
+        var steps = entriesFirst
+            ? affected.SelectMany(a => EntriesFor(a.Name, a.Entries)).Concat(affected.SelectMany(a => AttachmentsFor(a.Name, a.Entries)))
+            : affected.SelectMany(a => EntriesFor(a.Name, a.Entries).Concat(AttachmentsFor(a.Name, a.Entries)));
+        foreach (var step in steps)
+            yield return step;
 
         foreach (var device in Convergence.DevicesOf(context, names))
             yield return new ResourceKey.PassProgram(device);
@@ -84,8 +104,8 @@ internal sealed partial class Reconciler
         }
     }
 
-    /// <summary>Returns the entries and attachments that depend on an interface, and counts the entries by devmap.</summary>
-    private IEnumerable<ResourceKey> StepsFor(string name, Dictionary<DevmapId, int> affected)
+    /// <summary>Returns the entries that depend on an interface, and counts them by devmap.</summary>
+    private IEnumerable<ResourceKey> EntriesFor(string name, Dictionary<DevmapId, int> affected)
     {
         var keyed = new List<EntryId>();
         foreach (var devmap in context.State.Devmaps)
@@ -105,7 +125,10 @@ internal sealed partial class Reconciler
                 affected[id.Devmap] = affected.GetValueOrDefault(id.Devmap) + 1;
             yield return new ResourceKey.Entries(ids);
         }
+    }
 
+    private IEnumerable<ResourceKey> AttachmentsFor(string name, Dictionary<DevmapId, int> affected)
+    {
         foreach (var devmap in context.State.Devmaps.Where(d => d.Attachments.ContainsKey(name)).ToArray())
         {
             affected.TryAdd(devmap.Id, 0);

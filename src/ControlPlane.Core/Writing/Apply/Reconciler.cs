@@ -53,6 +53,7 @@ internal sealed partial class Reconciler(PlanContext context, Executor executor,
             var reason = key switch
             {
                 ResourceKey.Entries(var ids) => PlaceEntries(scope, ids)?.Detail,
+                ResourceKey.Elements(var devmap, var kernelKeys) => DeleteForeign(scope, devmap, kernelKeys),
                 ResourceKey.StaleLinks(var name) => LetGo(scope, name),
                 ResourceKey.PassProgram(var device) => ConvergePassProgram(scope, device),
                 ResourceKey.Target(var name) => Add(targets, name),
@@ -109,6 +110,18 @@ internal sealed partial class Reconciler(PlanContext context, Executor executor,
         return devmap.Entries.Find(id.KernelKey) is { } entry
             ? PlaceEntry(scope, devmap, entry)
             : executor.Place(scope, new Placement.OfObject([new KernelStep.DeleteElement(id, null)]));
+    }
+
+    private string? DeleteForeign(WriterScope scope, DevmapId id, IReadOnlyList<uint> kernelKeys)
+    {
+        string? reason = null;
+        foreach (var kernelKey in kernelKeys)
+        {
+            if (context.State.Find(id)?.Entries.Find(kernelKey) is null)
+                reason = ConvergeElement(scope, new ElementId(id, kernelKey)) ?? reason;
+        }
+
+        return reason;
     }
 
     private string? ConvergeFreedKey(WriterScope scope, ElementId id)

@@ -17,6 +17,16 @@ internal sealed partial class DevmapWriter
     // Commands that wait for the end of a job.
     private readonly Queue<WriterCommand> _held = [];
 
+    /// <summary>Begins to bring into the kernel what the start has found in the store.</summary>
+    private void Restore()
+    {
+        var job = _reconciler.Start();
+        _context.State.IsRestoring = true;
+        _context.Following.UnionWith(job.Names);
+        _context.Reconciled = _context.Interfaces;
+        _jobs.Enqueue(job);
+    }
+
     /// <summary>Begins to follow the interfaces that have changed.</summary>
     private void Follow((LinkChanges Changes, IReadOnlySet<string> Later)? changed)
     {
@@ -45,12 +55,14 @@ internal sealed partial class DevmapWriter
             else
                 revision = End(job);
         }
-        catch (KernelException e) when (_started.Task.IsCompleted)
+        catch (KernelException e) when (job is not StartJob) // A start that cannot ask the kernel fails.
         {
             revision = Abandon(job, e);
         }
 
         Publish(revision);
+        if (!_context.State.IsRestoring && _reconciled.TrySetResult())
+            WriterLog.Ready(_logger);
         _jobs.Dequeue();
         _logger.WorksFor([]);
         if (command is not null && !Unanswered().Contains(command))
@@ -63,6 +75,7 @@ internal sealed partial class DevmapWriter
         switch (job)
         {
             case LinkJob links:
+                _context.State.IsRestoring &= job is not StartJob;
                 Release(links);
                 break;
             case SwapJob { Cause: null, Refusal: { } refusal } refused:
@@ -176,5 +189,6 @@ internal sealed partial class DevmapWriter
             command.Fail(error);
         while (_held.TryDequeue(out var held))
             held.Fail(ShuttingDown());
+        _reconciled.TrySetCanceled();
     }
 }

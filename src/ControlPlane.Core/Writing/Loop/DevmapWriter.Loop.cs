@@ -23,14 +23,10 @@ internal sealed partial class DevmapWriter
             _links.Watch(_kernel.Interfaces);
             _context.Refresh();
             Startup.Run(scope, new StartContext(_context, _kernel, _state, _executor, _logger), _store, devmaps);
+            Restore();
             _context.State.Publish(_context.PlannedRevision, _context.Now);
             _log.Begin(_context.PlannedRevision);
-            _links.AddEverything();
-            Follow(_links.Take(_context.Following));
-            while (_jobs.Count > 0)
-                RunSlice(scope);
-            WriterLog.Ready(_logger);
-            _started.TrySetResult();
+            _opened.TrySetResult();
             while (WaitForWork())
                 RunBatch(scope);
             FailUnanswered(new ControlPlaneException(RequestErrors.StopsBeforeTheEnd()));
@@ -268,7 +264,8 @@ internal sealed partial class DevmapWriter
     {
         CloseQueue();
         _log.Close();
-        if (!_started.TrySetException(e))
+        _opened.TrySetException(e);
+        if (!_reconciled.TrySetException(e))
             WriterLog.LoopDied(_logger, e);
         while (_queue.TryTake(out var command))
             Refuse(command);

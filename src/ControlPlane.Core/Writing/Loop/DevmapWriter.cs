@@ -27,7 +27,8 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly Reconciler _reconciler;
     private readonly WriterQueue _queue;
     private readonly LinkChangeInbox _links;
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _reconciled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Thread? _thread;
     private volatile bool _refuseRest;
@@ -49,6 +50,9 @@ internal sealed partial class DevmapWriter : IDisposable
     /// <summary>Ends when the loop has ended; faulted when it died of an exception, upon which the host must stop.</summary>
     public Task Completion => _ended.Task;
 
+    /// <summary>Ends when the desired state is known and commands are taken. The kernel may not have all of it yet.</summary>
+    public Task Opened => _opened.Task;
+
     /// <summary>Commands that wait now.</summary>
     public int QueueLength => _queue.Count;
 
@@ -61,7 +65,7 @@ internal sealed partial class DevmapWriter : IDisposable
     /// <summary>Commands executed since the start.</summary>
     public long Commands => Volatile.Read(ref _commands);
 
-    /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when all is reconciled.</summary>
+    /// <summary>Opens the devmaps, adopts what is pinned, and begins to take commands. Returns when the kernel has all as desired.</summary>
     /// <exception cref="ControlPlaneException">The pinned objects differ from the definitions.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public Task StartAsync(IReadOnlyList<DevmapRecord> devmaps, CancellationToken cancellationToken)
@@ -69,7 +73,7 @@ internal sealed partial class DevmapWriter : IDisposable
         // A thread of its own: it blocks in system calls, and it must stay in the network namespace the daemon started in.
         _thread = new Thread(() => Loop(devmaps)) { Name = "devmap-writer", IsBackground = true };
         _thread.Start();
-        return _started.Task.WaitAsync(cancellationToken);
+        return _reconciled.Task.WaitAsync(cancellationToken);
     }
 
     /// <summary>Refuses new commands, drains what waits until <paramref name="drainTimeout"/>, fails the rest with <c>shutting_down</c>.</summary>

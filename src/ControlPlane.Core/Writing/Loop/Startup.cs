@@ -12,7 +12,8 @@ internal sealed record StartContext(PlanContext Plans, IKernel Kernel, ControlPl
 
 /// <summary>
 /// Brings up the state at start: what the store has, over what is pinned in the kernel. Frames flow meanwhile, and what is as desired
-/// is not touched. A devmap that the store does not know yet, or all programs, are adopted from the kernel.
+/// is not touched. A devmap that the store does not know yet, or all programs, are adopted from the kernel. Entries and attachments are only
+/// known afterwards: a <see cref="StartJob"/> brings them into the kernel.
 /// </summary>
 internal sealed class Startup
 {
@@ -26,7 +27,7 @@ internal sealed class Startup
 
     private WorkingState State => _context.State;
 
-    /// <summary>Runs the start. Afterwards what concerns single interfaces must still be converged.</summary>
+    /// <summary>Runs the start. Afterwards the kernel must still follow.</summary>
     public static void Run(WriterScope scope, StartContext start, IStore store, IReadOnlyList<DevmapRecord> definitions)
     {
         var stored = store.Load();
@@ -106,7 +107,7 @@ internal sealed class Startup
         var name = devmap.Definition.Name;
         if (_stored.Devmaps.Any(d => d.Name == name))
         {
-            RestoreEntries(scope, devmap);
+            RestoreEntries(devmap);
             RestoreAttachments(scope, devmap);
         }
         else
@@ -118,19 +119,11 @@ internal sealed class Startup
         WriterLog.DevmapOpened(_start.Logger, name, adopted, devmap.Entries.Count, devmap.Attachments.Count);
     }
 
-    private void RestoreEntries(WriterScope scope, WorkingDevmap devmap)
+    private void RestoreEntries(WorkingDevmap devmap)
     {
         // Numbers first: if an interface has come back with an index that is a number in use, the named entry must wait.
         foreach (var record in _stored.Entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
-            _start.Executor.Place(scope, Convergence.Entry(_context, devmap, null, record));
-
-        var table = devmap.Entries.Freeze();
-        var foreign = KernelWalk.Buckets(_context.Kernel(devmap.Id), table)
-            .SelectMany(b => b.Keys.Where(k => table.Find(k) is null).ToArray()).ToList();
-        foreach (var kernelKey in foreign)
-            BringUp(scope, new Placement.OfObject([new KernelStep.DeleteElement(new ElementId(devmap.Id, kernelKey), null)]));
-        if (foreign.Count > 0)
-            WriterLog.ForeignRemoved(_start.Logger, devmap.Definition.Name, foreign.Count);
+            State.Set(devmap, null, Convergence.Placed(_context, devmap, record) with { Since = _now.UtcDateTime });
     }
 
     private void RestoreAttachments(WriterScope scope, WorkingDevmap devmap)

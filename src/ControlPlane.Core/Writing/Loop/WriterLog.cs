@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1008, 1012, 1014 and 1017 to 1020.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1006, 1008, 1012, 1014 and 1017 to 1020.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -25,9 +25,6 @@ internal static partial class WriterLog
 
     [LoggerMessage(1006, LogLevel.Error, "The store could not be set back after the kernel refused {Changes} changes; that is tried again with the next commit")]
     public static partial void StoreNotSetBack(ILogger logger, int changes, Exception exception);
-
-    [LoggerMessage(1007, LogLevel.Warning, "Devmap {Devmap}: removed {Elements} elements from the kernel that nobody desires")]
-    public static partial void ForeignRemoved(ILogger logger, string devmap, int elements);
 
     [LoggerMessage(1012, LogLevel.Error, "The kernel could not be asked for interfaces that changed; all are asked for again in {Seconds} s")]
     public static partial void LinksNotReconciled(ILogger logger, double seconds, Exception exception);

@@ -21,16 +21,21 @@ internal static partial class Convergence
     public static Placement.OfEntry Entry(
         PlanContext context, WorkingDevmap devmap, PlacedEntry? before, EntryRecord record, bool targetMayBeMissing = true, bool evicts = false)
     {
-        var kernelKey = KernelKeyOf(context, record.Key);
-        PlacementFailure? failure = null;
-        if (kernelKey is { } taken && !evicts && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key)
-            (kernelKey, failure) = (null, KeyConflict(devmap, taken, holder));
-        var after = new PlacedEntry(record, kernelKey, failure) { Since = before?.Since ?? default };
+        var after = Placed(context, devmap, record, evicts) with { Since = before?.Since ?? default };
         return new Placement.OfEntry(devmap.Id, before, after == before ? before : after, StepsTo(context, devmap, before, after, targetMayBeMissing, evicts))
         {
             TargetMayBeMissing = targetMayBeMissing,
             Evicts = evicts,
         };
+    }
+
+    /// <summary>Returns an entry with the kernel key that it has now; without one if another entry has that.</summary>
+    public static PlacedEntry Placed(PlanContext context, WorkingDevmap devmap, EntryRecord record, bool evicts = false)
+    {
+        var kernelKey = KernelKeyOf(context, record.Key);
+        return kernelKey is { } taken && !evicts && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key
+            ? new PlacedEntry(record, null, KeyConflict(devmap, taken, holder))
+            : new PlacedEntry(record, kernelKey);
     }
 
     /// <summary>Places an entry of a plan again: the interfaces have changed since the plan was made, while the store was written.</summary>

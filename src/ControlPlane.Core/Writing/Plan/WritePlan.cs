@@ -41,6 +41,9 @@ internal abstract record ResourceKey
     /// <summary>Entries, as many as one step takes.</summary>
     internal sealed record Entries(IReadOnlyList<EntryId> Ids) : ResourceKey;
 
+    /// <summary>Elements, as many as one step takes: those of no entry are deleted.</summary>
+    internal sealed record Elements(DevmapId Devmap, IReadOnlyList<uint> KernelKeys) : ResourceKey;
+
     /// <summary>The links that attachments to an interface of this name have left on an interface that has another name now.</summary>
     internal sealed record StaleLinks(string Name) : ResourceKey;
 

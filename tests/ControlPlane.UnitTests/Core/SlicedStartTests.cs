@@ -1,0 +1,174 @@
+using ControlPlane.Core.Api;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.Watching;
+using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Simulation;
+using ControlPlane.Storage;
+using ControlPlane.UnitTests.Core.Watching;
+
+namespace ControlPlane.UnitTests.Core;
+
+/// <summary>A start with many entries serves requests before the kernel has all of them, and says which it does not have.</summary>
+public sealed class SlicedStartTests : IDisposable
+{
+    private const int Many = 1000;
+
+    // The entries of one step.
+    private const int Step = 256;
+
+    private static readonly DevmapRecord _table = new("table", new DevmapSpec(4096, KeySelector: KeySelector.Ipv4Destination));
+    private static readonly WriterOptions _options = new() { Slice = TimeSpan.Zero };
+    private readonly KernelGate _gate = new();
+    private readonly SimulatedHost _host = SimulatedHost.WithInterfaces();
+    private readonly MemoryStore _store = new();
+
+    public void Dispose()
+    {
+        _gate.Dispose();
+        _store.Dispose();
+    }
+
+    [Fact]
+    public async Task KernelHasSomeEntries_ReadersSeeWhichOnes()
+    {
+        await FillAsync();
+        await using var core = Restart();
+        await _gate.Reached;
+
+        Assert.True(core.Writer.Opened.IsCompletedSuccessfully);
+        Assert.False(core.Started.IsCompleted);
+        var entries = Entries(core);
+        Assert.Equal(Many, entries.Count);
+        Assert.All(entries, e => Assert.Equal(
+            e.Status.Ifindex is null ? (EntryState.Pending, "BeingWritten") : (EntryState.Forwarding, "AsDesired"),
+            (e.Status.State, e.Status.Conditions[0].Reason)));
+        var written = entries.Count(e => e.Status.State == EntryState.Forwarding);
+        Assert.InRange(written, Step, Many - Step);
+        var counts = core.StateCounter.Count("table")!;
+        Assert.Equal((written, Many - written), (counts.Entries[EntryState.Forwarding], counts.Entries[EntryState.Pending]));
+        // Frames arrive only once the kernel knows where they go.
+        var attachment = core.Attachments.Get("table", "sim0", RequestContext.OfDaemon()).Status;
+        Assert.Equal((AttachmentState.Pending, "BeingAttached"), (attachment.State, attachment.Conditions[0].Reason));
+        Assert.Equal("BeingAttached", entries[0].Status.Conditions.Single(c => c.Type == ConditionTypes.IngressAttached).Reason);
+        Assert.All(entries.SelectMany(e => e.Status.Conditions).Where(c => c.Reason is "BeingWritten"), c => Assert.NotNull(c.Remedy));
+
+        _gate.Open();
+        await core.Started;
+        Assert.All(Entries(core), e => Assert.Equal(EntryState.Forwarding, e.Status.State));
+        Assert.Equal(Many, core.StateCounter.Count("table")!.Entries[EntryState.Forwarding]);
+        Assert.Equal(AttachmentState.Attached, core.Attachments.Get("table", "sim0", RequestContext.OfDaemon()).Status.State);
+    }
+
+    [Fact]
+    public async Task WritesMeanwhile_AreInTheKernelWhenTheyAreAnswered()
+    {
+        await FillAsync();
+        await using var core = Restart();
+        await _gate.Reached;
+        var host = core.Host;
+        // The last entries are those that the job reaches last.
+        var same = After(core.PutAsync("table", Key(Many - 1), "sim1"), () => host.Devmaps["table"].TryGet(Number(Many - 1), out _));
+        var moved = After(core.PutAsync("table", Key(Many - 2), "sim2"), () => host.Devmaps["table"].TryGet(Number(Many - 2), out _));
+        var deleted = After(core.Entries.DeleteAsync("table", Key(Many - 3), RequestContext.OfDaemon()), () => !host.Devmaps["table"].TryGet(Number(Many - 3), out _));
+        var added = After(core.PutAsync("vlans", "7", "sim2"), () => host.Devmaps["vlans"].TryGet(7, out _));
+        var swapped = core.Programs.SetOfInterfaceAsync("sim1", "seen", RequestContext.OfDaemon());
+        var wasEarly = false;
+        _gate.Updating = n => wasEarly |= n == Many - 100 && host.Devmaps["vlans"].TryGet(7, out _);
+        _gate.Open();
+
+        Assert.All(await Task.WhenAll(same, moved, deleted, added), Assert.True);
+        Assert.Equal(Many - 2, (await swapped).Changed);
+        Assert.True(wasEarly);
+        await core.Started;
+        var program = core.Programs.Get("seen").Status.ProgramId;
+        Assert.Equal(Many - 2, Entries(core).Count);
+        Assert.All(Entries(core), e => Assert.Equal((EntryState.Forwarding, program), (e.Status.State, e.Status.EgressProgramId)));
+        Assert.Equal("sim2", core.Entries.Get("table", Key(Many - 2)).Spec!.Interface);
+        Assert.Equal(0, (await core.Audits.AuditAsync("table", repair: true, RequestContext.OfDaemon())).Found);
+    }
+
+    [Fact]
+    public async Task Watcher_SeesOnePictureAndOneEventWhenTheKernelHasAll()
+    {
+        var revision = await FillAsync();
+        await using var core = Restart();
+        await _gate.Reached;
+        await using var reader = core.Watch("table").GetAsyncEnumerator();
+        var snapshot = await reader.UntilAsync(e => e is WatchEvent.Synced);
+        _gate.Open();
+        await core.Started;
+
+        Assert.Equal(Many, snapshot.OfType<WatchEvent.EntryPut>().Count());
+        Assert.Equal(revision, snapshot[^1].Revision);
+        var ifindex = core.Host.Interfaces.Find("sim1")!.Ifindex;
+        var events = await reader.UntilAsync(e => e is WatchEvent.StatusChanged { Interface: "sim1" });
+        Assert.Equal(new WatchEvent.StatusChanged(revision, "sim1", ifindex, Many, false), events[^1]);
+        Assert.All(events, e => Assert.IsType<WatchEvent.StatusChanged>(e));
+    }
+
+    [Fact]
+    public async Task ManyElementsThatNobodyDesires_AreDeletedAndTheOthersStay()
+    {
+        await FillAsync();
+        var state = _store.Load();
+        _store.Commit(new StoreBatch(state.Revision + 1, [.. state.Entries.Skip(1).Select(e => new StoreChange.DeleteEntry(e.Devmap, e.Key))]));
+
+        await using var core = await CoreFixture.StartAsync(_host, _gate.Wrap, _options, _store, devmaps: [_table, CoreFixture.Vlans]);
+
+        Assert.Equal(EntryState.Forwarding, Assert.Single(core.List("table").Entries).Status.State);
+        Assert.Equal(0, _gate.Updates);
+    }
+
+    [Fact]
+    public async Task Stop_DuringTheStart_IsFinishedByTheNext()
+    {
+        await FillAsync();
+        await using (var core = Restart())
+        {
+            await _gate.Reached;
+            var stopped = core.Writer.StopAsync(TimeSpan.Zero);
+            _gate.Open();
+            await stopped;
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => core.Started);
+            await core.Writer.Completion;
+        }
+
+        await using var again = await CoreFixture.StartAsync(_host, options: _options, store: _store, devmaps: [_table, CoreFixture.Vlans]);
+        Assert.All(Entries(again), e => Assert.Equal(EntryState.Forwarding, e.Status.State));
+        Assert.Equal(Many, Entries(again).Count);
+    }
+
+    private static async Task<bool> After(Task write, Func<bool> holds)
+    {
+        await write;
+        return holds();
+    }
+
+    private static string Key(int number) => $"10.0.{number / 256}.{number % 256}";
+
+    private static uint Number(int number) => (10u << 24) + (uint)number;
+
+    private static List<Entry> Entries(CoreFixture core) => [.. core.List("table", new EntryQuery { Interface = "sim1", PageSize = 10_000 }).Entries];
+
+    /// <summary>Fills store and kernel, and returns the revision.</summary>
+    private async Task<long> FillAsync()
+    {
+        await using var core = await CoreFixture.StartAsync(_host, store: _store, devmaps: [_table, CoreFixture.Vlans]);
+        await core.PutProgramAsync("seen", "count");
+        await core.Attachments.PutAsync("table", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+        await Task.WhenAll(Enumerable.Range(0, Many).Select(n => core.PutAsync("table", Key(n), "sim1")));
+        return core.State.Current.Revision;
+    }
+
+    /// <summary>Begins a start on a host that has booted again, and holds it among the first steps.</summary>
+    private CoreFixture Restart()
+    {
+        _gate.Updating = n =>
+        {
+            if (n == Step + 10)
+                _gate.Close();
+        };
+        return CoreFixture.Begin(SimulatedHost.WithInterfaces(), _gate.Wrap, _options, _store, devmaps: [_table, CoreFixture.Vlans]);
+    }
+}
