@@ -4,6 +4,7 @@ using ControlPlane.Core.Model;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace ControlPlane.Daemon.Security;
 
@@ -26,12 +27,15 @@ internal sealed class AccessHandler : AuthorizationHandler<AccessRequirement>
     {
         var http = (HttpContext)context.Resource!;
         // Nothing is there: the answer says so, to anybody.
-        if (http.GetEndpoint() is not RouteEndpoint endpoint || endpoint.RoutePattern.GetParameter("unimplementedMethod") is not null)
+        if (http.GetEndpoint() is not RouteEndpoint endpoint || IsNowhere(endpoint.RoutePattern))
             context.Succeed(requirement);
         else if (http.Caller() is { IsKnown: true } caller)
             Decide(context, requirement, Refusal(http.Request, caller, endpoint));
         return Task.CompletedTask;
     }
+
+    /// <summary>Whether a pattern is that of gRPC methods that do not exist.</summary>
+    public static bool IsNowhere(RoutePattern? pattern) => pattern?.GetParameter("unimplementedMethod") is not null;
 
     private void Decide(AuthorizationHandlerContext context, AccessRequirement requirement, Error? refusal)
     {

@@ -26,17 +26,22 @@ internal static class UnixPeers
     /// <summary>Returns the user and the process at the other end of a connected unix socket.</summary>
     public static (uint Uid, int Pid) ReadUser(Socket socket)
     {
-        Span<uint> credentials = stackalloc uint[CredentialWords];
-        socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials));
-        return (credentials[1], (int)credentials[0]);
+        var (pid, uid, _) = ReadCredentials(socket);
+        return (uid, pid);
     }
 
     /// <summary>Returns the peer of a connected unix socket, as the kernel knew it when it connected.</summary>
     public static UnixPeer Read(Socket socket)
     {
-        Span<uint> credentials = stackalloc uint[CredentialWords];
-        socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials));
-        return new UnixPeer(credentials[1], credentials[2], (int)credentials[0], ReadGroups(socket), ProgramOf((int)credentials[0]));
+        var (pid, uid, gid) = ReadCredentials(socket);
+        return new UnixPeer(uid, gid, pid, ReadGroups(socket), ProgramOf(pid));
+    }
+
+    private static (int Pid, uint Uid, uint Gid) ReadCredentials(Socket socket)
+    {
+        Span<uint> words = stackalloc uint[CredentialWords];
+        socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(words));
+        return ((int)words[0], words[1], words[2]);
     }
 
     private static uint[] ReadGroups(Socket socket)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Security;
 
 namespace ControlPlane.Daemon.Api.Grpc;
 
@@ -15,9 +16,14 @@ internal static class RequestFrames
     private const string EncodingHeader = "grpc-encoding";
     private const string Identity = "identity", Gzip = "gzip", Deflate = "deflate";
 
-    /// <summary>Reads the request of each call of this endpoint, and answers a call whose request is not one whole message.</summary>
+    /// <summary>
+    /// Reads the request of each call of this endpoint, and answers a call whose request is not one whole message. The endpoint of methods that do
+    /// not exist is for everybody, and reads nothing.
+    /// </summary>
     public static void Check(EndpointBuilder endpoint)
     {
+        if (AccessHandler.IsNowhere((endpoint as RouteEndpointBuilder)?.RoutePattern))
+            return;
         var inner = endpoint.RequestDelegate!;
         endpoint.RequestDelegate = async http =>
         {
