@@ -80,9 +80,24 @@ internal sealed class AuditService
 
     private async Task<AuditReport> AuditAsync(DevmapId devmap, bool repair, bool paced, RequestContext request)
     {
-        var (startedAt, started) = (_time.GetUtcNow(), _time.GetTimestamp());
-        var drifts = new List<Drift>(await _writer.SubmitAsync(new JudgeObjectsCommand(devmap, repair), request));
-        var (found, repaired) = (drifts.Count, drifts.Count(d => d.Repaired));
+        var (startedAt, started, findings) = (_time.GetUtcNow(), _time.GetTimestamp(), new Findings());
+        try
+        {
+            var compared = await CompareAsync(devmap, repair, paced, request, findings);
+            var report = new AuditReport(
+                devmap.Name, _state.Current.Revision, startedAt, _time.GetElapsedTime(started), compared, findings.Found, findings.Repaired, repair, findings.Drifts);
+            Tell(devmap, report);
+            return report;
+        }
+        finally
+        {
+            await ReportAsync(devmap, findings);
+        }
+    }
+
+    private async Task<long> CompareAsync(DevmapId devmap, bool repair, bool paced, RequestContext request, Findings findings)
+    {
+        findings.Add(await _writer.SubmitAsync(new JudgeObjectsCommand(devmap, repair), request));
         var state = _state.Current.Find(devmap) ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap.Name));
         var search = new DriftSearch(_state, state, _state.Handles[devmap], _kernel.Interfaces);
         var suspects = new List<uint>();
@@ -101,22 +116,28 @@ internal sealed class AuditService
 
         if (suspects.Count > 0)
             await JudgeAsync();
-        var report = new AuditReport(
-            devmap.Name, _state.Current.Revision, startedAt, _time.GetElapsedTime(started), search.Checked + state.Attachments.Count, found, repaired, repair, drifts);
-        Tell(devmap, report);
-        return report;
+        return search.Checked + state.Attachments.Count;
 
         async Task JudgeAsync()
         {
             foreach (var some in suspects.Chunk(MaxSuspects))
-            {
-                var judged = await _writer.SubmitAsync(new JudgeElementsCommand(devmap, some, repair), request);
-                found += judged.Count;
-                repaired += judged.Count(d => d.Repaired);
-                drifts.AddRange(judged.Take(AuditReport.MaxDrifts - drifts.Count));
-            }
-
+                findings.Add(await _writer.SubmitAsync(new JudgeElementsCommand(devmap, some, repair), request));
             suspects.Clear();
+        }
+    }
+
+    // Watchers get one event for an audit, also for one that ended early: it has perhaps repaired something.
+    private async Task ReportAsync(DevmapId devmap, Findings findings)
+    {
+        if (findings.Found == 0)
+            return;
+        try
+        {
+            await _writer.SubmitAsync(new ReportDriftCommand(devmap, findings.Found, findings.Repaired), RequestContext.OfDaemon());
+        }
+        catch (ControlPlaneException)
+        {
+            // The daemon stops, and the streams end.
         }
     }
 
@@ -128,6 +149,23 @@ internal sealed class AuditService
         AuditLog.Drifted(_logger, report.Devmap, report.Found, report.Repaired);
         foreach (var drift in report.Drifts.Take(MostLogged))
             AuditLog.Drift(_logger, report.Devmap, drift);
+    }
+
+    /// <summary>The findings of an audit that goes on.</summary>
+    private sealed class Findings
+    {
+        public List<Drift> Drifts { get; } = [];
+
+        public int Found { get; private set; }
+
+        public int Repaired { get; private set; }
+
+        public void Add(IReadOnlyList<Drift> judged)
+        {
+            Found += judged.Count;
+            Repaired += judged.Count(d => d.Repaired);
+            Drifts.AddRange(judged.Take(AuditReport.MaxDrifts - Drifts.Count));
+        }
     }
 }
 

@@ -4,6 +4,7 @@ using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
 using ControlPlane.Simulation;
 using ControlPlane.TestCommon.Lab;
+using ControlPlane.UnitTests.Core.Watching;
 using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
@@ -151,11 +152,17 @@ public sealed class AuditTests
             host.SetElementByHand("vlans", key, Stranger);
         for (var key = 0u; key < 1024; key++)
             host.SetElementByHand("addresses", key, Stranger);
+        await using var events = core.Watch("vlans").GetAsyncEnumerator();
+        await events.UntilAsync(e => e is WatchEvent.Synced);
 
         var report = await AuditAsync(core);
 
         Assert.Equal((1024, 1024, AuditReport.MaxDrifts), (report.Found, report.Repaired, report.Drifts.Count));
         Assert.Equal(0, (await AuditAsync(core)).Found);
+        var revision = core.State.Current.Revision;
+        await core.PutAsync("vlans", "10", "sim0");
+        Assert.Equal(new WatchEvent.DriftFound(revision, 1024, 1024), await events.NextAsync());
+        Assert.IsType<WatchEvent.EntryPut>(await events.NextAsync());
         var tally = core.Devmaps.Get("vlans").Status.Audit;
         Assert.Equal((2, 1024, 1024), (tally!.Audits, tally.Found, tally.Repaired));
     }

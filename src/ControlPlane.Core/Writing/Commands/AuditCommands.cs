@@ -21,23 +21,31 @@ internal abstract class JudgeCommand(DevmapId id, bool repair) : WriterCommand<I
         return new WritePlan(Footprint.Alone, [], context.PlannedRevision) { Converge = keys };
     }
 
-    protected sealed override IReadOnlyList<Drift> Answer(PlanContext context, Outcome outcome)
+    protected sealed override IReadOnlyList<Drift> Answer(PlanContext context, Outcome outcome) => [.. _findings.Select(f => f.Drift with
     {
-        List<Drift> drifts = [.. _findings.Select(f => f.Drift with
-        {
-            Repaired = repair && IsRepaired(context, f.Key, outcome),
-            Failure = outcome.Refused.GetValueOrDefault(f.Key),
-        })];
-        if (drifts.Count > 0)
-            context.Changes.Add(new Change.DriftFound(id, context.LastRevision, drifts.Count, drifts.Count(d => d.Repaired)));
-        return drifts;
-    }
+        Repaired = repair && IsRepaired(context, f.Key, outcome),
+        Failure = outcome.Refused.GetValueOrDefault(f.Key),
+    })];
 
     /// <summary>Adds what others changed to the findings, and what must be converged in any case to the keys.</summary>
     protected abstract void Judge(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys);
 
     /// <summary>Whether a finding is repaired now.</summary>
     protected virtual bool IsRepaired(PlanContext context, ResourceKey key, Outcome outcome) => !outcome.Refused.ContainsKey(key);
+}
+
+/// <summary>Reports what an audit has found, once for all of it.</summary>
+internal sealed class ReportDriftCommand(DevmapId id, int found, int repaired) : WriterCommand<bool>
+{
+    public override WritePlan Plan(PlanContext context) => new(new Footprint(), [], context.PlannedRevision);
+
+    protected override bool Answer(PlanContext context, Outcome outcome)
+    {
+        if (context.State.Find(id) is null)
+            return false;
+        context.Changes.Add(new Change.DriftFound(id, context.LastRevision, found, repaired));
+        return true;
+    }
 }
 
 /// <summary>Compares elements that an audit suspects.</summary>
