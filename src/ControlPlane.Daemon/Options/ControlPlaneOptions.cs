@@ -112,7 +112,7 @@ internal sealed class WriterSettings
     [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
     public int QueueCapacity { get; set; } = 8192;
 
-    /// <summary>The most commands of one caller that can wait, 1 .. 1,048,576.</summary>
+    /// <summary>The most commands of one caller that can wait, 1 .. 1,048,576; never more than half of <see cref="QueueCapacity"/>.</summary>
     [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
     public int QueuePerCaller { get; set; } = 4096;
 

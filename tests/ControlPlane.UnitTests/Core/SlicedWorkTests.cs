@@ -163,6 +163,31 @@ public sealed class SlicedWorkTests : IDisposable
     }
 
     [Fact]
+    public async Task SwapsThatWaitForAnother_AreBoundedForEachCaller()
+    {
+        await using var core = await StartAsync(queuePerCaller: 2);
+        var (start, hog) = (_gate.Updates, RequestContext.OfDaemon() with { Caller = new Caller("unix") { Token = "hog" } });
+        _gate.Updating = n =>
+        {
+            if (n == start + 1 || n == start + Step + 1)
+                _gate.Close();
+        };
+        var first = SetAsync(core, "seen");
+        await _gate.Reached;
+        List<Task<EgressProgramSwap>> taken = [AsHogAsync(), AsHogAsync()];
+        _gate.Open();
+        await Eventually.Async(() => core.Writer.QueueLength == 0);
+        List<Task<EgressProgramSwap>> refused = [AsHogAsync(), AsHogAsync()];
+        _gate.Open();
+
+        foreach (var swap in refused)
+            Assert.Equal(ErrorCode.WriterBusy, (await CoreFixture.FailsAsync(() => swap)).Code);
+        Assert.Equal([Many, Many, 0], (await Task.WhenAll(first, taken[0], taken[1])).Select(s => s.Changed));
+
+        Task<EgressProgramSwap> AsHogAsync() => core.Programs.SetOfInterfaceAsync("sim1", null, hog);
+    }
+
+    [Fact]
     public async Task Swap_TargetGoesMidway_EntriesCarryItWhenTheTargetReturns()
     {
         await using var core = await StartAsync();
@@ -229,12 +254,13 @@ public sealed class SlicedWorkTests : IDisposable
     }
 
     // The tests decide when a slice ends: after each step.
-    private async Task<CoreFixture> StartAsync(WatchOptions? watching = null)
+    private async Task<CoreFixture> StartAsync(WatchOptions? watching = null, int queuePerCaller = Many)
     {
         var core = await CoreFixture.StartAsync(
-            _host, _gate.Wrap, new WriterOptions { Slice = TimeSpan.Zero }, _store, watching, devmaps: [_table, CoreFixture.Vlans]);
+            _host, _gate.Wrap, new WriterOptions { Slice = TimeSpan.Zero, QueuePerCaller = queuePerCaller }, _store, watching, devmaps: [_table, CoreFixture.Vlans]);
         await core.PutProgramAsync("seen", "count");
-        await Task.WhenAll(Enumerable.Range(0, Many).Select(n => core.PutAsync("table", Key(n), "sim1")));
+        foreach (var some in Enumerable.Range(0, Many).Chunk(queuePerCaller))
+            await Task.WhenAll(some.Select(n => core.PutAsync("table", Key(n), "sim1")));
         return core;
     }
 

@@ -47,10 +47,21 @@ public sealed class WriterQueueTests
         Assert.Equal(ErrorCode.WriterBusy, queue.Add(Command(Token("b"), "b1"))?.Code);
         Assert.Equal(ErrorCode.WriterBusy, queue.Add(Command(_root with { Token = "t" }, "t1"))?.Code);
         Assert.Null(queue.Add(Command(Caller.Daemon, "d1")));
-        for (var i = 1; i < WriterQueue.Reserve; i++)
+        for (var i = 1; i < WriterOptions.Reserve; i++)
             Assert.Null(queue.Add(Command(_root, $"r{i}")));
         Assert.Equal(ErrorCode.WriterBusy, queue.Add(Command(_root, "r"))?.Code);
         Assert.Equal((3, 0), (queue.Refused.InAll, queue.Refused.OfCaller));
+    }
+
+    [Fact]
+    public void OneCaller_CannotFillASmallQueue()
+    {
+        var queue = new WriterQueue(new WriterOptions { QueueCapacity = 8 });
+        for (var i = 0; i < 4; i++)
+            Assert.Null(queue.Add(Command(Token("a"), $"a{i}")));
+
+        Assert.Contains("token a", queue.Add(Command(Token("a"), "a4"))!.Detail, StringComparison.Ordinal);
+        Assert.Null(queue.Add(Command(Token("b"), "b0")));
     }
 
     [Fact]

@@ -10,10 +10,11 @@ public sealed class WriterTests
     public async Task Submit_FullQueue_IsBusyAtOnceAndNothingIsLost()
     {
         using var gate = new KernelGate();
-        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, options: new WriterOptions { QueueCapacity = 2, MaxBatch = 1 });
+        await using var core = await CoreFixture.StartAsync(wrap: gate.Wrap, options: new WriterOptions { QueueCapacity = 4, MaxBatch = 1 });
         gate.Close();
         var underWay = core.PutAsync("vlans", "1", "sim1");
         await gate.Reached;
+        // One caller has half of the queue.
         var waiting = new[] { core.PutAsync("vlans", "2", "sim1"), core.PutAsync("vlans", "3", "sim1") };
         var error = await CoreFixture.FailsAsync(() => core.PutAsync("vlans", "4", "sim1"));
         Assert.Equal(ErrorCode.WriterBusy, error.Code);

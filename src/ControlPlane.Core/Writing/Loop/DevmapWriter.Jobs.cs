@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -14,8 +15,9 @@ internal sealed partial class DevmapWriter
 {
     private readonly Queue<Job> _jobs = [];
 
-    // Commands that wait for the end of a job.
-    private readonly Queue<WriterCommand> _held = [];
+    // Commands that wait for the end of a swap.
+    private readonly CallerTurns<WriterCommand> _held = new();
+    private bool _swapHasEnded;
 
     /// <summary>Begins to bring into the kernel what the start has found in the store.</summary>
     private void Restore()
@@ -98,6 +100,7 @@ internal sealed partial class DevmapWriter
 
     private void Conclude(SwapJob job)
     {
+        _swapHasEnded = true;
         foreach (var (devmap, swap, entries, _) in job.Swaps)
         {
             _context.State.End(_context.Devmap(devmap), swap);
@@ -166,6 +169,28 @@ internal sealed partial class DevmapWriter
         return _state.Current.Revision;
     }
 
+    // Those that wait are bounded as the queue is, from which they have been taken.
+    private void Hold(WriterCommand command)
+    {
+        var (caller, account) = (command.Request.Caller, command.Request.Caller.Account);
+        if (_held.Count >= _options.MostFor(caller))
+            command.Fail(new ControlPlaneException(RequestErrors.WriterBusy(_held.Count)));
+        else if (_held.CountOf(account) is var own && own >= _options.MostOf(caller))
+            command.Fail(new ControlPlaneException(RequestErrors.WriterBusyForCaller(account.ToString(), own)));
+        else
+            _held.Add(account, command);
+    }
+
+    /// <summary>Takes the commands that waited for a swap, if one has ended since: only then can they go on.</summary>
+    private void TakeHeld(Queue<WriterCommand> waiting)
+    {
+        if (!_swapHasEnded)
+            return;
+        _swapHasEnded = false;
+        while (_held.TryTake(out var held))
+            waiting.Enqueue(held);
+    }
+
     private void Fail(SwapJob job, PlacementFailure failure)
     {
         foreach (var (id, swap, _, _) in job.Swaps)
@@ -187,7 +212,7 @@ internal sealed partial class DevmapWriter
     {
         foreach (var command in Unanswered().Distinct())
             command.Fail(error);
-        while (_held.TryDequeue(out var held))
+        while (_held.TryTake(out var held))
             held.Fail(ShuttingDown());
         _reconciled.TrySetCanceled();
     }

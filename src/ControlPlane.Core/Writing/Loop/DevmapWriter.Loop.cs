@@ -63,8 +63,7 @@ internal sealed partial class DevmapWriter
             if (ReadInterfaces())
                 Follow(changed);
             RunSlice(scope);
-            for (var held = _held.Count; held > 0; held--)
-                waiting.Enqueue(_held.Dequeue());
+            TakeHeld(waiting);
             while (waiting.TryPeek(out var command))
             {
                 if (!TryPlan(command, batch))
@@ -125,10 +124,7 @@ internal sealed partial class DevmapWriter
         {
             if (command.MustWait(_context))
             {
-                if (_held.Count < _options.QueueCapacity)
-                    _held.Enqueue(command);
-                else
-                    command.Fail(new ControlPlaneException(RequestErrors.WriterBusy(_held.Count)));
+                Hold(command);
                 return true;
             }
 

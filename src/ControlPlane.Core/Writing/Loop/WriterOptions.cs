@@ -1,3 +1,5 @@
+using ControlPlane.Core.Model;
+
 namespace ControlPlane.Core.Writing.Loop;
 
 /// <summary>How the writer takes its work.</summary>
@@ -9,9 +11,20 @@ public sealed record WriterOptions
     /// <summary>How long the writer works on a job before the commands have their turn. A slice ends after the step in which this is over.</summary>
     public TimeSpan Slice { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The most commands of one caller that may wait. 1 .. 1,048,576.</summary>
+    /// <summary>The most commands of one caller that may wait; never more than half of <see cref="QueueCapacity"/>. 1 .. 1,048,576.</summary>
     public int QueuePerCaller { get; init; } = 4096;
 
     /// <summary>Most commands taken in one batch. 1 .. 65,536.</summary>
     public int MaxBatch { get; init; } = 1024;
+
+    /// <summary>The places beyond the capacity that only root on the unix socket and the daemon itself can take.</summary>
+    internal const int Reserve = 64;
+
+    /// <summary>Returns how many commands of all callers may wait before one of this caller is refused.</summary>
+    internal int MostFor(Caller caller) => QueueCapacity + ReserveFor(caller);
+
+    /// <summary>Returns how many commands of a caller may wait: one caller cannot fill the queue.</summary>
+    internal int MostOf(Caller caller) => Math.Min(QueuePerCaller, Math.Max(1, QueueCapacity / 2) + ReserveFor(caller));
+
+    private static int ReserveFor(Caller caller) => caller.IsDaemon || caller.IsRoot ? Reserve : 0;
 }

@@ -11,9 +11,6 @@ namespace ControlPlane.Core.Writing.Loop;
 /// </summary>
 internal sealed class WriterQueue(WriterOptions options)
 {
-    /// <summary>The places beyond the capacity that only root on the unix socket and the daemon itself can take.</summary>
-    public const int Reserve = 64;
-
     private readonly object _lock = new(); // for Monitor.Wait
     private readonly CallerTurns<WriterCommand> _waiting = new();
     private int _count;
@@ -34,14 +31,14 @@ internal sealed class WriterQueue(WriterOptions options)
         {
             if (_closed)
                 return RequestErrors.ShuttingDown();
-            if (_count >= options.QueueCapacity + (caller.IsDaemon || caller.IsRoot ? Reserve : 0))
+            if (_count >= options.MostFor(caller))
             {
                 Refused.Add(ofCaller: false);
                 return RequestErrors.WriterBusy(_count);
             }
 
             var own = _waiting.CountOf(caller.Account);
-            if (own >= options.QueuePerCaller)
+            if (own >= options.MostOf(caller))
             {
                 Refused.Add(ofCaller: true);
                 return RequestErrors.WriterBusyForCaller(caller.Account.ToString(), own);
