@@ -13,8 +13,8 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 3	 /* 2: without devmapd_more_totals */
-#define DEVMAPD_OLDEST_VERSION 1 /* 1: the redirect program without missed keys */
+#define DEVMAPD_VERSION 4	 /* 3: counters in a hash by key, and a slot of one place */
+#define DEVMAPD_OLDEST_VERSION 1 /* 2: without devmapd_more_totals, 1: without missed keys */
 
 /* Kinds of programs that a config belongs to */
 enum devmapd_kind {
@@ -88,9 +88,44 @@ struct devmapd_counter {
 };
 _Static_assert(sizeof(struct devmapd_counter) == 16, "mirrored in user space");
 
+/*
+ * Each entry has an id, and its counters stand under the id. Id 0 counts the frames of elements
+ * that no table knows. A part of the counters is an array of DEVMAPD_PART_IDS elements for each
+ * CPU, one CPU after the other, and then those from which user space counts on.
+ */
+#define DEVMAPD_PART_SHIFT 12
+#define DEVMAPD_PART_IDS (1 << DEVMAPD_PART_SHIFT)
+
+/* In a small key space the keys below this one are their own ids, plus one. */
+#define DEVMAPD_OWN_IDS (DEVMAPD_PART_IDS - 1)
+
+/* A bucket of an entry table */
+#define DEVMAPD_BUCKET_PLACES 4
+struct devmapd_bucket {
+	__u64 places[DEVMAPD_BUCKET_PLACES]; /* key, and the id in the upper half; 0: empty */
+};
+_Static_assert(sizeof(struct devmapd_bucket) == 32, "known to user space");
+
+/* A key is in one of two buckets: the upper bits of its product with a multiplier */
+struct devmapd_hash {
+	__u64 first;
+	__u64 second;
+	__u32 shift; /* 64 less the bits of the number of buckets */
+	__u32 padding;
+};
+_Static_assert(sizeof(struct devmapd_hash) == 24, "mirrored in user space");
+
+/* The last thing written when a devmap and its entry table give way to others */
+struct devmapd_switch {
+	__u32 which; /* the place of the slots that is active: 0 or 1 */
+	__u32 padding;
+	struct devmapd_hash hashes[2]; /* of the entry table in each place */
+};
+_Static_assert(sizeof(struct devmapd_switch) == 56, "mirrored in user space");
+
 /* One CPU's share of a redirect program's totals */
 struct devmapd_totals {
-	struct devmapd_counter redirected; /* the key had an entry */
+	struct devmapd_counter redirected; /* by programs before layout version 4 */
 	struct devmapd_counter missed;	   /* the key had none */
 	struct devmapd_counter unkeyed;	   /* the frame has no such key */
 };

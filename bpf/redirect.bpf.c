@@ -12,7 +12,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 static __always_inline int redirect(struct xdp_md *ctx)
 {
-	struct devmapd_totals *sum = own_totals();
 	struct ingress_frame frame = {
 		.data = (void *)(long)ctx->data,
 		.end = (void *)(long)ctx->data_end,
@@ -20,28 +19,29 @@ static __always_inline int redirect(struct xdp_md *ctx)
 		.packets = 1,
 		.bytes = ctx->data_end - ctx->data,
 	};
-	__u32 zero = 0, key = 0;
+	__u32 which = active_place(), key = 0;
+	struct devmapd_totals *sum;
 	void *devmap;
 	int action;
 
 	if (!find_key(&frame, &key)) {
+		sum = own_totals();
 		if (sum)
 			add_frame(&sum->unkeyed, ctx);
 		return config.miss_action;
 	}
-	devmap = bpf_map_lookup_elem(&slot, &zero);
+	devmap = bpf_map_lookup_elem(&slots, &which);
 	action = devmap ? bpf_redirect_map(devmap, key, config.miss_action) : config.miss_action;
 	if (action != XDP_REDIRECT) {
+		sum = own_totals();
 		if (sum) {
 			add_frame(&sum->missed, ctx);
 			sample_miss(key);
 		}
 		return action;
 	}
-	if (sum) {
-		add_frame(&sum->redirected, ctx);
-		count_hit(&frame, key);
-	}
+	if (config.counters)
+		count_hit(&frame, which, key);
 	return action;
 }
 

@@ -24,12 +24,13 @@
 const volatile DEVMAPD_CONFIG config;
 
 /*
- * One slot that holds the active devmap, so that a whole table can be replaced between two frames.
- * User space makes it from the devmap that it holds; this is only the shape.
+ * The slots have two places. A frame reads which of them is active once, so a devmap and its entry
+ * table give way to others between two frames. User space makes all maps; the inner maps here are
+ * only their shape.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, 1);
+	__uint(max_entries, 2);
 	__type(key, __u32);
 	__array(
 		values, struct {
@@ -38,20 +39,49 @@ struct {
 			__uint(key_size, sizeof(__u32));
 			__uint(value_size, sizeof(struct bpf_devmap_val));
 		});
-} slot SEC(".maps");
+} slots SEC(".maps");
 
-/*
- * Frames and bytes of each entry, by kernel key. Elements are made here on the first hit and
- * removed by user space with the entry. max_entries is set to the devmap's before load. Not
- * preallocated: most entries of a large table are idle.
- */
+/* Entry tables: key to id. BPF_F_INNER_MAP lets a larger one take the place of a smaller one. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(map_flags, BPF_F_MMAPABLE | BPF_F_INNER_MAP);
+			__uint(max_entries, 2);
+			__uint(key_size, sizeof(__u32));
+			__uint(value_size, sizeof(struct devmapd_bucket));
+		});
+} tables SEC(".maps");
+
+/* A global variable, which costs a program no lookup. */
+volatile struct devmapd_switch places;
+
+/* The counters of the first ids. max_entries is set by user space, which knows the CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct devmapd_counter);
-} counters SEC(".maps");
+} first_counts SEC(".maps");
+
+/* The counters of the others, in parts that user space adds as ids are needed. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(map_flags, BPF_F_MMAPABLE);
+			__uint(max_entries, 1);
+			__uint(key_size, sizeof(__u32));
+			__uint(value_size, sizeof(struct devmapd_counter));
+		});
+} more_counts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -143,6 +173,7 @@ static __always_inline int find_key(const struct ingress_frame *frame, __u32 *ke
 	}
 }
 
+/* The totals of frames that are not redirected: those of the others are the sum over all ids. */
 static __always_inline struct devmapd_totals *own_totals(void)
 {
 	__u32 zero = 0;
@@ -157,18 +188,72 @@ static __always_inline struct devmapd_more_totals *own_more_totals(void)
 	return config.counters ? bpf_map_lookup_elem(&more_totals, &zero) : NULL;
 }
 
-/* A frame is still redirected when there is no memory to count it with. */
-static __always_inline void count_hit(const struct ingress_frame *frame, __u32 key)
+/* The place of the slots that this frame goes by. */
+static __always_inline __u32 active_place(void)
 {
-	struct devmapd_counter *counter = bpf_map_lookup_elem(&counters, &key);
+	return places.which & 1;
+}
 
-	if (!counter) {
-		struct devmapd_counter fresh = {};
+static __always_inline __u32 find_in_bucket(void *table, __u64 product, __u32 shift, __u32 key)
+{
+	__u32 index = product >> (shift & 63);
+	struct devmapd_bucket *bucket = bpf_map_lookup_elem(table, &index);
 
-		/* Another CPU may have been first: what counts is that it is there now. */
-		bpf_map_update_elem(&counters, &key, &fresh, BPF_NOEXIST);
-		counter = bpf_map_lookup_elem(&counters, &key);
+	if (!bucket)
+		return 0;
+#pragma unroll
+	for (int i = 0; i < DEVMAPD_BUCKET_PLACES; i++) {
+		/* One load, so that key and id belong together. An empty place has id 0. */
+		__u64 place = *(volatile __u64 *)&bucket->places[i];
+
+		if ((__u32)place == key && place >> 32)
+			return place >> 32;
 	}
+	return 0;
+}
+
+/* A key moves from its first bucket to its second and never back, so it is seen in one of them. */
+static __always_inline __u32 find_in_table(__u32 which, __u32 key)
+{
+	void *table = bpf_map_lookup_elem(&tables, &which);
+	volatile struct devmapd_hash *hash;
+	__u32 id;
+
+	if (!table)
+		return 0;
+	/* The verifier has forgotten the bounds of a variable whose address was taken. */
+	asm volatile("%0 &= 1" : "+r"(which));
+	hash = &places.hashes[which];
+	id = find_in_bucket(table, key * hash->first, hash->shift, key);
+	return id ? id : find_in_bucket(table, key * hash->second, hash->shift, key);
+}
+
+static __always_inline __u32 find_id(__u32 which, __u32 key)
+{
+	if (config.selector != DEVMAPD_IPV4_DESTINATION && key < DEVMAPD_OWN_IDS)
+		return key + 1;
+	return find_in_table(which, key);
+}
+
+/* This CPU's counter of an id. */
+static __always_inline struct devmapd_counter *own_counter(__u32 id)
+{
+	__u32 part = id >> DEVMAPD_PART_SHIFT;
+	__u32 index = id % DEVMAPD_PART_IDS + bpf_get_smp_processor_id() * DEVMAPD_PART_IDS;
+	void *counts;
+
+	if (!part)
+		return bpf_map_lookup_elem(&first_counts, &index);
+	part--;
+	counts = bpf_map_lookup_elem(&more_counts, &part);
+	return counts ? bpf_map_lookup_elem(counts, &index) : NULL;
+}
+
+/* Counts a frame for the entry that it was redirected by. */
+static __always_inline void count_hit(const struct ingress_frame *frame, __u32 which, __u32 key)
+{
+	struct devmapd_counter *counter = own_counter(find_id(which, key));
+
 	if (counter)
 		add_frames(counter, frame->packets, frame->bytes);
 }

@@ -45,10 +45,10 @@ static __always_inline void look_at(const struct __sk_buff *skb, struct ingress_
 static __always_inline struct bpf_devmap_val *find_target(struct __sk_buff *skb,
 							  struct ingress_frame *frame, int *action)
 {
-	struct devmapd_totals *sum = own_totals();
+	__u32 which = active_place(), key = 0;
 	struct devmapd_more_totals *more;
 	struct bpf_devmap_val *value;
-	__u32 zero = 0, key = 0;
+	struct devmapd_totals *sum;
 	void *devmap;
 
 	*action = miss_action();
@@ -57,23 +57,23 @@ static __always_inline struct bpf_devmap_val *find_target(struct __sk_buff *skb,
 		bpf_skb_pull_data(skb, skb->len < MAX_HEADER_BYTES ? skb->len : MAX_HEADER_BYTES);
 	look_at(skb, frame);
 	if (!find_key(frame, &key)) {
+		sum = own_totals();
 		if (sum)
 			add_frames(&sum->unkeyed, frame->packets, frame->bytes);
 		return NULL;
 	}
-	devmap = bpf_map_lookup_elem(&slot, &zero);
+	devmap = bpf_map_lookup_elem(&slots, &which);
 	value = devmap ? bpf_map_lookup_elem(devmap, &key) : NULL;
 	if (!value) {
+		sum = own_totals();
 		if (sum) {
 			add_frames(&sum->missed, frame->packets, frame->bytes);
 			sample_miss(key);
 		}
 		return NULL;
 	}
-	if (sum) {
-		add_frames(&sum->redirected, frame->packets, frame->bytes);
-		count_hit(frame, key);
-	}
+	if (config.counters)
+		count_hit(frame, which, key);
 	/* The kernel does not run the egress program here, and it may be there to drop frames. */
 	if (config.egress_programs && value->bpf_prog.id) {
 		more = own_more_totals();

@@ -71,13 +71,13 @@ int devmapd_peer(struct __sk_buff *skb)
 {
 	__u32 *key = (void *)(long)skb->data;
 	struct bpf_devmap_val *value;
+	__u32 which = active_place();
 	struct net_device *peer;
-	__u32 zero = 0;
 	void *devmap;
 
 	if ((void *)(key + 1) > (void *)(long)skb->data_end)
 		return DEVMAPD_PEER_NO_ENTRY;
-	devmap = bpf_map_lookup_elem(&slot, &zero);
+	devmap = bpf_map_lookup_elem(&slots, &which);
 	value = devmap ? bpf_map_lookup_elem(devmap, key) : NULL;
 	return value ? judge_peer(device_of(value), &peer) : DEVMAPD_PEER_NO_ENTRY;
 }

@@ -67,7 +67,7 @@ public sealed class AuditTests
         Update(testbed, map, 0x0a000001, other.Pair.Ifindex);
         Update(testbed, map, Foreign, other.Pair.Ifindex);
         Shell.Run("bpftool", ["map", "delete", "pinned", $"{map}/active", "key", .. Bytes(0x0a000002)]);
-        Shell.Run("bpftool", "map", "delete", "pinned", $"{map}/slot", "key", "0", "0", "0", "0");
+        Shell.Run("bpftool", "map", "delete", "pinned", $"{map}/slots", "key", "0", "0", "0", "0");
         foreach (var link in Directory.GetFiles($"{map}/links"))
             Shell.Run("bpftool", "link", "detach", "pinned", link);
     }

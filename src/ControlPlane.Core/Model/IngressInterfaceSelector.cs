@@ -13,6 +13,8 @@ internal sealed class IngressInterfaceSelector() : KeySelector("ingressInterface
 
     public override bool NeedsAllAddresses => true;
 
+    public override bool HasFewKeys => true;
+
     public override string Format(EntryKey key) =>
         key.InterfaceName is not { } name ? NumberText(key.Number)
         : name.All(char.IsAsciiDigit) ? InterfacePrefix + name

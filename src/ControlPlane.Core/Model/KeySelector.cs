@@ -26,6 +26,9 @@ public abstract class KeySelector : OpenSetMember
     /// <summary>Whether the kernel key is the ifindex of the ingress interface. Entries then follow an interface by its name.</summary>
     public virtual bool KeyIsIfindex => false;
 
+    /// <summary>Whether most keys are small numbers, so that a key can be the id of its entry.</summary>
+    public virtual bool HasFewKeys => false;
+
     /// <summary>Whether frames for other addresses than the ingress interface's own are needed: a switch needs them, a router does not.</summary>
     public virtual bool NeedsAllAddresses => false;
 

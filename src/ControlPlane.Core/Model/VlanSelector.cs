@@ -12,6 +12,8 @@ internal sealed class VlanSelector() : KeySelector("vlan", 1)
 
     public override bool NeedsAllAddresses => true;
 
+    public override bool HasFewKeys => true;
+
     public override bool ReadsTag => true;
 
     public override bool IsTagged(EntryKey key) => key.Number != 0;

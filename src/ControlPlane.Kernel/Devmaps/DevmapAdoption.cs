@@ -2,6 +2,7 @@ using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 
@@ -10,6 +11,8 @@ namespace ControlPlane.Kernel.Devmaps;
 /// <summary>Compares the pins of a devmap with its definition, before any pin is used.</summary>
 internal static class DevmapAdoption
 {
+    private const uint FirstWithIds = 4;
+
     /// <summary>Throws unless all pins match the definition.</summary>
     /// <exception cref="ControlPlaneException">A pin is missing, not ours, or different. The error lists all differences.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -17,8 +20,9 @@ internal static class DevmapAdoption
     {
         // Throws if the config is not ours: there is nothing to compare then.
         var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : DevmapCreation.ConfigOf(definition);
-        var missing = pins.Objects.Where(p => !File.Exists(p) && pins.SinceVersion(p) <= config.version)
-            .Select(p => Path.GetFileName(p)!).ToArray();
+        var expected = pins.Objects.Where(p => pins.SinceVersion(p) <= config.version).Concat(config.version < FirstWithIds ? pins.OfOldVersions : []);
+        var missing = expected.Where(p => !File.Exists(p))
+            .Select(p => Path.GetRelativePath(pins.Folder, p)).ToArray();
         if (missing.Length > 0)
             throw Pin.Foreign(pins.Redirect, $"the devmap {definition.Name} lacks its {string.Join(", ", missing)}, which each devmap of ours has");
 
@@ -30,8 +34,6 @@ internal static class DevmapAdoption
     private static void CompareObjects(DevmapRecord definition, DevmapPins pins, devmapd_redirect_config loaded, DevmapDifferences differences)
     {
         using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
-        using var slot = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
-        using var counters = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
         using var totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         using var config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
 
@@ -52,26 +54,12 @@ internal static class DevmapAdoption
         // The kernel itself adds BPF_F_RDONLY_PROG to each devmap.
         differences.Compare("active's map flags", info.map_flags & ~BpfConstants.BPF_F_RDONLY_PROG, DevmapCreation.FlagsOf(found));
 
-        var slotInfo = BpfInfo.OfMap(slot);
-        differences.Compare("slot's map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
-        if (slotInfo.type == BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS)
-        {
-            KernelCall.Check(BpfMap.Lookup<uint>(slot, 0, out var inner), $"bpf_map_lookup_elem({pins.Slot})");
-            differences.Compare("id of the map in the slot", inner, info.id);
-        }
-
-        var counterInfo = BpfInfo.OfMap(counters);
-        differences.Compare("counters' map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
-        differences.Compare("counters' value size", counterInfo.value_size, SizeOf<devmapd_counter>());
-        differences.Compare("counters' capacity", counterInfo.max_entries, DevmapCreation.CounterCapacity(found));
         var totalsInfo = BpfInfo.OfMap(totals);
         differences.Compare("totals' map type", totalsInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY);
         differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
 
-        var maps = new List<(string Name, uint Id)>
-        {
-            ("slot", slotInfo.id), ("counters", counterInfo.id), ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id),
-        };
+        var maps = new List<(string Name, uint Id)> { ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id) };
+        maps.AddRange(loaded.version < FirstWithIds ? CompareOldMaps(pins, info.id, differences) : CompareEntryMaps(definition, pins, info.id, differences));
         if (pins.SinceVersion(pins.Missed) <= loaded.version)
             maps.Add(("missed", CompareArray<devmapd_missed_key>(pins.Missed, DevmapdConstants.DEVMAPD_MISSED_KEYS, differences)));
         CompareProgram(pins.Redirect, maps, differences);
@@ -79,6 +67,37 @@ internal static class DevmapAdoption
             return;
         maps.Add(("more_totals", CompareArray<devmapd_more_totals>(pins.MoreTotals, 1, differences)));
         CompareProgram(pins.Complete, maps, differences);
+    }
+
+    private static IEnumerable<(string Name, uint Id)> CompareEntryMaps(DevmapRecord definition, DevmapPins pins, uint devmap, DevmapDifferences differences)
+    {
+        using var slots = new Slots(definition.Name, pins);
+        EntryMaps.FinishGrowth(pins, slots);
+        using var table = Pin.OpenMap(pins.Table, BpfConstants.BPF_F_RDONLY);
+        differences.Compare("id of the map in the slot", slots.ReadDevmapId(), devmap);
+        differences.Compare("id of the table in the slot", slots.ReadTableId(), BpfInfo.OfMap(table).id);
+        foreach (var (name, path) in EntryMaps.Reused(pins))
+        {
+            using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
+            yield return (name, BpfInfo.OfMap(map).id);
+        }
+    }
+
+    private static IEnumerable<(string Name, uint Id)> CompareOldMaps(DevmapPins pins, uint devmap, DevmapDifferences differences)
+    {
+        using var slot = Pin.OpenMap(pins.OldSlot, BpfConstants.BPF_F_RDONLY);
+        using var counters = Pin.OpenMap(pins.OldCounters, BpfConstants.BPF_F_RDONLY);
+        var (slotInfo, counterInfo) = (BpfInfo.OfMap(slot), BpfInfo.OfMap(counters));
+        differences.Compare("slot's map type", slotInfo.type, BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS);
+        if (slotInfo.type == BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS)
+        {
+            KernelCall.Check(BpfMap.Lookup<uint>(slot, 0, out var inner), $"bpf_map_lookup_elem({pins.OldSlot})");
+            differences.Compare("id of the map in the slot", inner, devmap);
+        }
+
+        differences.Compare("counters' map type", counterInfo.type, BpfConstants.BPF_MAP_TYPE_PERCPU_HASH);
+        differences.Compare("counters' value size", counterInfo.value_size, SizeOf<devmapd_counter>());
+        return [("slot", slotInfo.id), ("counters", counterInfo.id)];
     }
 
     private static uint CompareArray<TValue>(string path, uint capacity, DevmapDifferences differences) where TValue : unmanaged

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 
@@ -23,9 +24,6 @@ internal static class DevmapCreation
     /// <summary>Returns the map flags of a devmap.</summary>
     public static uint FlagsOf(DevmapRecord definition) => definition.Spec.NumaNode is null ? 0 : BpfConstants.BPF_F_NUMA_NODE;
 
-    /// <summary>Returns the capacity of the map of counters per entry. The program needs a map even if counters are off.</summary>
-    public static uint CounterCapacity(DevmapRecord definition) => definition.Spec.Counters ? definition.Spec.MaxEntries : 1;
-
     /// <summary>Creates and pins the objects of a devmap.</summary>
     /// <exception cref="KernelException">The kernel refused. Nothing is left behind.</exception>
     public static void Create(DevmapRecord definition, DevmapPins pins)
@@ -36,21 +34,13 @@ internal static class DevmapCreation
             definition.Spec.ValueSize,
             definition.Spec.MaxEntries,
             new bpf_map_create_opts { map_flags = FlagsOf(definition), numa_node = definition.Spec.NumaNode ?? 0 });
-        using var slot = BpfMap.Create(
-            BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS,
-            "slot",
-            sizeof(uint),
-            1,
-            new bpf_map_create_opts { inner_map_fd = (uint)active.Number });
-        KernelCall.Check(BpfMap.Update(slot, 0, active.Number), $"bpf_map_update_elem(slot of devmap {definition.Name})");
-
+        using var maps = EntryMaps.Create(definition, active);
         using var program = BpfObject.OpenEmbedded("redirect.bpf.o");
         program.SetConfig(ConfigOf(definition));
-        program.ReuseMap("slot", slot);
-        program.SetMaxEntries("counters", CounterCapacity(definition));
+        foreach (var (name, map) in maps.Named)
+            program.ReuseMap(name, map);
         program.Load([.. RedirectPrograms.Xdp.Select(RedirectPrograms.FunctionOf)]);
 
-        using var counters = program.OpenMap("counters");
         using var totals = program.OpenMap("totals");
         using var missed = program.OpenMap("missed");
         using var moreTotals = program.OpenMap("more_totals");
@@ -60,8 +50,7 @@ internal static class DevmapCreation
             var staged = new DevmapPins(folder);
             Pin.Make(config, staged.Config);
             Pin.Make(active, staged.Active);
-            Pin.Make(slot, staged.Slot);
-            Pin.Make(counters, staged.Counters);
+            maps.MakePins(staged);
             Pin.Make(totals, staged.Totals);
             Pin.Make(missed, staged.Missed);
             Pin.Make(moreTotals, staged.MoreTotals);

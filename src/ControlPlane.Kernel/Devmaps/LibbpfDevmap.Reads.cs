@@ -21,17 +21,13 @@ internal sealed partial class LibbpfDevmap
     public bool TryGetNextKey(uint? after, out uint next) =>
         Found(BpfMap.NextKey(_read, after, out next), "bpf_map_get_next_key");
 
-    public uint ReadActiveMapId()
-    {
-        var result = BpfMap.Lookup<uint>(_slotRead, 0, out var id);
-        return Found(result, "bpf_map_lookup_elem", "slot") ? id : 0;
-    }
+    public uint ReadActiveMapId() => _slots.ReadDevmapId();
 
     public EntryCounters ReadCounters(uint key)
     {
         if (!Definition.Spec.Counters)
             return default;
-        var sum = PerCpuCounter.Sum(_countersRead, key, $"counters of devmap {Definition.Name}");
+        var sum = _ids.Read(key);
         return new EntryCounters(sum.packets, sum.bytes);
     }
 
@@ -44,12 +40,13 @@ internal sealed partial class LibbpfDevmap
         {
             KernelCall.Check(BpfMap.LookupPerCpu<devmapd_totals>(_totals, 0, perCpu), $"bpf_map_lookup_elem(totals of devmap {Definition.Name})");
             var cpus = perCpu.AsSpan(0, BpfMap.PossibleCpus);
-            var redirected = PerCpuCounter.Sum(cpus, static c => c.redirected);
+            // The programs of builds before layout version 4 counted here, too.
+            var (before, redirected) = (PerCpuCounter.Sum(cpus, static c => c.redirected), _ids.Total());
             var missed = PerCpuCounter.Sum(cpus, static c => c.missed);
             var unkeyed = PerCpuCounter.Sum(cpus, static c => c.unkeyed);
             var more = ReadMoreTotals();
             return new DevmapCounters(
-                redirected.packets, redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes,
+                before.packets + redirected.packets, before.bytes + redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes,
                 more.checksums_completed, more.checksums_incomplete, more.egress_programs, ReadToPeers());
         }
         finally
@@ -129,34 +126,10 @@ internal sealed partial class LibbpfDevmap
     }
 
     // Builds the text of the failure only if there is one: this runs for each element of each walk.
-    private bool Found(int result, string call, string of = "") => result switch
+    private bool Found(int result, string call) => result switch
     {
         0 => true,
         -Errno.ENOENT => false,
-        _ => throw KernelCall.Failure($"{call}({of}devmap {Definition.Name})", -result),
+        _ => throw KernelCall.Failure($"{call}(devmap {Definition.Name})", -result),
     };
-
-    private void RemoveCounter(uint key)
-    {
-        var result = BpfMap.Delete(_countersWrite, key);
-        if (result < 0 && result != -Errno.ENOENT)
-            throw KernelCall.Failure($"bpf_map_delete_elem(counters of devmap {Definition.Name}, key {key})", -result);
-    }
-
-    /// <summary>Removes the counters of elements that the kernel removed with their devices while no daemon ran.</summary>
-    private void RemoveStaleCounters()
-    {
-        // Fetches the next key before it removes anything. The bound ends a walk that frames keep extending.
-        var left = Definition.Spec.Counters ? 2L * Definition.Spec.MaxEntries : 0;
-        var more = left > 0 && Next(null, out var key) ? key : (uint?)null;
-        while (more is { } current && left-- > 0)
-        {
-            more = Next(current, out var next) ? next : null;
-            if (!TryLookup(current, out _))
-                RemoveCounter(current);
-        }
-
-        bool Next(uint? after, out uint next) =>
-            Found(BpfMap.NextKey(_countersRead, after, out next), "bpf_map_get_next_key", "counters of ");
-    }
 }

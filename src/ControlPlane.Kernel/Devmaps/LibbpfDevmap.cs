@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using ControlPlane.Kernel.Programs;
@@ -23,10 +24,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     private readonly FileDescriptor _write;
     private readonly FileDescriptor _read;
-    private readonly FileDescriptor _slotWrite;
-    private readonly FileDescriptor _slotRead;
-    private readonly FileDescriptor _countersWrite;
-    private readonly FileDescriptor _countersRead;
+    private readonly Slots _slots;
+    private readonly EntryIds _ids;
+    private readonly FileDescriptor _moreCounts;
     private readonly FileDescriptor _totals;
     private readonly FileDescriptor _missed;
     private readonly FileDescriptor _moreTotals;
@@ -43,10 +43,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         (Definition, Adopted, _judge, _programs, _logger, _pins) = (definition, adopted, judge, programs, logger, pins);
         _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
         _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
-        _slotWrite = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_WRONLY);
-        _slotRead = Pin.OpenMap(pins.Slot, BpfConstants.BPF_F_RDONLY);
-        _countersWrite = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_WRONLY);
-        _countersRead = Pin.OpenMap(pins.Counters, BpfConstants.BPF_F_RDONLY);
+        _slots = new Slots(definition.Name, pins);
+        _ids = new EntryIds(definition, pins, _slots, _read);
+        _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _moreTotals = Pin.OpenMap(pins.MoreTotals, BpfConstants.BPF_F_RDONLY);
@@ -83,7 +82,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<HeldPin> Held =>
     [
-        Pinned(_pins.Active, _read), Pinned(_pins.Slot, _slotRead), Pinned(_pins.Counters, _countersRead), Pinned(_pins.Totals, _totals),
+        Pinned(_pins.Active, _read), Pinned(_pins.Slots, _slots.Devmaps), Pinned(_pins.Tables, _slots.Tables), Pinned(_pins.Switch, _slots.Switch),
+        .. _ids.Held.Select(h => Pinned(h.Path, h.Map)), Pinned(_pins.MoreCounts, _moreCounts), Pinned(_pins.Totals, _totals),
         Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.Config, _config),
         .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
         .. _tcxConfig is null ? [] : new[] { Pinned(_pins.TcxConfig, _tcxConfig) }, .. _toPeers is null ? [] : new[] { Pinned(_pins.ToPeers, _toPeers) },
@@ -113,7 +113,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         {
             devmap._links.Adopt(devmap.ProgramIds);
             devmap._links.Choose(devmap.ProgramFor);
-            devmap.RemoveStaleCounters();
+            RedirectUpgrade.TakeOverCounts(pins, definition.Spec.Counters ? devmap._ids : null, devmap._slots);
+            if (adopted && definition.Spec.Counters)
+                devmap._ids.EndGone(key => devmap.TryLookup(key, out _));
         }
         catch
         {
@@ -131,21 +133,20 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Activate(WriterScope scope)
     {
         scope.Demand();
-        KernelCall.Check(BpfMap.Update(_slotWrite, 0, _write.Number), $"bpf_map_update_elem(slot of devmap {Definition.Name})");
-        GC.KeepAlive(_write);
+        _slots.Restore(_write, _ids.Table);
     }
 
     /// <remarks>
-    /// A new element starts at zero. If a counter exists under its key, it belongs to an element that the kernel removed with
-    /// its device. The counter is removed before the element is written, so that no hit of the new element is lost. Only new
-    /// elements need this; a lookup (half the cost of an update) finds out, unless the caller already knows.
+    /// A new element counts from zero, so its key gets another id before the element is written. A lookup (half the cost of an
+    /// update) tells whether the element is new, unless the caller already knows.
     /// </remarks>
     public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
     {
         scope.Demand();
         var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
-        if (Definition.Spec.Counters && !(replaces ?? TryLookup(key, out _)))
-            RemoveCounter(key);
+        var begins = Definition.Spec.Counters && !((replaces ?? TryLookup(key, out _)) && _ids.Knows(key));
+        if (begins)
+            _ids.Begin(key);
 
         // The struct carries the descriptor by number, so it must stay open during the call.
         var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
@@ -159,8 +160,11 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
 
         GC.KeepAlive(program);
-        if (result < 0)
-            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
+        if (result == 0)
+            return;
+        if (begins)
+            _ids.End(key);
+        throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
     }
 
     public bool Delete(WriterScope scope, uint key)
@@ -169,10 +173,8 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var result = BpfMap.Delete(_write, key);
         if (result < 0 && result != -Errno.ENOENT)
             throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
-        // After the element, so that the program does not add the counter again. If a frame in flight still does, the next
-        // Update of this key removes the counter.
         if (Definition.Spec.Counters)
-            RemoveCounter(key);
+            _ids.End(key);
         return result == 0;
     }
 
@@ -189,10 +191,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _moreTotals.Dispose();
         _missed.Dispose();
         _totals.Dispose();
-        _countersRead.Dispose();
-        _countersWrite.Dispose();
-        _slotRead.Dispose();
-        _slotWrite.Dispose();
+        _moreCounts.Dispose();
+        _ids.Dispose();
+        _slots.Dispose();
         _read.Dispose();
         _write.Dispose();
     }

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,8 @@ namespace ControlPlane.Kernel.Devmaps;
 /// </summary>
 internal static class RedirectUpgrade
 {
+    private const uint FirstWithIds = 4;
+
     /// <summary>Finishes an interrupted upgrade.</summary>
     /// <exception cref="ControlPlaneException">The devmap is not ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -35,6 +38,8 @@ internal static class RedirectUpgrade
     public static void Run(DevmapRecord definition, DevmapPins pins, ILogger logger)
     {
         var config = DevmapCreation.ConfigOf(definition);
+        if (Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect).version < FirstWithIds)
+            EntryMaps.Add(definition, pins);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
         Load(pins, built, config, RedirectPrograms.Xdp);
         if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.Xdp.All(p => PinnedPrograms.IsSame(pins, built, p)))
@@ -44,6 +49,24 @@ internal static class RedirectUpgrade
         Finish(pins);
         var to = IdOf(pins.Redirect);
         KernelLog.RedirectUpgraded(logger, definition.Name, from, to);
+    }
+
+    /// <summary>Takes over the counts of a build that counted by key, once none of its programs runs any more.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void TakeOverCounts(DevmapPins pins, EntryIds? ids, Slots slots)
+    {
+        if (ids is not null && File.Exists(pins.OldCounters))
+        {
+            slots.WaitForPrograms(ids.Table);
+            using var counters = Pin.OpenMap(pins.OldCounters, BpfConstants.BPF_F_RDONLY);
+            foreach (var (key, counted) in BpfMap.ReadPerCpu<uint, devmapd_counter, (uint, devmapd_counter)>(
+                counters, "counters by key", static (key, values) => (key, PerCpuCounter.Sum(values, static c => c))))
+                ids.CountOn(key, counted);
+        }
+
+        // While these exist, the next start does the same again, and before the first write.
+        foreach (var pin in pins.OfOldVersions)
+            File.Delete(pin);
     }
 
     /// <summary>Loads redirect programs of an object with its own config, over the pinned maps.</summary>

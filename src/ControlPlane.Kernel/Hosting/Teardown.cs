@@ -72,7 +72,7 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, [.. pins.Objects, .. pins.Upgrade, .. pins.OfTcx, pins.Links]);
+        RequireOnly(folder, pins.All);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
         var programs = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
         // Checks all links before it changes the first: a devmap is removed as a whole or not at all.

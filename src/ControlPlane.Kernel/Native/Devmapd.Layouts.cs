@@ -8,9 +8,13 @@ namespace ControlPlane.Kernel.Native;
 internal static class DevmapdConstants
 {
     public const uint DEVMAPD_MAGIC = 0x706d7664;
-    public const uint DEVMAPD_VERSION = 3;
+    public const uint DEVMAPD_VERSION = 4;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
+    public const int DEVMAPD_PART_SHIFT = 12;
+    public const int DEVMAPD_PART_IDS = 1 << DEVMAPD_PART_SHIFT;
+    public const int DEVMAPD_OWN_IDS = DEVMAPD_PART_IDS - 1;
+    public const int DEVMAPD_BUCKET_PLACES = 4;
 }
 
 /// <summary><c>enum devmapd_kind</c>: the kind of program that a config belongs to.</summary>
@@ -101,10 +105,36 @@ internal struct devmapd_counter
     public ulong bytes;
 }
 
+/// <summary><c>struct devmapd_hash</c>: how the keys of an entry table find their two buckets.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_hash
+{
+    /// <summary>An odd number.</summary>
+    public ulong first;
+
+    /// <summary>An odd number.</summary>
+    public ulong second;
+
+    /// <summary>64 less the bits of the number of buckets.</summary>
+    public uint shift;
+    private readonly uint _padding;
+}
+
+/// <summary><c>struct devmapd_switch</c>: which place of the slots is active, and how the tables in them are hashed.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_switch
+{
+    public uint which;
+    private readonly uint _padding;
+    public devmapd_hash hash0;
+    public devmapd_hash hash1;
+}
+
 /// <summary><c>struct devmapd_totals</c>: one CPU's share.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct devmapd_totals
 {
+    /// <summary>Counted by programs before layout version 4.</summary>
     public devmapd_counter redirected;
     public devmapd_counter missed;
     public devmapd_counter unkeyed;

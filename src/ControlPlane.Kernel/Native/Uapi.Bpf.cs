@@ -31,6 +31,7 @@ internal static class BpfConstants
     public const uint BPF_F_WRONLY = 16;
     public const uint BPF_F_RDONLY_PROG = 128;
     public const uint BPF_F_MMAPABLE = 1024;
+    public const uint BPF_F_INNER_MAP = 4096;
 
     public const uint BPF_F_XDP_HAS_FRAGS = 32;
     public const uint BPF_F_TEST_XDP_LIVE_FRAMES = 2;

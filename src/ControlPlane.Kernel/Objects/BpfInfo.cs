@@ -19,7 +19,7 @@ internal static unsafe class BpfInfo
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static IReadOnlySet<uint> MapsOf(FileDescriptor program)
     {
-        // Our programs use at most five maps. The kernel fills as many ids as the array takes.
+        // Our programs use about ten maps. The kernel fills as many ids as the array takes.
         var ids = stackalloc uint[64];
         var info = new bpf_prog_info { nr_map_ids = 64, map_ids = (ulong)ids };
         Fill(program, ref info);

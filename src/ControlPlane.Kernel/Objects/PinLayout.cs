@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ControlPlane.Kernel.Objects;
 
 // The folders and pins under a pin root: devmaps/NAME/..., programs/NAME/..., targets/..., drops/...
@@ -7,14 +9,38 @@ internal sealed class DevmapPins(string folder)
 {
     public string Folder => folder;
 
-    /// <summary>The ARRAY_OF_MAPS with one slot. The redirect program finds the active devmap there.</summary>
-    public string Slot => Path.Combine(folder, "slot");
+    /// <summary>The two places for the devmap. The redirect programs find the active one there.</summary>
+    public string Slots => Path.Combine(folder, "slots");
+
+    /// <summary>The two places for the entry table.</summary>
+    public string Tables => Path.Combine(folder, "tables");
+
+    /// <summary>The word that says which place is active.</summary>
+    public string Switch => Path.Combine(folder, "switch");
+
+    /// <summary>The active entry table.</summary>
+    public string Table => Path.Combine(folder, "table");
+
+    /// <summary>The slots for all parts of the counters but the first.</summary>
+    public string MoreCounts => Path.Combine(folder, "more_counts");
+
+    /// <summary>The folder of the parts of the counters.</summary>
+    public string CountsFolder => Path.Combine(folder, "counts");
+
+    /// <summary>A part of the counters.</summary>
+    public string Counts(int part) => Path.Combine(CountsFolder, part.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The pins of the parts of the counters, in order.</summary>
+    public IEnumerable<string> ExistingCounts => Enumerable.Range(0, int.MaxValue).Select(Counts).TakeWhile(File.Exists);
+
+    /// <summary>The slot of builds before layout version 4, with one place.</summary>
+    public string OldSlot => Path.Combine(folder, "slot");
+
+    /// <summary>The counters of builds before layout version 4, by key.</summary>
+    public string OldCounters => Path.Combine(folder, "counters");
 
     /// <summary>The active DEVMAP_HASH.</summary>
     public string Active => Path.Combine(folder, "active");
-
-    /// <summary>The counters per entry.</summary>
-    public string Counters => Path.Combine(folder, "counters");
 
     /// <summary>The redirect program's totals.</summary>
     public string Totals => Path.Combine(folder, "totals");
@@ -61,7 +87,13 @@ internal sealed class DevmapPins(string folder)
     public string Links => Path.Combine(folder, "links");
 
     /// <summary>The layout version that brought a pin.</summary>
-    public uint SinceVersion(string pin) => pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
+    public uint SinceVersion(string pin) => EntryMaps.Contains(pin) ? 4u : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
+
+    /// <summary>The pins of the slots, the entry table and the counters, which layout version 4 brought.</summary>
+    public IReadOnlyList<string> EntryMaps => [Slots, Tables, Switch, Table, Counts(0), MoreCounts];
+
+    /// <summary>The pins in whose place those of layout version 4 are.</summary>
+    public IReadOnlyList<string> OfOldVersions => [OldSlot, OldCounters];
 
     /// <summary>The pins that exist only during an upgrade.</summary>
     public IEnumerable<string> Upgrade => [Next(Complete), NextConfig, Next(Redirect)];
@@ -70,7 +102,10 @@ internal sealed class DevmapPins(string folder)
     public static string Next(string program) => program + "%next";
 
     /// <summary>The pins that each devmap has, except the links and the pins of an upgrade.</summary>
-    public IEnumerable<string> Objects => [Slot, Active, Counters, Totals, Missed, MoreTotals, Config, Complete, Redirect];
+    public IEnumerable<string> Objects => [Active, .. EntryMaps, Totals, Missed, MoreTotals, Config, Complete, Redirect];
+
+    /// <summary>All that can be in the folder.</summary>
+    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Table), CountsFolder, Links];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);

@@ -73,7 +73,7 @@ public sealed class AdoptionTests : IDisposable
     {
         _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))).Dispose();
         using (var other = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH, "other", 8, 16))
-        using (var slot = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "slot"), BpfConstants.BPF_F_WRONLY))
+        using (var slot = Pin.OpenMap(Path.Combine(_testbed.DevmapFolder("default"), "slots"), BpfConstants.BPF_F_WRONLY))
             Assert.Equal(0, BpfMap.Update(slot, 0, other.Number));
         var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
         Assert.Contains("id of the map in the slot", e.Error.Detail, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public sealed class AdoptionTests : IDisposable
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, active);
         var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
-        Assert.Contains("lacks its slot, counters, totals, missed, more_totals, config, complete, redirect", e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("lacks its slots, tables, switch, table, counts/0, more_counts, totals, missed, more_totals, config, complete, redirect", e.Error.Detail, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);
         Assert.True(File.Exists(active));
     }

@@ -46,6 +46,8 @@ public class LayoutTests
         (typeof(devmapd_tcx_config), "struct devmapd_tcx_config", false, []),
         (typeof(devmapd_egress_config), "struct devmapd_egress_config", false, []),
         (typeof(devmapd_counter), "struct devmapd_counter", false, []),
+        (typeof(devmapd_hash), "struct devmapd_hash", false, []),
+        (typeof(devmapd_switch), "struct devmapd_switch", false, new() { ["hash0"] = "hashes[0]", ["hash1"] = "hashes[1]" }),
         (typeof(devmapd_totals), "struct devmapd_totals", false, []),
         (typeof(devmapd_more_totals), "struct devmapd_more_totals", false, []),
         (typeof(devmapd_missed_key), "struct devmapd_missed_key", false, []),
@@ -170,7 +172,7 @@ public class LayoutTests
         try
         {
             var source = new StringBuilder("#define _GNU_SOURCE\n");
-            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "sys/socket.h", "sys/time.h", "time.h", "sys/eventfd.h", "sys/file.h", "fcntl.h", "poll.h", "linux/magic.h", "linux/if.h", "linux/if_arp.h", "linux/if_link.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/net_namespace.h", "linux/ethtool.h", "linux/sockios.h", "linux/genetlink.h", "bpf/bpf.h", "bpf/libbpf.h" })
+            foreach (var header in new[] { "stddef.h", "stdio.h", "sys/stat.h", "sys/utsname.h", "sys/vfs.h", "linux/bpf.h", "sys/socket.h", "sys/time.h", "time.h", "sys/eventfd.h", "sys/file.h", "sys/mman.h", "fcntl.h", "poll.h", "linux/magic.h", "linux/if.h", "linux/if_arp.h", "linux/if_link.h", "linux/netlink.h", "linux/rtnetlink.h", "linux/net_namespace.h", "linux/ethtool.h", "linux/sockios.h", "linux/genetlink.h", "bpf/bpf.h", "bpf/libbpf.h" })
                 source.Append("#include <").Append(header).Append(">\n");
             source.Append("#include \"devmapd.h\"\nint main(void) {\n").AppendJoin('\n', statements).Append("\nreturn 0; }\n");
             var file = Path.Combine(folder.FullName, "layout.c");

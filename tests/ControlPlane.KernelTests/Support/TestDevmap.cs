@@ -53,13 +53,21 @@ public sealed class TestDevmap : IDisposable
     /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
     /// <param name="meanwhile">The changes made while no daemon runs.</param>
     /// <param name="definition">Its settings from then on; the same unless given.</param>
-    public void Restart(Action? meanwhile = null, DevmapRecord? definition = null)
+    /// <param name="startNow">Whether the daemon starts; if not, <see cref="Start"/> does that.</param>
+    public void Restart(Action? meanwhile = null, DevmapRecord? definition = null, bool startNow = true)
     {
         definition ??= _devmap.Definition;
         _isOpen = false;
         _devmap.Dispose();
         _testbed.Restart(meanwhile);
-        _devmap = Open(definition);
+        if (startNow)
+            Start(definition);
+    }
+
+    /// <summary>The daemon starts; the devmap is adopted.</summary>
+    public void Start(DevmapRecord? definition = null)
+    {
+        _devmap = Open(definition ?? _devmap.Definition);
         _isOpen = true;
     }
 

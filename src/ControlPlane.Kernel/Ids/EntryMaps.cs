@@ -1,0 +1,130 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
+
+namespace ControlPlane.Kernel.Ids;
+
+/// <summary>The maps that make an entry of a key: the slots, the entry table and the counters.</summary>
+internal sealed unsafe class EntryMaps : IDisposable
+{
+    /// <summary>A table of this many entries is made at once; a larger one grows.</summary>
+    private const uint MostAtFirst = 16_384;
+
+    private readonly List<(string? Name, FileDescriptor Map, Func<DevmapPins, string> Path)> _maps = [];
+
+    private EntryMaps()
+    {
+    }
+
+    /// <summary>The maps that programs name.</summary>
+    public IEnumerable<(string Name, FileDescriptor Map)> Named => _maps.Where(m => m.Name is not null).Select(m => (m.Name!, m.Map));
+
+    /// <summary>Returns the names of the maps in programs, with their pins.</summary>
+    public static IEnumerable<(string Name, string Path)> Reused(DevmapPins pins) =>
+    [
+        ("slots", pins.Slots), ("tables", pins.Tables), (".bss", pins.Switch), ("first_counts", pins.Counts(0)), ("more_counts", pins.MoreCounts),
+    ];
+
+    /// <summary>Creates the maps of a devmap whose elements are in this map.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static EntryMaps Create(DevmapRecord definition, FileDescriptor devmap)
+    {
+        var made = new EntryMaps();
+        try
+        {
+            var counters = definition.Spec.Counters;
+            using var table = IdTable.Create(counters ? Math.Min(definition.Spec.MaxEntries, MostAtFirst) : 1);
+            var counts = IdCounters.CreatePart(counters ? IdCounters.PartSize : IdCounters.UnusedPartSize);
+            made._maps.Add(("first_counts", counts, p => p.Counts(0)));
+            made._maps.Add(("more_counts", Outer("more_counts", counters ? EntryIds.MostParts(definition) : 1, counts), p => p.MoreCounts));
+            made._maps.Add((null, FileDescriptor.Duplicate(table.Map.Number), p => p.Table));
+            made.AddSlots("slots", devmap, p => p.Slots);
+            made.AddSlots("tables", table.Map, p => p.Tables);
+            var word = BpfMap.Create(
+                BpfConstants.BPF_MAP_TYPE_ARRAY, "switch", (uint)sizeof(devmapd_switch), 1, new bpf_map_create_opts { map_flags = BpfConstants.BPF_F_MMAPABLE });
+            made._maps.Add((".bss", word, p => p.Switch));
+            KernelCall.Check(BpfMap.Update(word, 0, new devmapd_switch { hash0 = table.Hash }), "bpf_map_update_elem(switch)");
+            return made;
+        }
+        catch
+        {
+            made.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Creates and pins the maps of a devmap that an older build made, with an id for each element. Replaces the remains of a start that a crash cut off.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void Add(DevmapRecord definition, DevmapPins pins)
+    {
+        foreach (var pin in pins.ExistingCounts.Concat(pins.EntryMaps).Where(File.Exists).ToArray())
+            File.Delete(pin);
+        using var devmap = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+        using (var made = Create(definition, devmap))
+            made.MakePins(pins);
+        if (!definition.Spec.Counters)
+            return;
+        using var slots = new Slots(definition.Name, pins);
+        using var ids = new EntryIds(definition, pins, slots, devmap);
+        foreach (var key in KeysOf(devmap, definition.Spec.MaxEntries))
+            ids.Begin(key);
+    }
+
+    /// <summary>Keeps the one of two tables that is in the slot, if a crash interrupted the growth of a table.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void FinishGrowth(DevmapPins pins, Slots slots)
+    {
+        var next = DevmapPins.Next(pins.Table);
+        if (File.Exists(next))
+        {
+            using var table = Pin.OpenMap(next, BpfConstants.BPF_F_RDONLY);
+            if (BpfInfo.OfMap(table).id == slots.ReadTableId())
+                File.Move(next, pins.Table, overwrite: true);
+            else
+                File.Delete(next);
+        }
+
+        slots.ClearOther();
+    }
+
+    /// <summary>Pins the maps.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void MakePins(DevmapPins pins)
+    {
+        PinFolder.Create(pins.CountsFolder);
+        foreach (var (_, map, path) in _maps)
+            Pin.Make(map, path(pins));
+    }
+
+    /// <summary>Closes the descriptors.</summary>
+    public void Dispose()
+    {
+        foreach (var (_, map, _) in _maps)
+            map.Dispose();
+    }
+
+    private static FileDescriptor Outer(string name, uint size, FileDescriptor inner) => BpfMap.Create(
+        BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS, name, sizeof(uint), size, new bpf_map_create_opts { inner_map_fd = (uint)inner.Number });
+
+    private void AddSlots(string name, FileDescriptor active, Func<DevmapPins, string> path)
+    {
+        var slots = Outer(name, 2, active);
+        _maps.Add((name, slots, path));
+        KernelCall.Check(BpfMap.Update(slots, 0, active.Number), $"bpf_map_update_elem({name})");
+    }
+
+    // The kernel starts over when a key was removed under the walk.
+    private static HashSet<uint> KeysOf(FileDescriptor devmap, uint most)
+    {
+        var keys = new HashSet<uint>();
+        uint? after = null;
+        for (var steps = 0L; steps < 4L * most && BpfMap.NextKey(devmap, after, out var key) == 0; steps++)
+        {
+            keys.Add(key);
+            after = key;
+        }
+
+        return keys;
+    }
+}

@@ -1,0 +1,145 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
+
+namespace ControlPlane.Kernel.Ids;
+
+/// <summary>
+/// The two places for a devmap and its entry table, and the word that says which place programs use. A candidate is built in the
+/// other place, and one store switches to it. One thread writes; reads are safe on any.
+/// </summary>
+internal sealed class Slots : IDisposable
+{
+    private const int HashWords = 3;
+
+    private readonly string _devmap;
+    private readonly FileDescriptor _devmapsWrite;
+    private readonly FileDescriptor _tablesWrite;
+    private readonly MapMemory _switch;
+
+    /// <summary>Opens the pinned slots of a devmap.</summary>
+    /// <exception cref="ControlPlaneException">A pin is another kind of object.</exception>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public Slots(string devmap, DevmapPins pins)
+    {
+        _devmap = devmap;
+        Devmaps = Pin.OpenMap(pins.Slots, BpfConstants.BPF_F_RDONLY);
+        Tables = Pin.OpenMap(pins.Tables, BpfConstants.BPF_F_RDONLY);
+        Switch = Pin.OpenMap(pins.Switch, BpfConstants.BPF_F_RDONLY);
+        _devmapsWrite = Pin.OpenMap(pins.Slots, BpfConstants.BPF_F_WRONLY);
+        _tablesWrite = Pin.OpenMap(pins.Tables, BpfConstants.BPF_F_WRONLY);
+        using var word = Pin.OpenMap(pins.Switch, 0);
+        _switch = MapMemory.Of(word, writable: true);
+    }
+
+    /// <summary>The places of devmaps, to read.</summary>
+    public FileDescriptor Devmaps { get; }
+
+    /// <summary>The places of entry tables, to read.</summary>
+    public FileDescriptor Tables { get; }
+
+    /// <summary>The map of the word, to read.</summary>
+    public FileDescriptor Switch { get; }
+
+    /// <summary>The place that programs use.</summary>
+    public uint Active => (uint)_switch.Read(0) & 1;
+
+    /// <summary>How the table in the active place is hashed.</summary>
+    public devmapd_hash ActiveHash
+    {
+        get
+        {
+            var word = WordOfHash(Active);
+            return new devmapd_hash { first = _switch.Read(word), second = _switch.Read(word + 1), shift = (uint)_switch.Read(word + 2) };
+        }
+    }
+
+    private uint Other => Active ^ 1;
+
+    /// <summary>Returns the id of the devmap that programs use; 0 for none.</summary>
+    public uint ReadDevmapId() => Read(Devmaps, Active);
+
+    /// <summary>Returns the id of the entry table that programs use; 0 for none.</summary>
+    public uint ReadTableId() => Read(Tables, Active);
+
+    /// <summary>Fills the active place again, after others have changed it.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Restore(FileDescriptor devmap, IdTable table)
+    {
+        var place = Active;
+        WriteHash(place, table.Hash);
+        Write(_tablesWrite, place, table.Map);
+        Write(_devmapsWrite, place, devmap);
+    }
+
+    /// <summary>Fills the place that no program uses.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Prepare(FileDescriptor devmap, IdTable table)
+    {
+        var place = Other;
+        Write(_tablesWrite, place, table.Map);
+        if (Read(Devmaps, place) != BpfInfo.OfMap(devmap).id)
+            Write(_devmapsWrite, place, devmap);
+        WriteHash(place, table.Hash);
+    }
+
+    /// <summary>Has programs use the other place, by one store. Returns when no program uses the old one any more.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void SwitchOver(FileDescriptor devmap, IdTable table)
+    {
+        _switch.Write(0, Other);
+        WaitForPrograms(table);
+        // Lets go of what the old place holds.
+        KernelCall.Check(BpfMap.Delete(_tablesWrite, Other), $"bpf_map_delete_elem(tables of devmap {_devmap})");
+        if (Read(Devmaps, Other) != BpfInfo.OfMap(devmap).id)
+            Write(_devmapsWrite, Other, devmap);
+    }
+
+    /// <summary>Returns when each program that runs now has ended: the kernel waits for them before a write of a slot returns.</summary>
+    /// <param name="table">The table in the active place, which stays there.</param>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void WaitForPrograms(IdTable table) => Write(_tablesWrite, Active, table.Map);
+
+    /// <summary>Empties the place that a crash has left filled.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void ClearOther()
+    {
+        if (Read(Tables, Other) != 0)
+            KernelCall.Check(BpfMap.Delete(_tablesWrite, Other), $"bpf_map_delete_elem(tables of devmap {_devmap})");
+    }
+
+    /// <summary>Closes the descriptors.</summary>
+    public void Dispose()
+    {
+        Devmaps.Dispose();
+        Tables.Dispose();
+        Switch.Dispose();
+        _devmapsWrite.Dispose();
+        _tablesWrite.Dispose();
+    }
+
+    private static int WordOfHash(uint place) => 1 + ((int)place * HashWords);
+
+    private void WriteHash(uint place, devmapd_hash hash)
+    {
+        var word = WordOfHash(place);
+        _switch.Write(word, hash.first);
+        _switch.Write(word + 1, hash.second);
+        _switch.Write(word + 2, hash.shift);
+    }
+
+    private uint Read(FileDescriptor slots, uint place)
+    {
+        var result = BpfMap.Lookup<uint>(slots, place, out var id);
+        if (result == -Errno.ENOENT)
+            return 0;
+        KernelCall.Check(result, $"bpf_map_lookup_elem(slot of devmap {_devmap})");
+        return id;
+    }
+
+    private void Write(FileDescriptor slots, uint place, FileDescriptor map)
+    {
+        KernelCall.Check(BpfMap.Update(slots, place, map.Number), $"bpf_map_update_elem(slot of devmap {_devmap})");
+        GC.KeepAlive(map);
+    }
+}
