@@ -57,7 +57,7 @@ internal static class RedirectUpgrade
     {
         if (ids is not null && File.Exists(pins.OldCounters))
         {
-            slots.WaitForPrograms(ids.Table);
+            slots.WaitForPrograms();
             using var counters = Pin.OpenMap(pins.OldCounters, BpfConstants.BPF_F_RDONLY);
             foreach (var (key, counted) in BpfMap.ReadPerCpu<uint, devmapd_counter, (uint, devmapd_counter)>(
                 counters, "counters by key", static (key, values) => (key, PerCpuCounter.Sum(values, static c => c))))

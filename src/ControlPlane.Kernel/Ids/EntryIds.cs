@@ -13,21 +13,21 @@ internal sealed class EntryIds : IDisposable
 {
     private const uint PartIds = DevmapdConstants.DEVMAPD_PART_IDS;
 
-    /// <summary>So many ids rest before programs are waited for, unless there is no other id.</summary>
-    private const int MostResting = DevmapdConstants.DEVMAPD_PART_IDS / 2;
+    /// <summary>Hashes to try before a table grows.</summary>
+    private const int Hashes = 4;
 
-    /// <summary>Seeds to try before a table grows.</summary>
-    private const int Seeds = 4;
+    /// <summary>A table has a quarter more keys than half its places at the most when all is copied.</summary>
+    private const int PlacesPerStep = 16;
 
     private readonly DevmapRecord _definition;
     private readonly DevmapPins _pins;
     private readonly Slots _slots;
     private readonly FileDescriptor _devmap;
-    private readonly FileDescriptor _moreCounts;
     private readonly IdCounters _counters;
-    private readonly Stack<uint> _free = [];
-    private readonly List<uint> _resting = [];
+    private readonly IdPool _pool;
     private volatile IdTable _table;
+    private TableGrowth? _growth;
+    private int _growAt;
 
     /// <summary>Opens the pinned table and counters of a devmap.</summary>
     /// <param name="definition">The devmap.</param>
@@ -42,15 +42,13 @@ internal sealed class EntryIds : IDisposable
         EntryMaps.FinishGrowth(pins, slots);
         _table = IdTable.Open(pins.Table, slots.ActiveHash);
         _table.RemoveCopies();
-        _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_WRONLY);
         _counters = new IdCounters(pins.ExistingCounts);
-        for (var part = 1; part < _counters.Maps.Count; part++)
-            Place(part);
+        _pool = new IdPool(pins, slots, _counters, (int)MostParts(definition));
         var used = _table.Entries.Select(e => e.Id).ToHashSet();
         for (var id = FirstId(definition); id < _counters.End; id++)
         {
             if (!used.Contains(id))
-                _resting.Add(id);
+                _pool.Rest(id);
         }
     }
 
@@ -63,7 +61,7 @@ internal sealed class EntryIds : IDisposable
 
     /// <summary>Returns how many parts of counters a devmap can have: the ids of all entries, of those that rest, and those that keys own.</summary>
     public static uint MostParts(DevmapRecord definition) =>
-        (FirstId(definition) + definition.Spec.MaxEntries + MostResting + PartIds - 1) / PartIds;
+        (FirstId(definition) + definition.Spec.MaxEntries + IdPool.MostResting + PartIds - 1) / PartIds;
 
     /// <summary>Has a key count from zero under an id of its own. Before the key's element is written, so that each frame is counted.</summary>
     /// <exception cref="KernelException">The kernel refused. The key may have lost its id.</exception>
@@ -80,14 +78,13 @@ internal sealed class EntryIds : IDisposable
         _counters.Start(id);
         try
         {
-            if (2 * (_table.Count + 1) > _table.Capacity)
-                Rebuild();
-            while (!_table.TryAdd(key, id))
-                Rebuild();
+            Grow();
+            while (!TryAdd(key, id))
+                GrowNow();
         }
         catch
         {
-            _free.Push(id);
+            _pool.Return(id);
             throw;
         }
     }
@@ -98,7 +95,10 @@ internal sealed class EntryIds : IDisposable
         if (OwnId(key) is { } own)
             _counters.Start(own);
         else if (_table.Remove(key) is > 0 and var id)
-            _resting.Add(id);
+        {
+            _growth?.Remove(key);
+            _pool.Rest(id);
+        }
     }
 
     /// <summary>Has a key, which was not counted here before, count on from what was counted elsewhere.</summary>
@@ -133,12 +133,13 @@ internal sealed class EntryIds : IDisposable
             End(key);
     }
 
-    /// <summary>Closes the descriptors.</summary>
+    /// <summary>Waits for what runs beside the writer, and closes the descriptors.</summary>
     public void Dispose()
     {
+        _growth?.WaitUntilOver();
+        _pool.Dispose();
         _table.Dispose();
         _counters.Dispose();
-        _moreCounts.Dispose();
     }
 
     // Id 0 counts what no table knows. Where keys are their own ids, those fill the first part.
@@ -148,83 +149,91 @@ internal sealed class EntryIds : IDisposable
 
     private uint IdOf(uint key) => OwnId(key) ?? _table.Find(key);
 
-    // An id that a key has lost rests until no program that has found it can still count under it.
     private uint Take()
     {
-        if (_free.Count == 0 && _counters.Maps.Count < MostParts(_definition) && _resting.Count < MostResting)
-            AddPart();
-        if (_free.Count == 0)
-            Wake();
-        if (_free.Count == 0)
+        if (_pool.TryTake(out var id))
+            return id;
+        // The kernel has removed elements with their devices.
+        foreach (var key in _table.Entries.Select(e => e.Key).Where(key => BpfMap.Lookup<ulong>(_devmap, key, out _) == -Errno.ENOENT).ToArray())
+            End(key);
+        return _pool.TryTake(out id) ? id : throw KernelCall.Failure($"new entry id(devmap {_definition.Name})", Errno.E2BIG);
+    }
+
+    private bool TryAdd(uint key, uint id)
+    {
+        if (!_table.TryAdd(key, id, out var moved))
+            return false;
+        if (moved is { } other)
+            _growth?.Follow(other.Key, other.Id);
+        _growth?.Follow(key, id);
+        return true;
+    }
+
+    /// <summary>Goes on with what makes a table larger that is half full. Nothing here takes long.</summary>
+    private void Grow()
+    {
+        if (_growth is { IsOver: true })
         {
-            foreach (var key in _table.Entries.Select(e => e.Key).Where(key => BpfMap.Lookup<ulong>(_devmap, key, out _) == -Errno.ENOENT).ToArray())
-                End(key);
-            Wake();
+            // After a refusal, or if the hashes do not suit, another try comes a little later.
+            _growAt = _growth.HasFailed || !_growth.IsSwitched ? _table.Count + (_table.Capacity / 32) : 0;
+            _growth = null;
         }
 
-        return _free.TryPop(out var id) ? id : throw KernelCall.Failure($"new entry id(devmap {_definition.Name})", Errno.E2BIG);
-    }
-
-    private void Wake()
-    {
-        if (_resting.Count == 0)
-            return;
-        _slots.WaitForPrograms(_table);
-        for (var i = _resting.Count - 1; i >= 0; i--)
-            _free.Push(_resting[i]);
-        _resting.Clear();
-    }
-
-    private void AddPart()
-    {
-        var part = _counters.Maps.Count;
-        using (var map = IdCounters.CreatePart(IdCounters.PartSize))
-            Pin.Make(map, _pins.Counts(part));
-        _counters.Add(_pins.Counts(part));
-        Place(part);
-        for (var id = _counters.End - 1; id >= _counters.End - PartIds; id--)
-            _free.Push(id);
-    }
-
-    private void Place(int part)
-    {
-        var map = _counters.Maps[part];
-        KernelCall.Check(BpfMap.Update(_moreCounts, (uint)part - 1, map.Number), $"bpf_map_update_elem(counts of devmap {_definition.Name})");
-        GC.KeepAlive(map);
-    }
-
-    /// <summary>Moves the keys to another table, with other hashes, and a larger one if this one is half full.</summary>
-    private void Rebuild()
-    {
-        var old = _table;
-        var next = DevmapPins.Next(_pins.Table);
-        File.Delete(next);
-        devmapd_hash hash;
-        using (var built = Copy(old))
+        if (_growth is null)
         {
-            hash = built.Hash;
-            Pin.Make(built.Map, next);
+            if (2 * (_table.Count + 1) > _table.Capacity && _table.Count >= _growAt)
+                _growth = GrowthTo((uint)_table.Capacity);
+        }
+        else if (_growth.Copy(PlacesPerStep))
+        {
+            Switch(_growth);
+        }
+        else if (_growth.HasFailed)
+        {
+            _growth.Abandon(DevmapPins.Next(_pins.Table));
+        }
+    }
+
+    /// <summary>Has the keys in another table, and waits for it: the active one lacks a place for a key, although it is far from full.</summary>
+    private void GrowNow()
+    {
+        if (_growth is { IsUnderWay: false })
+        {
+            _growth.WaitUntilOver();
+            _growth = null;
         }
 
-        var table = IdTable.Open(next, hash);
-        _slots.Prepare(_devmap, table);
-        _slots.SwitchOver(_devmap, table);
-        _table = table;
-        File.Move(next, _pins.Table, overwrite: true);
-        old.Dispose();
-    }
-
-    private static IdTable Copy(IdTable from)
-    {
-        var keys = 2 * (from.Count + 1) > from.Capacity ? from.Capacity : from.Capacity / 2;
         for (var attempt = 1; ; attempt++)
         {
-            var table = IdTable.Create((uint)keys);
-            if (from.Entries.All(e => table.TryAdd(e.Key, e.Id)))
-                return table;
-            table.Dispose();
-            if (attempt % Seeds == 0)
-                keys *= 2;
+            var larger = 2 * (_table.Count + 1) > _table.Capacity || attempt > Hashes;
+            var growth = _growth ??= GrowthTo((uint)(larger ? _table.Capacity : _table.Capacity / 2));
+            try
+            {
+                growth.WaitUntilMade();
+            }
+            catch
+            {
+                _growth = null;
+                throw;
+            }
+
+            if (growth.Copy(_table.Capacity))
+            {
+                Switch(growth);
+                return;
+            }
+
+            growth.Abandon(DevmapPins.Next(_pins.Table));
+            growth.WaitUntilOver();
+            _growth = null;
         }
+    }
+
+    private TableGrowth GrowthTo(uint keys) => new(_table, keys, _slots, _devmap, DevmapPins.Next(_pins.Table));
+
+    private void Switch(TableGrowth growth)
+    {
+        _table = growth.Switch();
+        File.Move(DevmapPins.Next(_pins.Table), _pins.Table, overwrite: true);
     }
 }

@@ -42,8 +42,8 @@ internal sealed class IdTable : IDisposable
         {
             for (var place = 0; place < Capacity; place++)
             {
-                if (IdIn(_memory.Read(place)) is > 0 and var id)
-                    yield return ((uint)_memory.Read(place), id);
+                if (EntryAt(place) is { } entry)
+                    yield return entry;
             }
         }
     }
@@ -80,11 +80,21 @@ internal sealed class IdTable : IDisposable
     /// <summary>Returns the id of a key; 0 if the table lacks the key.</summary>
     public uint Find(uint key) => PlaceOf(key) is { } place ? IdIn(_memory.Read(place)) : 0;
 
+    /// <summary>Returns what is in a place.</summary>
+    public (uint Key, uint Id)? EntryAt(int place) => _memory.Read(place) is var word && IdIn(word) is > 0 and var id ? ((uint)word, id) : null;
+
     /// <summary>Adds a key that the table lacks. Returns false, and changes nothing, if there is no place for the key.</summary>
-    public bool TryAdd(uint key, uint id)
+    public bool TryAdd(uint key, uint id) => TryAdd(key, id, out _);
+
+    /// <inheritdoc cref="TryAdd(uint, uint)"/>
+    /// <param name="key">The key.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="moved">A key that has another place now, to make room.</param>
+    public bool TryAdd(uint key, uint id, out (uint Key, uint Id)? moved)
     {
+        moved = null;
         var (first, second) = BucketsOf(key);
-        if ((Empty(first) ?? Empty(second) ?? MakeRoomIn(first)) is not { } place)
+        if ((Empty(first) ?? Empty(second) ?? MakeRoomIn(first, out moved)) is not { } place)
             return false;
         _memory.Write(place, ((ulong)id << 32) | key);
         Count++;
@@ -155,8 +165,9 @@ internal sealed class IdTable : IDisposable
     }
 
     // A key moves from its first bucket to its second and never back: programs look into the first one first.
-    private int? MakeRoomIn(int bucket)
+    private int? MakeRoomIn(int bucket, out (uint Key, uint Id)? moved)
     {
+        moved = null;
         for (var place = bucket; place < bucket + Places; place++)
         {
             var word = _memory.Read(place);
@@ -165,6 +176,7 @@ internal sealed class IdTable : IDisposable
                 continue;
             _memory.Write(other, word);
             _memory.Write(place, 0);
+            moved = ((uint)word, IdIn(word));
             return place;
         }
 

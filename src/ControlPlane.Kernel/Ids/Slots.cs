@@ -6,7 +6,7 @@ namespace ControlPlane.Kernel.Ids;
 
 /// <summary>
 /// The two places for a devmap and its entry table, and the word that says which place programs use. A candidate is built in the
-/// other place, and one store switches to it. One thread writes; reads are safe on any.
+/// other place, and one store switches to it. One thread writes; reads are safe on any, and so is waiting for programs.
 /// </summary>
 internal sealed class Slots : IDisposable
 {
@@ -15,6 +15,7 @@ internal sealed class Slots : IDisposable
     private readonly string _devmap;
     private readonly FileDescriptor _devmapsWrite;
     private readonly FileDescriptor _tablesWrite;
+    private readonly FileDescriptor _waits;
     private readonly MapMemory _switch;
 
     /// <summary>Opens the pinned slots of a devmap.</summary>
@@ -25,11 +26,12 @@ internal sealed class Slots : IDisposable
         _devmap = devmap;
         Devmaps = Pin.OpenMap(pins.Slots, BpfConstants.BPF_F_RDONLY);
         Tables = Pin.OpenMap(pins.Tables, BpfConstants.BPF_F_RDONLY);
-        Switch = Pin.OpenMap(pins.Switch, BpfConstants.BPF_F_RDONLY);
+        SwitchMap = Pin.OpenMap(pins.Switch, BpfConstants.BPF_F_RDONLY);
         _devmapsWrite = Pin.OpenMap(pins.Slots, BpfConstants.BPF_F_WRONLY);
         _tablesWrite = Pin.OpenMap(pins.Tables, BpfConstants.BPF_F_WRONLY);
         using var word = Pin.OpenMap(pins.Switch, 0);
         _switch = MapMemory.Of(word, writable: true);
+        _waits = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS, "waits", sizeof(uint), 1, new bpf_map_create_opts { inner_map_fd = (uint)SwitchMap.Number });
     }
 
     /// <summary>The places of devmaps, to read.</summary>
@@ -39,7 +41,7 @@ internal sealed class Slots : IDisposable
     public FileDescriptor Tables { get; }
 
     /// <summary>The map of the word, to read.</summary>
-    public FileDescriptor Switch { get; }
+    public FileDescriptor SwitchMap { get; }
 
     /// <summary>The place that programs use.</summary>
     public uint Active => (uint)_switch.Read(0) & 1;
@@ -83,22 +85,22 @@ internal sealed class Slots : IDisposable
         WriteHash(place, table.Hash);
     }
 
-    /// <summary>Has programs use the other place, by one store. Returns when no program uses the old one any more.</summary>
+    /// <summary>Has programs use the other place, by one store. Those that run now can use the old one until they end.</summary>
+    public void Switch() => _switch.Write(0, Other);
+
+    /// <summary>Lets go of what the old place holds, when no program uses it any more. It gets the active devmap.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public void SwitchOver(FileDescriptor devmap, IdTable table)
+    public void Release(FileDescriptor devmap)
     {
-        _switch.Write(0, Other);
-        WaitForPrograms(table);
-        // Lets go of what the old place holds.
+        WaitForPrograms();
         KernelCall.Check(BpfMap.Delete(_tablesWrite, Other), $"bpf_map_delete_elem(tables of devmap {_devmap})");
         if (Read(Devmaps, Other) != BpfInfo.OfMap(devmap).id)
             Write(_devmapsWrite, Other, devmap);
     }
 
-    /// <summary>Returns when each program that runs now has ended: the kernel waits for them before a write of a slot returns.</summary>
-    /// <param name="table">The table in the active place, which stays there.</param>
+    /// <summary>Returns when each program that runs now has ended: the kernel waits for them before a write of a slot returns, whatever slot it is.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public void WaitForPrograms(IdTable table) => Write(_tablesWrite, Active, table.Map);
+    public void WaitForPrograms() => Write(_waits, 0, SwitchMap);
 
     /// <summary>Empties the place that a crash has left filled.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -113,7 +115,8 @@ internal sealed class Slots : IDisposable
     {
         Devmaps.Dispose();
         Tables.Dispose();
-        Switch.Dispose();
+        SwitchMap.Dispose();
+        _waits.Dispose();
         _devmapsWrite.Dispose();
         _tablesWrite.Dispose();
     }

@@ -113,7 +113,8 @@ public sealed class IdTableTests : IDisposable
         Assert.InRange(known.Count, 800, 1000);
 
         slots.Prepare(active, small);
-        slots.SwitchOver(active, small);
+        slots.Switch();
+        slots.Release(active);
         foreach (var key in keys)
             Assert.Equal(BpfConstants.XDP_REDIRECT, Run(key));
 
@@ -123,24 +124,37 @@ public sealed class IdTableTests : IDisposable
     }
 
     [Fact]
-    public void LargeTable_GrowsAndKeepsTheCounts()
+    public void LargeTable_GrowsAndKeepsTheCountsWhateverChangesMeanwhile()
     {
+        var pins = new DevmapPins(_testbed.DevmapFolder(Name));
         using var devmap = Open(maxEntries: 100_000);
-        for (var key = 1u; key <= 40_000; key++)
+        for (var key = 1u; key <= 45_000; key++)
         {
             devmap.Update(KernelTestbed.Scope, key, _target, null);
             if (key % 1000 == 0)
                 Assert.Equal(BpfConstants.XDP_REDIRECT, Run(key));
+            if (key % 10 == 0)
+                devmap.Delete(KernelTestbed.Scope, (key / 2) + 1);
+            if (key % 20 == 0)
+                devmap.Update(KernelTestbed.Scope, (key / 2) + 1, _target, null);
         }
 
-        for (var key = 1000u; key <= 40_000; key += 1000)
+        for (var key = 1000u; key <= 45_000; key += 1000)
             Assert.Equal((1ul, 0ul), (devmap.ReadCounters(key).Packets, devmap.ReadCounters(key - 1).Packets));
-        Assert.Equal(40ul, devmap.ReadTotals()!.Value.RedirectedPackets);
-        var pins = new DevmapPins(_testbed.DevmapFolder(Name));
-        Assert.Equal(10, pins.ExistingCounts.Count());
+        for (var key = 101u; key <= 45_000; key += 100)
+        {
+            var there = devmap.TryLookup(key, out _);
+            Assert.Equal(there ? BpfConstants.XDP_REDIRECT : BpfConstants.XDP_DROP, Run(key));
+            Assert.Equal(there ? 1ul : 0, devmap.ReadCounters(key).Packets);
+        }
+
+        Assert.InRange(pins.ExistingCounts.Count(), 10, 12);
+        using var counters = new IdCounters(pins.ExistingCounts);
+        Assert.Equal(0ul, counters.Read(0).packets);
         using var slots = new Slots(Name, pins);
-        using var table = Pin.OpenMap(pins.Table, BpfConstants.BPF_F_RDONLY);
-        Assert.Equal((slots.ReadTableId(), devmap.MapId), (BpfInfo.OfMap(table).id, slots.ReadDevmapId()));
+        using var table = IdTable.Open(pins.Table, slots.ActiveHash);
+        Assert.Equal((slots.ReadTableId(), devmap.MapId), (BpfInfo.OfMap(table.Map).id, slots.ReadDevmapId()));
+        Assert.InRange(table.Capacity, 65_536, 262_144);
     }
 
     [Fact]
@@ -182,7 +196,7 @@ public sealed class IdTableTests : IDisposable
             Pin.Make(larger.Map, DevmapPins.Next(pins.Table));
             slots.Prepare(active, larger);
             if (switched)
-                slots.SwitchOver(active, larger);
+                slots.Switch();
         }
 
         _testbed.Restart();

@@ -69,7 +69,8 @@ public sealed class SlotTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
             var unseen = to.Delivered;
             await Task.Delay(20);
             Assert.Equal(unseen, to.Delivered);
-            slots.SwitchOver(map, table);
+            slots.Switch();
+            slots.Release(map);
             await Eventually.Async(() => to.Delivered > unseen + 100);
         }
 

@@ -1,0 +1,133 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Native;
+using ControlPlane.Kernel.Objects;
+
+namespace ControlPlane.Kernel.Ids;
+
+/// <summary>
+/// The ids of a devmap that no key has: those that are free, and those that rest until no program can count under them. The kernel is
+/// waited for beside the writer, which waits itself only if there is no other id. For the writer's thread.
+/// </summary>
+internal sealed class IdPool : IDisposable
+{
+    /// <summary>So many ids rest before programs are waited for, unless there is no other id.</summary>
+    public const int MostResting = DevmapdConstants.DEVMAPD_PART_IDS / 2;
+
+    private const int PartIds = DevmapdConstants.DEVMAPD_PART_IDS;
+
+    /// <summary>With fewer free ids than these another part is made.</summary>
+    private const int FewFree = PartIds / 2;
+
+    private readonly DevmapPins _pins;
+    private readonly Slots _slots;
+    private readonly IdCounters _counters;
+    private readonly FileDescriptor _moreCounts;
+    private readonly int _mostParts;
+    private readonly Stack<uint> _free = [];
+    private List<uint> _resting = [];
+    private List<uint> _waking = [];
+    private Task? _wait;
+    private Task? _part;
+
+    /// <summary>Puts the parts of the counters into their slots.</summary>
+    /// <param name="pins">The pins of the devmap.</param>
+    /// <param name="slots">Its slots.</param>
+    /// <param name="counters">The counters of all parts that there are.</param>
+    /// <param name="mostParts">The number of parts that the devmap can have.</param>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public IdPool(DevmapPins pins, Slots slots, IdCounters counters, int mostParts)
+    {
+        (_pins, _slots, _counters, _mostParts) = (pins, slots, counters, mostParts);
+        _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_WRONLY);
+        for (var part = 1; part < counters.Maps.Count; part++)
+            Place(part, counters.Maps[part]);
+    }
+
+    /// <summary>Lets an id that a key has lost rest.</summary>
+    public void Rest(uint id)
+    {
+        _resting.Add(id);
+        if (_resting.Count >= MostResting && _wait is null)
+            StartWaiting();
+    }
+
+    /// <summary>Gives an id back that no program has seen.</summary>
+    public void Return(uint id) => _free.Push(id);
+
+    /// <summary>Returns an id under which no program counts; false if all ids are in use.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public bool TryTake(out uint id)
+    {
+        Gather(wait: false);
+        if (_free.Count < FewFree && _part is null && _counters.Maps.Count < _mostParts && _resting.Count + _waking.Count < MostResting)
+        {
+            var part = _counters.Maps.Count;
+            _part = Task.Run(() => MakePart(part));
+        }
+
+        while (_free.Count == 0 && (_part ?? _wait ?? StartWaiting()) is not null)
+            Gather(wait: true);
+        return _free.TryPop(out id);
+    }
+
+    /// <summary>Waits for what runs beside the writer, and closes the descriptors.</summary>
+    public void Dispose()
+    {
+        Task.WhenAll(new[] { _part, _wait }.OfType<Task>()).ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
+        _moreCounts.Dispose();
+    }
+
+    // A new part first, which never takes long.
+    private void Gather(bool wait)
+    {
+        if (_part is { } made && (wait || made.IsCompleted))
+        {
+            _part = null;
+            made.GetAwaiter().GetResult();
+            _counters.Add(_pins.Counts(_counters.Maps.Count));
+            for (var id = _counters.End - 1; id >= _counters.End - PartIds; id--)
+                _free.Push(id);
+        }
+        else if (_wait is { } ended && (wait || ended.IsCompleted))
+        {
+            _wait = null;
+            try
+            {
+                ended.GetAwaiter().GetResult();
+            }
+            catch (KernelException)
+            {
+                _resting.AddRange(_waking);
+                _waking.Clear();
+                throw;
+            }
+
+            for (var i = _waking.Count - 1; i >= 0; i--)
+                _free.Push(_waking[i]);
+            _waking.Clear();
+        }
+    }
+
+    private Task? StartWaiting()
+    {
+        if (_resting.Count == 0)
+            return null;
+        (_resting, _waking) = (_waking, _resting);
+        return _wait = Task.Run(_slots.WaitForPrograms);
+    }
+
+    private void MakePart(int part)
+    {
+        // A part that was made and not placed is left by a refusal.
+        File.Delete(_pins.Counts(part));
+        using var map = IdCounters.CreatePart(IdCounters.PartSize);
+        Pin.Make(map, _pins.Counts(part));
+        Place(part, map);
+    }
+
+    private void Place(int part, FileDescriptor map)
+    {
+        KernelCall.Check(BpfMap.Update(_moreCounts, (uint)part - 1, map.Number), $"bpf_map_update_elem({_pins.MoreCounts})");
+        GC.KeepAlive(map);
+    }
+}
