@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
@@ -107,6 +108,25 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
     {
         lock (host.Lock)
             return map.ActiveMapId;
+    }
+
+    public bool IsActive() => ReadActiveMapId() == MapId;
+
+    public bool IsCounted(uint key)
+    {
+        lock (host.Lock)
+            return !map.Uncounted.Contains(key);
+    }
+
+    public EntryTableUse? ReadTableUse()
+    {
+        // As large a table, and as much memory, as the kernel has for so many entries on one CPU.
+        const int CounterBytes = 32;
+        lock (host.Lock)
+        {
+            var places = 2 * (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(map.Count, 2));
+            return Definition.Spec.Counters ? new EntryTableUse(map.Count, places, (double)map.Count / places, 8L * places, (long)CounterBytes * map.Count) : null;
+        }
     }
 
     public void Activate(WriterScope scope)

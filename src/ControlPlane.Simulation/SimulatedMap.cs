@@ -30,6 +30,9 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
 
     public Dictionary<string, DevmapLink> Links { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Elements whose frames are not counted, because somebody changed the table of entry ids.</summary>
+    public HashSet<uint> Uncounted { get; } = [];
+
     public int Count => _elements.Count;
 
     public bool TryGet(uint key, out KernelEntry element) => _elements.TryGetValue(key, out element);
@@ -42,6 +45,7 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
             _hits[key] = hits;
         (_chains[BucketOf(key)] ??= []).Insert(0, key);
         _elements[key] = element;
+        Uncounted.Remove(key);
     }
 
     public EntryCounters HitsOf(uint key) => _hits.GetValueOrDefault(key);

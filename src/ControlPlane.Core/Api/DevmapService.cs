@@ -38,7 +38,8 @@ internal sealed class DevmapService
     public DevmapShape GetShape(string devmap, RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return _state.Current.Devmap(devmap).Entries.Shape;
+        var state = _state.Current.Devmap(devmap);
+        return state.Entries.Shape with { EntryTable = _state.Handles[state.Id].ReadTableUse() };
     }
 
     private Devmap View(DevmapState devmap)

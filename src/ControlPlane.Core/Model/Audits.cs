@@ -102,4 +102,7 @@ public enum DriftKind
 
     /// <summary>An interface that an attachment makes promiscuous is not.</summary>
     NotPromiscuous,
+
+    /// <summary>The element is there, and its frames are not counted for it.</summary>
+    Uncounted,
 }

@@ -39,6 +39,9 @@ public sealed record DevmapShape(
     // Measured: 1.5 us an entry in chains of one.
     private const double NanosecondsPerStep = 1500;
 
+    /// <summary>The table in which programs find the ids of entries. Null when counters are off.</summary>
+    public EntryTableUse? EntryTable { get; init; }
+
     /// <summary>Whether the keys would hardly collide if the order of their octets were reversed.</summary>
     internal bool LooksByteSwapped { get; init; }
 
@@ -51,3 +54,14 @@ public sealed record DevmapShape(
     /// <summary>Returns the estimate of <see cref="WalkNs"/> from the sum over all buckets of the squares of their numbers of entries.</summary>
     internal static double WalkCost(int entries, double sumOfSquares) => (NanosecondsPerStep * entries) + (NanosecondsPerLink * (sumOfSquares - entries));
 }
+
+/// <summary>
+/// The use of the table in which programs find the ids of entries, under which frames are counted. It grows when it is half full. Where keys
+/// are interfaces or VLANs, keys below 4,095 need no place.
+/// </summary>
+/// <param name="Entries">Entries that have a place.</param>
+/// <param name="Places">The places of the table.</param>
+/// <param name="LoadFactor">The part of the places that is taken: 0 to 1.</param>
+/// <param name="MemoryBytes">Memory of the table in bytes: 8 per place.</param>
+/// <param name="CounterBytes">Memory of the counters in bytes: per id 16 for each possible CPU, and 16.</param>
+public sealed record EntryTableUse(int Entries, int Places, double LoadFactor, long MemoryBytes, long CounterBytes);

@@ -39,7 +39,7 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// </exception>
     void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null);
 
-    /// <summary>Has the redirect program look keys up in this map, whatever is in its slot.</summary>
+    /// <summary>Has the redirect programs use this map and its table of entry ids, whatever is in the slots.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     void Activate(WriterScope scope);
 
@@ -82,6 +82,16 @@ public interface IDevmapReader
     /// <summary>The id of the map the redirect program looks keys up in now; 0 when its slot is empty. It is <see cref="IDevmap.MapId"/> unless others changed it.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     uint ReadActiveMapId();
+
+    /// <summary>Returns whether the redirect programs use the devmap's own map and its own table of entry ids. They do unless others changed it.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    bool IsActive();
+
+    /// <summary>Returns whether the frames of this key's element are counted for it; true when counters are off. They are unless others changed the table of entry ids.</summary>
+    bool IsCounted(uint key);
+
+    /// <summary>Returns how the table of entry ids is used; null when counters are off.</summary>
+    EntryTableUse? ReadTableUse();
 
     /// <summary>Returns the frames redirected by this key since its element was made; zero when counters are off.</summary>
     EntryCounters ReadCounters(uint key);

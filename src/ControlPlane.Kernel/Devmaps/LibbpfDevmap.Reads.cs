@@ -23,6 +23,12 @@ internal sealed partial class LibbpfDevmap
 
     public uint ReadActiveMapId() => _slots.ReadDevmapId();
 
+    public bool IsActive() => _slots.ReadDevmapId() == MapId && _ids.IsInPlace;
+
+    public bool IsCounted(uint key) => !Definition.Spec.Counters || _ids.Knows(key);
+
+    public EntryTableUse? ReadTableUse() => Definition.Spec.Counters ? _ids.Use : null;
+
     public EntryCounters ReadCounters(uint key)
     {
         if (!Definition.Spec.Counters)

@@ -55,6 +55,20 @@ internal sealed class EntryIds : IDisposable
     /// <summary>The entry table.</summary>
     public IdTable Table => _table;
 
+    /// <summary>Whether programs use the table, by its hashes.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public bool IsInPlace => _slots.ReadTableId() == BpfInfo.OfMap(_table.Map).id && _slots.ActiveHash.Equals(_table.Hash);
+
+    /// <summary>How the table is used.</summary>
+    public EntryTableUse Use
+    {
+        get
+        {
+            var table = _table;
+            return new(table.Count, table.Capacity, (double)table.Count / table.Capacity, sizeof(ulong) * (long)table.Capacity, _counters.Bytes);
+        }
+    }
+
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<(string Path, FileDescriptor Map)> Held =>
         [(_pins.Table, _table.Map), .. _counters.Maps.Select((map, part) => (_pins.Counts(part), map))];

@@ -40,6 +40,9 @@ internal sealed class IdCounters : IDisposable
     /// <summary>The first id that no part has.</summary>
     public uint End => (uint)(_parts.Length * Ids);
 
+    /// <summary>The size of all parts.</summary>
+    public long Bytes => _parts.Sum(p => (long)p.Memory.Words * sizeof(ulong));
+
     /// <summary>Creates a part. All counters are zero.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static unsafe FileDescriptor CreatePart(uint size) => BpfMap.Create(

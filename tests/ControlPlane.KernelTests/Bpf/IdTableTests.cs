@@ -155,6 +155,11 @@ public sealed class IdTableTests : IDisposable
         using var table = IdTable.Open(pins.Table, slots.ActiveHash);
         Assert.Equal((slots.ReadTableId(), devmap.MapId), (BpfInfo.OfMap(table.Map).id, slots.ReadDevmapId()));
         Assert.InRange(table.Capacity, 65_536, 262_144);
+        var use = devmap.ReadTableUse()!;
+        Assert.Equal(new EntryTableUse(table.Count, table.Capacity, (double)table.Count / table.Capacity, 8L * table.Capacity, use.CounterBytes), use);
+        // The last part can still be on its way.
+        var parts = pins.ExistingCounts.Count();
+        Assert.InRange(use.CounterBytes, 16L * IdCounters.PartSize * (parts - 1), 16L * IdCounters.PartSize * parts);
     }
 
     [Fact]
@@ -173,6 +178,41 @@ public sealed class IdTableTests : IDisposable
 
         Assert.Equal(6_000ul, devmap.ReadTotals()!.Value.RedirectedPackets);
         Assert.Single(new DevmapPins(_testbed.DevmapFolder(Name)).ExistingCounts);
+    }
+
+    [Fact]
+    public void KeyThatOthersTookFromTheTable_IsSaidToBeUncounted_AndCountsAgainOnceWritten()
+    {
+        using var devmap = Open(maxEntries: 16);
+        devmap.Update(KernelTestbed.Scope, 7, _target, null);
+        Assert.True(devmap.IsCounted(7));
+        var pins = new DevmapPins(_testbed.DevmapFolder(Name));
+        using var slots = new Slots(Name, pins);
+        using (var table = IdTable.Open(pins.Table, slots.ActiveHash))
+            table.Remove(7);
+
+        Assert.False(devmap.IsCounted(7));
+        devmap.Update(KernelTestbed.Scope, 7, _target, null, replaces: true);
+        Assert.True(devmap.IsCounted(7));
+        Run(7);
+        Assert.Equal(1ul, devmap.ReadCounters(7).Packets);
+    }
+
+    [Fact]
+    public void TableThatOthersReplaced_IsSaidToBeInactive_AndPutBack()
+    {
+        using var devmap = Open(maxEntries: 16);
+        devmap.Update(KernelTestbed.Scope, 7, _target, null);
+        using var places = Pin.OpenMap(new DevmapPins(_testbed.DevmapFolder(Name)).Tables, 0);
+        using var other = IdTable.Create(8);
+        Assert.Equal(0, BpfMap.Update(places, 0, other.Map.Number));
+        Assert.False(devmap.IsActive());
+
+        devmap.Activate(KernelTestbed.Scope);
+
+        Assert.True(devmap.IsActive());
+        Run(7);
+        Assert.Equal(1ul, devmap.ReadCounters(7).Packets);
     }
 
     [Theory]

@@ -78,6 +78,7 @@ public abstract partial class KernelContract
         Assert.Equal(devmap.MapId, devmap.ReadActiveMapId());
         devmap.Activate(scope);
         Assert.Equal(devmap.MapId, devmap.ReadActiveMapId());
+        Assert.True(devmap.IsActive());
     }
 
     [Fact]

@@ -35,6 +35,13 @@ public static class SimulatedForeignWriter
             host.Devmaps[devmap].ActiveMapId = 0;
     }
 
+    /// <summary>Removes a key from the table of entry ids, so that its frames are not counted for it.</summary>
+    public static void StopCountingByHand(this SimulatedHost host, string devmap, uint key)
+    {
+        lock (host.Lock)
+            host.Devmaps[devmap].Uncounted.Add(key);
+    }
+
     /// <summary>Detaches a link. It stays pinned, dead.</summary>
     public static void DetachByHand(this SimulatedHost host, string devmap, string interfaceName)
     {

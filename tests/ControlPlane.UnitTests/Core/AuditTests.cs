@@ -105,6 +105,20 @@ public sealed class AuditTests
     }
 
     [Fact]
+    public async Task Audit_ElementThatIsNotCounted_IsWrittenAgain()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        await using var core = await CoreFixture.StartAsync(host);
+        await core.PutAsync("vlans", "10", "sim0");
+        host.StopCountingByHand("vlans", 10);
+
+        var told = Assert.Single((await AuditAsync(core, repair: false)).Drifts);
+        Assert.Equal((DriftKind.Uncounted, "10", false), (told.Kind, told.Key, told.Repaired));
+        Assert.True(Assert.Single((await AuditAsync(core)).Drifts).Repaired);
+        Assert.Empty((await AuditAsync(core)).Drifts);
+    }
+
+    [Fact]
     public async Task Audit_PassProgramDetachedByHand_IsAttachedAgain()
     {
         var host = SimulatedHost.WithInterfaces();

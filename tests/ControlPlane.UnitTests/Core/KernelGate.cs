@@ -160,6 +160,12 @@ public sealed class KernelGate : IDisposable
 
         public uint ReadActiveMapId() => inner.ReadActiveMapId();
 
+        public bool IsActive() => inner.IsActive();
+
+        public bool IsCounted(uint key) => inner.IsCounted(key);
+
+        public EntryTableUse? ReadTableUse() => inner.ReadTableUse();
+
         public void Activate(WriterScope scope) => inner.Activate(scope);
 
         public DevmapCounters? ReadTotals() => inner.ReadTotals();

@@ -97,6 +97,12 @@ public sealed class KernelWalkTests
 
         public uint ReadActiveMapId() => map.MapId;
 
+        public bool IsActive() => true;
+
+        public bool IsCounted(uint key) => true;
+
+        public EntryTableUse? ReadTableUse() => null;
+
         public DevmapCounters? ReadTotals() => null;
 
         public PeerUse ReadPeerUse(uint key) => PeerUse.NotSupported;

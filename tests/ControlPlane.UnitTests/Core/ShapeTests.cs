@@ -59,7 +59,8 @@ public sealed class ShapeTests
         await using var core = await CoreFixture.StartAsync();
         Assert.Equal(0, core.Devmaps.GetShape("vlans").Entries);
         await core.PutAsync("vlans", "10", "sim0");
-        Assert.Equal(1, core.Devmaps.GetShape("vlans").Entries);
+        var shape = core.Devmaps.GetShape("vlans");
+        Assert.Equal((1, 1, 4, 0.25), (shape.Entries, shape.EntryTable!.Entries, shape.EntryTable.Places, shape.EntryTable.LoadFactor));
         await core.Entries.DeleteAsync("vlans", "10", default, default);
         Assert.Equal(0, core.Devmaps.GetShape("vlans").Entries);
     }

@@ -60,7 +60,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
             var key = new ResourceKey.Element(new ElementId(_id, kernelKey));
             var entry = devmap.Entries.Find(kernelKey);
             var (found, desired) = (Found(context, kernelKey), Desired(context, entry));
-            if (found == desired)
+            if (IsAsDesired(context, kernelKey, found, desired))
                 continue;
             // A change that the kernel refused before may work now, and nobody else has touched it.
             if (entry is { Failure: not null })
@@ -73,8 +73,11 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
     protected override bool IsRepaired(PlanContext context, ResourceKey key, Outcome outcome)
     {
         var kernelKey = ((ResourceKey.Element)key).Id.KernelKey;
-        return Found(context, kernelKey) == Desired(context, context.Devmap(_id).Entries.Find(kernelKey));
+        return IsAsDesired(context, kernelKey, Found(context, kernelKey), Desired(context, context.Devmap(_id).Entries.Find(kernelKey)));
     }
+
+    private bool IsAsDesired(PlanContext context, uint kernelKey, KernelEntry? found, KernelEntry? desired) =>
+        found == desired && (found is null || context.Kernel(_id).IsCounted(kernelKey));
 
     private KernelEntry? Found(PlanContext context, uint kernelKey) =>
         context.Kernel(_id).TryLookup(kernelKey, out var element) ? element : null;
@@ -90,7 +93,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
 
     private static Drift Describe(
         PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired) => new(
-        desired is null ? DriftKind.Unmanaged : found is null ? DriftKind.Missing : DriftKind.Changed,
+        desired is null ? DriftKind.Unmanaged : found is null ? DriftKind.Missing : found == desired ? DriftKind.Uncounted : DriftKind.Changed,
         entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : devmap.KeyText(entry.Record.Key),
         kernelKey,
         null,
@@ -106,13 +109,13 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
         context.State.ProgramName(there.EgressProgramId));
 }
 
-/// <summary>Compares the objects around the map: its slot, the links of its redirect program, and the pass programs of its targets.</summary>
+/// <summary>Compares the objects around the map: its slots, the links of its redirect program, and the pass programs of its targets.</summary>
 internal sealed class JudgeObjectsCommand(DevmapId id, bool repair) : JudgeCommand(id, repair)
 {
     protected override void Judge(PlanContext context, WorkingDevmap devmap, List<(ResourceKey Key, Drift Drift)> findings, List<ResourceKey> keys)
     {
         var map = context.Kernel(devmap.Id);
-        if (map.ReadActiveMapId() != map.MapId)
+        if (!map.IsActive())
             findings.Add((new ResourceKey.Slot(devmap.Id), new Drift(DriftKind.Inactive, null, null, null, null, null, false, null)));
         var links = map.Links.ToDictionary(l => l.Interface, StringComparer.Ordinal);
         foreach (var (name, attachment) in devmap.Attachments)

@@ -86,7 +86,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         var facts = devmap.Definition.Spec.KeySelector.FactsOf(key, interfaces);
         var links = map.Links(devmap.Attachments, interfaces, facts.Ingress);
         var link = links.FirstOrDefault(l => l.Link.Mode == AttachMode.Native).Link ?? throw NotNative(devmap, facts.Ingress, links);
-        if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || map.ReadActiveMapId() != map.MapId)
+        if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || !map.IsActive())
         {
             _obstacle = NotThere();
             return;

@@ -7,7 +7,7 @@ namespace ControlPlane.Core.Writing.Plan;
 
 /// <summary>
 /// Decides what brings one resource in line with its desired state: from the desired state, the interfaces, and what the kernel has
-/// now. It changes nothing. An element that is already right gets no step: replacing an element opens a gap in which frames take the miss action.
+/// now. It changes nothing. An element that is already right, and counted, gets no step: replacing an element opens a gap in which frames take the miss action.
 /// </summary>
 internal static partial class Convergence
 {
@@ -92,7 +92,7 @@ internal static partial class Convergence
             return steps;
         KernelEntry? found = !evicts && context.Kernel(devmap.Id).TryLookup(key, out var element) ? element : null;
         var desired = ElementOf(context, after.Record);
-        if (found == desired)
+        if (found == desired && (found is null || context.Kernel(devmap.Id).IsCounted(key)))
             return steps;
         var (id, there) = (new ElementId(devmap.Id, key), Found(context, found));
         steps.Add(desired is null
