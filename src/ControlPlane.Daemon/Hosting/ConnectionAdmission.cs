@@ -27,6 +27,7 @@ internal sealed class ConnectionAdmission(LimitsOptions limits, TimeProvider tim
     private readonly Lock _lock = new();
     private readonly Dictionary<CallerAccount, HashSet<ConnectionPlace>> _places = [];
     private readonly HashSet<ConnectionPlace> _reserved = [];
+    private readonly int _connections = limits.ConnectionsUnder(FileDescriptors.Limit);
     private int _count;
     private long _evicted;
 
@@ -94,7 +95,7 @@ internal sealed class ConnectionAdmission(LimitsOptions limits, TimeProvider tim
         var isFullOfCaller = own?.Count >= limits.ConnectionsPerCaller;
         var hasRoom = isFullOfCaller
             ? TryEvict(own!.Where(p => p.IsIdle), out victim)
-            : _count < limits.Connections + (isRoot ? ForRoot : 0) || TryEvict(IdleOfLargest(), out victim);
+            : _count < _connections + (isRoot ? ForRoot : 0) || TryEvict(IdleOfLargest(), out victim);
         if (hasRoom)
         {
             var place = new ConnectionPlace(this, account, time);

@@ -88,9 +88,16 @@ internal sealed class LimitsOptions
     [Range(1L, 1L << 31, ErrorMessage = "must be {1} to {2}")]
     public long MaxEntriesPerDevmap { get; set; } = 1_048_576;
 
-    /// <summary>The most connections of all callers, 1 .. 1,048,576. An idle connection is closed if a new one needs its place.</summary>
+    /// <summary>
+    /// The most connections of all callers, 1 .. 1,048,576; null for 4096, or fewer where the limit of file descriptors has no room for so
+    /// many. An idle connection is closed if a new one needs its place.
+    /// </summary>
     [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]
-    public int Connections { get; set; } = 4096;
+    public int? Connections { get; set; }
+
+    /// <summary>Returns the most connections of all callers.</summary>
+    /// <param name="descriptors">The limit of file descriptors; null for none.</param>
+    public int ConnectionsUnder(long? descriptors) => Connections ?? FileDescriptors.DefaultConnections(descriptors);
 
     /// <summary>The most connections of one user of the unix socket or of one address, 1 .. 1,048,576.</summary>
     [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}")]

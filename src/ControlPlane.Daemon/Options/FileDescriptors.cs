@@ -11,8 +11,13 @@ internal static class FileDescriptors
     /// <summary>The descriptors for all but connections of callers: maps, programs, links, the store, libraries, reserved connections.</summary>
     public const int BesideConnections = 1024;
 
+    private const int MostByDefault = 4096;
+
     /// <summary>The limit of open files; null for none, or if it cannot be read.</summary>
     public static long? Limit { get; } = Read();
+
+    /// <summary>Returns the most connections for which a limit of file descriptors has room, at least one, where no number is configured.</summary>
+    public static int DefaultConnections(long? limit) => (int)Math.Clamp((limit ?? long.MaxValue) - BesideConnections, 1, MostByDefault);
 
     /// <summary>Returns why a limit of file descriptors does not suffice for as many connections; null if it does.</summary>
     public static string? Lacking(int connections, long? limit) => connections + (long)BesideConnections is var needed && needed > limit

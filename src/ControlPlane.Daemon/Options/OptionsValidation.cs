@@ -85,7 +85,7 @@ internal sealed class ControlPlaneOptionsSource(IConfiguration configuration)
 
     private static IEnumerable<OptionError> CheckDescriptors(ControlPlaneOptions options)
     {
-        if (FileDescriptors.Lacking(options.Limits.Connections, FileDescriptors.Limit) is { } error)
+        if (FileDescriptors.Lacking(options.Limits.ConnectionsUnder(FileDescriptors.Limit), FileDescriptors.Limit) is { } error)
             yield return new OptionError("ControlPlane:Limits:Connections", error);
     }
 

@@ -38,6 +38,13 @@ public sealed class OptionsTests
             Assert.StartsWith("needs 2024 file descriptors", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(5120L, 4096)]
+    [InlineData(4096L, 3072)]
+    [InlineData(1024L, 1)]
+    [InlineData(null, 4096)]
+    public void Connections_WithoutAValue_HaveRoom(long? limit, int connections) => Assert.Equal(connections, FileDescriptors.DefaultConnections(limit));
+
     [Fact]
     public void Devmap_EveryKey_ArrivesInTheDefinition()
     {
