@@ -1,3 +1,4 @@
+using System.Buffers;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
@@ -18,7 +19,12 @@ internal sealed class PageBudget
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
 
-    private readonly Dictionary<Condition, int> _conditions = new(ReferenceEqualityComparer.Instance);
+    // Characters that JSON writes as one byte.
+    private static readonly SearchValues<char> _plain = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .-_/:,");
+
+    // Entries share lists of conditions.
+    private readonly Dictionary<IReadOnlyList<Condition>, int> _conditions = new(ReferenceEqualityComparer.Instance);
     private int _left = MaxBytes;
 
     /// <summary>Takes room for the entry and returns whether there was enough.</summary>
@@ -40,23 +46,13 @@ internal sealed class PageBudget
 
     private int BytesOf(IReadOnlyList<Condition> conditions)
     {
-        var bytes = 0;
-        foreach (var condition in conditions)
-            bytes += BytesOf(condition);
+        if (!_conditions.TryGetValue(conditions, out var bytes))
+            _conditions.Add(conditions, bytes = conditions.Sum(BytesOf));
         return bytes;
     }
 
-    // Entries share conditions, except the one about their own elements.
-    private int BytesOf(Condition condition)
-    {
-        if (condition.Type.Subject == ConditionSubject.Entry)
-            return Count();
-        if (!_conditions.TryGetValue(condition, out var bytes))
-            _conditions.Add(condition, bytes = Count());
-        return bytes;
-
-        int Count() => ConditionBytes + BytesOf(condition.Type.Name) + BytesOf(condition.Reason) + BytesOf(condition.Message) + BytesOf(condition.Remedy);
-    }
+    private static int BytesOf(Condition condition) =>
+        ConditionBytes + BytesOf(condition.Type.Name) + BytesOf(condition.Reason) + BytesOf(condition.Message) + BytesOf(condition.Remedy);
 
     private static int BytesOf(Remedy? remedy) => remedy is null
         ? 0
@@ -64,9 +60,11 @@ internal sealed class PageBudget
 
     private static int BytesOf(string? text)
     {
+        if (!text.AsSpan().ContainsAnyExcept(_plain))
+            return text?.Length ?? 0;
         var bytes = 0;
-        foreach (var c in text ?? "")
-            bytes += char.IsAsciiLetterOrDigit(c) || c is ' ' or '.' or '-' or '_' or '/' or ':' or ',' ? 1 : EscapedBytes;
+        foreach (var c in text!)
+            bytes += _plain.Contains(c) ? 1 : EscapedBytes;
         return bytes;
     }
 }

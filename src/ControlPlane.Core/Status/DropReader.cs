@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -77,7 +78,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
 
     private sealed class Tables
     {
-        private readonly Dictionary<string, Dictionary<uint, IReadOnlyList<DropCount>>> _byDevmap = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<string, Dictionary<uint, IReadOnlyList<DropCount>>> _byDevmap = new(StringComparer.Ordinal);
         private readonly IDropCounters _drops;
         private readonly TimeProvider _time;
         private readonly long _readAt;
@@ -96,14 +97,16 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
 
         public Dictionary<uint, IReadOnlyList<DropCount>> Errors(string devmap)
         {
+            if (_byDevmap.TryGetValue(devmap, out var errors))
+                return errors;
             lock (_byDevmap)
             {
-                if (_byDevmap.TryGetValue(devmap, out var errors))
+                if (_byDevmap.TryGetValue(devmap, out errors))
                     return errors;
                 var started = _time.GetTimestamp();
                 errors = _drops.ReadRedirectErrors(devmap).GroupBy(e => e.KernelKey)
                     .ToDictionary(g => g.Key, g => (IReadOnlyList<DropCount>)[.. g.Select(e => new DropCount(DropCauses.OfRefusal(e.Errno), e.Errno, e.Packets, e.LastSeen))]);
-                _byDevmap.Add(devmap, errors);
+                _byDevmap[devmap] = errors;
                 Volatile.Write(ref _cost, _cost + _time.GetTimestamp() - started);
                 return errors;
             }

@@ -157,8 +157,7 @@ internal sealed class StatusEvaluator(
             return new(EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
 
         times.Settled(new ElementId(devmap.Id, key));
-        var (verdict, conditions) = Target(target, record.Spec.EgressProgram, IngressOf(record.Key), _selector.IsTagged(record.Key));
-        return new(verdict, [InKernel(entry), .. conditions]);
+        return Target(target, record.Spec.EgressProgram, IngressOf(record.Key), _selector.IsTagged(record.Key)).Behind(InKernel(entry));
     }
 
     // Entries of one batch came into the kernel together.
@@ -187,7 +186,7 @@ internal sealed class StatusEvaluator(
         if (!group.IsPlaced)
             return new(EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, group.Ingress), ingress]);
         return interfaces.Find(group.Interface) is { } target
-            ? Target(target, group.Program, group.Ingress, group.IsTagged)
+            ? Target(target, group.Program, group.Ingress, group.IsTagged).Verdict
             : new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, group.Interface), ingress]);
     }
 
@@ -205,13 +204,13 @@ internal sealed class StatusEvaluator(
         return state;
     }
 
-    private Verdict Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
+    private TargetVerdict Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
     {
         // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
         var secondTag = isTagged && state.TemplateOf(program) is { AddsTag: true };
         var ingress = Ingress(ingressName);
         var key = (target.Name, program, secondTag);
-        return ingress.Targets.TryGetValue(key, out var known) ? known : ingress.Targets[key] = Judge(target, program, secondTag, ingress);
+        return ingress.Targets.TryGetValue(key, out var known) ? known : ingress.Targets[key] = new(Judge(target, program, secondTag, ingress));
     }
 
     private Verdict Judge(InterfaceInfo target, string? program, bool secondTag, IngressVerdicts ingress)

@@ -65,7 +65,26 @@ internal sealed class IngressVerdicts(IReadOnlyList<LiveLink> links, IngressFact
     public Condition Condition => condition;
 
     /// <summary>The verdicts on targets, each with its egress program, and whether frames get a second tag.</summary>
-    public ConcurrentDictionary<(string Target, string? Program, bool SecondTag), Verdict> Targets { get; } = new();
+    public ConcurrentDictionary<(string Target, string? Program, bool SecondTag), TargetVerdict> Targets { get; } = new();
+}
+
+/// <summary>The verdict on a target. Safe on any thread.</summary>
+/// <param name="verdict">The verdict.</param>
+internal sealed class TargetVerdict(Verdict verdict)
+{
+    private Condition[]? _last;
+
+    /// <summary>The verdict.</summary>
+    public Verdict Verdict => verdict;
+
+    /// <summary>Returns the verdict on an entry: its own condition first. Entries that share that condition share the list.</summary>
+    public Verdict Behind(Condition own)
+    {
+        var conditions = _last;
+        if (conditions is null || !ReferenceEquals(conditions[0], own))
+            _last = conditions = [own, .. verdict.Conditions];
+        return verdict with { Conditions = conditions };
+    }
 }
 
 /// <summary>The state of entries, and the conditions that it follows from.</summary>
