@@ -11,7 +11,7 @@ namespace ControlPlane.Bench.Benchmarks;
 internal sealed class EntryList : IBenchmark
 {
     private const int Entries = 100_000;
-    private const int Rounds = 5;
+    private const int Rounds = 21;
     private const string Wall = "list";
     private const string Cpu = "cpu";
     private const string TokenField = "\"nextPageToken\":";
