@@ -11,8 +11,6 @@ namespace ControlPlane.Kernel.Devmaps;
 /// <summary>Compares the pins of a devmap with its definition, before any pin is used.</summary>
 internal static class DevmapAdoption
 {
-    private const uint FirstWithIds = 4;
-
     /// <summary>Throws unless all pins match the definition.</summary>
     /// <exception cref="ControlPlaneException">A pin is missing, not ours, or different. The error lists all differences.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -20,7 +18,7 @@ internal static class DevmapAdoption
     {
         // Throws if the config is not ours: there is nothing to compare then.
         var config = File.Exists(pins.Config) ? Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect) : DevmapCreation.ConfigOf(definition);
-        var expected = pins.Objects.Where(p => pins.SinceVersion(p) <= config.version).Concat(config.version < FirstWithIds ? pins.OfOldVersions : []);
+        var expected = pins.Objects.Where(p => pins.SinceVersion(p) <= config.version).Concat(config.version < DevmapPins.FirstWithIds ? pins.OfOldVersions : []);
         var missing = expected.Where(p => !File.Exists(p))
             .Select(p => Path.GetRelativePath(pins.Folder, p)).ToArray();
         if (missing.Length > 0)
@@ -59,7 +57,7 @@ internal static class DevmapAdoption
         differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
 
         var maps = new List<(string Name, uint Id)> { ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id) };
-        maps.AddRange(loaded.version < FirstWithIds ? CompareOldMaps(pins, info.id, differences) : CompareEntryMaps(definition, pins, info.id, differences));
+        maps.AddRange(loaded.version < DevmapPins.FirstWithIds ? CompareOldMaps(pins, info.id, differences) : CompareEntryMaps(definition, pins, info.id, differences));
         if (pins.SinceVersion(pins.Missed) <= loaded.version)
             maps.Add(("missed", CompareArray<devmapd_missed_key>(pins.Missed, DevmapdConstants.DEVMAPD_MISSED_KEYS, differences)));
         CompareProgram(pins.Redirect, maps, differences);

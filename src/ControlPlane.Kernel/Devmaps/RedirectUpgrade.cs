@@ -14,8 +14,6 @@ namespace ControlPlane.Kernel.Devmaps;
 /// </summary>
 internal static class RedirectUpgrade
 {
-    private const uint FirstWithIds = 4;
-
     /// <summary>Finishes an interrupted upgrade.</summary>
     /// <exception cref="ControlPlaneException">The devmap is not ours.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -38,7 +36,7 @@ internal static class RedirectUpgrade
     public static void Run(DevmapRecord definition, DevmapPins pins, ILogger logger)
     {
         var config = DevmapCreation.ConfigOf(definition);
-        if (Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect).version < FirstWithIds)
+        if (Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect).version < DevmapPins.FirstWithIds)
             EntryMaps.Add(definition, pins);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
         Load(pins, built, config, RedirectPrograms.Xdp);

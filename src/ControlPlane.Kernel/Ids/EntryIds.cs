@@ -16,7 +16,7 @@ internal sealed class EntryIds : IDisposable
     /// <summary>Hashes to try before a table grows.</summary>
     private const int Hashes = 4;
 
-    /// <summary>A table has a quarter more keys than half its places at the most when all is copied.</summary>
+    /// <summary>The places that are copied for each new key: a table that is half full gets an eighth more keys until all is copied.</summary>
     private const int PlacesPerStep = 16;
 
     private readonly DevmapRecord _definition;

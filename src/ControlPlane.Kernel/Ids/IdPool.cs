@@ -29,7 +29,7 @@ internal sealed class IdPool : IDisposable
     private Task? _wait;
     private Task? _part;
 
-    /// <summary>Puts the parts of the counters into their slots.</summary>
+    /// <summary>Puts those parts of the counters into their slots that are not there.</summary>
     /// <param name="pins">The pins of the devmap.</param>
     /// <param name="slots">Its slots.</param>
     /// <param name="counters">The counters of all parts that there are.</param>
@@ -39,8 +39,13 @@ internal sealed class IdPool : IDisposable
     {
         (_pins, _slots, _counters, _mostParts) = (pins, slots, counters, mostParts);
         _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_WRONLY);
-        for (var part = 1; part < counters.Maps.Count; part++)
-            Place(part, counters.Maps[part]);
+        using var placed = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_RDONLY);
+        foreach (var (part, map) in counters.Maps.Index().Skip(1))
+        {
+            // Each write of a slot waits for programs: only of those that a crash or others have left without their part.
+            if (BpfMap.Lookup<uint>(placed, SlotOf(part), out var id) != 0 || id != BpfInfo.OfMap(map).id)
+                Place(part, map);
+        }
     }
 
     /// <summary>Lets an id that a key has lost rest.</summary>
@@ -125,9 +130,11 @@ internal sealed class IdPool : IDisposable
         Place(part, map);
     }
 
+    private static uint SlotOf(int part) => (uint)part - 1;
+
     private void Place(int part, FileDescriptor map)
     {
-        KernelCall.Check(BpfMap.Update(_moreCounts, (uint)part - 1, map.Number), $"bpf_map_update_elem({_pins.MoreCounts})");
+        KernelCall.Check(BpfMap.Update(_moreCounts, SlotOf(part), map.Number), $"bpf_map_update_elem({_pins.MoreCounts})");
         GC.KeepAlive(map);
     }
 }

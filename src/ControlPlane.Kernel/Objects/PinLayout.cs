@@ -7,6 +7,9 @@ namespace ControlPlane.Kernel.Objects;
 /// <summary>The pins of one devmap.</summary>
 internal sealed class DevmapPins(string folder)
 {
+    /// <summary>The layout version that brought the ids of entries.</summary>
+    public const uint FirstWithIds = 4;
+
     public string Folder => folder;
 
     /// <summary>The two places for the devmap. The redirect programs find the active one there.</summary>
@@ -87,7 +90,7 @@ internal sealed class DevmapPins(string folder)
     public string Links => Path.Combine(folder, "links");
 
     /// <summary>The layout version that brought a pin.</summary>
-    public uint SinceVersion(string pin) => EntryMaps.Contains(pin) ? 4u : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
+    public uint SinceVersion(string pin) => EntryMaps.Contains(pin) ? FirstWithIds : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
 
     /// <summary>The pins of the slots, the entry table and the counters, which layout version 4 brought.</summary>
     public IReadOnlyList<string> EntryMaps => [Slots, Tables, Switch, Table, Counts(0), MoreCounts];

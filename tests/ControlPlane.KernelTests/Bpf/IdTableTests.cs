@@ -246,6 +246,35 @@ public sealed class IdTableTests : IDisposable
         Assert.False(File.Exists(DevmapPins.Next(pins.Table)));
     }
 
+    [Fact]
+    public void PartOfTheCountersThatOthersTookFromItsSlot_IsPutBackByTheNextStart()
+    {
+        const uint Last = 10_000;
+        using (var devmap = Open(maxEntries: 20_000))
+        {
+            for (var key = 1u; key <= Last; key++)
+                devmap.Update(KernelTestbed.Scope, key, _target, null);
+            Run(Last);
+        }
+
+        using var slots = Pin.OpenMap(new DevmapPins(_testbed.DevmapFolder(Name)).MoreCounts, 0);
+        uint[] parts = [.. Enumerable.Range(0, 2).Select(PartIn)];
+        Assert.Equal(0, BpfMap.Delete(slots, 1));
+
+        _testbed.Restart();
+        using var adopted = Open(maxEntries: 20_000);
+
+        Assert.Equal(parts, Enumerable.Range(0, 2).Select(PartIn));
+        Run(Last);
+        Assert.Equal(2ul, adopted.ReadCounters(Last).Packets);
+
+        uint PartIn(int slot)
+        {
+            Assert.Equal(0, BpfMap.Lookup<uint>(slots, (uint)slot, out var id));
+            return id;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Selectors))]
     public async Task TwoCpusAtOnce_CountEachFrameWhileTheTableGrows(KeySelector selector, uint key, byte[] frame)
