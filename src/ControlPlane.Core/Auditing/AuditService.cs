@@ -137,7 +137,7 @@ internal sealed class AuditService
         }
         catch (ControlPlaneException)
         {
-            // The daemon stops, and the streams end.
+            // The daemon stops, and the streams end. Or the queue is full to the places of the daemon: the report and the log say it.
         }
     }
 

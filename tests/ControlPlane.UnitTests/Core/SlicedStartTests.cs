@@ -1,40 +1,23 @@
-using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Simulation;
-using ControlPlane.Storage;
 using ControlPlane.UnitTests.Core.Watching;
 
 namespace ControlPlane.UnitTests.Core;
 
 /// <summary>A start with many entries serves requests before the kernel has all of them, and says which it does not have.</summary>
-public sealed class SlicedStartTests : IDisposable
+public sealed class SlicedStartTests : ManyEntries
 {
-    private const int Many = 1000;
-
-    // The entries of one step.
-    private const int Step = 256;
-
-    private static readonly DevmapRecord _table = new("table", new DevmapSpec(4096, KeySelector: KeySelector.Ipv4Destination));
     private static readonly WriterOptions _options = new() { Slice = TimeSpan.Zero };
-    private readonly KernelGate _gate = new();
-    private readonly SimulatedHost _host = SimulatedHost.WithInterfaces();
-    private readonly MemoryStore _store = new();
-
-    public void Dispose()
-    {
-        _gate.Dispose();
-        _store.Dispose();
-    }
 
     [Fact]
     public async Task KernelHasSomeEntries_ReadersSeeWhichOnes()
     {
         await FillAsync();
         await using var core = Restart();
-        await _gate.Reached;
+        await Gate.Reached;
 
         Assert.True(core.Writer.Opened.IsCompletedSuccessfully);
         Assert.False(core.Started.IsCompleted);
@@ -53,7 +36,7 @@ public sealed class SlicedStartTests : IDisposable
         Assert.Equal("BeingAttached", entries[0].Status.Conditions.Single(c => c.Type == ConditionTypes.IngressAttached).Reason);
         Assert.All(entries.SelectMany(e => e.Status.Conditions).Where(c => c.Reason is "BeingWritten"), c => Assert.NotNull(c.Remedy));
 
-        _gate.Open();
+        Gate.Open();
         await core.Started;
         Assert.All(Entries(core), e => Assert.Equal(EntryState.Forwarding, e.Status.State));
         Assert.Equal(Many, core.StateCounter.Count("table")!.Entries[EntryState.Forwarding]);
@@ -65,7 +48,7 @@ public sealed class SlicedStartTests : IDisposable
     {
         await FillAsync();
         await using var core = Restart();
-        await _gate.Reached;
+        await Gate.Reached;
         var host = core.Host;
         // The last entries are those that the job reaches last.
         var same = After(core.PutAsync("table", Key(Many - 1), "sim1"), () => host.Devmaps["table"].TryGet(Number(Many - 1), out _));
@@ -74,8 +57,8 @@ public sealed class SlicedStartTests : IDisposable
         var added = After(core.PutAsync("vlans", "7", "sim2"), () => host.Devmaps["vlans"].TryGet(7, out _));
         var swapped = core.Programs.SetOfInterfaceAsync("sim1", "seen", RequestContext.OfDaemon());
         var wasEarly = false;
-        _gate.Updating = n => wasEarly |= n == Many - 100 && host.Devmaps["vlans"].TryGet(7, out _);
-        _gate.Open();
+        Gate.Updating = n => wasEarly |= n == Many - 100 && host.Devmaps["vlans"].TryGet(7, out _);
+        Gate.Open();
 
         Assert.All(await Task.WhenAll(same, moved, deleted, added), Assert.True);
         Assert.Equal(Many - 2, (await swapped).Changed);
@@ -93,10 +76,10 @@ public sealed class SlicedStartTests : IDisposable
     {
         var revision = await FillAsync();
         await using var core = Restart();
-        await _gate.Reached;
+        await Gate.Reached;
         await using var reader = core.Watch("table").GetAsyncEnumerator();
         var snapshot = await reader.UntilAsync(e => e is WatchEvent.Synced);
-        _gate.Open();
+        Gate.Open();
         await core.Started;
 
         Assert.Equal(Many, snapshot.OfType<WatchEvent.EntryPut>().Count());
@@ -111,13 +94,13 @@ public sealed class SlicedStartTests : IDisposable
     public async Task ManyElementsThatNobodyDesires_AreDeletedAndTheOthersStay()
     {
         await FillAsync();
-        var state = _store.Load();
-        _store.Commit(new StoreBatch(state.Revision + 1, [.. state.Entries.Skip(1).Select(e => new StoreChange.DeleteEntry(e.Devmap, e.Key))]));
+        var state = Store.Load();
+        Store.Commit(new StoreBatch(state.Revision + 1, [.. state.Entries.Skip(1).Select(e => new StoreChange.DeleteEntry(e.Devmap, e.Key))]));
 
-        await using var core = await CoreFixture.StartAsync(_host, _gate.Wrap, _options, _store, devmaps: [_table, CoreFixture.Vlans]);
+        await using var core = await CoreFixture.StartAsync(Host, Gate.Wrap, _options, Store, devmaps: [Table, CoreFixture.Vlans]);
 
         Assert.Equal(EntryState.Forwarding, Assert.Single(core.List("table").Entries).Status.State);
-        Assert.Equal(0, _gate.Updates);
+        Assert.Equal(0, Gate.Updates);
     }
 
     [Fact]
@@ -126,15 +109,15 @@ public sealed class SlicedStartTests : IDisposable
         await FillAsync();
         await using (var core = Restart())
         {
-            await _gate.Reached;
+            await Gate.Reached;
             var stopped = core.Writer.StopAsync(TimeSpan.Zero);
-            _gate.Open();
+            Gate.Open();
             await stopped;
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => core.Started);
             await core.Writer.Completion;
         }
 
-        await using var again = await CoreFixture.StartAsync(_host, options: _options, store: _store, devmaps: [_table, CoreFixture.Vlans]);
+        await using var again = await CoreFixture.StartAsync(Host, options: _options, store: Store, devmaps: [Table, CoreFixture.Vlans]);
         Assert.All(Entries(again), e => Assert.Equal(EntryState.Forwarding, e.Status.State));
         Assert.Equal(Many, Entries(again).Count);
     }
@@ -145,16 +128,12 @@ public sealed class SlicedStartTests : IDisposable
         return holds();
     }
 
-    private static string Key(int number) => $"10.0.{number / 256}.{number % 256}";
-
     private static uint Number(int number) => (10u << 24) + (uint)number;
-
-    private static List<Entry> Entries(CoreFixture core) => [.. core.List("table", new EntryQuery { Interface = "sim1", PageSize = 10_000 }).Entries];
 
     /// <summary>Fills store and kernel, and returns the revision.</summary>
     private async Task<long> FillAsync()
     {
-        await using var core = await CoreFixture.StartAsync(_host, store: _store, devmaps: [_table, CoreFixture.Vlans]);
+        await using var core = await CoreFixture.StartAsync(Host, store: Store, devmaps: [Table, CoreFixture.Vlans]);
         await core.PutProgramAsync("seen", "count");
         await core.Attachments.PutAsync("table", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
         await Task.WhenAll(Enumerable.Range(0, Many).Select(n => core.PutAsync("table", Key(n), "sim1")));
@@ -164,11 +143,7 @@ public sealed class SlicedStartTests : IDisposable
     /// <summary>Begins a start on a host that has booted again, and holds it among the first steps.</summary>
     private CoreFixture Restart()
     {
-        _gate.Updating = n =>
-        {
-            if (n == Step + 10)
-                _gate.Close();
-        };
-        return CoreFixture.Begin(SimulatedHost.WithInterfaces(), _gate.Wrap, _options, _store, devmaps: [_table, CoreFixture.Vlans]);
+        Gate.Updating = HoldAt(Step + 10);
+        return CoreFixture.Begin(SimulatedHost.WithInterfaces(), Gate.Wrap, _options, Store, devmaps: [Table, CoreFixture.Vlans]);
     }
 }

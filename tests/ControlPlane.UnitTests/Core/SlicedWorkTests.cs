@@ -3,32 +3,14 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
-using ControlPlane.Simulation;
-using ControlPlane.Storage;
 using ControlPlane.TestCommon.Lab;
 using ControlPlane.UnitTests.Core.Watching;
 
 namespace ControlPlane.UnitTests.Core;
 
 /// <summary>Work on many entries is done in slices: other writes go on between them, and readers see the change as a whole.</summary>
-public sealed class SlicedWorkTests : IDisposable
+public sealed class SlicedWorkTests : ManyEntries
 {
-    private const int Many = 1000;
-
-    // The entries of one step.
-    private const int Step = 256;
-
-    private static readonly DevmapRecord _table = new("table", new DevmapSpec(4096, KeySelector: KeySelector.Ipv4Destination));
-    private readonly KernelGate _gate = new();
-    private readonly SimulatedHost _host = SimulatedHost.WithInterfaces();
-    private readonly MemoryStore _store = new();
-
-    public void Dispose()
-    {
-        _gate.Dispose();
-        _store.Dispose();
-    }
-
     [Fact]
     public async Task Swap_OtherWritesGoOnBetweenItsSlices()
     {
@@ -47,10 +29,10 @@ public sealed class SlicedWorkTests : IDisposable
     {
         await using var core = await StartAsync();
         var programId = core.Programs.Get("seen").Status.ProgramId;
-        _gate.Updating = HoldAt(_gate.Updates + Step + 10);
+        Gate.Updating = HoldAt(Gate.Updates + Step + 10);
 
         var swapping = SetAsync(core, "seen");
-        await _gate.Reached;
+        await Gate.Reached;
 
         var entries = Entries(core);
         Assert.Equal((Many, "seen"), (entries.Count, Assert.Single(entries.Select(e => e.Spec!.EgressProgram).Distinct())));
@@ -64,7 +46,7 @@ public sealed class SlicedWorkTests : IDisposable
         Assert.InRange(entries.Count(e => e.Status.State == EntryState.Forwarding), Step, Many - Step);
         Assert.False(swapping.IsCompleted);
 
-        _gate.Open();
+        Gate.Open();
         Assert.Equal(revision, (await swapping).Revision);
         AssertAllCarry(core, "seen", revision);
     }
@@ -73,15 +55,15 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task Writes_DuringASwap_FollowItsRule()
     {
         await using var core = await StartAsync();
-        _gate.Updating = HoldAt(_gate.Updates + 1);
+        Gate.Updating = HoldAt(Gate.Updates + 1);
         var swapping = SetAsync(core, "seen");
-        await _gate.Reached;
+        await Gate.Reached;
 
         var (old, good) = (core.PutAsync("table", "10.1.0.1", "sim1"), core.PutAsync("table", "10.1.0.2", "sim1", "seen"));
         var (moved, deleted) = (core.PutAsync("table", Key(Many - 1), "sim2"), core.Entries.DeleteAsync("table", Key(Many - 2), default, default));
         var removed = core.Programs.DeleteAsync("seen", default, default);
         var audited = core.Audits.AuditAsync("table", repair: true, RequestContext.OfDaemon());
-        _gate.Open();
+        Gate.Open();
 
         Assert.Equal(ErrorCode.EgressProgramConflict, (await CoreFixture.FailsAsync(() => old)).Code);
         Assert.Equal(ErrorCode.ProgramInUse, (await CoreFixture.FailsAsync(() => removed)).Code);
@@ -101,11 +83,11 @@ public sealed class SlicedWorkTests : IDisposable
         await using var core = await StartAsync();
         await using var reader = core.Watch("table").GetAsyncEnumerator();
         await reader.UntilAsync(e => e is WatchEvent.Synced);
-        var first = _gate.Updates;
-        _gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
-        _gate.RefusedUpdate = first + (2 * Step) + 5;
+        var first = Gate.Updates;
+        Gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
+        Gate.RefusedUpdate = first + (2 * Step) + 5;
         var meanwhile = Task.FromResult<PutOutcome<Entry>?>(null!);
-        _gate.Updating = n => meanwhile = n == first + 1 ? PutAsync() : meanwhile;
+        Gate.Updating = n => meanwhile = n == first + 1 ? PutAsync() : meanwhile;
 
         var error = await CoreFixture.FailsAsync(() => SetAsync(core, "seen"));
 
@@ -116,7 +98,7 @@ public sealed class SlicedWorkTests : IDisposable
         var revision = core.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision;
         AssertAllCarry(core, null, revision);
         Assert.Equal(
-            Many + 1, _store.Load().Entries.Count(e => e is { Devmap: "table", Revision: var stored, Spec.EgressProgram: null } && stored == revision));
+            Many + 1, Store.Load().Entries.Count(e => e is { Devmap: "table", Revision: var stored, Spec.EgressProgram: null } && stored == revision));
 
         var events = await reader.UntilAsync(e => e is WatchEvent.StatusChanged);
         Assert.Equal(["EgressProgramSet", "EntryPut", "EgressProgramSet", "StatusChanged"], events.Select(e => e.GetType().Name));
@@ -131,13 +113,13 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task Swap_DaemonDiesMidway_StartFinishesIt()
     {
         var core = await StartAsync();
-        _gate.Refusal = new InvalidDataException("a defect");
-        _gate.RefusedUpdate = _gate.Updates + (2 * Step) + 5;
+        Gate.Refusal = new InvalidDataException("a defect");
+        Gate.RefusedUpdate = Gate.Updates + (2 * Step) + 5;
         await Assert.ThrowsAsync<InvalidDataException>(() => SetAsync(core, "seen"));
         await Assert.ThrowsAsync<InvalidDataException>(() => core.Writer.Completion);
-        _gate.Refusal = null;
+        Gate.Refusal = null;
 
-        await using var again = await CoreFixture.StartAsync(_host, _gate.Wrap, store: _store, devmaps: [_table, CoreFixture.Vlans]);
+        await using var again = await CoreFixture.StartAsync(Host, Gate.Wrap, store: Store, devmaps: [Table, CoreFixture.Vlans]);
 
         AssertAllCarry(again, "seen", again.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision);
         Assert.Equal(0, (await SetAsync(again, "seen")).Changed);
@@ -149,12 +131,12 @@ public sealed class SlicedWorkTests : IDisposable
         await using var core = await StartAsync();
         await core.PutProgramAsync("other", "count");
         var revision = core.Interfaces.Get("sim1", RequestContext.OfDaemon()).Revision;
-        _gate.Updating = HoldAt(_gate.Updates + 1);
+        Gate.Updating = HoldAt(Gate.Updates + 1);
         var first = SetAsync(core, "seen");
-        await _gate.Reached;
+        await Gate.Reached;
         var second = SetAsync(core, "other");
         var stale = core.Programs.SetOfInterfaceAsync("sim1", null, RequestContext.OfDaemon() with { Precondition = new Precondition(revision) });
-        _gate.Open();
+        Gate.Open();
 
         Assert.Equal((Many, "seen"), ((await first).Changed, (await first).EgressProgram));
         Assert.Equal(Many, (await second).Changed);
@@ -166,19 +148,19 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task SwapsThatWaitForAnother_AreBoundedForEachCaller()
     {
         await using var core = await StartAsync(queuePerCaller: 2);
-        var (start, hog) = (_gate.Updates, RequestContext.OfDaemon() with { Caller = new Caller("unix") { Token = "hog" } });
-        _gate.Updating = n =>
+        var (start, hog) = (Gate.Updates, RequestContext.OfDaemon() with { Caller = new Caller("unix") { Token = "hog" } });
+        Gate.Updating = n =>
         {
             if (n == start + 1 || n == start + Step + 1)
-                _gate.Close();
+                Gate.Close();
         };
         var first = SetAsync(core, "seen");
-        await _gate.Reached;
+        await Gate.Reached;
         List<Task<EgressProgramSwap>> taken = [AsHogAsync(), AsHogAsync()];
-        _gate.Open();
+        Gate.Open();
         await Eventually.Async(() => core.Writer.QueueLength == 0);
         List<Task<EgressProgramSwap>> refused = [AsHogAsync(), AsHogAsync()];
-        _gate.Open();
+        Gate.Open();
 
         foreach (var swap in refused)
             Assert.Equal(ErrorCode.WriterBusy, (await CoreFixture.FailsAsync(() => swap)).Code);
@@ -191,16 +173,16 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task Swap_TargetGoesMidway_EntriesCarryItWhenTheTargetReturns()
     {
         await using var core = await StartAsync();
-        _gate.Updating = HoldAt(_gate.Updates + Step + 1);
+        Gate.Updating = HoldAt(Gate.Updates + Step + 1);
         var swapping = SetAsync(core, "seen");
-        await _gate.Reached;
-        _host.RemoveInterface("sim1");
-        _gate.Open();
+        await Gate.Reached;
+        Host.RemoveInterface("sim1");
+        Gate.Open();
 
         var swap = await swapping;
         await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Pending));
         Assert.All(Entries(core), e => Assert.Equal(("seen", swap.Revision), (e.Spec!.EgressProgram, e.Revision)));
-        _host.AddInterface("sim1");
+        Host.AddInterface("sim1");
         await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Forwarding));
         AssertAllCarry(core, "seen", swap.Revision);
     }
@@ -217,7 +199,7 @@ public sealed class SlicedWorkTests : IDisposable
         var set = Assert.IsType<WatchEvent.EgressProgramSet>(await reader.NextAsync());
         Assert.Equal((swap.Revision, "sim1", "seen", Many), (set.Revision, set.Interface, set.EgressProgram, set.Entries));
         Assert.Equal(core.Entries.Get("table", Key(1)).UpdateTime, set.UpdateTime);
-        Assert.Equal(new WatchEvent.StatusChanged(swap.Revision, "sim1", _host.Interfaces.Find("sim1")!.Ifindex, Many, false), await reader.NextAsync());
+        Assert.Equal(new WatchEvent.StatusChanged(swap.Revision, "sim1", Host.Interfaces.Find("sim1")!.Ifindex, Many, false), await reader.NextAsync());
         await using var resumed = core.Watch("table", start).GetAsyncEnumerator();
         Assert.Equal(set, await resumed.NextAsync());
     }
@@ -226,11 +208,11 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task Flap_OfAnInterfaceWithManyEntries_OtherWritesGoOnBetweenSlices()
     {
         await using var core = await StartAsync();
-        _host.RemoveInterface("sim1");
+        Host.RemoveInterface("sim1");
         await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Pending));
         var wasWritten = WriteMeanwhileAsync(core);
 
-        _host.AddInterface("sim1");
+        Host.AddInterface("sim1");
 
         await Eventually.Async(() => Entries(core).TrueForAll(e => e.Status.State == EntryState.Forwarding));
         Assert.True(await wasWritten);
@@ -240,11 +222,11 @@ public sealed class SlicedWorkTests : IDisposable
     public async Task Stop_DuringASwap_FinishesItOrSaysThatTheStartWill()
     {
         await using var core = await StartAsync();
-        _gate.Updating = HoldAt(_gate.Updates + 1);
+        Gate.Updating = HoldAt(Gate.Updates + 1);
         var swapping = SetAsync(core, "seen");
-        await _gate.Reached;
+        await Gate.Reached;
         var stop = core.Writer.StopAsync(TimeSpan.Zero);
-        _gate.Open();
+        Gate.Open();
 
         await stop;
         var error = await CoreFixture.FailsAsync(() => swapping);
@@ -257,48 +239,38 @@ public sealed class SlicedWorkTests : IDisposable
     private async Task<CoreFixture> StartAsync(WatchOptions? watching = null, int queuePerCaller = Many)
     {
         var core = await CoreFixture.StartAsync(
-            _host, _gate.Wrap, new WriterOptions { Slice = TimeSpan.Zero, QueuePerCaller = queuePerCaller }, _store, watching, devmaps: [_table, CoreFixture.Vlans]);
+            Host, Gate.Wrap, new WriterOptions { Slice = TimeSpan.Zero, QueuePerCaller = queuePerCaller }, Store, watching, devmaps: [Table, CoreFixture.Vlans]);
         await core.PutProgramAsync("seen", "count");
         foreach (var some in Enumerable.Range(0, Many).Chunk(queuePerCaller))
             await Task.WhenAll(some.Select(n => core.PutAsync("table", Key(n), "sim1")));
         return core;
     }
 
-    private static string Key(int number) => $"10.0.{number / 256}.{number % 256}";
-
     /// <summary>Writes an entry with the first update of long work. Returns whether the kernel has it before the last update.</summary>
     private async Task<bool> WriteMeanwhileAsync(CoreFixture core)
     {
-        var (first, other) = (_gate.Updates, Task.CompletedTask);
+        var (first, other) = (Gate.Updates, Task.CompletedTask);
         var wasWritten = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _gate.Updating = n =>
+        Gate.Updating = n =>
         {
             if (n == first + 1)
                 other = core.PutAsync("vlans", "7", "sim2");
             if (n == first + Many)
-                wasWritten.TrySetResult(_host.Devmaps["vlans"].TryGet(7, out _));
+                wasWritten.TrySetResult(Host.Devmaps["vlans"].TryGet(7, out _));
         };
         await wasWritten.Task;
         await other;
         return await wasWritten.Task;
     }
 
-    private Action<int> HoldAt(int update) => n =>
-    {
-        if (n == update)
-            _gate.Close();
-    };
-
     private static Task<EgressProgramSwap> SetAsync(CoreFixture core, string? program) =>
         core.Programs.SetOfInterfaceAsync("sim1", program, RequestContext.OfDaemon());
-
-    private static List<Entry> Entries(CoreFixture core) => [.. core.List("table", new EntryQuery { Interface = "sim1", PageSize = 10_000 }).Entries];
 
     private void AssertAllCarry(CoreFixture core, string? program, long revision)
     {
         uint? programId = program is null ? null : core.Programs.Get(program).Status.ProgramId;
         Assert.All(Entries(core), e => Assert.Equal(
             (program, revision, EntryState.Forwarding, programId), (e.Spec!.EgressProgram, e.Revision, e.Status.State, e.Status.EgressProgramId)));
-        Assert.All(_store.Load().Entries.Where(e => e.Devmap == "table"), e => Assert.Equal((program, revision), (e.Spec.EgressProgram, e.Revision)));
+        Assert.All(Store.Load().Entries.Where(e => e.Devmap == "table"), e => Assert.Equal((program, revision), (e.Spec.EgressProgram, e.Revision)));
     }
 }
