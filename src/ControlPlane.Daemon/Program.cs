@@ -51,6 +51,7 @@ internal static class Program
         app.UseRouting();
         app.UseAccess();
         app.UseStreamAdmission();
+        app.UseWriteAdmission();
         app.MapHealth();
         app.MapMetrics().RequireRole("metrics", options.Metrics.Open ? null : Role.Viewer);
         LoginLinks.Map(app);

@@ -59,6 +59,9 @@ public sealed record Operation(
     /// <summary>Whether the operation reads many entries, which keeps a processor busy.</summary>
     public bool ReadsManyEntries => Resource == "entries" && Verb == Verb.List;
 
+    /// <summary>Whether the operation waits for its turn with the writer.</summary>
+    public bool WaitsForWriter => Errors.Contains(WriterBusy);
+
     /// <summary>The method of REST.</summary>
     public string RestMethod => Rest[..Rest.IndexOf(' ', StringComparison.Ordinal)];
 

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Daemon.Security;
 using Grpc.AspNetCore.Server;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Puts connections and streams under their limits.</summary>
+/// <summary>Puts connections, streams and writes under their limits.</summary>
 internal static class Admission
 {
     /// <summary>Adds the limits.</summary>
@@ -32,13 +33,23 @@ internal static class Admission
     public static void UseStreamAdmission(this WebApplication app)
     {
         var streams = app.Services.GetRequiredService<StreamAdmission>();
-        app.Use((http, next) => IsStream(http.GetEndpoint()) ? RunAsync(http, next) : next(http));
+        app.Use(next => http =>
+            !IsStream(http.GetEndpoint()) ? next(http)
+            : streams.TryBegin(http.Caller(), out var stream, out var refusal) ? RunAsync(http, stream, next)
+            : http.Refuse(refusal));
 
-        async Task RunAsync(HttpContext http, RequestDelegate next)
+        static async Task RunAsync(HttpContext http, IDisposable stream, RequestDelegate next)
         {
-            using var stream = streams.Begin(http.Caller());
-            await next(http);
+            using (stream)
+                await next(http);
         }
+    }
+
+    /// <summary>Refuses changes for which the queue of the writer has no place, before they are read. Requires the caller.</summary>
+    public static void UseWriteAdmission(this WebApplication app)
+    {
+        var writer = app.Services.GetRequiredService<DevmapWriter>();
+        app.Use(next => http => IsWrite(http.GetEndpoint()) && writer.FindRefusal(http.Caller()) is { } refusal ? http.Refuse(refusal) : next(http));
     }
 
     private static Task InvokeAsync(HttpContext http, ConnectionPlace place, RequestGate gate, RequestDelegate next)
@@ -57,8 +68,10 @@ internal static class Admission
             return gate.RunAsync(place, http, next);
         if (HttpProtocol.IsHttp11(http.Request.Protocol))
             http.Response.Headers.Connection = "close";
-        throw new ControlPlaneException(place.IsFullOfCaller ? RequestErrors.TooManyConnectionsOfCaller(place.Account.ToString()) : RequestErrors.TooManyConnections());
+        return http.Refuse(place.IsFullOfCaller ? RequestErrors.TooManyConnectionsOfCaller(place.Account.ToString()) : RequestErrors.TooManyConnections());
     }
+
+    private static bool IsWrite(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<Operation>() is { WaitsForWriter: true };
 
     private static bool IsStream(Endpoint? endpoint) => endpoint is not null
         && (endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is { } call

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
@@ -21,10 +22,13 @@ internal sealed class StreamAdmission(LimitsOptions limits)
     /// <summary>The streams that were refused.</summary>
     public RefusalCounts Refused { get; } = new();
 
-    /// <summary>Opens a stream. Disposing of the result ends it.</summary>
-    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.TooManyStreams"/>.</exception>
-    public IDisposable Begin(Caller caller)
+    /// <summary>Opens a stream; false if it is refused. Disposing of the stream ends it.</summary>
+    /// <param name="caller">The caller.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="refusal"><see cref="ErrorCode.TooManyStreams"/>, if the stream is refused.</param>
+    public bool TryBegin(Caller caller, [NotNullWhen(true)] out IDisposable? stream, [NotNullWhen(false)] out Error? refusal)
     {
+        stream = null;
         var account = caller.Account;
         lock (_lock)
         {
@@ -32,20 +36,24 @@ internal sealed class StreamAdmission(LimitsOptions limits)
             if (own >= limits.StreamsPerCaller)
             {
                 Refused.Add(ofCaller: true);
-                throw new ControlPlaneException(RequestErrors.TooManyStreamsOfCaller(account.ToString(), own));
+                refusal = RequestErrors.TooManyStreamsOfCaller(account.ToString(), own);
+                return false;
             }
 
             if (_count >= limits.Streams + (caller.IsRoot ? ForRoot : 0))
             {
                 Refused.Add(ofCaller: false);
-                throw new ControlPlaneException(RequestErrors.TooManyStreams(_count));
+                refusal = RequestErrors.TooManyStreams(_count);
+                return false;
             }
 
             _open[account] = own + 1;
             _count++;
         }
 
-        return new OpenStream(this, account);
+        refusal = null;
+        stream = new OpenStream(this, account);
+        return true;
     }
 
     private void End(CallerAccount account)

@@ -72,7 +72,7 @@ internal sealed class AccessFailure(IAuthorizationHandler handler, Error error) 
     public Error Error => error;
 }
 
-/// <summary>Turns a refusal into an exception, which the API of the request renders.</summary>
+/// <summary>Refuses the request with the error, which the API of the request renders.</summary>
 internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandler
 {
     /// <inheritdoc/>
@@ -82,9 +82,13 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
     private static async Task RefuseAsync(HttpContext context, PolicyAuthorizationResult result)
     {
         if (result.AuthorizationFailure?.FailureReasons.OfType<AccessFailure>().FirstOrDefault() is { } failure)
-            throw new ControlPlaneException(failure.Error);
+        {
+            await context.Refuse(failure.Error);
+            return;
+        }
+
         // The scheme keeps its result: nothing is authenticated twice.
         var authenticated = await context.AuthenticateAsync();
-        throw authenticated.Failure as ControlPlaneException ?? new ControlPlaneException(AccessErrors.NoCredentials());
+        await context.Refuse((authenticated.Failure as ControlPlaneException)?.Error ?? AccessErrors.NoCredentials());
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Daemon.Hosting;
 using ControlPlane.FunctionalTests.Scenarios;
 using ControlPlane.TestCommon.Lab;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,8 @@ public sealed class WaitingTests
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.Status);
         Assert.Equal("writer_busy", refused.Code);
         Assert.Equal("1", refused.Headers["Retry-After"]);
+        var unread = await daemon.Client.PutAsync("/v1/devmaps/vlans/entries/3", "{");
+        Assert.Equal("writer_busy", unread.Code);
         await kernel.ReleaseAsync();
         Assert.Equal(HttpStatusCode.Created, (await waiting).Status);
     }
@@ -52,7 +55,7 @@ public sealed class WaitingTests
     private static async Task<(RestDaemon Daemon, BlockingKernel Kernel)> StartHeldAsync(WriterOptions options)
     {
         BlockingKernel? kernel = null;
-        var daemon = await RestDaemon.StartAsync(options, wrap: k => kernel = new BlockingKernel(k));
+        var daemon = await RestDaemon.StartAsync(options, app => app.UseWriteAdmission(), k => kernel = new BlockingKernel(k));
         await kernel!.HoldAsync(() => daemon.Client.PutAsync("/v1/programs/held", """{"template":"count"}"""));
         return (daemon, kernel);
     }

@@ -32,8 +32,10 @@ public sealed class WriterQueueTests
 
         Assert.Equal(ErrorCode.WriterBusy, refusal?.Code);
         Assert.Contains("token a", refusal!.Detail, StringComparison.Ordinal);
+        Assert.Equal(refusal.Detail, queue.FindRefusal(Token("a"))?.Detail);
+        Assert.Null(queue.FindRefusal(Token("b")));
         Assert.Null(queue.Add(Command(Token("b"), "b1")));
-        Assert.Equal((0, 1), (queue.Refused.InAll, queue.Refused.OfCaller));
+        Assert.Equal((0, 2), (queue.Refused.InAll, queue.Refused.OfCaller));
         Assert.True(queue.TryTake(out _));
         Assert.Null(queue.Add(Command(Token("a"), "a4")));
     }

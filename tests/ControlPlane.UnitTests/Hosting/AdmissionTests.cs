@@ -100,23 +100,33 @@ public sealed class AdmissionTests
     public void Streams_HaveLimits_AndReservedPlacesForRoot()
     {
         var streams = new StreamAdmission(new LimitsOptions { Streams = 2, StreamsPerCaller = 1 });
-        var first = streams.Begin(Token("a"));
-        Assert.Contains("token a", Refusal(() => streams.Begin(Token("a"))).Detail, StringComparison.Ordinal);
-        using var second = streams.Begin(Token("b"));
-        Assert.Equal(ErrorCode.TooManyStreams, Refusal(() => streams.Begin(Token("c"))).Code);
-        using var root = streams.Begin(_rootCaller);
+        var first = Begin(streams, Token("a"));
+        Assert.Contains("token a", Refusal(streams, Token("a")).Detail, StringComparison.Ordinal);
+        using var second = Begin(streams, Token("b"));
+        Assert.Equal(ErrorCode.TooManyStreams, Refusal(streams, Token("c")).Code);
+        using var root = Begin(streams, _rootCaller);
         Assert.Equal((3, 1, 1), (streams.Open, streams.Refused.InAll, streams.Refused.OfCaller));
 
         root.Dispose();
         first.Dispose();
         first.Dispose();
         Assert.Equal(1, streams.Open);
-        using var again = streams.Begin(Token("a"));
+        using var again = Begin(streams, Token("a"));
     }
 
     private static Caller Token(string name) => new("127.0.0.1:1") { Token = name };
 
-    private static Error Refusal(Func<IDisposable> begin) => Assert.Throws<ControlPlaneException>(() => begin()).Error;
+    private static IDisposable Begin(StreamAdmission streams, Caller caller)
+    {
+        Assert.True(streams.TryBegin(caller, out var stream, out _));
+        return stream;
+    }
+
+    private static Error Refusal(StreamAdmission streams, Caller caller)
+    {
+        Assert.False(streams.TryBegin(caller, out _, out var refusal));
+        return refusal;
+    }
 
     private ConnectionAdmission Connections(int inAll, int perCaller) =>
         new(new LimitsOptions { Connections = inAll, ConnectionsPerCaller = perCaller }, _time);

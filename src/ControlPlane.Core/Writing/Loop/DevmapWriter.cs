@@ -95,6 +95,9 @@ internal sealed partial class DevmapWriter : IDisposable
         _state.Handles.Dispose();
     }
 
+    /// <summary>Returns the reason if a command of a caller would be refused now; null if there is a place for it.</summary>
+    internal Error? FindRefusal(Caller caller) => _queue.FindRefusal(caller);
+
     /// <summary>Gives the writer a command and waits for the answer.</summary>
     /// <exception cref="ControlPlaneException">The command failed; or <see cref="ErrorCode.WriterBusy"/>, <see cref="ErrorCode.ShuttingDown"/>.</exception>
     internal async Task<TResult> SubmitAsync<TResult>(WriterCommand<TResult> command, RequestContext request)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Fairness;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Writing.Commands;
 
 namespace ControlPlane.Core.Writing.Loop;
@@ -26,29 +27,23 @@ internal sealed class WriterQueue(WriterOptions options)
     /// <summary>Adds a command; returns the reason if the queue refuses it.</summary>
     public Error? Add(WriterCommand command)
     {
-        var caller = command.Request.Caller;
+        var account = command.Request.Caller.Account;
         lock (_lock)
         {
-            if (_closed)
-                return RequestErrors.ShuttingDown();
-            if (_count >= options.MostFor(caller))
-            {
-                Refused.Add(ofCaller: false);
-                return RequestErrors.WriterBusy(_count);
-            }
-
-            var own = _waiting.CountOf(caller.Account);
-            if (own >= options.MostOf(caller))
-            {
-                Refused.Add(ofCaller: true);
-                return RequestErrors.WriterBusyForCaller(caller.Account.ToString(), own);
-            }
-
-            _waiting.Add(caller.Account, command);
+            if (Judge(command.Request.Caller, account) is { } refusal)
+                return refusal;
+            _waiting.Add(account, command);
             _count = _waiting.Count;
             Monitor.Pulse(_lock);
             return null;
         }
+    }
+
+    /// <summary>Returns the reason if a command of a caller would be refused now, and counts the refusal; null if there is a place for it.</summary>
+    public Error? FindRefusal(Caller caller)
+    {
+        lock (_lock)
+            return Judge(caller, caller.Account);
     }
 
     /// <summary>Takes the next command; false if none waits.</summary>
@@ -92,5 +87,21 @@ internal sealed class WriterQueue(WriterOptions options)
             _closed = true;
             Monitor.Pulse(_lock);
         }
+    }
+
+    private Error? Judge(Caller caller, CallerAccount account)
+    {
+        if (_closed)
+            return RequestErrors.ShuttingDown();
+        if (_count >= options.MostFor(caller))
+        {
+            Refused.Add(ofCaller: false);
+            return RequestErrors.WriterBusy(_count);
+        }
+
+        if (_waiting.CountOf(account) is var own && own < options.MostOf(caller))
+            return null;
+        Refused.Add(ofCaller: true);
+        return RequestErrors.WriterBusyForCaller(account.ToString(), own);
     }
 }

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Security;
 
 namespace ControlPlane.Daemon.Api.Grpc;
 
@@ -17,13 +18,20 @@ internal static class CallErrors
             try
             {
                 await next(context);
+                if (IsCall(context.Request) && context.TakeRefusal() is { } refusal)
+                    Answer(context, refusal);
             }
             catch (ControlPlaneException e) when (IsCall(context.Request) && !context.Response.HasStarted)
             {
-                logger.Refused(context.Request.Path, e.Error.Code, e.Error.Detail);
-                CallStatus.Answer(context, e.Error);
+                Answer(context, e.Error);
             }
         });
+
+        void Answer(HttpContext http, Error error)
+        {
+            logger.Refused(http.Request.Path, error.Code, error.Detail);
+            CallStatus.Answer(http, error);
+        }
     }
 
     private static bool IsCall(HttpRequest request) =>

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Api.Rest.Reading;
+using ControlPlane.Daemon.Security;
 
 namespace ControlPlane.Daemon.Api.Rest.Errors;
 
@@ -31,7 +32,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             return;
         }
 
-        await CompleteAsync(http);
+        await (http.TakeRefusal() is { } refusal ? RefuseAsync(http, refusal) : CompleteAsync(http));
     }
 
     /// <summary>
@@ -60,8 +61,7 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
                 logger.KernelFailed(exception, method, path, error.Detail);
                 return Problems.AnswerAsync(http, error);
             case ControlPlaneException { Error: var error }:
-                logger.Refused(method, path, error.Code.Text(), error.Detail);
-                return Problems.AnswerAsync(http, error);
+                return RefuseAsync(http, error);
             case KernelException kernel:
                 logger.KernelFailed(exception, method, path, kernel.Message);
                 return Problems.AnswerAsync(http, RequestErrors.KernelRefused(kernel));
@@ -73,6 +73,12 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
                 logger.Broken(exception, method, path);
                 return Problems.AnswerAsync(http, RequestErrors.Internal());
         }
+    }
+
+    private Task RefuseAsync(HttpContext http, Error error)
+    {
+        logger.Refused(http.Request.Method, http.Request.Path, error.Code.Text(), error.Detail);
+        return Problems.AnswerAsync(http, error);
     }
 
     private static Task CompleteAsync(HttpContext http)
