@@ -8,8 +8,8 @@ internal static class FileDescriptors
     private const string Limits = "/proc/self/limits";
     private const string Name = "Max open files";
 
-    /// <summary>The descriptors for all but connections of callers: maps, programs, links, the store, libraries, reserved connections.</summary>
-    public const int BesideConnections = 1024;
+    // For all but connections of callers: maps, programs, links, the store, libraries, reserved connections.
+    private const int ForOtherUses = 1024;
 
     private const int MostByDefault = 4096;
 
@@ -17,13 +17,16 @@ internal static class FileDescriptors
     public static long? Limit { get; } = Read();
 
     /// <summary>Returns the most connections for which a limit of file descriptors has room, at least one, where no number is configured.</summary>
-    public static int DefaultConnections(long? limit) => (int)Math.Clamp((limit ?? long.MaxValue) - BesideConnections, 1, MostByDefault);
+    public static int DefaultConnections(long? limit) => (int)Math.Clamp((limit ?? long.MaxValue) - BesideConnections(limit), 1, MostByDefault);
 
     /// <summary>Returns why a limit of file descriptors does not suffice for as many connections; null if it does.</summary>
-    public static string? Lacking(int connections, long? limit) => connections + (long)BesideConnections is var needed && needed > limit
+    public static string? Lacking(int connections, long? limit) => connections + BesideConnections(limit) is var needed && needed > limit
         ? string.Create(CultureInfo.InvariantCulture,
-            $"needs {needed} file descriptors, {BesideConnections} of them for other uses, and this process may have {limit}: raise RLIMIT_NOFILE (LimitNOFILE= in a unit, ulimit -n), or lower the limit of connections")
+            $"needs {needed} file descriptors, {BesideConnections(limit)} of them for other uses, and this process may have {limit}: raise RLIMIT_NOFILE (LimitNOFILE= in a unit, ulimit -n), or lower the limit of connections")
         : null;
+
+    // A daemon with a small limit, as containers have, has fewer connections. An idle daemon has about 400 descriptors.
+    private static long BesideConnections(long? limit) => Math.Min(ForOtherUses, (limit ?? long.MaxValue) / 2);
 
     private static long? Read() =>
         File.Exists(Limits)

@@ -28,20 +28,23 @@ public sealed class OptionsTests
 
     [Theory]
     [InlineData(1000, 2024L, true)]
-    [InlineData(1000, 2023L, false)]
+    [InlineData(1012, 2023L, true)]
+    [InlineData(1013, 2023L, false)]
+    [InlineData(1025, 2048L, false)]
     [InlineData(int.MaxValue, null, true)]
     public void Connections_NeedFileDescriptors(int connections, long? limit, bool suffices)
     {
         var error = FileDescriptors.Lacking(connections, limit);
         Assert.Equal(suffices, error is null);
         if (!suffices)
-            Assert.StartsWith("needs 2024 file descriptors", error, StringComparison.Ordinal);
+            Assert.StartsWith($"needs {limit + 1} file descriptors", error, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(5120L, 4096)]
     [InlineData(4096L, 3072)]
-    [InlineData(1024L, 1)]
+    [InlineData(1024L, 512)]
+    [InlineData(1L, 1)]
     [InlineData(null, 4096)]
     public void Connections_WithoutAValue_HaveRoom(long? limit, int connections) => Assert.Equal(connections, FileDescriptors.DefaultConnections(limit));
 
