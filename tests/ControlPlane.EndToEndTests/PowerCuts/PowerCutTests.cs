@@ -81,9 +81,11 @@ public sealed class PowerCutTests(ITestOutputHelper output) : IDisposable
             return [e.Message];
         }
 
-        var found = state.Entries.ToDictionary(e => $"entries/{e.Key.Number}", e => e.Spec.Labels.ToDictionary().GetValueOrDefault("write"));
-        foreach (var program in state.Programs)
-            found[$"programs/{program.Name}"] = program.Spec.Labels.ToDictionary().GetValueOrDefault("write");
+        var found = state.Entries.Select(e => ($"entries/{e.Key.Number}", e.Spec.Labels))
+            .Concat(state.Programs.Select(p => ($"programs/{p.Name}", p.Spec.Labels)))
+            .Concat(state.Attachments.Select(a => ($"attachments/{a.Interface}", a.Spec.Labels)))
+            .Concat(state.Tokens.Select(t => ($"tokens/{t.Name}", t.Spec.Labels)))
+            .ToDictionary(pair => pair.Item1, pair => pair.Labels.ToDictionary().GetValueOrDefault("write"));
         var programs = state.Entries.Where(e => e.Key.Number >= 2000).Select(e => e.Spec.EgressProgram).Distinct().ToList();
         found["swap"] = programs.Count == 1 ? programs[0] : programs.Count == 0 ? null : string.Join('+', programs);
         return histories

@@ -49,7 +49,8 @@ internal sealed class Recording(NetworkNamespace space, DaemonRunner runner, Sto
     private Func<Task> Client(int number)
     {
         var random = new Random(number);
-        var histories = Enumerable.Range(0, 3).Select(n => Add($"entries/{(number * 3) + n + 1}")).Append(Add($"programs/p{number}")).ToList();
+        var histories = Enumerable.Range(0, 3).Select(n => Add($"entries/{(number * 3) + n + 1}"))
+            .Append(Add($"programs/p{number}")).Append(Add($"attachments/gone{number}")).Append(Add($"tokens/t{number}")).ToList();
         return async () =>
         {
             for (var i = 0; i < WritesPerClient; i++)
@@ -66,14 +67,21 @@ internal sealed class Recording(NetworkNamespace space, DaemonRunner runner, Sto
 
     private Task<bool> WriteOneAsync(WriteHistory history, bool deletes)
     {
-        var isEntry = history.Resource.StartsWith("entries", StringComparison.Ordinal);
-        var path = isEntry ? $"/v1/devmaps/vlans/{history.Resource}" : $"/v1/{history.Resource}";
+        var (kind, name) = (history.Resource.Split('/')[0], history.Resource.Split('/')[1]);
+        var path = kind is "entries" or "attachments" ? $"/v1/devmaps/vlans/{history.Resource}" : $"/v1/{history.Resource}";
         if (deletes)
             return history.WriteAsync(null, async () => await SendAsync(HttpMethod.Delete, path, null) is 204 or 404);
         var value = history.Next.ToString(CultureInfo.InvariantCulture);
         var labels = new Dictionary<string, string> { ["write"] = value };
-        object body = isEntry ? new { @interface = "nosuch0", labels } : new { template = "count", labels };
-        return history.WriteAsync(value, async () => await SendAsync(HttpMethod.Put, isEntry ? $"{path}?allowPending=true" : path, body) is 200 or 201);
+        (HttpMethod Method, string Path, object Body) write = kind switch
+        {
+            "entries" => (HttpMethod.Put, $"{path}?allowPending=true", new { @interface = "nosuch0", labels }),
+            "attachments" => (HttpMethod.Put, $"{path}?allowPending=true", new { mode = "native", labels }),
+            // A token never changes: one that exists is refused, which is no write.
+            "tokens" => (HttpMethod.Post, "/v1/tokens", new { name, role = "viewer", labels }),
+            _ => (HttpMethod.Put, path, new { template = "count", labels }),
+        };
+        return history.WriteAsync(value, async () => await SendAsync(write.Method, write.Path, write.Body) is 200 or 201);
     }
 
     private async Task PutSwappedAsync(string target)
