@@ -71,7 +71,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         return daemon;
     }
 
-    private static string SocketOf(StateFolder state) => Path.Combine(state.Path, "devmapd.sock");
+    /// <summary>Returns the path of the daemon's unix socket.</summary>
+    public static string SocketOf(StateFolder state) => Path.Combine(state.Path, "devmapd.sock");
 
     /// <summary>Starts this program as the echo server and waits until it serves.</summary>
     public static Task<ServerProcess> StartEchoAsync()
