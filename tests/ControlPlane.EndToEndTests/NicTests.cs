@@ -31,7 +31,8 @@ public sealed class NicTests
         Assert.Contains("PROMISC", testbed.Space.Shell("ip", "link", "show", "dev", near.Name), StringComparison.Ordinal);
         var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, near.Name, target.Name);
 
-        Assert.Equal(await testbed.ArrivingAsync(), entry.Status.State);
+        // In generic mode a veth takes every redirected frame, also where the kernel does not report what it takes in native mode.
+        Assert.Equal(mode == "generic" ? "Forwarding" : await testbed.ArrivingAsync(), entry.Status.State);
         using var sender = FrameSocket.Open(far.Space, far.Name);
         AssertArrive(sender, target.Far);
     }
@@ -52,8 +53,13 @@ public sealed class NicTests
         var entry = await testbed.Http.PutEntryAsync(Testbed.ByInterface, ingress.Name, near.Name);
 
         // On this cable the NIC completes no checksums, and in generic mode nobody does: frames with whole ones arrive, those of the stack do not.
-        Assert.Equal(mode == "generic" ? "Undeliverable" : await testbed.ArrivingAsync(), entry.Status.State);
-        Assert.Equal(mode == "generic", entry.Status.Conditions.Any(c => c is { Status: "False", Reason: "ChecksumsLost" }));
+        // Whether a veth brings such frames depends on the offloads of its peer.
+        if (mode == "native")
+            Assert.Equal(await testbed.ArrivingAsync(), entry.Status.State);
+        else if (await testbed.HasAsync("peer_offloads"))
+            Assert.Equal(("Undeliverable", "ChecksumsLost"), (entry.Status.State, entry.Status.Conditions.Single(c => c.Status == "False").Reason));
+        else
+            Assert.Equal(("Unverified", "OffloadsUnseen"), (entry.Status.State, entry.Status.Conditions.First(c => c.Status == "Unknown").Reason));
         using var receiver = FrameSocket.Open(far.Space, far.Name);
         AssertArrive(ingress.Far, receiver);
     }

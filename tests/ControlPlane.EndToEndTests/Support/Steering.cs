@@ -22,10 +22,19 @@ internal static class Steering
     /// Returns the state of entries whose frames arrive. The peers of ports are in other namespaces, so a kernel that does not report
     /// xdp-features (before Linux 6.3) leaves their entries Unverified.
     /// </summary>
-    public static async Task<string> ArrivingAsync(this Testbed testbed)
+    public static async Task<string> ArrivingAsync(this Testbed testbed) => await testbed.HasAsync("xdp_features") ? "Forwarding" : "Unverified";
+
+    /// <summary>
+    /// Returns the state of entries in native mode whose frames a probe has proven to arrive. It proves nothing about offloads of the ingress's
+    /// peer, which a kernel does not report from another namespace before Linux 6.2.
+    /// </summary>
+    public static async Task<string> ProvenAsync(this Testbed testbed) => await testbed.HasAsync("peer_offloads") ? "Forwarding" : "Unverified";
+
+    /// <summary>Returns whether the daemon says that the host has a feature.</summary>
+    public static async Task<bool> HasAsync(this Testbed testbed, string feature)
     {
         var features = JsonNode.Parse(await testbed.Http.GetStringAsync("/v1/host"))!["features"]!.AsArray();
-        return features.Single(f => f!["name"]!.GetValue<string>() == "xdp_features")!["available"]!.GetValue<bool>() ? "Forwarding" : "Unverified";
+        return features.Single(f => f!["name"]!.GetValue<string>() == feature)!["available"]!.GetValue<bool>();
     }
 
     /// <summary>Waits until the frames of an entry would arrive.</summary>

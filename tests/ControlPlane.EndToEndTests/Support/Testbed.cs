@@ -64,16 +64,17 @@ internal sealed class Testbed : IAsyncDisposable
     /// <summary>Whether a shared testbed is ready for the next test.</summary>
     public bool IsClean { get; private set; } = true;
 
-    /// <summary>Makes a namespace and starts a daemon in it, for one test.</summary>
+    // They could repair just what a test has changed by hand. A test of them sets its own interval: the last value of a key counts.
+    private const string NoRegularAudits = "--ControlPlane:Audit:Interval=01:00:00";
+
+    /// <summary>Makes a namespace and starts a daemon in it, for one test. It audits only when it is asked to.</summary>
     /// <param name="space">An existing namespace instead. Its interfaces are removed at the end, except in the initial one.</param>
     /// <param name="arguments">More arguments for the daemon.</param>
     public static Task<Testbed> StartAsync(NetworkNamespace? space = null, params string[] arguments) =>
-        StartAsync(new Testbed(space ?? NetworkNamespace.Create()), arguments);
+        StartAsync(new Testbed(space ?? NetworkNamespace.Create()), [NoRegularAudits, .. arguments]);
 
     /// <summary>Makes a namespace and starts a daemon in it, for several tests one after another (<see cref="SharedDaemon"/>).</summary>
-    // Without regular audits: they could repair just what a test has changed by hand.
-    public static Task<Testbed> StartSharedAsync() =>
-        StartAsync(new Testbed(NetworkNamespace.Create(), isShared: true), ["--ControlPlane:Audit:Interval=01:00:00"]);
+    public static Task<Testbed> StartSharedAsync() => StartAsync(new Testbed(NetworkNamespace.Create(), isShared: true), [NoRegularAudits]);
 
     /// <summary>Begins a test on a shared testbed.</summary>
     public void Begin() => (_beforeTest, IsClean) = (Leftovers.Capture(), false);
