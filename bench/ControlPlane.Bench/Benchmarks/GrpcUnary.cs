@@ -10,8 +10,8 @@ namespace ControlPlane.Bench.Benchmarks;
 /// <summary>Unary calls to the daemon over loopback h2c.</summary>
 internal sealed class GrpcUnary : IBenchmark
 {
-    private const int Rounds = 5;
-    private const int CallsOfOne = 400;
+    private const int Rounds = 21;
+    private const int CallsOfOne = 2_000;
     private const int CallsOfMany = 4_000;
     private static readonly string[] _keys = [.. Enumerable.Range(0, CallsOfMany).Select(Devmaps.KeyText)];
 
