@@ -88,7 +88,7 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
         }
 
         // The scheme keeps its result: nothing is authenticated twice.
-        var authenticated = await context.AuthenticateAsync();
+        var authenticated = await context.AuthenticateAsync(Schemes.Choose(context));
         await context.Refuse((authenticated.Failure as ControlPlaneException)?.Error ?? AccessErrors.NoCredentials());
     }
 }

@@ -13,11 +13,10 @@ internal static class AccessSetup
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         // AddAuthentication would also make a key ring in the home directory.
-        services.AddAuthenticationCore(options => options.DefaultScheme = Schemes.Any);
+        services.AddAuthenticationCore();
         services.AddWebEncoders();
         services.AddSingleton<PeerRoles>();
         new AuthenticationBuilder(services)
-            .AddPolicyScheme(Schemes.Any, null, options => options.ForwardDefaultSelector = Schemes.Choose)
             .AddScheme<AuthenticationSchemeOptions, BearerScheme>(Schemes.Bearer, null)
             .AddScheme<AuthenticationSchemeOptions, CertificateScheme>(Schemes.Certificate, null)
             .AddScheme<AuthenticationSchemeOptions, PeerScheme>(Schemes.Peer, null)
@@ -34,8 +33,22 @@ internal static class AccessSetup
     /// <summary>Finds the caller of every request and refuses what the caller may not do. Requires routing.</summary>
     public static void UseAccess(this WebApplication app)
     {
-        app.UseAuthentication();
+        app.Use(next => http =>
+        {
+            var authentication = http.AuthenticateAsync(Schemes.Choose(http));
+            return authentication.IsCompletedSuccessfully ? ContinueAs(authentication.Result, http, next) : WaitAsync(authentication, http, next);
+        });
         app.UseAuthorization();
+    }
+
+    private static async Task WaitAsync(Task<AuthenticateResult> authentication, HttpContext http, RequestDelegate next) =>
+        await ContinueAs(await authentication, http, next);
+
+    private static Task ContinueAs(AuthenticateResult result, HttpContext http, RequestDelegate next)
+    {
+        if (result.Principal is { } principal)
+            http.User = principal;
+        return next(http);
     }
 
     /// <summary>Requires a role for endpoints that are no operations; null opens them to everybody.</summary>

@@ -11,7 +11,7 @@ namespace ControlPlane.Daemon.Security;
 /// <summary>The names of the authentication schemes, and which of them a request uses.</summary>
 internal static class Schemes
 {
-    public const string Any = "devmapd", Bearer = "bearer", Certificate = "certificate", Login = "login", Peer = "peer";
+    public const string Bearer = "bearer", Certificate = "certificate", Login = "login", Peer = "peer";
 
     /// <summary>The name of the login cookie.</summary>
     public const string Cookie = "devmapd-login";

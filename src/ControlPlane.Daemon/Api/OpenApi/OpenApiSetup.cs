@@ -101,20 +101,23 @@ internal static class OpenApiSetup
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
             options.PreSerializeFilters.Add((document, _) => NullableReferences.AddTypes(document));
         }).AllowAnonymous();
-        app.UseSwaggerUI(options =>
-        {
-            options.RoutePrefix = "swagger";
-            options.DocumentTitle = "devmapd API";
-            options.SwaggerEndpoint("/openapi/v1.json", "devmapd v1");
-            options.EnableDeepLinking();
-            options.EnableTryItOutByDefault();
-            options.DisplayRequestDuration();
-            options.DisplayOperationId();
-            options.EnableFilter();
-            options.DocExpansion(DocExpansion.List);
-            options.DefaultModelExpandDepth(2);
-            options.DefaultModelsExpandDepth(0);
-        });
+        // Beside the path of all other requests, which would pass through it.
+        app.UseWhen(http => http.Request.Path.StartsWithSegments("/swagger"), branch => branch.UseSwaggerUI(ConfigurePage));
+    }
+
+    private static void ConfigurePage(SwaggerUIOptions options)
+    {
+        options.RoutePrefix = "swagger";
+        options.DocumentTitle = "devmapd API";
+        options.SwaggerEndpoint("/openapi/v1.json", "devmapd v1");
+        options.EnableDeepLinking();
+        options.EnableTryItOutByDefault();
+        options.DisplayRequestDuration();
+        options.DisplayOperationId();
+        options.EnableFilter();
+        options.DocExpansion(DocExpansion.List);
+        options.DefaultModelExpandDepth(2);
+        options.DefaultModelsExpandDepth(0);
     }
 
     private static OpenApiSchema Features() => new()
