@@ -36,6 +36,8 @@ public static class CoreServices
         services.AddSingleton<PageGate>();
         services.AddSingleton<WatchService>();
         services.AddSingleton<EntryService>();
+        services.AddSingleton<BatchGate>();
+        services.AddSingleton<BatchService>();
         services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();
         services.AddSingleton<AttachmentService>();

@@ -39,12 +39,12 @@ internal sealed class EntryService
         new MeaningCheck(snapshot, _kernel, request.Violations).OfEntry(state, entryKey, spec, allowPending);
         request.Violations.ThrowIfAny();
         spec = spec with { EgressProgram = NullIfEmpty(spec.EgressProgram), Owner = NullIfEmpty(spec.Owner) };
-        var command = new PutEntryCommand((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition);
-        var (created, placed) = await _writer.SubmitAsync(command, request);
+        var command = new PutEntryCommand(new((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition));
+        var outcome = await _writer.SubmitAsync(command, request);
         snapshot = _state.Current;
         // The writer has just read the interfaces.
         var evaluator = _evaluators.For(snapshot, snapshot.Find(state!.Id) ?? state, _kernel.Interfaces.Current);
-        return new PutOutcome<Entry>(created, evaluator.View(placed));
+        return new PutOutcome<Entry>(outcome.Before is null, evaluator.View(outcome.After!));
     }
 
     /// <summary>Deletes the entry.</summary>
@@ -55,7 +55,7 @@ internal sealed class EntryService
         var (state, parsed) = Address(_state.Current, devmap, key, request);
         try
         {
-            await _writer.SubmitAsync(new DeleteEntryCommand(state.Id, parsed, request.Precondition), request);
+            await _writer.SubmitAsync(new DeleteEntryCommand(new(state.Id, parsed, null, false, request.Precondition)), request);
         }
         catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.EntryNotFound && FindUnmanaged(state, parsed) is not null)
         {
@@ -213,7 +213,7 @@ internal sealed class EntryService
         return (state ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap)), parsed!.Value);
     }
 
-    private static EntryKey? ParseKey(DevmapState devmap, string text, Violations violations)
+    internal static EntryKey? ParseKey(DevmapState devmap, string text, Violations violations)
     {
         var key = devmap.Definition.Spec.KeySelector.Parse(text, out var fault);
         if (fault is not null && !violations.Has("key"))
@@ -221,7 +221,7 @@ internal sealed class EntryService
         return key;
     }
 
-    private static void Validate(EntrySpec spec, DevmapRecord? devmap, Violations violations)
+    internal static void Validate(EntrySpec spec, DevmapRecord? devmap, Violations violations)
     {
         if (!violations.Has("interface"))
         {
@@ -242,5 +242,5 @@ internal sealed class EntryService
         LabelRules.Validate(spec.Labels, spec.Owner, violations);
     }
 
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+    internal static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

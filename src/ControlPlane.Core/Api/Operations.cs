@@ -53,8 +53,17 @@ public sealed record Operation(
     /// <summary>The codes that every operation can give, beside its own.</summary>
     public static IReadOnlyList<ErrorCode> CommonErrors { get; } = [Unauthenticated, PermissionDenied, TooManyConnections];
 
-    /// <summary>Whether the operation writes one entry: a token with limits may write these alone.</summary>
-    public bool WritesOneEntry => Resource == "entries" && Verb is Verb.Put or Verb.Delete;
+    /// <summary>Most bytes of a request.</summary>
+    public int MaxRequestBytes { get; init; } = 64 * 1024;
+
+    /// <summary>Whether the operation writes several resources in one call. Each of them then has its own precondition.</summary>
+    public bool WritesMany { get; init; }
+
+    /// <summary>Whether a request can have a precondition on the resource that it addresses.</summary>
+    public bool HasPrecondition => Errors.Contains(RevisionMismatch) && !WritesMany;
+
+    /// <summary>Whether the operation writes entries and checks the caller's limits for each: a token with limits may make these writes alone.</summary>
+    public bool ChecksEachEntry => Resource == "entries" && (WritesMany || Verb is Verb.Put or Verb.Delete);
 
     /// <summary>Whether the operation reads many entries, which keeps a processor busy.</summary>
     public bool ReadsManyEntries => Resource == "entries" && Verb == Verb.List;
@@ -161,6 +170,17 @@ public static class Operations
         "Delete an entry",
         "Deletes an entry. Returns when the entry is out of the kernel.",
         [InvalidArgument, DevmapNotFound, EntryNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Writes several entries.</summary>
+    public static Operation ApplyEntries { get; } = new(
+        "applyEntries", Verb.Act, "entries", Role.Operator, "POST /v1/entries:batch", "DevmapService/ApplyEntries",
+        "Write several entries",
+        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+    {
+        WritesMany = true,
+        MaxRequestBytes = 4 * 1024 * 1024,
+    };
 
     /// <summary>Probes an entry.</summary>
     public static Operation ProbeEntry { get; } = new(
@@ -292,7 +312,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap,
-        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ProbeEntry,
+        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,

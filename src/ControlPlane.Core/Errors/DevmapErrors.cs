@@ -107,6 +107,13 @@ public static class EntryErrors
             Remedy = DeleteOther(devmap, otherKey),
         };
 
+    /// <summary>A call writes one entry twice.</summary>
+    public static Error WrittenTwice(string entry) => new(ErrorCode.InvalidArgument, $"'{entry}' is written twice by this call.")
+    {
+        Fields = [new FieldViolation("key", $"'{entry}' is written by another item too")],
+        Resource = entry,
+    };
+
     /// <summary>The remedy for an entry whose kernel key another entry has.</summary>
     public static Remedy DeleteOther(string devmap, string otherKey) => new("Delete the other entry first.", Calls.DeleteEntry(devmap, otherKey));
 

@@ -8,6 +8,8 @@ public static class RequestErrors
     /// <summary>A validation error: a request that needs a body has none.</summary>
     public const string BodyMissing = "is missing; it must be a JSON object";
 
+    private const int MostItemsNamed = 10, MostItemFields = 100;
+
     /// <summary>A validation error: the operation has no such parameter.</summary>
     /// <param name="known">The parameters of the operation.</param>
     public static string UnknownParameter(IReadOnlyCollection<string> known) =>
@@ -16,6 +18,29 @@ public static class RequestErrors
     /// <summary>Fields of the request are wrong.</summary>
     public static Error Invalid(IReadOnlyList<FieldViolation> fields) =>
         new(ErrorCode.InvalidArgument, string.Join("; ", fields.Select(f => $"{f.Field}: {f.Message}"))) { Fields = fields };
+
+    /// <summary>An item of a batch is no write.</summary>
+    public static Error NeitherPutNorDelete() => new(ErrorCode.InvalidArgument, "An item must have either 'put' or 'delete'.");
+
+    /// <summary>Items of a call that is made as a whole are refused. The error has the code of the first of them and the fields of all.</summary>
+    /// <param name="refused">The items by their place in the request, with the reasons.</param>
+    public static Error OfItems(IReadOnlyList<(string Path, Error Error)> refused)
+    {
+        var first = refused[0].Error;
+        return first with
+        {
+            Detail = string.Join(' ', refused.Take(MostItemsNamed).Select(r => $"{r.Path}: {r.Error.Detail}"))
+                + (refused.Count > MostItemsNamed ? string.Create(CultureInfo.InvariantCulture, $" There are {refused.Count - MostItemsNamed} more reasons.") : "")
+                + " Nothing was changed.",
+            Fields = [.. refused.SelectMany(FieldsOf).Take(MostItemFields)],
+            IsAddressed = false,
+        };
+    }
+
+    /// <summary>Returns the wrong fields of an item by their places in the request; the item itself if none is to blame.</summary>
+    public static IEnumerable<FieldViolation> FieldsOf((string Path, Error Error) item) => item.Error.Fields.Count == 0
+        ? [new FieldViolation(item.Path, item.Error.Detail)]
+        : item.Error.Fields.Select(f => f with { Field = $"{item.Path}.{(f.Field is "devmap" or "key" or "expectedRevision" ? "" : "spec.")}{f.Field}" });
 
     /// <summary>The resource exists, and the caller asked for it not to.</summary>
     public static Error AlreadyExists(string resource, long revision) =>

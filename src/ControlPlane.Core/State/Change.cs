@@ -10,6 +10,9 @@ internal abstract record Change(DevmapId Devmap, long Revision)
     /// <summary>The place in the log. Set once, before the change is published.</summary>
     public long Position { get; set; }
 
+    /// <summary>Whether another change of the same call follows in this devmap: a stream can be resumed only after the last one.</summary>
+    public bool IsPart { get; set; }
+
     /// <summary>Watchers at this revision or later have already seen this change.</summary>
     public virtual long Covers => Revision;
 

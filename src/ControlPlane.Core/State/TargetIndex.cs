@@ -62,7 +62,14 @@ internal sealed class TargetIndex
     /// An entry other than <paramref name="self"/> that sends to the interface with another egress program than
     /// <paramref name="program"/>, and that program; null when there is none.
     /// </summary>
-    public (EntryId Entry, string? Program)? FindConflict(string interfaceName, string? program, EntryId self)
+    public (EntryId Entry, string? Program)? FindConflict(string interfaceName, string? program, EntryId self) =>
+        FindConflict(interfaceName, program, id => id == self);
+
+    /// <summary>
+    /// Returns an entry that is not written now and sends to the interface with another egress program than <paramref name="program"/>, and that
+    /// program; null if there is none.
+    /// </summary>
+    public (EntryId Entry, string? Program)? FindConflict(string interfaceName, string? program, Func<EntryId, bool> isWritten)
     {
         if (!_targets.TryGetValue(interfaceName, out var target))
             return null;
@@ -75,7 +82,7 @@ internal sealed class TargetIndex
                 continue;
             foreach (var id in ids)
             {
-                if (id != self)
+                if (!isWritten(id))
                     return (id, desired is not null ? desired.Record.EgressProgram : other.Length == 0 ? null : other);
             }
         }

@@ -8,7 +8,8 @@ namespace ControlPlane.Core.Watching;
 /// revisions, exactly once.
 /// </summary>
 /// <param name="Revision">
-/// The revision the stream can be resumed from, which then goes on after this event; null within the snapshot, which cannot be resumed.
+/// The revision the stream can be resumed from, which then goes on after this event; null within the snapshot, and before the last
+/// change of a call that changes several entries at once: a stream cannot be resumed there.
 /// </param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(EntryPut), "entry")]

@@ -24,16 +24,18 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     /// <summary>Returns the event for a change.</summary>
     public WatchEvent Render(Change change) => change switch
     {
-        Change.EntryPut put => new WatchEvent.EntryPut(put.Revision, View(put.Entry)),
-        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(deleted.Revision, _selector.Format(deleted.Key)),
+        Change.EntryPut put => new WatchEvent.EntryPut(Resumable(put), View(put.Entry)),
+        Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(Resumable(deleted), _selector.Format(deleted.Key)),
         Change.EgressProgramSet(_, var swap, var entries) => new WatchEvent.EgressProgramSet(
             swap.Revision, interfaces.Current.Canonical(swap.Interface), swap.EgressProgram, entries, swap.UpdateTime),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
-        Change.Status status => new WatchEvent.StatusChanged(status.Revision, status.Interface, status.Ifindex, status.Entries, status.Attachment),
+        Change.Status status => new WatchEvent.StatusChanged(Resumable(status), status.Interface, status.Ifindex, status.Entries, status.Attachment),
         Change.DriftFound drift => new WatchEvent.DriftFound(drift.Revision, drift.Found, drift.Repaired),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),
     };
+
+    private static long? Resumable(Change change) => change.IsPart ? null : change.Revision;
 
     // The record is that of the change. The status is that of the entry that stands in its place now, if there is one.
     private Entry View(PlacedEntry entry)

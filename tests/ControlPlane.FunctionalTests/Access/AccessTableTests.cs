@@ -172,7 +172,7 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
     {
         (string, string)[] headers = guarded.Tokens[role] is { } token ? [("authorization", $"Bearer {token}")] : [];
         // The devmap is the first field. The limits of the token are about it.
-        byte[] message = operation.WritesOneEntry ? [0x0A, 7, .. "default"u8] : [];
+        byte[] message = operation.ChecksEachEntry ? [0x0A, 7, .. "default"u8] : [];
         return RawCall.AskAsync(guarded.Daemon.Grpc, $"devmapd.v1.{operation.Grpc}", message, headers);
     }
 }

@@ -44,6 +44,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public EntryService Entries => _provider.GetRequiredService<EntryService>();
 
+    public BatchService Batches => _provider.GetRequiredService<BatchService>();
+
     public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
 
     public TokenService Tokens => _provider.GetRequiredService<TokenService>();
@@ -100,6 +102,9 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public Task<PutOutcome<EgressProgram>> PutProgramAsync(string name, string template) =>
         Programs.PutAsync(name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Set.Named(template))), RequestContext.OfDaemon());
+
+    public Task<BatchOutcome> ApplyAsync(BatchMode mode, params BatchItem[] items) =>
+        Batches.ApplyAsync(new EntryBatch(mode, items), false, RequestContext.OfDaemon());
 
     public EntryList List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
 

@@ -52,9 +52,15 @@ internal sealed class Batch
                 return false;
         }
 
-        return footprint.Adds is not { } id
-            || context.State.Find(id) is not { } devmap
-            || devmap.Entries.Count + _added.GetValueOrDefault(id) < devmap.Definition.Spec.MaxEntries;
+        foreach (var id in footprint.Adds)
+        {
+            // Each plan has been judged alone: all of its new entries have room if no other plan adds one.
+            if (_added.GetValueOrDefault(id) is > 0 and var added && context.State.Find(id) is { } devmap
+                && devmap.Entries.Count + added + footprint.Adds.Count > devmap.Definition.Spec.MaxEntries)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Adds a planned command.</summary>
@@ -73,7 +79,7 @@ internal sealed class Batch
         _changes.UnionWith(footprint.Changes);
         foreach (var use in footprint.Uses)
             _uses[use.Key] = use.Value;
-        if (footprint.Adds is { } id)
+        foreach (var id in footprint.Adds)
             _added[id] = _added.GetValueOrDefault(id) + 1;
     }
 }

@@ -45,7 +45,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             throw KernelErrors.Unforeseen(e);
         }
 
-        var now = context.Now;
+        var (now, first) = (context.Now, context.Changes.Count);
         for (var i = 0; i < placed.Length; i++)
         {
             placed[i] = placed[i].Done(now);
@@ -55,7 +55,21 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         }
 
         context.Changes.AddRange(plan.Reports ?? []);
+        MarkParts(first, plan.Revision);
         return placed;
+    }
+
+    // The changes of a plan share its revision. A stream can be resumed only after the last of them.
+    private void MarkParts(int first, long revision)
+    {
+        if (context.Changes.Count - first < 2)
+            return;
+        var later = new HashSet<DevmapId>();
+        for (var i = context.Changes.Count - 1; i >= first; i--)
+        {
+            if (context.Changes[i].Revision == revision)
+                context.Changes[i].IsPart = !later.Add(context.Changes[i].Devmap);
+        }
     }
 
     /// <summary>Applies one placement on its own. A change that the kernel refuses stays desired, and the resource's status says why it is not so.</summary>

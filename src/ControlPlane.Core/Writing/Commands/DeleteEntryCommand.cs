@@ -1,12 +1,9 @@
-using ControlPlane.Core.Errors;
-using ControlPlane.Core.Model;
-using ControlPlane.Core.State;
 using ControlPlane.Core.Writing.Plan;
 
 namespace ControlPlane.Core.Writing.Commands;
 
-/// <summary>Deletes an entry. Answers with the revision of the deletion.</summary>
-internal sealed class DeleteEntryCommand(DevmapId id, EntryKey askedKey, Precondition precondition) : WriterCommand<long>
+/// <summary>Deletes an entry.</summary>
+internal sealed class DeleteEntryCommand(EntryWrite asked) : WriterCommand<EntryOutcome>
 {
     private string _name = "";
 
@@ -14,20 +11,11 @@ internal sealed class DeleteEntryCommand(DevmapId id, EntryKey askedKey, Precond
 
     public override WritePlan Plan(PlanContext context)
     {
-        var devmap = context.Devmap(id);
-        var before = context.Find(devmap, askedKey) ?? throw new ControlPlaneException(EntryErrors.NotFound(id.Name, devmap.KeyText(askedKey)));
-        var key = before.Record.Key;
-        _name = devmap.NameOf(key);
-        EntryAccess.RequireKey(Request.Caller, devmap.Definition, key, _name);
-        EntryAccess.Require(Request.Caller, id.Name, _name, before.Record.Spec.Owner);
-        precondition.Require(_name, before.Record.Revision);
-        var footprint = new Footprint
-        {
-            Changes = [FootprintKey.Entry(new EntryId(id, key))],
-            Elements = before.KernelKey is { } kernelKey ? [new ElementId(id, kernelKey)] : [],
-        };
-        return new WritePlan(footprint, [Convergence.Deletion(context, devmap, before)], context.NextRevision());
+        var write = ResolvedWrite.Of(context, Request.Caller, asked);
+        _name = write.Name;
+        var placements = write.Place(context, 0);
+        return new WritePlan(Footprint.Of(placements, []), placements, context.NextRevision());
     }
 
-    protected override long Answer(PlanContext context, Outcome outcome) => outcome.Revision;
+    protected override EntryOutcome Answer(PlanContext context, Outcome outcome) => EntryOutcome.Of(outcome.Placements[^1], outcome.Revision);
 }

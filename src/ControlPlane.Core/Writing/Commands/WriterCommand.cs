@@ -23,6 +23,9 @@ internal abstract class WriterCommand
     /// <summary>The revision of the change; null until the change is durable and in the kernel, and if nothing has changed.</summary>
     public long? ChangedRevision { get; set; }
 
+    /// <summary>How many resources the command writes: how much it counts among those of a turn.</summary>
+    public virtual int Weight => 1;
+
     /// <summary>Begins the command; false if it was cancelled before.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref _phase, Begun, Waiting) == Waiting;
 

@@ -47,12 +47,17 @@ internal sealed partial class DevmapWriter
     private void RunBatch(WriterScope scope)
     {
         var waiting = new Queue<WriterCommand>();
-        while (waiting.Count < _options.MaxBatch && _queue.TryTake(out var command))
+        for (var weight = 0; weight < _options.MaxBatch && _queue.TryTake(out var command);)
         {
             if (_refuseRest)
+            {
                 Refuse(command);
+            }
             else if (command.TryBegin())
+            {
                 waiting.Enqueue(command);
+                weight += command.Weight;
+            }
         }
 
         var batch = new Batch();

@@ -23,8 +23,29 @@ internal sealed record Footprint
     /// <summary>The elements of kernel maps that the plan changes.</summary>
     public IReadOnlyList<ElementId> Elements { get; init; } = [];
 
-    /// <summary>The devmap that has one entry more afterwards; null if none has.</summary>
-    public DevmapId? Adds { get; init; }
+    /// <summary>The devmaps of new entries, each as often as it has one.</summary>
+    public IReadOnlyList<DevmapId> Adds { get; init; } = [];
+
+    /// <summary>Returns the footprint of placements of entries.</summary>
+    /// <param name="placements">The placements.</param>
+    /// <param name="uses">The keys that they rely on.</param>
+    public static Footprint Of(IReadOnlyList<Placement.OfEntry> placements, IEnumerable<FootprintUse> uses)
+    {
+        var (changes, elements, adds) = (new FootprintKey[placements.Count], new List<ElementId>(placements.Count), new List<DevmapId>());
+        for (var i = 0; i < changes.Length; i++)
+        {
+            var (devmap, before, after) = (placements[i].Devmap, placements[i].Before, placements[i].After);
+            changes[i] = FootprintKey.Entry(new EntryId(devmap, (after ?? before)!.Record.Key));
+            if (after?.KernelKey is { } key)
+                elements.Add(new ElementId(devmap, key));
+            if (before?.KernelKey is { } old && old != after?.KernelKey)
+                elements.Add(new ElementId(devmap, old));
+            if (before is null)
+                adds.Add(devmap);
+        }
+
+        return new Footprint { Changes = changes, Uses = [.. uses], Elements = elements, Adds = adds };
+    }
 }
 
 /// <summary>The kinds of things in footprints.</summary>

@@ -7,6 +7,9 @@ internal sealed class Refusals
 {
     private readonly List<Error> _found = [];
 
+    /// <summary>The reasons found until now.</summary>
+    public IReadOnlyList<Error> Found => _found;
+
     /// <summary>Adds a reason.</summary>
     public void Add(Error refusal) => _found.Add(refusal);
 

@@ -1,0 +1,82 @@
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Writes of several entries in one call.</summary>
+/// <param name="Mode">Whether the items happen together, or each on its own.</param>
+/// <param name="Items">The items, over any devmaps. Each entry may be written once.</param>
+public sealed record EntryBatch(BatchMode Mode, IReadOnlyList<BatchItem> Items)
+{
+    /// <summary>Most items of an independent batch.</summary>
+    public const int MaxItems = 10_000;
+
+    /// <summary>Most items of an atomic batch.</summary>
+    public const int MaxAtomicItems = 1_000;
+}
+
+/// <summary>How the items of a batch happen.</summary>
+public enum BatchMode
+{
+    /// <summary>All of them, or none, under one revision.</summary>
+    Atomic,
+
+    /// <summary>Each on its own: an item that fails changes nothing for the others.</summary>
+    Independent,
+}
+
+/// <summary>One write of a batch: a put or a delete.</summary>
+/// <param name="Put">Creates or changes an entry. Null if the item deletes one.</param>
+/// <param name="Delete">Deletes an entry. Null if the item creates or changes one.</param>
+public sealed record BatchItem(BatchPut? Put, BatchDelete? Delete);
+
+/// <summary>An item that creates or changes an entry.</summary>
+/// <param name="Devmap">The name of the devmap.</param>
+/// <param name="Key">The key in any of its text forms.</param>
+/// <param name="Spec">The desired state.</param>
+/// <param name="ExpectedRevision">The revision that the entry must have; 0: it must not exist. Null for no precondition.</param>
+public sealed record BatchPut(string Devmap, string Key, EntrySpec Spec, long? ExpectedRevision);
+
+/// <summary>An item that deletes an entry.</summary>
+/// <param name="Devmap">The name of the devmap.</param>
+/// <param name="Key">The key in any of its text forms.</param>
+/// <param name="ExpectedRevision">The revision that the entry must have. Null for no precondition.</param>
+public sealed record BatchDelete(string Devmap, string Key, long? ExpectedRevision);
+
+/// <summary>The outcome of a batch.</summary>
+/// <param name="Results">The result of each item, in order.</param>
+/// <param name="Revision">The daemon's revision after the batch.</param>
+public sealed record BatchOutcome(IReadOnlyList<BatchResult> Results, long Revision);
+
+/// <summary>The result of one item.</summary>
+/// <param name="Outcome">The effect of the item.</param>
+/// <param name="Revision">The revision of the entry, or of its deletion. Null if the item failed.</param>
+/// <param name="State">The state of the entry after the batch. Null if it was deleted, or the item failed.</param>
+/// <param name="Error">Why the item failed. Null if it did not.</param>
+public sealed record BatchResult(ItemOutcome Outcome, long? Revision, EntryState? State, ItemError? Error);
+
+/// <summary>The effect of one item.</summary>
+public enum ItemOutcome
+{
+    /// <summary>The entry is new.</summary>
+    Created,
+
+    /// <summary>The entry was there, and has changed.</summary>
+    Changed,
+
+    /// <summary>The entry was there as desired.</summary>
+    Unchanged,
+
+    /// <summary>The entry was deleted.</summary>
+    Deleted,
+
+    /// <summary>The item failed, and the entry is as it was.</summary>
+    Failed,
+}
+
+/// <summary>Why one item failed.</summary>
+/// <param name="Code">The stable code, as an error of a whole call has it.</param>
+/// <param name="Detail">This error in a sentence. When an answer has very many errors, the later ones have the title of their code here.</param>
+/// <param name="Resource">The resource that the error is about. Null for none.</param>
+/// <param name="Errors">The wrong fields of the item; empty if no field is to blame.</param>
+public sealed record ItemError(string Code, string Detail, string? Resource, IReadOnlyList<FieldViolation> Errors);

@@ -1,0 +1,66 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Reads the items of a call that writes several entries. Each item has its own errors.</summary>
+internal sealed class EntryWriteReader(Snapshot snapshot, Caller caller, bool allowPending)
+{
+    private readonly Dictionary<EntryId, string> _written = [];
+
+    /// <summary>Reads a put.</summary>
+    /// <param name="path">The field of the request that has the item.</param>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="key">The key, not yet validated.</param>
+    /// <param name="spec">The desired state, not yet validated; null if it is missing.</param>
+    /// <param name="expectedRevision">The revision that the entry must have.</param>
+    /// <exception cref="ControlPlaneException">The item is not valid.</exception>
+    public EntryWrite Put(string path, string devmap, string key, EntrySpec? spec, long? expectedRevision)
+    {
+        var violations = new Violations();
+        spec ??= new EntrySpec("");
+        spec = spec with { EgressProgram = EntryService.NullIfEmpty(spec.EgressProgram), Owner = EntryService.NullIfEmpty(spec.Owner) };
+        var (state, parsed) = Read(path, devmap, key, violations, spec.Owner);
+        EntryService.Validate(spec, state?.Definition, violations);
+        if (expectedRevision < 0)
+            violations.Add("expectedRevision", "must be the revision of a read, or 0 for an entry that must not exist");
+        return Written(devmap, key, state, parsed, spec, new Precondition(expectedRevision is 0 ? null : expectedRevision, MustNotExist: expectedRevision is 0), violations);
+    }
+
+    /// <summary>Reads a deletion.</summary>
+    /// <inheritdoc cref="Put"/>
+    public EntryWrite Delete(string path, string devmap, string key, long? expectedRevision)
+    {
+        var violations = new Violations();
+        var (state, parsed) = Read(path, devmap, key, violations);
+        if (expectedRevision < 1)
+            violations.Add("expectedRevision", "must be the revision of a read");
+        return Written(devmap, key, state, parsed, null, new Precondition(expectedRevision), violations);
+    }
+
+    private (DevmapState? Devmap, EntryKey? Key) Read(string path, string devmap, string key, Violations violations, params ReadOnlySpan<string?> owners)
+    {
+        EntryAccess.Require(caller, devmap, $"devmaps/{devmap}/entries/{key}", owners);
+        if (string.IsNullOrEmpty(devmap))
+            violations.Add("devmap", "must be given");
+        if (string.IsNullOrEmpty(key))
+            violations.Add("key", "must be given");
+        if (snapshot.Devmaps.GetValueOrDefault(devmap) is not { } state)
+            return (null, null);
+        var parsed = EntryService.ParseKey(state, key, violations);
+        if (parsed is { } known && !_written.TryAdd(new EntryId(state.Id, known), path))
+            violations.Add("key", string.Create(CultureInfo.InvariantCulture, $"the entry is written by {_written[new EntryId(state.Id, known)]} too"));
+        return (state, parsed);
+    }
+
+    private EntryWrite Written(string devmap, string key, DevmapState? state, EntryKey? parsed, EntrySpec? spec, Precondition precondition, Violations violations)
+    {
+        violations.ThrowIfAny();
+        return state is null
+            ? throw new ControlPlaneException(DevmapErrors.NotFound(devmap))
+            : new EntryWrite(state.Id, parsed ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key)), spec, allowPending, precondition);
+    }
+}
