@@ -111,6 +111,20 @@ public sealed partial class DevmapdClient : IDisposable
         await Devmaps.DeleteEntryAsync(request, cancellationToken: cancellationToken);
     }
 
+    /// <summary>Writes several entries in one call.</summary>
+    /// <param name="mode">Whether the items happen together, or each on its own. The results say then what became of each.</param>
+    /// <param name="items">The items: at most 1,000 together, at most 10,000 each on its own.</param>
+    /// <param name="allowPending">Whether interfaces may be missing.</param>
+    /// <param name="cancellationToken">Ends the wait; writes may still happen.</param>
+    /// <returns>The result of each item, in order.</returns>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<IReadOnlyList<BatchResult>> ApplyEntriesAsync(
+        BatchMode mode, IEnumerable<BatchItem> items, bool allowPending = false, CancellationToken cancellationToken = default)
+    {
+        var request = new ApplyEntriesRequest { Mode = mode, Items = { items }, AllowPending = allowPending };
+        return (await Devmaps.ApplyEntriesAsync(request, cancellationToken: cancellationToken)).Results;
+    }
+
     /// <summary>Attaches a devmap's redirect program to an interface, or changes the attachment.</summary>
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="interfaceName">The name of the ingress interface.</param>

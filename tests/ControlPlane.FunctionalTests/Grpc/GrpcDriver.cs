@@ -58,6 +58,8 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 return ((await _devmaps.GetEntryAsync(new() { Devmap = get.Devmap, Key = get.Key }, cancellationToken: cancellationToken)).Entry, null);
             case Operation.DeleteEntry delete:
                 return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
+            case Operation.ApplyEntries apply:
+                return (await _devmaps.ApplyEntriesAsync(Request(apply), cancellationToken: cancellationToken), null);
             case Operation.ProbeEntry probe:
                 var probeRequest = new ProbeEntryRequest { Devmap = probe.Devmap, Key = probe.Key };
                 if (probe.Frames is { } frames)
@@ -107,6 +109,26 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         if (operation.ExpectedRevision is { } revision)
             request.Descriptor.FindFieldByName("expected_revision").Accessor.SetValue(request, revision);
+        return request;
+    }
+
+    private static ApplyEntriesRequest Request(Operation.ApplyEntries apply)
+    {
+        var request = new ApplyEntriesRequest { Mode = apply.Mode is null ? default : Enum.Parse<BatchMode>(apply.Mode, ignoreCase: true) };
+        foreach (var item in apply.Items)
+        {
+            var added = new BatchItem();
+            if (item is Operation.PutEntry put)
+                added.Put = new() { Devmap = put.Devmap, Key = put.Key, Spec = Request(put).Spec };
+            else if (item is Operation.DeleteEntry delete)
+                added.Delete = new() { Devmap = delete.Devmap, Key = delete.Key };
+            if (item.ExpectedRevision is { } revision && added.Put is not null)
+                added.Put.ExpectedRevision = revision;
+            else if (item.ExpectedRevision is { } expected)
+                added.Delete.ExpectedRevision = expected;
+            request.Items.Add(added);
+        }
+
         return request;
     }
 

@@ -24,6 +24,7 @@ public sealed class RestComparisonTests
         [ListInterfacesResponse.Descriptor.Name] = "InterfaceList",
         [GetDevmapShapeResponse.Descriptor.Name] = "DevmapShape",
         [AuditDevmapResponse.Descriptor.Name] = "AuditReport",
+        [ApplyEntriesResponse.Descriptor.Name] = "ApplyEntriesResponse",
         [SetEgressProgramResponse.Descriptor.Name] = "SetEgressProgramResponse",
     };
 

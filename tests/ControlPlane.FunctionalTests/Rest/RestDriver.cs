@@ -42,6 +42,11 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "entries", o.Key),
         Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
         Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
+        Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch")
+        {
+            Content = new StringContent(
+                Body(("mode", o.Mode), ("items", new JsonArray([.. o.Items.Select(Item)]))).ToJsonString(), Encoding.UTF8, "application/json"),
+        },
         Operation.ProbeEntry o => new HttpRequestMessage(
             HttpMethod.Post, Path("devmaps", o.Devmap, "entries", o.Key) + ":probe" + Query(("frames", Text(o.Frames)))),
         Operation.ListEntries o => new HttpRequestMessage(HttpMethod.Get, Path("devmaps", o.Devmap, "entries") + Query(o)),
@@ -72,6 +77,16 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         Operation.GetInterface o => Get("interfaces", o.Interface),
         Operation.GetHost => Get("host"),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "is not known"),
+    };
+
+    private static JsonObject Item(Operation item) => item switch
+    {
+        Operation.PutEntry put => Body(("put", Body(
+            ("devmap", put.Devmap), ("key", put.Key), ("expectedRevision", put.ExpectedRevision),
+            ("spec", Body(("interface", put.Interface), ("egressProgram", put.EgressProgram), ("labels", put.Labels), ("owner", put.Owner)))))),
+        Operation.DeleteEntry delete => Body(("delete", Body(
+            ("devmap", delete.Devmap), ("key", delete.Key), ("expectedRevision", delete.ExpectedRevision)))),
+        _ => throw new ArgumentOutOfRangeException(nameof(item), item, "is no item"),
     };
 
     private static HttpRequestMessage Get(params string[] path) => new(HttpMethod.Get, Path(path));

@@ -33,6 +33,32 @@ public static partial class ScenarioTable
             new PutProgram("seen", "count", Labels: Labels(("no name", "7")), Owner: "no owner"), Invalid("labels.no name", "owner")),
     ];
 
+    private static IEnumerable<Scenario> Batches =>
+    [
+        new("an atomic batch changes entries of several devmaps under one revision", [new PutEntry("vlans", "1", "veth-b"), new PutEntry("vlans", "2", "veth-b")],
+            new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-a"), new DeleteEntry("vlans", "2"), new PutEntry("routes", "10.0.0.7", "veth-b") { ExpectedRevision = 0 }),
+            Done(("revision", "4"), ("results.count", "3"), ("results.0.outcome", "changed"), ("results.0.revision", "4"), ("results.0.state", "Forwarding"),
+                ("results.1.outcome", "deleted"), ("results.1.revision", "4"), ("results.1.state", null), ("results.2.outcome", "created"), ("results.2.revision", "4"))),
+        new("an atomic batch names all items that are refused", [new PutEntry("vlans", "1", "veth-b")],
+            new ApplyEntries("atomic", new PutEntry("vlans", "2", "never0"), new PutEntry("vlans", "3", "veth-b"), new PutEntry("vlans", "4", "gone0")),
+            new Expected.Failure(ErrorCode.InterfaceNotFound, "items[0].put.spec.interface", "items[2].put.spec.interface")),
+        new("an atomic batch with invalid items", [],
+            new ApplyEntries("atomic", new PutEntry("vlans", "x", "a b", EgressProgram: "A B"), new DeleteEntry("vlans", "1") { ExpectedRevision = 0 }),
+            Invalid("items[0].put.key", "items[0].put.spec.interface", "items[0].put.spec.egressProgram", "items[1].delete.expectedRevision")),
+        new("an atomic batch on a revision that is another", [new PutEntry("vlans", "1", "veth-b")],
+            new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-a") { ExpectedRevision = 77 }),
+            new Expected.Failure(ErrorCode.RevisionMismatch, "items[0].put")),
+        new("an independent batch has a result for each item", [new PutEntry("vlans", "1", "veth-b")],
+            new ApplyEntries("independent", new PutEntry("vlans", "1", "veth-b"), new DeleteEntry("vlans", "9"), new PutEntry("vlans", "2", "veth-b", EgressProgram: "A B")),
+            Done(("results.0.outcome", "unchanged"), ("results.0.revision", "2"), ("results.1.outcome", "failed"), ("results.1.error.code", "entry_not_found"),
+                ("results.1.error.resource", "devmaps/vlans/entries/9"), ("results.1.error.errors.count", "0"), ("results.2.error.code", "invalid_argument"),
+                ("results.2.error.errors.count", "1"))),
+        new("an entry that a batch writes twice", [],
+            new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-b"), new DeleteEntry("vlans", "1")), Invalid("items[1].delete.key")),
+        new("a batch without items", [], new ApplyEntries("independent"), Invalid("items")),
+        new("a batch without a mode", [], new ApplyEntries(null, new PutEntry("vlans", "1", "veth-b")), Invalid("mode")),
+    ];
+
     private static IEnumerable<Scenario> Views =>
     [
         new("the basic view has state, kernel key and ifindex", [new PutEntry("default", "veth-a", "veth-b", Labels: Labels(("pod", "web")))],

@@ -19,7 +19,8 @@ internal static class FieldPath
     {
         if (path == Body)
             return Spec;
-        var name = path.StartsWith(Labels, StringComparison.Ordinal) ? path : ToSnakeCase(path);
+        var labels = path.StartsWith(Labels, StringComparison.Ordinal) ? 0 : path.IndexOf($".{Labels}", StringComparison.Ordinal);
+        var name = labels < 0 ? ToSnakeCase(path) : ToSnakeCase(path[..labels]) + path[labels..];
         var first = name.Split('.')[0];
         return request is not null && request.FindFieldByName(first) is null && request.FindFieldByName(Spec)?.MessageType.FindFieldByName(first) is not null
             ? $"{Spec}.{name}"

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Security;
@@ -29,7 +30,8 @@ internal static class GrpcApi
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IServiceMethodProvider<GrpcMethods>, GrpcMethodProvider>());
         services.Configure<GrpcServiceOptions<GrpcMethods>>(options =>
         {
-            options.MaxReceiveMessageSize = RequestLimits.MaxMessageBytes;
+            // RequestFrames knows the limit of each operation.
+            options.MaxReceiveMessageSize = Operations.All.Max(o => o.MaxRequestBytes);
             options.Interceptors.Add<RequestInterceptor>();
         });
         AddReflection(services);

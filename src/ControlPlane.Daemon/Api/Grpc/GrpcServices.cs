@@ -11,7 +11,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
 internal sealed class DevmapGrpcService(
     Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches,
-    ProbeService probes)
+    ProbeService probes, BatchService batches)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private static readonly Messages Messages = new();
@@ -76,6 +76,12 @@ internal sealed class DevmapGrpcService(
         var call = context.Request();
         await entries.DeleteAsync(request.Devmap, request.Key, call);
         return new DeleteEntryResponse();
+    }
+
+    public override async Task<ApplyEntriesResponse> ApplyEntries(ApplyEntriesRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Messages.Of(await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, call));
     }
 
     public override async Task<ProbeEntryResponse> ProbeEntry(ProbeEntryRequest request, ServerCallContext context) => new()

@@ -44,6 +44,16 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.Probe Of(Probe probe);
 
+    public V1.ApplyEntriesResponse Of(BatchOutcome outcome) => new() { Results = { outcome.Results.Select(Of) }, Revision = outcome.Revision };
+
+    private partial V1.BatchResult Of(BatchResult result);
+
+    private static V1.FieldViolation Of(FieldViolation violation) =>
+        new() { Field = FieldPath.ToProto(violation.Field, V1.ApplyEntriesRequest.Descriptor), Message = violation.Message };
+
+    [MapperIgnoreTargetValue(V1.ItemOutcome.Unspecified)]
+    private partial V1.ItemOutcome Of(ItemOutcome outcome);
+
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
     public partial V1.Token Of(Token token);

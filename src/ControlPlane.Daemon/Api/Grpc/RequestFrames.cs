@@ -45,11 +45,11 @@ internal static class RequestFrames
     /// <summary>Reads the whole request; leaves one message without compression for the framework.</summary>
     private static async ValueTask<Error?> ReadAsync(HttpContext http)
     {
-        var body = http.Request.BodyReader;
+        var (body, limit) = (http.Request.BodyReader, RequestLimits.Of(http.GetEndpoint()));
         while (true)
         {
             var read = await body.ReadAsync(http.RequestAborted);
-            var error = Judge(read.Buffer, read.IsCompleted, out var isCompressed);
+            var error = Judge(read.Buffer, limit, read.IsCompleted, out var isCompressed);
             if (error is null && !read.IsCompleted)
             {
                 body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
@@ -58,7 +58,7 @@ internal static class RequestFrames
 
             byte[]? message = null;
             if (error is null && isCompressed)
-                error = Decompress(read.Buffer.Slice(HeaderBytes).ToArray(), http.Request.Headers[EncodingHeader].ToString(), out message);
+                error = Decompress(read.Buffer.Slice(HeaderBytes).ToArray(), http.Request.Headers[EncodingHeader].ToString(), limit, out message);
             if (error?.Code == ErrorCode.UnsupportedMediaType)
                 http.Response.Headers["grpc-accept-encoding"] = $"{Identity},{Gzip},{Deflate}";
             // An uncompressed message stays unread: the framework reads it again.
@@ -70,7 +70,7 @@ internal static class RequestFrames
     }
 
     /// <summary>Returns what is wrong with the part of the request that has arrived; null if nothing is.</summary>
-    private static Error? Judge(ReadOnlySequence<byte> arrived, bool isWhole, out bool isCompressed)
+    private static Error? Judge(ReadOnlySequence<byte> arrived, int limit, bool isWhole, out bool isCompressed)
     {
         isCompressed = false;
         if (arrived.Length < HeaderBytes)
@@ -80,13 +80,13 @@ internal static class RequestFrames
         isCompressed = header[0] == 1;
         var (length, rest) = (BinaryPrimitives.ReadUInt32BigEndian(header[1..]), arrived.Length - HeaderBytes);
         return header[0] > 1 ? GrpcErrors.UnknownFlag(header[0])
-            : length > RequestLimits.MaxMessageBytes ? RequestErrors.TooLarge(RequestLimits.MaxMessageBytes)
+            : length > limit ? RequestErrors.TooLarge(limit)
             : rest > length ? GrpcErrors.BytesBehind(length)
             : isWhole && rest < length ? GrpcErrors.CutShort(length, rest)
             : null;
     }
 
-    private static Error? Decompress(byte[] compressed, string encoding, out byte[]? message)
+    private static Error? Decompress(byte[] compressed, string encoding, int limit, out byte[]? message)
     {
         message = null;
         if (encoding is "" or Identity)
@@ -95,8 +95,8 @@ internal static class RequestFrames
             return GrpcErrors.UnknownEncoding(encoding);
         try
         {
-            message = encoding == Gzip ? GzipMessage.Read(compressed, RequestLimits.MaxMessageBytes) : ReadDeflate(compressed);
-            return message is null ? RequestErrors.TooLarge(RequestLimits.MaxMessageBytes) : null;
+            message = encoding == Gzip ? GzipMessage.Read(compressed, limit) : ReadDeflate(compressed, limit);
+            return message is null ? RequestErrors.TooLarge(limit) : null;
         }
         catch (Exception e) when (e is InvalidDataException or IOException)
         {
@@ -106,10 +106,10 @@ internal static class RequestFrames
     }
 
     // ZLibStream checks the checksum at the end only if the end is there: a message that was cut short ends early.
-    private static byte[]? ReadDeflate(byte[] compressed)
+    private static byte[]? ReadDeflate(byte[] compressed, int limit)
     {
         using var stream = new ZLibStream(new MemoryStream(compressed), CompressionMode.Decompress);
-        var message = GzipMessage.ReadAll(stream, RequestLimits.MaxMessageBytes);
+        var message = GzipMessage.ReadAll(stream, limit);
         if (message is not null && (compressed.Length < 6 || Checksums.Adler32(message) != BinaryPrimitives.ReadUInt32BigEndian(compressed.AsSpan(^4))))
             throw new InvalidDataException("its checksum is wrong");
         return message;

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using Grpc.Core;
 
@@ -6,8 +7,11 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>How large a request may be, and how one that is larger is answered.</summary>
 internal static class RequestLimits
 {
-    /// <summary>Largest request message in bytes, decompressed: 64 KiB.</summary>
+    /// <summary>Largest request message in bytes, decompressed, of calls that are no operation: 64 KiB.</summary>
     public const int MaxMessageBytes = 64 * 1024;
+
+    /// <summary>Returns the most bytes of a request message of an endpoint, decompressed.</summary>
+    public static int Of(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<Operation>()?.MaxRequestBytes ?? MaxMessageBytes;
 
     private static readonly string ResourceExhausted = $"{(int)StatusCode.ResourceExhausted}";
     private static readonly string Unknown = $"{(int)StatusCode.Unknown}";
@@ -29,7 +33,7 @@ internal static class RequestLimits
             if (context.Response.HasStarted || headers.ContainsKey(CallStatus.DetailsHeader))
                 return;
             if (headers[CallStatus.StatusHeader] == ResourceExhausted)
-                CallStatus.Write(headers, ErrorStatus.Of(RequestErrors.TooLarge(MaxMessageBytes)));
+                CallStatus.Write(headers, ErrorStatus.Of(RequestErrors.TooLarge(Of(context.GetEndpoint()))));
             else if (headers[CallStatus.StatusHeader] == Unknown)
                 CallStatus.Write(headers, ErrorStatus.Of(GrpcErrors.NotRead("it is not a message of this call")));
         };

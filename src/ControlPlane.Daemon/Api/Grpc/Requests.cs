@@ -46,6 +46,14 @@ internal static class Requests
         request.Label.Count > 0 ? request.Label : null,
         request.HasOwner ? request.Owner : null);
 
+    public static EntryBatch ToBatch(this V1.ApplyEntriesRequest request, Violations violations) => new(
+        ModeOf(request.Mode, violations),
+        [
+            .. request.Items.Select(i => new BatchItem(
+                i.Put is { } put ? new BatchPut(put.Devmap, put.Key, put.Spec.ToSpec(), put.HasExpectedRevision ? put.ExpectedRevision : null) : null,
+                i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null) : null)),
+        ]);
+
     public static ExplainQuery ToQuery(this V1.ExplainRequest request) => new(
         request.HasKey ? request.Key : null,
         request.HasIngress ? request.Ingress : null,
@@ -83,6 +91,13 @@ internal static class Requests
             return null;
         }
     }
+
+    private static BatchMode ModeOf(V1.BatchMode mode, Violations violations) => mode switch
+    {
+        V1.BatchMode.Atomic => BatchMode.Atomic,
+        V1.BatchMode.Independent => BatchMode.Independent,
+        _ => Violation<BatchMode>(violations, "mode", "must be one of the values of BatchMode, and not BATCH_MODE_UNSPECIFIED"),
+    };
 
     private static AttachMode ModeOf(V1.AttachMode mode, Violations violations) => mode switch
     {

@@ -57,7 +57,7 @@ internal static class ErrorExamples
         ErrorCode.PathNotFound => RequestErrors.PathNotFound("/v1/devmap"),
         ErrorCode.MethodNotAllowed => RequestErrors.MethodNotAllowed("PATCH", "GET, HEAD"),
         ErrorCode.UnsupportedMediaType => RequestErrors.NotJson("text/plain"),
-        ErrorCode.RequestTooLarge => RequestErrors.TooLarge(RequestBody.MaxBytes),
+        ErrorCode.RequestTooLarge => RequestErrors.TooLarge(Operations.PutEntry.MaxRequestBytes),
         ErrorCode.InternalError => RequestErrors.Internal(),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

@@ -49,7 +49,7 @@ internal static class Parameters
     /// <summary>Returns the headers of preconditions that an operation takes.</summary>
     public static IEnumerable<IOpenApiParameter> Preconditions(Operation operation)
     {
-        if (operation.Errors.Contains(ErrorCode.RevisionMismatch))
+        if (operation.HasPrecondition)
             yield return Header(HeaderNames.IfMatch, "Only if the resource has one of these revisions: entity tags as reads give them, joined by commas. `*`: only if the resource exists.");
         if (operation.Errors.Contains(ErrorCode.AlreadyExists) && operation.Verb == Verb.Put)
             yield return Header(HeaderNames.IfNoneMatch, "`*`: only if the resource does not exist.");

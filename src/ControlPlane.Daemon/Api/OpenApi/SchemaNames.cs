@@ -25,6 +25,8 @@ internal static class SchemaNames
         [typeof(RemedyResource)] = "Remedy",
         [typeof(EgressProgramChoice)] = "SetEgressProgramRequest",
         [typeof(EgressProgramSwap)] = "SetEgressProgramResponse",
+        [typeof(EntryBatch)] = "ApplyEntriesRequest",
+        [typeof(BatchOutcome)] = "ApplyEntriesResponse",
         [typeof(TokenRequest)] = "CreateTokenRequest",
         [typeof(CreatedToken)] = "CreateTokenResponse",
     };

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Serialization.Metadata;
+using ControlPlane.Core.Api;
 using ControlPlane.Daemon.Api.Rest.Json;
 using ControlPlane.Daemon.Api.Rest.Reading;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -15,7 +16,7 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
     public static async ValueTask<Body<T>?> BindAsync(HttpContext http)
     {
         var type = (JsonTypeInfo<T>)RestJson.Instance.GetTypeInfo(typeof(T))!;
-        return new Body<T>(await RequestBody.ReadAsync(http.Request, RestRequests.Of(http).Violations, type));
+        return new Body<T>(await RequestBody.ReadAsync(http.Request, RestRequests.Of(http).Violations, type, http.GetEndpoint()!.Metadata.GetRequiredMetadata<Operation>().MaxRequestBytes));
     }
 
     /// <summary>Tells the OpenAPI document of the body. Called by the framework.</summary>

@@ -15,6 +15,7 @@ internal static class EntryEndpoints
         routes.Map(Operations.GetEntry, Get);
         routes.Map(Operations.PutEntry, PutAsync);
         routes.Map(Operations.DeleteEntry, DeleteAsync);
+        routes.Map(Operations.ApplyEntries, ApplyAsync);
         routes.Map(Operations.ProbeEntry, ProbeAsync);
     }
 
@@ -49,6 +50,9 @@ internal static class EntryEndpoints
         await entries.DeleteAsync(devmap, key, request);
         return TypedResults.NoContent();
     }
+
+    private static async Task<Answer<BatchOutcome>> ApplyAsync(Body<EntryBatch> batch, bool? allowPending, RequestContext request, BatchService batches) =>
+        new(await batches.ApplyAsync(batch.Value, allowPending ?? false, request));
 
     private static async Task<Answer<Probe>> ProbeAsync(string devmap, string key, int? frames, RequestContext request, ProbeService probes) =>
         new(await probes.ProbeAsync(devmap, key, frames, request));

@@ -34,8 +34,7 @@ internal static class RestRequests
         var violations = new Violations();
         var metadata = http.GetEndpoint()!.Metadata;
         metadata.GetRequiredMetadata<QueryParameters>().Check(http.Request, violations);
-        var changes = metadata.GetRequiredMetadata<Operation>().Errors.Contains(ErrorCode.RevisionMismatch);
-        var precondition = changes ? Preconditions.Read(http.Request.Headers, violations) : default;
+        var precondition = metadata.GetRequiredMetadata<Operation>().HasPrecondition ? Preconditions.Read(http.Request.Headers, violations) : default;
         var context = new RequestContext(http.Caller(), RequestIdentity.Of(http).RequestId, precondition, violations, http.RequestAborted);
         http.Features.Set(context);
         return context;

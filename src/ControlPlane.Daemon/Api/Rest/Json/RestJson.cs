@@ -17,6 +17,8 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(AuditReport))]
 [JsonSerializable(typeof(Explanation))]
 [JsonSerializable(typeof(Probe))]
+[JsonSerializable(typeof(EntryBatch))]
+[JsonSerializable(typeof(BatchOutcome))]
 [JsonSerializable(typeof(AttachmentList))]
 [JsonSerializable(typeof(EgressProgramList))]
 [JsonSerializable(typeof(EgressProgramSwap))]
@@ -49,6 +51,8 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<TokenState>(),
             new JsonStringEnumConverter<Role>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<BatchMode>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ItemOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),

@@ -14,9 +14,6 @@ namespace ControlPlane.Daemon.Api.Rest.Reading;
 /// </summary>
 internal static class RequestBody
 {
-    /// <summary>Longest body in bytes.</summary>
-    public const int MaxBytes = 64 * 1024;
-
     /// <summary>The field of validation errors of the body as a whole.</summary>
     public const string Field = "body";
 
@@ -25,29 +22,33 @@ internal static class RequestBody
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
     /// <summary>Reads the body as a value of this type. Invalid members are left out.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="violations">Collects the validation errors.</param>
+    /// <param name="type">The type of the body.</param>
+    /// <param name="maxBytes">Most bytes of the body.</param>
     /// <exception cref="ControlPlaneException">The body has another media type or encoding, or is too large; it is not read.</exception>
-    public static async ValueTask<T> ReadAsync<T>(HttpRequest request, Violations violations, JsonTypeInfo<T> type)
+    public static async ValueTask<T> ReadAsync<T>(HttpRequest request, Violations violations, JsonTypeInfo<T> type, int maxBytes)
     {
         RequireNoEncoding(request);
         var reading = new JsonReading(violations);
-        if (await ReadBytesAsync(request, violations, request.HttpContext.RequestAborted) is not { } bytes)
+        if (await ReadBytesAsync(request, violations, maxBytes, request.HttpContext.RequestAborted) is not { } bytes)
             return reading.Read(null, type);
         RequireJson(request);
         using var document = Parse(bytes, violations);
         return reading.Read(document?.RootElement, type);
     }
 
-    private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations violations, CancellationToken cancellationToken)
+    private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations violations, int maxBytes, CancellationToken cancellationToken)
     {
-        if (request.ContentLength > MaxBytes)
-            throw TooLarge();
+        if (request.ContentLength > maxBytes)
+            throw new ControlPlaneException(RequestErrors.TooLarge(maxBytes));
         while (true)
         {
             var result = await request.BodyReader.ReadAsync(cancellationToken);
-            if (result.Buffer.Length > MaxBytes)
+            if (result.Buffer.Length > maxBytes)
             {
                 request.BodyReader.AdvanceTo(result.Buffer.End);
-                throw TooLarge();
+                throw new ControlPlaneException(RequestErrors.TooLarge(maxBytes));
             }
 
             if (!result.IsCompleted)
@@ -83,8 +84,6 @@ internal static class RequestBody
             return;
         throw new ControlPlaneException(RequestErrors.NotJson(given));
     }
-
-    private static ControlPlaneException TooLarge() => new(RequestErrors.TooLarge(MaxBytes));
 
     private static JsonDocument? Parse(byte[] bytes, Violations violations)
     {
