@@ -12,13 +12,17 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Api;
 
 /// <summary>Lets few batches at a time into the writer's queue: each has many entries.</summary>
-internal sealed class BatchGate() : CallerGate(4);
+internal sealed class BatchGate() : CallerGate(Places)
+{
+    /// <summary>The number of batches at a time.</summary>
+    public const int Places = 4;
+}
 
 /// <summary>Writes of several entries in one call.</summary>
 internal sealed class BatchService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate)
 {
-    // As many as the writer takes in one turn.
-    private const int ChunkSize = 1000;
+    // With few batches at a time, half of a caller's share of the queue stays free for its other writes.
+    private const int PartOfShare = 2 * BatchGate.Places;
 
     // The details of errors take no more of an answer, which clients accept up to 4 MiB.
     private const int MaxDetailChars = 1 << 20;
@@ -35,7 +39,7 @@ internal sealed class BatchService(ControlPlaneState state, DevmapWriter writer,
             request.Violations.Add("items", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {most} items"));
         request.Violations.ThrowIfAny();
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
-        var reader = new EntryWriteReader(state.Current, request.Caller, allowPending);
+        var reader = new EntryWriteReader(state.Current, kernel.Interfaces.Current, request.Caller, allowPending);
         var items = batch.Items.Select((item, index) => Read(item, index, reader)).ToList();
         return batch.Mode == BatchMode.Atomic ? await ApplyTogetherAsync(items, request) : await ApplyEachAsync(items, request);
     }
@@ -52,7 +56,7 @@ internal sealed class BatchService(ControlPlaneState state, DevmapWriter writer,
     private async Task<BatchOutcome> ApplyEachAsync(List<Item> items, RequestContext request)
     {
         var outcomes = new List<(EntryOutcome? Outcome, Error? Error)>(items.Count);
-        foreach (var chunk in items.Chunk(ChunkSize))
+        foreach (var chunk in items.Chunk(Math.Max(1, writer.ShareOf(request.Caller) / PartOfShare)))
             outcomes.AddRange(await Task.WhenAll(chunk.Select(item => ApplyAsync(item, request))));
         return Answer(outcomes, items);
     }

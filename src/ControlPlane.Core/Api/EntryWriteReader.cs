@@ -7,7 +7,7 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Api;
 
 /// <summary>Reads the items of a call that writes several entries. Each item has its own errors.</summary>
-internal sealed class EntryWriteReader(Snapshot snapshot, Caller caller, bool allowPending)
+internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfaces, Caller caller, bool allowPending)
 {
     private readonly Dictionary<EntryId, string> _written = [];
 
@@ -51,10 +51,15 @@ internal sealed class EntryWriteReader(Snapshot snapshot, Caller caller, bool al
         if (snapshot.Devmaps.GetValueOrDefault(devmap) is not { } state)
             return (null, null);
         var parsed = EntryService.ParseKey(state, key, violations);
-        if (parsed is { } known && !_written.TryAdd(new EntryId(state.Id, known), path))
-            violations.Add("key", string.Create(CultureInfo.InvariantCulture, $"the entry is written by {_written[new EntryId(state.Id, known)]} too"));
+        if (parsed is { } known && IdOf(state, known) is var id && !_written.TryAdd(id, path))
+            violations.Add("key", string.Create(CultureInfo.InvariantCulture, $"the entry is written by {_written[id]} too"));
         return (state, parsed);
     }
+
+    // Two keys can mean one entry: names of one interface, and its index.
+    private EntryId IdOf(DevmapState devmap, EntryKey key) => new(
+        devmap.Id,
+        key.InterfaceName is { } name ? EntryKey.OfInterface(interfaces.Canonical(name)) : devmap.Definition.Spec.KeySelector.Identify(key.Number, interfaces));
 
     private EntryWrite Written(string devmap, string key, DevmapState? state, EntryKey? parsed, EntrySpec? spec, Precondition precondition, Violations violations)
     {

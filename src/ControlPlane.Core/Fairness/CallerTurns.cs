@@ -9,17 +9,18 @@ namespace ControlPlane.Core.Fairness;
 /// order: a caller with much work delays another by one piece. Not safe for several threads.
 /// </summary>
 /// <typeparam name="T">A piece of work.</typeparam>
-internal sealed class CallerTurns<T>
+/// <param name="weigh">Returns how much a piece counts; null if each counts as one.</param>
+internal sealed class CallerTurns<T>(Func<T, int>? weigh = null)
 {
     private static readonly object _onlyLine = new();
 
     private readonly Dictionary<CallerAccount, Caller> _callers = [];
     private readonly Queue<Caller> _turns = [];
 
-    /// <summary>The number of pieces that wait.</summary>
+    /// <summary>The pieces that wait, each as much as it counts.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Returns the number of pieces of one caller.</summary>
+    /// <summary>Returns the pieces of one caller, each as much as it counts.</summary>
     public int CountOf(CallerAccount caller) => _callers.TryGetValue(caller, out var known) ? known.Count : 0;
 
     /// <summary>Adds a piece.</summary>
@@ -32,8 +33,9 @@ internal sealed class CallerTurns<T>
         own ??= new Caller(caller);
         if (!waits)
             _turns.Enqueue(own);
-        own.Add(line ?? _onlyLine, work);
-        Count++;
+        var weight = WeightOf(work);
+        own.Add(line ?? _onlyLine, work, weight);
+        Count += weight;
     }
 
     /// <summary>Takes the next piece; false if none waits.</summary>
@@ -43,13 +45,17 @@ internal sealed class CallerTurns<T>
         if (!_turns.TryDequeue(out var caller))
             return false;
         work = caller.Take();
-        Count--;
+        var weight = WeightOf(work);
+        caller.Count -= weight;
+        Count -= weight;
         if (caller.Count > 0)
             _turns.Enqueue(caller);
         else
             _callers.Remove(caller.Account);
         return true;
     }
+
+    private int WeightOf(T work) => weigh?.Invoke(work) ?? 1;
 
     private sealed class Caller(CallerAccount account)
     {
@@ -58,23 +64,22 @@ internal sealed class CallerTurns<T>
 
         public CallerAccount Account => account;
 
-        public int Count { get; private set; }
+        public int Count { get; set; }
 
-        public void Add(object of, T work)
+        public void Add(object of, T work, int weight)
         {
             ref var line = ref CollectionsMarshal.GetValueRefOrAddDefault(_lines, of, out var waits);
             line ??= new Line(of, []);
             if (!waits)
                 _turns.Enqueue(line);
             line.Work.Enqueue(work);
-            Count++;
+            Count += weight;
         }
 
         public T Take()
         {
             var line = _turns.Dequeue();
             var work = line.Work.Dequeue();
-            Count--;
             if (line.Work.Count > 0)
                 _turns.Enqueue(line);
             else

@@ -80,6 +80,11 @@ public sealed class BatchTests
             var error = await CoreFixture.FailsAsync(() => core.ApplyAsync(mode, Put("ingress", "sim1", "sim0"), Put("ingress", number, "sim2")));
             Assert.Equal((ErrorCode.InvalidArgument, "items[1].put.key"), (error.Code, error.Fields.Single().Field));
         }
+        else
+        {
+            var results = (await core.ApplyAsync(mode, Put("ingress", "sim1", "sim0"), Put("ingress", number, "sim2"))).Results;
+            Assert.Equal((null, "items[1].put.key"), (results[0].Error, results[1].Error!.Errors.Single().Field));
+        }
 
         var twice = core.ApplyAsync(mode, Put("vlans", "1", "sim0"), Put("vlans", "0x1", "sim1"), Delete("vlans", "1"));
         if (mode == BatchMode.Atomic)

@@ -2,6 +2,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Core.Writing.Plan;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -38,6 +39,21 @@ public sealed class WriterQueueTests
         Assert.Equal((0, 2), (queue.Refused.InAll, queue.Refused.OfCaller));
         Assert.True(queue.TryTake(out _));
         Assert.Null(queue.Add(Command(Token("a"), "a4")));
+    }
+
+    [Fact]
+    public void Add_CommandThatWritesMany_CountsAsSoMany()
+    {
+        var queue = new WriterQueue(new WriterOptions { QueuePerCaller = 4 });
+        Assert.Null(queue.Add(Command(Token("a"), "a1", weight: 3)));
+        Assert.Null(queue.Add(Command(Token("a"), "a2", weight: 3)));
+
+        Assert.Equal(ErrorCode.WriterBusy, queue.Add(Command(Token("a"), "a3"))?.Code);
+
+        Assert.Equal(6, queue.Count);
+        Assert.Null(queue.Add(Command(Token("b"), "b1", weight: 100)));
+        Assert.Equal(["a1", "b1", "a2"], TakeAll(queue));
+        Assert.Equal(0, queue.Count);
     }
 
     [Fact]
@@ -99,8 +115,8 @@ public sealed class WriterQueueTests
 
     private static Caller Token(string name) => new("127.0.0.1:1") { Token = name };
 
-    private static DeleteProgramCommand Command(Caller caller, string name) =>
-        new(name, default) { Request = new RequestContext(caller, name, default, new Violations(), default) };
+    private static ApplyEntriesCommand Command(Caller caller, string name, int weight = 1) =>
+        new(new EntryWrite[weight], _ => name) { Request = new RequestContext(caller, name, default, new Violations(), default) };
 
     private static List<string> TakeAll(WriterQueue queue)
     {

@@ -16,7 +16,7 @@ internal sealed partial class DevmapWriter
     private readonly Queue<Job> _jobs = [];
 
     // Commands that wait for the end of a swap.
-    private readonly CallerTurns<WriterCommand> _held = new();
+    private readonly CallerTurns<WriterCommand> _held = new(static c => c.Weight);
     private bool _swapHasEnded;
 
     /// <summary>Begins to bring into the kernel what the start has found in the store.</summary>

@@ -53,7 +53,7 @@ internal sealed partial class DevmapWriter : IDisposable
     /// <summary>Ends when the desired state is known and commands are taken. The kernel may not have all of it yet.</summary>
     public Task Opened => _opened.Task;
 
-    /// <summary>Commands that wait now.</summary>
+    /// <summary>Writes that wait now.</summary>
     public int QueueLength => _queue.Count;
 
     /// <summary>Commands that were refused because too many waited.</summary>
@@ -97,6 +97,9 @@ internal sealed partial class DevmapWriter : IDisposable
 
     /// <summary>Returns the reason if a command of a caller would be refused now; null if there is a place for it.</summary>
     internal Error? FindRefusal(Caller caller) => _queue.FindRefusal(caller);
+
+    /// <summary>Returns how many writes of a caller may wait.</summary>
+    internal int ShareOf(Caller caller) => _options.MostOf(caller);
 
     /// <summary>Gives the writer a command and waits for the answer.</summary>
     /// <exception cref="ControlPlaneException">The command failed; or <see cref="ErrorCode.WriterBusy"/>, <see cref="ErrorCode.ShuttingDown"/>.</exception>

@@ -8,17 +8,18 @@ namespace ControlPlane.Core.Writing.Loop;
 
 /// <summary>
 /// The commands that wait for the writer, bounded in all and for each caller. A full queue refuses at once. The writer takes commands from the
-/// callers in turn, and those of one caller in their order: a caller with many commands delays another by one command.
+/// callers in turn, and those of one caller in their order: a caller with many commands delays another by one command. A command that writes several
+/// resources counts as so many.
 /// </summary>
 internal sealed class WriterQueue(WriterOptions options)
 {
     private readonly object _lock = new(); // for Monitor.Wait
-    private readonly CallerTurns<WriterCommand> _waiting = new();
+    private readonly CallerTurns<WriterCommand> _waiting = new(static c => c.Weight);
     private int _count;
     private bool _woken;
     private bool _closed;
 
-    /// <summary>The number of commands that wait.</summary>
+    /// <summary>The writes that wait.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>The commands that were refused because the queue was full, or had too many of their caller.</summary>
