@@ -69,8 +69,8 @@ internal static class Listeners
     /// <summary>Generous for what the API carries, and small enough that no client can take the memory of the host.</summary>
     private static void SetLimits(KestrelServerLimits limits)
     {
-        // The API allows 64 KiB and answers more with an error of the catalogue. This is only the wall behind it.
-        limits.MaxRequestBodySize = 1024 * 1024;
+        // The API has a limit for each operation and answers more with an error of the catalogue. This is only the wall behind it.
+        limits.MaxRequestBodySize = BodyWall.Bytes;
         limits.MaxRequestHeadersTotalSize = 16 * 1024;
         limits.MaxRequestHeaderCount = 64;
         limits.MaxRequestLineSize = 8 * 1024;

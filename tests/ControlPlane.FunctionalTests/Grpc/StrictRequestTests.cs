@@ -107,6 +107,24 @@ public sealed class StrictRequestTests : IAsyncLifetime
         AssertTooLarge(await RawCall.AskAsync(_daemon.Address, PutEntry, compressed.ToArray(), ("grpc-encoding", "gzip")));
     }
 
+    [Theory]
+    [InlineData(9_000, StatusCode.OK)]
+    [InlineData(10_000, StatusCode.ResourceExhausted)]
+    public async Task ApplyEntries_MayHaveFourMebibytes(int items, StatusCode status)
+    {
+        var request = new ApplyEntriesRequest { Mode = BatchMode.Independent };
+        for (var i = 0; i < items; i++)
+            request.Items.Add(new BatchItem { Put = new() { Devmap = "default", Key = $"{100_000 + i}", Spec = new() { Interface = "never0", Labels = { ["note"] = new string('x', 200), ["more"] = new string('y', 170) } } } });
+        Assert.Equal(status == StatusCode.OK, request.CalculateSize() <= 4 * 1024 * 1024);
+
+        var calling = new DevmapService.DevmapServiceClient(_daemon.Channel).ApplyEntriesAsync(request).ResponseAsync;
+
+        if (status == StatusCode.OK)
+            Assert.Equal(items, (await calling).Results.Count(r => r.Error.Code == "interface_not_found"));
+        else
+            Assert.Equal("request_too_large", (await Assert.ThrowsAsync<RpcException>(() => calling)).GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason);
+    }
+
     [Fact]
     public async Task PutEntry_TheLibrarysClientGetsTheSame_ForAMessageBeyondTheLimit()
     {

@@ -133,6 +133,16 @@ public sealed class RequestBodyTests : RestTest
         Assert.Equal((HttpStatusCode.RequestEntityTooLarge, "request_too_large"), (answer.Status, answer.Code));
     }
 
+    [Theory]
+    [InlineData(4 * 1024 * 1024, 200)]
+    [InlineData((4 * 1024 * 1024) + 1, 413)]
+    public async Task Batch_MayHaveFourMebibytes(int bytes, int status)
+    {
+        var text = """{"mode":"atomic","items":[{"put":{"devmap":"default","key":"veth-a","spec":{"interface":"veth-b"}}}]}""";
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch") { Content = new StringContent(text.PadRight(bytes), Encoding.UTF8, "application/json") };
+        Assert.Equal(status, (int)(await Client.AskAsync(request)).Status);
+    }
+
     [Fact]
     public async Task Put_BodyOfExactlyTheLimit_IsTaken() =>
         Assert.Equal(HttpStatusCode.Created, (await Client.PutAsync(RestClient.Entry, Padded(64 * 1024))).Status);

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.IO.Compression;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Security;
+using ControlPlane.Daemon.Hosting;
 
 namespace ControlPlane.Daemon.Api.Grpc;
 
@@ -46,6 +47,7 @@ internal static class RequestFrames
     private static async ValueTask<Error?> ReadAsync(HttpContext http)
     {
         var (body, limit) = (http.Request.BodyReader, RequestLimits.Of(http.GetEndpoint()));
+        BodyWall.MoveBehind(http, limit);
         while (true)
         {
             var read = await body.ReadAsync(http.RequestAborted);

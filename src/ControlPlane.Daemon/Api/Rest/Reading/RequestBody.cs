@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
 using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Hosting;
 using Microsoft.Net.Http.Headers;
 
 namespace ControlPlane.Daemon.Api.Rest.Reading;
@@ -40,6 +41,7 @@ internal static class RequestBody
 
     private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations violations, int maxBytes, CancellationToken cancellationToken)
     {
+        BodyWall.MoveBehind(request.HttpContext, maxBytes);
         if (request.ContentLength > maxBytes)
             throw new ControlPlaneException(RequestErrors.TooLarge(maxBytes));
         while (true)
