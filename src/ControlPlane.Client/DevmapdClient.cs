@@ -115,13 +115,14 @@ public sealed partial class DevmapdClient : IDisposable
     /// <param name="mode">Whether the items happen together, or each on its own. The results say then what became of each.</param>
     /// <param name="items">The items: at most 1,000 together, at most 10,000 each on its own.</param>
     /// <param name="allowPending">Whether interfaces may be missing.</param>
+    /// <param name="idempotencyKey">Marks the call: a repeat with the same key within a day gets the first answer, and changes nothing. Null for none.</param>
     /// <param name="cancellationToken">Ends the wait; writes may still happen.</param>
     /// <returns>The result of each item, in order.</returns>
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     public async Task<IReadOnlyList<BatchResult>> ApplyEntriesAsync(
-        BatchMode mode, IEnumerable<BatchItem> items, bool allowPending = false, CancellationToken cancellationToken = default)
+        BatchMode mode, IEnumerable<BatchItem> items, bool allowPending = false, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
-        var request = new ApplyEntriesRequest { Mode = mode, Items = { items }, AllowPending = allowPending };
+        var request = new ApplyEntriesRequest { Mode = mode, Items = { items }, AllowPending = allowPending, IdempotencyKey = idempotencyKey ?? "" };
         return (await Devmaps.ApplyEntriesAsync(request, cancellationToken: cancellationToken)).Results;
     }
 

@@ -37,6 +37,7 @@ public static class CoreServices
         services.AddSingleton<WatchService>();
         services.AddSingleton<EntryService>();
         services.AddSingleton<BatchGate>();
+        services.AddSingleton<CallLine>();
         services.AddSingleton<BatchService>();
         services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();

@@ -13,10 +13,16 @@ public sealed class MemoryStore : IStore
     private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, StoredPromiscuity> _promiscuous = [];
     private readonly Dictionary<string, TokenRecord> _tokens = new(StringComparer.Ordinal);
+    private readonly Dictionary<CallId, KeyedCall> _calls = [];
+    private readonly Dictionary<(CallId Id, int Item), CallPart> _callParts = [];
     private long _revision;
 
     /// <inheritdoc/>
-    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values.Select(Desired)], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values]);
+    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values.Select(Desired)], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values])
+    {
+        Calls = [.. _calls.Values.OrderBy(c => c.Time)],
+        CallParts = [.. _callParts.Values],
+    };
 
     /// <inheritdoc/>
     public void Commit(StoreBatch batch)
@@ -74,8 +80,28 @@ public sealed class MemoryStore : IStore
             case StoreChange.DeleteToken(var name):
                 _tokens.Remove(name);
                 break;
+            case StoreChange.PutCall(var call):
+                _calls[call.Id] = call;
+                RemoveParts(call.Id);
+                break;
+            case StoreChange.DeleteCall(var id):
+                _calls.Remove(id);
+                RemoveParts(id);
+                break;
+            case StoreChange.PutCallPart(var part):
+                _callParts[(part.Id, part.Item)] = part;
+                break;
+            case StoreChange.DeleteCallPart(var id, var item):
+                _callParts.Remove((id, item));
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");
         }
+    }
+
+    private void RemoveParts(CallId call)
+    {
+        foreach (var part in _callParts.Keys.Where(p => p.Id == call).ToList())
+            _callParts.Remove(part);
     }
 }

@@ -119,6 +119,22 @@ internal static class Schema
             update_time TEXT NOT NULL,
             PRIMARY KEY (devmap, interface)) STRICT, WITHOUT ROWID;
         """,
+        """
+        CREATE TABLE calls ( -- that their callers have marked with keys
+            account TEXT NOT NULL,
+            key TEXT NOT NULL,
+            hash TEXT NOT NULL, -- SHA-256 of the request
+            time TEXT NOT NULL,
+            answer BLOB, -- NULL until all items have happened
+            PRIMARY KEY (account, key)) STRICT;
+        CREATE TABLE call_parts ( -- the items that have happened of calls without an answer
+            account TEXT NOT NULL,
+            key TEXT NOT NULL,
+            item INTEGER NOT NULL,
+            outcome INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            PRIMARY KEY (account, key, item)) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

@@ -21,8 +21,14 @@ internal static class StoreReader
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program),
             Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))),
-            Rows(transaction, "SELECT * FROM tokens", Token));
+            Rows(transaction, "SELECT * FROM tokens", Token))
+        {
+            Calls = Rows(transaction, "SELECT * FROM calls ORDER BY time", r => new KeyedCall(Call(r), r.GetString(2), Time(r.GetString(3)), r.IsDBNull(4) ? null : r.GetFieldValue<byte[]>(4))),
+            CallParts = Rows(transaction, "SELECT * FROM call_parts", r => new CallPart(Call(r), r.GetInt32(2), (ItemOutcome)r.GetInt32(3), r.GetInt64(4))),
+        };
     }
+
+    private static CallId Call(SqliteDataReader row) => new(string.Intern(row.GetString(0)), row.GetString(1));
 
     private static EntryRecord Entry(SqliteDataReader row) => new(
         string.Intern(row.GetString(0)),

@@ -22,6 +22,11 @@ internal sealed class StoreStatements : IDisposable
     private readonly SqliteCommand _deletePromiscuity;
     private readonly SqliteCommand _putToken;
     private readonly SqliteCommand _deleteToken;
+    private readonly SqliteCommand _putCall;
+    private readonly SqliteCommand _deleteCall;
+    private readonly SqliteCommand _putCallPart;
+    private readonly SqliteCommand _deleteCallPart;
+    private readonly SqliteCommand _deleteCallParts;
 
     public StoreStatements(SqliteConnection connection)
     {
@@ -38,12 +43,17 @@ internal sealed class StoreStatements : IDisposable
         _deletePromiscuity = Prepare(connection, "DELETE FROM promiscuous WHERE ifindex = $1", 1);
         _putToken = Prepare(connection, "REPLACE INTO tokens VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
         _deleteToken = Prepare(connection, "DELETE FROM tokens WHERE name = $1", 1);
+        _putCall = Prepare(connection, "REPLACE INTO calls VALUES ($1, $2, $3, $4, $5)", 5);
+        _deleteCall = Prepare(connection, "DELETE FROM calls WHERE account = $1 AND key = $2", 2);
+        _putCallPart = Prepare(connection, "REPLACE INTO call_parts VALUES ($1, $2, $3, $4, $5)", 5);
+        _deleteCallPart = Prepare(connection, "DELETE FROM call_parts WHERE account = $1 AND key = $2 AND item = $3", 3);
+        _deleteCallParts = Prepare(connection, "DELETE FROM call_parts WHERE account = $1 AND key = $2", 2);
     }
 
     private SqliteCommand[] All =>
     [
         _putRevision, _putDevmap, _putEntry, _deleteEntry, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
-        _putToken, _deleteToken,
+        _putToken, _deleteToken, _putCall, _deleteCall, _putCallPart, _deleteCallPart, _deleteCallParts,
     ];
 
     /// <summary>Executes the batch. The connection is in a transaction.</summary>
@@ -102,6 +112,20 @@ internal sealed class StoreStatements : IDisposable
                 break;
             case StoreChange.DeleteToken(var name):
                 Run(_deleteToken, name);
+                break;
+            case StoreChange.PutCall(var c):
+                Run(_putCall, c.Id.Account, c.Id.Key, c.Hash, Text(c.Time), c.Answer);
+                Run(_deleteCallParts, c.Id.Account, c.Id.Key);
+                break;
+            case StoreChange.DeleteCall(var id):
+                Run(_deleteCall, id.Account, id.Key);
+                Run(_deleteCallParts, id.Account, id.Key);
+                break;
+            case StoreChange.PutCallPart(var p):
+                Run(_putCallPart, p.Id.Account, p.Id.Key, (long)p.Item, (long)p.Outcome, p.Revision);
+                break;
+            case StoreChange.DeleteCallPart(var id, var item):
+                Run(_deleteCallPart, id.Account, id.Key, (long)item);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");

@@ -80,6 +80,9 @@ public sealed class RemedyCoverageTests
             : type == typeof(byte) ? (byte)1
             : type == typeof(long) ? 1L
             : type == typeof(bool) ? false
+            : type == typeof(DateTimeOffset) ? DateTimeOffset.UnixEpoch
+            : type.IsAssignableFrom(typeof((string, Error)[])) ? new[] { ("items[0]", RequestErrors.Internal()) }
+            : type == typeof((string, Error)) ? ("items[0]", RequestErrors.Internal())
             : type == typeof(AttachmentWrite) ? new AttachmentWrite("default", "veth-a")
             : type == typeof((AttachmentWrite, string)) ? (new AttachmentWrite("default", "veth-a"), "native")
             : type == typeof((string, uint)) ? ("native", 1u)

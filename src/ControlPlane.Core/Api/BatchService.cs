@@ -19,7 +19,8 @@ internal sealed class BatchGate() : CallerGate(Places)
 }
 
 /// <summary>Writes of several entries in one call.</summary>
-internal sealed class BatchService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate)
+internal sealed class BatchService(
+    ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, CallLine calls)
 {
     // With few batches at a time, half of a caller's share of the queue stays free for its other writes.
     private const int PartOfShare = 2 * BatchGate.Places;
@@ -27,53 +28,102 @@ internal sealed class BatchService(ControlPlaneState state, DevmapWriter writer,
     // The details of errors take no more of an answer, which clients accept up to 4 MiB.
     private const int MaxDetailChars = 1 << 20;
 
+    private static readonly HashSet<string> Passing =
+        [.. new[] { ErrorCode.WriterBusy, ErrorCode.StoreUnavailable, ErrorCode.ShuttingDown }.Select(c => c.Text())];
+
     /// <summary>Makes a batch of writes.</summary>
     /// <param name="batch">The batch, not yet validated.</param>
     /// <param name="allowPending">Whether interfaces may be missing.</param>
+    /// <param name="idempotencyKey">The key that marks the call, not yet validated; null or empty for none.</param>
     /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<BatchOutcome> ApplyAsync(EntryBatch batch, bool allowPending, RequestContext request)
+    public async Task<BatchOutcome> ApplyAsync(EntryBatch batch, bool allowPending, string? idempotencyKey, RequestContext request)
     {
-        var most = batch.Mode == BatchMode.Atomic ? EntryBatch.MaxAtomicItems : EntryBatch.MaxItems;
-        if (!request.Violations.Has("items") && (batch.Items is not { Count: > 0 } || batch.Items.Count > most))
-            request.Violations.Add("items", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {most} items"));
-        request.Violations.ThrowIfAny();
+        var key = Validate(batch, idempotencyKey, request.Violations);
+        var mark = key is null ? null : new CallMark(new CallId(request.Caller.Account.ToString(), key), BatchHash.Of(batch, allowPending));
+        using var turn = mark is null ? null : await calls.EnterAsync(mark.Id, request.Cancellation);
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
         var reader = new EntryWriteReader(state.Current, kernel.Interfaces.Current, request.Caller, allowPending);
         var items = batch.Items.Select((item, index) => Read(item, index, reader)).ToList();
-        return batch.Mode == BatchMode.Atomic ? await ApplyTogetherAsync(items, request) : await ApplyEachAsync(items, request);
+        var results = batch.Mode == BatchMode.Atomic ? await ApplyTogetherAsync(items, mark, request)
+            : mark is null ? await ApplyEachAsync(items, null, null, request)
+            : await ApplyEachOnceAsync(items, mark, request);
+        return Answer(results, items);
     }
 
-    private async Task<BatchOutcome> ApplyTogetherAsync(List<Item> items, RequestContext request)
+    private static string? Validate(EntryBatch batch, string? idempotencyKey, Violations violations)
+    {
+        var most = batch.Mode == BatchMode.Atomic ? EntryBatch.MaxAtomicItems : EntryBatch.MaxItems;
+        if (!violations.Has("items") && (batch.Items is not { Count: > 0 } || batch.Items.Count > most))
+            violations.Add("items", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {most} items"));
+        // A structured field (RFC 8941) has a string in quotes.
+        var key = idempotencyKey is ['"', .. var inside, '"'] ? inside : idempotencyKey;
+        if (!string.IsNullOrEmpty(idempotencyKey) && !IdempotencyKey.IsValid(key!))
+            violations.Add("idempotencyKey", IdempotencyKey.Rule);
+        violations.ThrowIfAny();
+        return string.IsNullOrEmpty(key) ? null : key;
+    }
+
+    private async Task<ItemResults> ApplyTogetherAsync(List<Item> items, CallMark? mark, RequestContext request)
     {
         if (items.Exists(i => i.Error is not null))
             throw new ControlPlaneException(RequestErrors.OfItems([.. items.Where(i => i.Error is not null).Select(i => (i.Path, i.Error!))]));
         var command = new ApplyEntriesCommand([.. items.Select(i => i.Write!)], index => items[index].Path);
-        var outcomes = await writer.SubmitAsync(command, request);
-        return Answer(outcomes.Select(o => ((EntryOutcome?)o, (Error?)null)), items);
+        return mark is null ? await writer.SubmitAsync(command, request) : await writer.SubmitAsync(new KeyedApplyCommand(mark, command), request);
     }
 
-    private async Task<BatchOutcome> ApplyEachAsync(List<Item> items, RequestContext request)
+    // An item that failed for a reason that passes leaves the call open: a repeat makes that item.
+    private async Task<ItemResults> ApplyEachOnceAsync(List<Item> items, CallMark mark, RequestContext request)
     {
-        var outcomes = new List<(EntryOutcome? Outcome, Error? Error)>(items.Count);
-        foreach (var chunk in items.Chunk(Math.Max(1, writer.ShareOf(request.Caller) / PartOfShare)))
-            outcomes.AddRange(await Task.WhenAll(chunk.Select(item => ApplyAsync(item, request))));
-        return Answer(outcomes, items);
+        var (call, parts) = await writer.SubmitAsync(new BeginCallCommand(mark), request);
+        if (call.Answer is { } answer)
+            return ItemResults.Of(answer);
+        var results = await ApplyEachAsync(items, mark, parts, request);
+        if (!results.Results.Any(r => r.Error is { } error && Passing.Contains(error.Code)))
+            await writer.SubmitAsync(new EndCallCommand(mark, results), request);
+        return results;
     }
 
-    private async Task<(EntryOutcome? Outcome, Error? Error)> ApplyAsync(Item item, RequestContext request)
+    private async Task<ItemResults> ApplyEachAsync(List<Item> items, CallMark? mark, IReadOnlyDictionary<int, CallPart>? parts, RequestContext request)
     {
+        var (results, chars) = (new List<ItemResult>(items.Count), 0);
+        foreach (var chunk in items.Index().Chunk(Math.Max(1, writer.ShareOf(request.Caller) / PartOfShare)))
+        {
+            request.Cancellation.ThrowIfCancellationRequested();
+            var outcomes = await Task.WhenAll(chunk.Select(item => ApplyAsync(item.Index, item.Item, mark, parts, request)));
+            foreach (var (result, error) in outcomes)
+                results.Add(result ?? Failed(error!, items[results.Count].Path, ref chars));
+        }
+
+        return new ItemResults(results, state.Current.Revision);
+    }
+
+    private async Task<(ItemResult? Result, Error? Error)> ApplyAsync(
+        int index, Item item, CallMark? mark, IReadOnlyDictionary<int, CallPart>? parts, RequestContext request)
+    {
+        if (parts?.GetValueOrDefault(index) is { } part)
+            return (new ItemResult(part.Outcome, part.Revision), null);
         if (item.Write is not { } write)
             return (null, item.Error);
         try
         {
             WriterCommand<EntryOutcome> command = write.Spec is null ? new DeleteEntryCommand(write) : new PutEntryCommand(write);
-            return (await writer.SubmitAsync(command, request), null);
+            return mark is null
+                ? ((await writer.SubmitAsync(command, request)).Result, null)
+                : (await writer.SubmitAsync(new KeyedWriteCommand(mark.Id, index, command), request), null);
         }
         catch (ControlPlaneException e)
         {
             return (null, e.Error);
         }
+    }
+
+    private static ItemResult Failed(Error error, string path, ref int chars)
+    {
+        chars += error.Detail.Length + error.Fields.Sum(f => f.Field.Length + f.Message.Length);
+        return new(ItemOutcome.Failed, null, chars > MaxDetailChars
+            ? new ItemError(error.Code.Text(), error.Code.Title(), null, [])
+            : new ItemError(error.Code.Text(), error.Detail, error.Resource, error.Fields.Count == 0 ? [] : [.. RequestErrors.FieldsOf((path, error))]));
     }
 
     private static Item Read(BatchItem item, int index, EntryWriteReader reader)
@@ -94,39 +144,23 @@ internal sealed class BatchService(ControlPlaneState state, DevmapWriter writer,
         }
     }
 
-    private BatchOutcome Answer(IEnumerable<(EntryOutcome? Outcome, Error? Error)> outcomes, List<Item> items)
+    // The states are those of now, of the answer to a repeat too.
+    private BatchOutcome Answer(ItemResults results, List<Item> items)
     {
         // The writer has just read the interfaces.
-        var (snapshot, interfaces, chars) = (state.Current, kernel.Interfaces.Current, 0);
-        var byDevmap = new Dictionary<DevmapId, StatusEvaluator?>();
-        var results = new List<BatchResult>(items.Count);
-        foreach (var (outcome, error) in outcomes)
-            results.Add(outcome is null ? Failed(error!, items[results.Count].Path) : Done(outcome));
-        return new BatchOutcome(results, snapshot.Revision);
+        var (snapshot, interfaces) = (state.Current, kernel.Interfaces.Current);
+        var byDevmap = new Dictionary<DevmapId, (DevmapState Devmap, StatusEvaluator Evaluator)?>();
+        return new BatchOutcome([.. results.Results.Select((r, i) => new BatchResult(r.Outcome, r.Revision, StateOf(r, items[i].Write), r.Error))], results.Revision);
 
-        BatchResult Failed(Error error, string path)
+        EntryState? StateOf(ItemResult result, EntryWrite? write)
         {
-            chars += error.Detail.Length + error.Fields.Sum(f => f.Field.Length + f.Message.Length);
-            return new(ItemOutcome.Failed, null, null, chars > MaxDetailChars
-                ? new ItemError(error.Code.Text(), error.Code.Title(), null, [])
-                : new ItemError(error.Code.Text(), error.Detail, error.Resource, error.Fields.Count == 0 ? [] : [.. RequestErrors.FieldsOf((path, error))]));
-        }
-
-        BatchResult Done(EntryOutcome outcome)
-        {
-            var (before, after) = (outcome.Before, outcome.After);
-            var effect = after is null ? ItemOutcome.Deleted
-                : before is null ? ItemOutcome.Created
-                : ReferenceEquals(before.Record, after.Record) ? ItemOutcome.Unchanged
-                : ItemOutcome.Changed;
-            return new(effect, after?.Record.Revision ?? outcome.Revision, after is null ? null : StateOf(outcome.Devmap, after), null);
-        }
-
-        EntryState? StateOf(DevmapId id, PlacedEntry entry)
-        {
-            if (!byDevmap.TryGetValue(id, out var evaluator))
-                byDevmap[id] = evaluator = snapshot.Find(id) is { } devmap ? evaluators.For(snapshot, devmap, interfaces) : null;
-            return evaluator?.BasicView(entry).Status.State;
+            if (write is null || result.Outcome is ItemOutcome.Deleted or ItemOutcome.Failed)
+                return null;
+            if (!byDevmap.TryGetValue(write.Devmap, out var known))
+                byDevmap[write.Devmap] = known = snapshot.Find(write.Devmap) is { } devmap ? (devmap, evaluators.For(snapshot, devmap, interfaces)) : null;
+            return known is var (found, evaluator) && (found.Find(write.Key) ?? found.Find(write.Key, interfaces)) is { } entry
+                ? evaluator.BasicView(entry).Status.State
+                : null;
         }
     }
 

@@ -1,4 +1,3 @@
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
 namespace ControlPlane.Core.Api;
@@ -54,29 +53,3 @@ public sealed record BatchOutcome(IReadOnlyList<BatchResult> Results, long Revis
 /// <param name="State">The state of the entry after the batch. Null if it was deleted, or the item failed.</param>
 /// <param name="Error">Why the item failed. Null if it did not.</param>
 public sealed record BatchResult(ItemOutcome Outcome, long? Revision, EntryState? State, ItemError? Error);
-
-/// <summary>The effect of one item.</summary>
-public enum ItemOutcome
-{
-    /// <summary>The entry is new.</summary>
-    Created,
-
-    /// <summary>The entry was there, and has changed.</summary>
-    Changed,
-
-    /// <summary>The entry was there as desired.</summary>
-    Unchanged,
-
-    /// <summary>The entry was deleted.</summary>
-    Deleted,
-
-    /// <summary>The item failed, and the entry is as it was.</summary>
-    Failed,
-}
-
-/// <summary>Why one item failed.</summary>
-/// <param name="Code">The stable code, as an error of a whole call has it.</param>
-/// <param name="Detail">This error in a sentence. When an answer has very many errors, the later ones have the title of their code here.</param>
-/// <param name="Resource">The resource that the error is about. Null for none.</param>
-/// <param name="Errors">The wrong fields of the item; empty if no field is to blame.</param>
-public sealed record ItemError(string Code, string Detail, string? Resource, IReadOnlyList<FieldViolation> Errors);

@@ -59,7 +59,9 @@ internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfa
     // Two keys can mean one entry: names of one interface, and its index.
     private EntryId IdOf(DevmapState devmap, EntryKey key) => new(
         devmap.Id,
-        key.InterfaceName is { } name ? EntryKey.OfInterface(interfaces.Canonical(name)) : devmap.Definition.Spec.KeySelector.Identify(key.Number, interfaces));
+        key.InterfaceName is { } name ? EntryKey.OfInterface(interfaces.Canonical(name))
+            : devmap.Find(key) is { } known ? known.Record.Key
+            : devmap.Definition.Spec.KeySelector.Identify(key.Number, interfaces));
 
     private EntryWrite Written(string devmap, string key, DevmapState? state, EntryKey? parsed, EntrySpec? spec, Precondition precondition, Violations violations)
     {

@@ -59,6 +59,9 @@ public sealed record Operation(
     /// <summary>Whether the operation writes several resources in one call. Each of them then has its own precondition.</summary>
     public bool WritesMany { get; init; }
 
+    /// <summary>Whether the caller can mark a call with a key, so that a repeat gets the first answer.</summary>
+    public bool TakesIdempotencyKey => Errors.Contains(IdempotencyKeyReused);
+
     /// <summary>Whether a request can have a precondition on the resource that it addresses.</summary>
     public bool HasPrecondition => Errors.Contains(RevisionMismatch) && !WritesMany;
 
@@ -175,8 +178,8 @@ public static class Operations
     public static Operation ApplyEntries { get; } = new(
         "applyEntries", Verb.Act, "entries", Role.Operator, "POST /v1/entries:batch", "DevmapService/ApplyEntries",
         "Write several entries",
-        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once. If the caller has marked the call with a key, a repeat within a day gets the first answer and changes nothing.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 4 * 1024 * 1024,

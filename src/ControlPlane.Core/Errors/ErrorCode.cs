@@ -93,6 +93,9 @@ public enum ErrorCode
     /// <summary>The request is larger than the daemon reads.</summary>
     RequestTooLarge,
 
+    /// <summary>The key marks another call of this caller already.</summary>
+    IdempotencyKeyReused,
+
     /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
     InternalError,
 }
@@ -132,6 +135,7 @@ public static class ErrorCodes
         ErrorCode.MethodNotAllowed => "method_not_allowed",
         ErrorCode.UnsupportedMediaType => "unsupported_media_type",
         ErrorCode.RequestTooLarge => "request_too_large",
+        ErrorCode.IdempotencyKeyReused => "idempotency_key_reused",
         ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
@@ -172,6 +176,7 @@ public static class ErrorCodes
         ErrorCode.MethodNotAllowed => "The path does not take this method.",
         ErrorCode.UnsupportedMediaType => "The body has a media type or an encoding that is not supported.",
         ErrorCode.RequestTooLarge => "The request is too large.",
+        ErrorCode.IdempotencyKeyReused => "The key marks another call.",
         ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

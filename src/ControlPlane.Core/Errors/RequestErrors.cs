@@ -8,7 +8,7 @@ public static class RequestErrors
     /// <summary>A validation error: a request that needs a body has none.</summary>
     public const string BodyMissing = "is missing; it must be a JSON object";
 
-    private const int MostItemsNamed = 10, MostItemFields = 100;
+    private const int MostItemsNamed = 10, MostFields = 100;
 
     /// <summary>A validation error: the operation has no such parameter.</summary>
     /// <param name="known">The parameters of the operation.</param>
@@ -16,8 +16,22 @@ public static class RequestErrors
         $"is not a parameter of this operation; it takes {(known.Count == 0 ? "none" : string.Join(", ", known))}";
 
     /// <summary>Fields of the request are wrong.</summary>
-    public static Error Invalid(IReadOnlyList<FieldViolation> fields) =>
-        new(ErrorCode.InvalidArgument, string.Join("; ", fields.Select(f => $"{f.Field}: {f.Message}"))) { Fields = fields };
+    public static Error Invalid(IReadOnlyList<FieldViolation> fields) => new(
+        ErrorCode.InvalidArgument,
+        string.Join("; ", fields.Take(MostFields).Select(f => $"{f.Field}: {f.Message}"))
+            + (fields.Count > MostFields ? string.Create(CultureInfo.InvariantCulture, $"; and {fields.Count - MostFields} more") : ""))
+        {
+            Fields = fields.Count > MostFields ? [.. fields.Take(MostFields)] : fields,
+        };
+
+    /// <summary>The key marks another call of this caller already.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="time">When the other call was made.</param>
+    public static Error IdempotencyKeyReused(string key, DateTimeOffset time) =>
+        new(ErrorCode.IdempotencyKeyReused, string.Create(CultureInfo.InvariantCulture, $"The key '{key}' marks another call, which was made at {time.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}."))
+        {
+            Remedy = new Remedy("Repeat that call as it was, or use a new key for this one."),
+        };
 
     /// <summary>An item of a batch is no write.</summary>
     public static Error NeitherPutNorDelete() => new(ErrorCode.InvalidArgument, "An item must have either 'put' or 'delete'.");
@@ -32,7 +46,7 @@ public static class RequestErrors
             Detail = string.Join(' ', refused.Take(MostItemsNamed).Select(r => $"{r.Path}: {r.Error.Detail}"))
                 + (refused.Count > MostItemsNamed ? string.Create(CultureInfo.InvariantCulture, $" There are {refused.Count - MostItemsNamed} more reasons.") : "")
                 + " Nothing was changed.",
-            Fields = [.. refused.SelectMany(FieldsOf).Take(MostItemFields)],
+            Fields = [.. refused.SelectMany(FieldsOf).Take(MostFields)],
             IsAddressed = false,
         };
     }

@@ -46,7 +46,14 @@ public sealed record StoredState(
     IReadOnlyList<AttachmentRecord> Attachments,
     IReadOnlyList<EgressProgramRecord> Programs,
     IReadOnlyList<StoredPromiscuity> Promiscuous,
-    IReadOnlyList<TokenRecord> Tokens);
+    IReadOnlyList<TokenRecord> Tokens)
+{
+    /// <summary>The calls that their callers have marked with keys, in the order in which they were made.</summary>
+    public IReadOnlyList<KeyedCall> Calls { get; init; } = [];
+
+    /// <summary>The items that have happened, of calls without an answer.</summary>
+    public IReadOnlyList<CallPart> CallParts { get; init; } = [];
+}
 
 /// <summary>An interface that the daemon made promiscuous.</summary>
 /// <param name="Ifindex">The index, which means the interface within one boot and network namespace only.</param>
@@ -104,6 +111,18 @@ public abstract record StoreChange
 
     /// <summary>Deletes this token.</summary>
     public sealed record DeleteToken(string Name) : StoreChange;
+
+    /// <summary>Stores this call. A call with an answer has no parts.</summary>
+    public sealed record PutCall(KeyedCall Call) : StoreChange;
+
+    /// <summary>Deletes this call and its parts.</summary>
+    public sealed record DeleteCall(CallId Id) : StoreChange;
+
+    /// <summary>Stores this item of a call.</summary>
+    public sealed record PutCallPart(CallPart Part) : StoreChange;
+
+    /// <summary>Deletes this item of a call.</summary>
+    public sealed record DeleteCallPart(CallId Id, int Item) : StoreChange;
 
     /// <summary>The promiscuity of this interface is none of the daemon's any more.</summary>
     public sealed record DeletePromiscuity(uint Ifindex) : StoreChange;

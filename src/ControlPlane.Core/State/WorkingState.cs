@@ -31,6 +31,9 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>The tokens.</summary>
     public TokenTable Tokens { get; private set; } = shared.Current.Tokens;
 
+    /// <summary>The calls that their callers have marked with keys. Readers see nothing of them.</summary>
+    public CallTable Calls { get; } = new();
+
     /// <summary>Which entries send where.</summary>
     public TargetIndex Targets { get; } = new();
 

@@ -39,6 +39,7 @@ public sealed class ErrorStatusTests
         { ErrorCode.PathNotFound, StatusCode.NotFound },
         { ErrorCode.MethodNotAllowed, StatusCode.Unimplemented },
         { ErrorCode.UnsupportedMediaType, StatusCode.Unimplemented },
+        { ErrorCode.IdempotencyKeyReused, StatusCode.FailedPrecondition },
         { ErrorCode.RequestTooLarge, StatusCode.ResourceExhausted },
         { ErrorCode.InternalError, StatusCode.Internal },
     };

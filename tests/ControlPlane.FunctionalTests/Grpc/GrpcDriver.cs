@@ -114,7 +114,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
 
     private static ApplyEntriesRequest Request(Operation.ApplyEntries apply)
     {
-        var request = new ApplyEntriesRequest { Mode = apply.Mode is null ? default : Enum.Parse<BatchMode>(apply.Mode, ignoreCase: true) };
+        var request = new ApplyEntriesRequest { Mode = apply.Mode is null ? default : Enum.Parse<BatchMode>(apply.Mode, ignoreCase: true), IdempotencyKey = apply.IdempotencyKey ?? "" };
         foreach (var item in apply.Items)
         {
             var added = new BatchItem();

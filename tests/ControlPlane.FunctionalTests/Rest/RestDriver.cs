@@ -44,6 +44,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
         Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch")
         {
+            Headers = { { "Idempotency-Key", o.IdempotencyKey is { } key ? [key] : Array.Empty<string>() } },
             Content = new StringContent(
                 Body(("mode", o.Mode), ("items", new JsonArray([.. o.Items.Select(Item)]))).ToJsonString(), Encoding.UTF8, "application/json"),
         },

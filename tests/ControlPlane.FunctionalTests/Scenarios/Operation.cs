@@ -39,7 +39,10 @@ public abstract record Operation
     public sealed record DeleteEntry(string Devmap, string Key) : Operation;
 
     /// <summary>Writes several entries. Items are puts and deletions.</summary>
-    public sealed record ApplyEntries(string? Mode, params Operation[] Items) : Operation;
+    public sealed record ApplyEntries(string? Mode, params Operation[] Items) : Operation
+    {
+        public string? IdempotencyKey { get; init; }
+    }
 
     /// <summary>Sends real frames to an entry.</summary>
     public sealed record ProbeEntry(string Devmap, string Key, long? Frames = null) : Operation;

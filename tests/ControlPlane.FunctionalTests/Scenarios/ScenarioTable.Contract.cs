@@ -55,6 +55,12 @@ public static partial class ScenarioTable
                 ("results.2.error.errors.count", "1"))),
         new("an entry that a batch writes twice", [],
             new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-b"), new DeleteEntry("vlans", "1")), Invalid("items[1].delete.key")),
+        new("a repeat of a batch gets the first answer", [new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-b")) { IdempotencyKey = "sync-1" }, new DeleteEntry("vlans", "1")],
+            new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-b")) { IdempotencyKey = "sync-1" },
+            Done(("revision", "2"), ("results.0.outcome", "created"), ("results.0.revision", "2"), ("results.0.state", null))),
+        new("another batch under the key of one before", [new ApplyEntries("independent", new PutEntry("vlans", "1", "veth-b")) { IdempotencyKey = "sync-1" }],
+            new ApplyEntries("independent", new PutEntry("vlans", "1", "veth-a")) { IdempotencyKey = "sync-1" }, new Expected.Failure(ErrorCode.IdempotencyKeyReused) { Remedy = true }),
+        new("a batch under a key that cannot be", [], new ApplyEntries("atomic", new PutEntry("vlans", "1", "veth-b")) { IdempotencyKey = "a b" }, Invalid("idempotencyKey")),
         new("a batch without items", [], new ApplyEntries("independent"), Invalid("items")),
         new("a batch without a mode", [], new ApplyEntries(null, new PutEntry("vlans", "1", "veth-b")), Invalid("mode")),
     ];

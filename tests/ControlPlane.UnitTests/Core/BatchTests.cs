@@ -126,6 +126,20 @@ public sealed class BatchTests
     }
 
     [Fact]
+    public async Task Atomic_EntryThatStaysAsItIs_StillConflicts()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.PutProgramAsync("one", "count");
+        await core.PutAsync("vlans", "1", "sim0", "one");
+        await core.PutAsync("vlans", "2", "sim0", "one");
+
+        foreach (var items in new[] { new[] { Put("vlans", "1", "sim0"), Put("vlans", "2", "sim0", "one") }, [Put("vlans", "2", "sim0", "one"), Put("vlans", "1", "sim0")] })
+            Assert.Equal(ErrorCode.EgressProgramConflict, (await CoreFixture.FailsAsync(() => core.ApplyAsync(BatchMode.Atomic, items))).Code);
+
+        Assert.Equal(["1 sim0 one", "2 sim0 one"], Described(core, "vlans"));
+    }
+
+    [Fact]
     public async Task Atomic_DeletionsMakeRoom()
     {
         await using var core = await CoreFixture.StartAsync();

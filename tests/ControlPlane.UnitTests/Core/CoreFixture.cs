@@ -104,7 +104,7 @@ internal sealed class CoreFixture : IAsyncDisposable
         Programs.PutAsync(name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Set.Named(template))), RequestContext.OfDaemon());
 
     public Task<BatchOutcome> ApplyAsync(BatchMode mode, params BatchItem[] items) =>
-        Batches.ApplyAsync(new EntryBatch(mode, items), false, RequestContext.OfDaemon());
+        Batches.ApplyAsync(new EntryBatch(mode, items), false, null, RequestContext.OfDaemon());
 
     public EntryList List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
 

@@ -56,6 +56,31 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Fact]
+    public void Calls_AreKeptWithTheirParts_UntilTheyHaveAnAnswer()
+    {
+        KeyedCall Call(string key, int minutes, byte[]? answer = null) => new(new CallId("token a", key), "hash", Now.AddMinutes(minutes), answer);
+        CallPart Part(string key, int item) => new(new CallId("token a", key), item, ItemOutcome.Changed, 7 + item);
+        using (var store = SqliteStore.Open(_directory))
+        {
+            store.Commit(new StoreBatch(7,
+            [
+                new StoreChange.PutCall(Call("late", 9, [1, 2])), new StoreChange.PutCall(Call("open", 2)), new StoreChange.PutCall(Call("ended", 1)), new StoreChange.PutCall(Call("gone", 1)),
+                new StoreChange.PutCallPart(Part("open", 0)), new StoreChange.PutCallPart(Part("open", 1)), new StoreChange.PutCallPart(Part("open", 2)),
+                new StoreChange.PutCallPart(Part("ended", 0)), new StoreChange.PutCallPart(Part("gone", 0)),
+            ]));
+            store.Commit(new StoreBatch(7,
+            [
+                new StoreChange.DeleteCallPart(new CallId("token a", "open"), 1), new StoreChange.PutCall(Call("ended", 1, [3])), new StoreChange.DeleteCall(new CallId("token a", "gone")),
+            ]));
+        }
+
+        using var reopened = SqliteStore.Open(_directory);
+        var state = reopened.Load();
+        Assert.Equivalent(new[] { Call("ended", 1, [3]), Call("open", 2), Call("late", 9, [1, 2]) }, state.Calls, strict: true);
+        Assert.Equal([Part("open", 0), Part("open", 2)], state.CallParts);
+    }
+
+    [Fact]
     public void WriteOrigin_OtherInterfaces_ForgetsWhichOnesArePromiscuous()
     {
         using var store = SqliteStore.Open(_directory);
@@ -202,7 +227,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
-    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps;";
+    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)

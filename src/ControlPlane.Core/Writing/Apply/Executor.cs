@@ -225,6 +225,12 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             case Placement.OfToken token:
                 context.State.SetToken(token.Name, token.After);
                 break;
+            case Placement.OfCall call:
+                context.State.Calls.Set(call.Id, call.After);
+                break;
+            case Placement.OfCallPart part:
+                context.State.Calls.Add(part.Part);
+                break;
             case Placement.OfPassProgram pass:
                 context.State.Set(pass.Interface, pass.After);
                 break;

@@ -1,15 +1,15 @@
 using ControlPlane.Core.Errors;
-using ControlPlane.Core.State;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Writing.Plan;
 
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>
-/// Writes several entries: all of them, or none. They share one revision. Answers with an outcome for each write, in order.
+/// Writes several entries: all of them, or none. They share one revision. Answers with the result of each write, in order.
 /// </summary>
 /// <param name="asked">The writes.</param>
 /// <param name="pathOf">Returns the field of the request that has the write at an index.</param>
-internal sealed class ApplyEntriesCommand(IReadOnlyList<EntryWrite> asked, Func<int, string> pathOf) : WriterCommand<IReadOnlyList<EntryOutcome>>
+internal sealed class ApplyEntriesCommand(IReadOnlyList<EntryWrite> asked, Func<int, string> pathOf) : WriterCommand<ItemResults>
 {
     // A line in the log names the first entries.
     private const int MostNamed = 8;
@@ -38,13 +38,11 @@ internal sealed class ApplyEntriesCommand(IReadOnlyList<EntryWrite> asked, Func<
         return new WritePlan(Footprint.Of(placements, writes.SelectMany(w => w.Uses).Distinct()), placements, revision);
     }
 
-    protected override IReadOnlyList<EntryOutcome> Answer(PlanContext context, Outcome outcome)
-    {
-        var outcomes = new EntryOutcome[asked.Count];
-        for (var i = 0; i < outcomes.Length; i++)
-            outcomes[i] = EntryOutcome.Of(outcome.Placements[_places[i]], outcome.Revision);
-        return outcomes;
-    }
+    /// <summary>Returns the results of a plan of this command, which are known before the plan is carried out.</summary>
+    public ItemResults ResultsOf(IReadOnlyList<Placement> placements, long revision) =>
+        new([.. _places.Select(p => EntryOutcome.Of(placements[p], revision).Result)], revision);
+
+    protected override ItemResults Answer(PlanContext context, Outcome outcome) => ResultsOf(outcome.Placements, outcome.Revision);
 
     private ResolvedWrite[] Resolve(PlanContext context, EntryWrites all)
     {
@@ -79,16 +77,4 @@ internal sealed class ApplyEntriesCommand(IReadOnlyList<EntryWrite> asked, Func<
     private static string DescriptionOf(ResolvedWrite[] writes) =>
         string.Join(", ", writes.Take(MostNamed).Select(w => $"{(w.Spec is null ? "delete" : "put")} {w.Name}"))
         + (writes.Length > MostNamed ? $" and {writes.Length - MostNamed} more" : "");
-}
-
-/// <summary>The outcome of one write.</summary>
-/// <param name="Devmap">The devmap.</param>
-/// <param name="Before">The entry before; null for a new one.</param>
-/// <param name="After">The entry after; null if it was deleted.</param>
-/// <param name="Revision">The revision of the call.</param>
-internal sealed record EntryOutcome(DevmapId Devmap, PlacedEntry? Before, PlacedEntry? After, long Revision)
-{
-    /// <summary>Returns the outcome that the placement of an entry shows.</summary>
-    public static EntryOutcome Of(Placement placement, long revision) =>
-        placement is Placement.OfEntry entry ? new(entry.Devmap, entry.Before, entry.After, revision) : throw new ArgumentException("it is no entry", nameof(placement));
 }

@@ -182,7 +182,7 @@ internal sealed partial class DevmapWriter
             try
             {
                 applied.Add((command, plan, _executor.Apply(scope, plan, renew)));
-                if (plan.StoreChanges.Any())
+                if (plan.ChangesState)
                     command.ChangedRevision = plan.Revision;
             }
             catch (ControlPlaneException e)

@@ -39,6 +39,10 @@ internal sealed class Startup
             context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = startup._now });
         foreach (var token in stored.Tokens)
             context.State.SetToken(token.Name, token);
+        foreach (var call in stored.Calls)
+            context.State.Calls.Set(call.Id, call);
+        foreach (var part in stored.CallParts)
+            context.State.Calls.Add(part);
         foreach (var (ifindex, name) in stored.Promiscuous)
             context.State.Set(ifindex, new PlacedPromiscuity(name, IsOurs: true));
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))

@@ -152,8 +152,8 @@ internal sealed class ResolvedWrite
     private void JudgeProgram(PlanContext context, Refusals refusals, EntryWrites? others)
     {
         var (target, program) = (Spec!.Interface, Spec.EgressProgram);
-        if (others?.To(target) is { } write && write.Spec!.EgressProgram != program)
-            refusals.Add(EntryErrors.EgressProgramConflict(Name, program, target, write.Name, write.Spec.EgressProgram));
+        if (others?.FindOther(target, program) is { } write)
+            refusals.Add(EntryErrors.EgressProgramConflict(Name, program, target, write.Name, write.Spec!.EgressProgram));
         foreach (var name in context.Interfaces.NamesOf(target))
         {
             var conflict = others is null ? context.State.Targets.FindConflict(name, program, Id) : others.FindConflict(context, name, program);
@@ -175,7 +175,7 @@ internal sealed class EntryWrites
 {
     private readonly Dictionary<EntryId, ResolvedWrite> _byEntry = [];
     private readonly Dictionary<ElementId, ResolvedWrite> _byElement = [];
-    private readonly Dictionary<string, ResolvedWrite> _byTarget = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (ResolvedWrite First, ResolvedWrite? Other)> _byTarget = new(StringComparer.Ordinal);
     private readonly Dictionary<DevmapId, int> _growth = [];
     private readonly Dictionary<(string Target, string Program), (EntryId Entry, string? Program)?> _conflicts = [];
 
@@ -188,7 +188,10 @@ internal sealed class EntryWrites
             _growth[write.Id.Devmap] = GrowthOf(write.Id.Devmap) + (write.Spec is null ? -1 : 1);
         if (write.Spec is null)
             return true;
-        _byTarget.TryAdd(write.Spec.Interface, write);
+        if (!_byTarget.TryGetValue(write.Spec.Interface, out var writes))
+            _byTarget.Add(write.Spec.Interface, (write, null));
+        else if (writes.Other is null && writes.First.Spec!.EgressProgram != write.Spec.EgressProgram)
+            _byTarget[write.Spec.Interface] = (writes.First, write);
         if (write.KernelKey is { } key)
             _byElement.TryAdd(new ElementId(write.Id.Devmap, key), write);
         return true;
@@ -200,8 +203,12 @@ internal sealed class EntryWrites
     /// <summary>Returns the first write that takes a kernel key; null if there is none.</summary>
     public ResolvedWrite? With(ElementId element) => _byElement.GetValueOrDefault(element);
 
-    /// <summary>Returns the first write of an entry that sends to an interface; null if there is none.</summary>
-    public ResolvedWrite? To(string target) => _byTarget.GetValueOrDefault(target);
+    /// <summary>Returns a write of an entry that sends to an interface with another program; null if there is none.</summary>
+    public ResolvedWrite? FindOther(string target, string? program)
+    {
+        var (first, other) = _byTarget.GetValueOrDefault(target);
+        return first is not null && first.Spec!.EgressProgram != program ? first : other?.Spec!.EgressProgram != program ? other : null;
+    }
 
     /// <summary>Returns how many entries a devmap has more after the writes.</summary>
     public int GrowthOf(DevmapId devmap) => _growth.GetValueOrDefault(devmap);
@@ -214,4 +221,25 @@ internal sealed class EntryWrites
             _conflicts[asked] = conflict = context.State.Targets.FindConflict(target, program, _byEntry.ContainsKey);
         return conflict;
     }
+}
+
+/// <summary>The outcome of one write.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Before">The entry before; null for a new one.</param>
+/// <param name="After">The entry after; null if it was deleted.</param>
+/// <param name="Revision">The revision of the call.</param>
+internal sealed record EntryOutcome(DevmapId Devmap, PlacedEntry? Before, PlacedEntry? After, long Revision)
+{
+    /// <summary>The effect of the write.</summary>
+    public ItemOutcome Effect => After is null ? ItemOutcome.Deleted
+        : Before is null ? ItemOutcome.Created
+        : ReferenceEquals(Before.Record, After.Record) ? ItemOutcome.Unchanged
+        : ItemOutcome.Changed;
+
+    /// <summary>The result of the write.</summary>
+    public ItemResult Result => new(Effect, After?.Record.Revision ?? Revision);
+
+    /// <summary>Returns the outcome that the placement of an entry shows.</summary>
+    public static EntryOutcome Of(Placement placement, long revision) =>
+        placement is Placement.OfEntry entry ? new(entry.Devmap, entry.Before, entry.After, revision) : throw new ArgumentException("it is no entry", nameof(placement));
 }

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Writing.Plan;
@@ -65,6 +66,9 @@ internal enum FootprintKind
 
     /// <summary>A token.</summary>
     Token,
+
+    /// <summary>A call that its caller has marked with a key.</summary>
+    Call,
 }
 
 /// <summary>One thing in a footprint.</summary>
@@ -81,6 +85,9 @@ internal readonly record struct FootprintKey(FootprintKind Kind, string? Name, D
 
     /// <summary>Returns the key of a token.</summary>
     public static FootprintKey Token(string name) => new(FootprintKind.Token, name);
+
+    /// <summary>Returns the key of a call that its caller has marked.</summary>
+    public static FootprintKey Call(CallId id) => new(FootprintKind.Call, $"{id.Account} {id.Key}");
 
     /// <summary>Returns the key of an egress program.</summary>
     public static FootprintKey Program(string name) => new(FootprintKind.Program, name);

@@ -163,6 +163,24 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         private StoreChange Change(TokenRecord? token) => token is null ? new StoreChange.DeleteToken(Name) : new StoreChange.PutToken(token);
     }
 
+    /// <summary>A call that its caller has marked with a key. It is kept together with what the call changes.</summary>
+    internal sealed record OfCall(CallId Id, KeyedCall? Before, KeyedCall? After) : Placement([])
+    {
+        public override StoreChange? Store => Change(After);
+
+        public override StoreChange? Revert => Change(Before);
+
+        private StoreChange Change(KeyedCall? call) => call is null ? new StoreChange.DeleteCall(Id) : new StoreChange.PutCall(call);
+    }
+
+    /// <summary>An item of such a call.</summary>
+    internal sealed record OfCallPart(CallPart Part) : Placement([])
+    {
+        public override StoreChange? Store => new StoreChange.PutCallPart(Part);
+
+        public override StoreChange? Revert => new StoreChange.DeleteCallPart(Part.Id, Part.Item);
+    }
+
     /// <summary>A probe. It moves nothing. <paramref name="Sent"/> is null until the frames are sent, and stays so if the element was not as it must be.</summary>
     internal sealed record OfProbe(SentFrames? Sent, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
     {

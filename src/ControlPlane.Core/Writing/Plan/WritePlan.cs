@@ -21,6 +21,9 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
     /// <summary>The changes of the store.</summary>
     public IEnumerable<StoreChange> StoreChanges => Placements.Select(p => p.Store).OfType<StoreChange>();
 
+    /// <summary>Whether the plan changes the desired state.</summary>
+    public bool ChangesState => Placements.Any(p => p is not (Placement.OfCall or Placement.OfCallPart) && p.Store is not null);
+
     /// <summary>The changes that take <see cref="StoreChanges"/> back.</summary>
     public IEnumerable<StoreChange> Revert => Placements.Select(p => p.Revert).OfType<StoreChange>();
 }

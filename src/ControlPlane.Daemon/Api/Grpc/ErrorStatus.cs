@@ -52,7 +52,7 @@ internal static class ErrorStatus
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
         ErrorCode.RevisionCompacted => StatusCode.OutOfRange,
         ErrorCode.InterfaceNotFound when error.IsAddressed => StatusCode.NotFound,
-        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCode.FailedPrecondition,
+        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable or ErrorCode.IdempotencyKeyReused => StatusCode.FailedPrecondition,
         ErrorCode.WriterBusy or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
         ErrorCode.KernelFailure => StatusCode.Internal,
         ErrorCode.NotSupported => StatusCode.Unimplemented,

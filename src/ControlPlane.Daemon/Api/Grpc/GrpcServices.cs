@@ -81,7 +81,7 @@ internal sealed class DevmapGrpcService(
     public override async Task<ApplyEntriesResponse> ApplyEntries(ApplyEntriesRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return Messages.Of(await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, call));
+        return Messages.Of(await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, request.IdempotencyKey, call));
     }
 
     public override async Task<ProbeEntryResponse> ProbeEntry(ProbeEntryRequest request, ServerCallContext context) => new()

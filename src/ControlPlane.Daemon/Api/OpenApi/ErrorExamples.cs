@@ -58,6 +58,7 @@ internal static class ErrorExamples
         ErrorCode.MethodNotAllowed => RequestErrors.MethodNotAllowed("PATCH", "GET, HEAD"),
         ErrorCode.UnsupportedMediaType => RequestErrors.NotJson("text/plain"),
         ErrorCode.RequestTooLarge => RequestErrors.TooLarge(Operations.PutEntry.MaxRequestBytes),
+        ErrorCode.IdempotencyKeyReused => RequestErrors.IdempotencyKeyReused("sync-17", DateTimeOffset.UnixEpoch.AddYears(56)),
         ErrorCode.InternalError => RequestErrors.Internal(),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

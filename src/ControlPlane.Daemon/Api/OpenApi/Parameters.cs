@@ -98,6 +98,7 @@ internal static class Parameters
         "dst" => "The IPv4 destination. Omitted for a frame of another protocol.",
         Length => "The length of the IP packet in bytes, as an MTU counts. When omitted, MTUs are compared with all that can arrive, and the egress program is run on a short frame.",
         "revision" => "The last revision that a stream of this devmap gave. The stream continues after it. Omitted to begin with a snapshot.",
+        "Idempotency-Key" => "Marks the call: 1 to 128 letters, digits and characters of `-._~:/+=@`, also in quotes. A repeat of the caller with the same key within a day gets the first answer, and changes nothing. Omitted for none.",
         "Last-Event-ID" => "The `id` of the last event, as browsers send it when they connect again. It goes before `revision`.",
         _ => throw new ArgumentOutOfRangeException(nameof(name), name, "is not described"),
     };

@@ -8,6 +8,8 @@ namespace ControlPlane.Daemon.Api.Rest;
 /// <summary>The operations of entries.</summary>
 internal static class EntryEndpoints
 {
+    private const string IdempotencyKey = "Idempotency-Key";
+
     public static void MapEntries(this IEndpointRouteBuilder routes)
     {
         routes.Map(Operations.ListEntries, List);
@@ -51,8 +53,9 @@ internal static class EntryEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Answer<BatchOutcome>> ApplyAsync(Body<EntryBatch> batch, bool? allowPending, RequestContext request, BatchService batches) =>
-        new(await batches.ApplyAsync(batch.Value, allowPending ?? false, request));
+    private static async Task<Answer<BatchOutcome>> ApplyAsync(
+        Body<EntryBatch> batch, bool? allowPending, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey, RequestContext request, BatchService batches) =>
+        new(await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request));
 
     private static async Task<Answer<Probe>> ProbeAsync(string devmap, string key, int? frames, RequestContext request, ProbeService probes) =>
         new(await probes.ProbeAsync(devmap, key, frames, request));

@@ -27,7 +27,7 @@ internal static class ErrorStatus
         ErrorCode.RevisionCompacted => StatusCodes.Status410Gone,
         // A precondition that fails is 412; If-None-Match is one.
         ErrorCode.AlreadyExists or ErrorCode.RevisionMismatch => StatusCodes.Status412PreconditionFailed,
-        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable => StatusCodes.Status422UnprocessableEntity,
+        ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable or ErrorCode.IdempotencyKeyReused => StatusCodes.Status422UnprocessableEntity,
         ErrorCode.WriterBusy or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams => StatusCodes.Status429TooManyRequests,
         ErrorCode.KernelFailure => StatusCodes.Status500InternalServerError,
         ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using ControlPlane.Core.Model;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>The hash by which a repeat of a batch is known. REST and gRPC requests that mean the same have the same one.</summary>
+internal static class BatchHash
+{
+    /// <summary>Returns the SHA-256 of a batch, in hexadecimal.</summary>
+    public static string Of(EntryBatch batch, bool allowPending)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        writer.Write((int)batch.Mode);
+        writer.Write(allowPending);
+        foreach (var item in batch.Items)
+            Write(writer, item);
+        writer.Flush();
+        return Convert.ToHexString(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
+    }
+
+    private static void Write(BinaryWriter writer, BatchItem item)
+    {
+        writer.Write(item.Put is not null);
+        if (item.Put is { } put)
+        {
+            Write(writer, put.Devmap, put.Key, put.ExpectedRevision);
+            Write(writer, put.Spec);
+        }
+
+        writer.Write(item.Delete is not null);
+        if (item.Delete is { } delete)
+            Write(writer, delete.Devmap, delete.Key, delete.ExpectedRevision);
+    }
+
+    private static void Write(BinaryWriter writer, string? devmap, string? key, long? expectedRevision)
+    {
+        writer.Write(devmap ?? "");
+        writer.Write(key ?? "");
+        writer.Write(expectedRevision is not null);
+        writer.Write(expectedRevision ?? 0);
+    }
+
+    private static void Write(BinaryWriter writer, EntrySpec? spec)
+    {
+        writer.Write(spec?.Interface ?? "");
+        writer.Write(spec?.EgressProgram ?? "");
+        writer.Write(spec?.Owner ?? "");
+        var labels = spec?.Labels ?? Labels.Empty;
+        writer.Write(labels.Count);
+        foreach (var (name, value) in labels.OrderBy(l => l.Key, StringComparer.Ordinal))
+        {
+            writer.Write(name);
+            writer.Write(value);
+        }
+    }
+}
