@@ -43,6 +43,7 @@ internal sealed record Model
         return call.Operation switch
         {
             Operation.PutEntry put => PutEntry(call, put),
+            Operation.PutBoth both => PutBoth(call, both.First, both.Second),
             Operation.DeleteEntry delete => DeleteEntry(call, delete),
             Operation.GetEntry get => Entries.TryGetValue(get.Resource, out var e)
                 ? If(call.Answer == new Answer(Revision: e.Revision, Content: e.Content))
@@ -74,12 +75,54 @@ internal sealed record Model
             return Refuse(call, ErrorCode.ProgramNotFound);
         if (Entries.Any(e => e.Key != put.Resource && e.Value.Target == put.Target && e.Value.Program != put.Program))
             return Refuse(call, ErrorCode.EgressProgramConflict);
-        if (before is null && Entries.Keys.Count(k => k.StartsWith(put.Devmap + "/", StringComparison.Ordinal)) >= SmallSetup.Capacity(put.Devmap))
+        if (before is null && CountOf(put.Devmap) >= SmallSetup.Capacity(put.Devmap))
             return Refuse(call, ErrorCode.DevmapFull);
         return Changed(call, before is null, after.Content) is { } changed
             ? changed with { Entries = Entries.SetItem(put.Resource, after with { Revision = changed.Revision }) }
             : null;
     }
+
+    // Each is judged by what there is after both, and both get one revision.
+    private Model? PutBoth(Call call, Operation.PutEntry first, Operation.PutEntry second)
+    {
+        var allowPending = first.AllowPending;
+        if ((Refusal(first, second) ?? Refusal(second, first)) is { } code)
+            return Refuse(call, code);
+        var revision = Repeats(first) && Repeats(second) ? Revision : call.Answer.Revision ?? 0;
+        var after = this;
+        var outcomes = new List<string>();
+        foreach (var put in new[] { first, second })
+        {
+            var before = Entries.GetValueOrDefault(put.Resource);
+            if (Repeats(put))
+            {
+                outcomes.Add($"Unchanged @{before!.Revision}");
+                continue;
+            }
+
+            if (revision <= Revision)
+                return null;
+            outcomes.Add($"{(before is null ? "Created" : "Changed")} @{revision}");
+            after = after with { Entries = after.Entries.SetItem(put.Resource, new Entry(put.Target, put.Program, put.Label, revision)), Revision = revision };
+        }
+
+        return call.Answer.Revision >= Revision && call.Answer == new Answer(Revision: call.Answer.Revision, Content: string.Join(", ", outcomes)) ? after : null;
+
+        bool Repeats(Operation.PutEntry put) =>
+            Entries.GetValueOrDefault(put.Resource) is { } before && before == new Entry(put.Target, put.Program, put.Label, before.Revision);
+
+        ErrorCode? Refusal(Operation.PutEntry put, Operation.PutEntry other) =>
+            Repeats(put) ? null
+            : !allowPending && !Links.Contains(put.Target) ? ErrorCode.InterfaceNotFound
+            : put.Program is not null && !Programs.ContainsKey(put.Program) ? ErrorCode.ProgramNotFound
+            : (other.Target == put.Target && other.Program != put.Program)
+                || Entries.Any(e => e.Key != put.Resource && e.Key != other.Resource && e.Value.Target == put.Target && e.Value.Program != put.Program)
+                    ? ErrorCode.EgressProgramConflict
+            : !Entries.ContainsKey(put.Resource) && CountOf(put.Devmap) >= SmallSetup.Capacity(put.Devmap) ? ErrorCode.DevmapFull
+            : null;
+    }
+
+    private int CountOf(string devmap) => Entries.Keys.Count(k => k.StartsWith(devmap + "/", StringComparison.Ordinal));
 
     private Model? DeleteEntry(Call call, Operation.DeleteEntry delete)
     {

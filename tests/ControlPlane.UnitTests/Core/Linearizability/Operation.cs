@@ -19,6 +19,12 @@ internal abstract record Operation
         public override string Resource => EntryName(Devmap, Key);
     }
 
+    /// <summary>Two entries of different devmaps, in an atomic batch without preconditions.</summary>
+    public sealed record PutBoth(PutEntry First, PutEntry Second) : Operation
+    {
+        public override string Resource => "";
+    }
+
     public sealed record DeleteEntry(string Devmap, string Key) : Operation
     {
         public override string Resource => EntryName(Devmap, Key);

@@ -43,8 +43,14 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
         var putEntry = Gen.Select(
             key, target, program, Gen.Int[1, 3], Gen.Bool,
             (k, t, p, label, pending) => (Operation)new Operation.PutEntry(k.Devmap, k.Key, t, p, label, pending));
+        var keys = SmallSetup.Keys.ToLookup(k => k.Devmap);
+        var putBoth = Gen.Select(
+            putEntry, putEntry, Gen.OneOf([.. keys[SmallSetup.ByVlan.Name]]), Gen.OneOf([.. keys[SmallSetup.ByInterface.Name]]),
+            (first, second, vlan, name) => (Operation)new Operation.PutBoth(
+                (Operation.PutEntry)first with { Devmap = vlan.Devmap, Key = vlan.Key }, (Operation.PutEntry)second with { Devmap = name.Devmap, Key = name.Key }));
         var operation = Gen.Frequency(
             (10, putEntry),
+            (4, putBoth),
             (4, key.Select(k => (Operation)new Operation.DeleteEntry(k.Devmap, k.Key))),
             (6, key.Select(k => (Operation)new Operation.GetEntry(k.Devmap, k.Key))),
             (2, Gen.Select(name, Gen.OneOf("count", "drop"), (n, t) => (Operation)new Operation.PutProgram(n, t))),

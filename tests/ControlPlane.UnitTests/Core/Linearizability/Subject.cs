@@ -1,4 +1,5 @@
 using System.Globalization;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 
@@ -29,10 +30,12 @@ internal class Subject(CoreFixture core)
         switch (operation)
         {
             case Operation.PutEntry put:
-                var labels = new Dictionary<string, string> { ["n"] = $"{put.Label}" };
-                var request = new EntrySpec(put.Target, put.Program, Labels.Of(labels), null);
-                var entry = await core.Entries.PutAsync(put.Devmap, put.Key, request, new Violations(), precondition, cancellation, put.AllowPending);
+                var entry = await core.Entries.PutAsync(put.Devmap, put.Key, Spec(put), new Violations(), precondition, cancellation, put.AllowPending);
                 return new Answer(IsCreated: entry.Created, Revision: entry.View.Revision!.Value, Content: Text(entry.View.Spec!));
+            case Operation.PutBoth both:
+                var batch = new EntryBatch(BatchMode.Atomic, [Item(both.First), Item(both.Second)]);
+                var outcome = await core.Batches.ApplyAsync(batch, both.First.AllowPending, null, RequestContext.OfDaemon(cancellation));
+                return new Answer(Revision: outcome.Revision, Content: string.Join(", ", outcome.Results.Select(r => $"{r.Outcome} @{r.Revision}")));
             case Operation.DeleteEntry delete:
                 await core.Entries.DeleteAsync(delete.Devmap, delete.Key, precondition, cancellation);
                 return new Answer();
@@ -61,6 +64,11 @@ internal class Subject(CoreFixture core)
                 throw new ArgumentOutOfRangeException(nameof(operation), operation, "not an operation");
         }
     }
+
+    private static EntrySpec Spec(Operation.PutEntry put) =>
+        new(put.Target, put.Program, Labels.Of(new Dictionary<string, string> { ["n"] = $"{put.Label}" }), null);
+
+    private static BatchItem Item(Operation.PutEntry put) => new(new BatchPut(put.Devmap, put.Key, Spec(put), null), null);
 
     private static string Text(EntrySpec spec) =>
         SmallSetup.EntryText(spec.Interface, spec.EgressProgram, int.Parse(spec.Labels["n"], CultureInfo.InvariantCulture));
