@@ -29,6 +29,11 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
         [Operations.PutEntry] = new(
             ["vlans", "10@"], """{"interface":"sim1"}""", """{"devmap":"vlans","key":"10@","spec":{"interface":"sim1"}}""", "put devmaps/vlans/entries/10@, revision "),
         [Operations.DeleteEntry] = new(["vlans", "20@"], null, """{"devmap":"vlans","key":"20@"}""", "delete devmaps/vlans/entries/20@, revision "),
+        [Operations.ApplyEntries] = new(
+            [],
+            """{"mode":"atomic","items":[{"put":{"devmap":"vlans","key":"30@","spec":{"interface":"sim1"}}},{"put":{"devmap":"vlans","key":"31@","spec":{"interface":"sim1"}}}]}""",
+            """{"mode":"BATCH_MODE_ATOMIC","items":[{"put":{"devmap":"vlans","key":"30@","spec":{"interface":"sim1"}}},{"put":{"devmap":"vlans","key":"31@","spec":{"interface":"sim1"}}}]}""",
+            "put devmaps/vlans/entries/30@, put devmaps/vlans/entries/31@, revision "),
         [Operations.ProbeEntry] = new(["default", "sim0"], null, """{"devmap":"default","key":"sim0"}""", "probe devmaps/default/entries/sim0 with 10 real frames: "),
         [Operations.AuditDevmap] = new(["default"], null, """{"devmap":"default"}""", "audit devmaps/default, repair True, "),
         [Operations.PutAttachment] = new(

@@ -258,7 +258,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         null => null,
         _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_", "CONDITION_STATUS_") is { } state => Words(state, first: true),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_") is { } name =>
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_") is { } name =>
             Words(name, first: false),
         _ => value,
     };

@@ -74,6 +74,8 @@ public sealed partial class OperationTests
         List<string> names = [.. parameters.Where(p => p.In != "header").Select(p => p.Name == "interfaceName" ? "interface" : p.Name)];
         if (parameters.Contains(("header", "If-Match")))
             names.Add("expectedRevision");
+        if (parameters.Contains(("header", "Idempotency-Key")))
+            names.Add("idempotencyKey");
         if (documented["requestBody"]?["content"]!["application/json"]!["schema"]!["$ref"]!.GetValue<string>().Split('/')[^1] is { } body)
             names.AddRange(request.FindFieldByName("spec") is null ? Document["components"]!["schemas"]![body]!["properties"]!.AsObject().Select(p => p.Key) : ["spec"]);
 
