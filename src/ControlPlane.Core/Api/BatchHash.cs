@@ -6,7 +6,7 @@ namespace ControlPlane.Core.Api;
 /// <summary>The hash by which a repeat of a batch is known. REST and gRPC requests that mean the same have the same one.</summary>
 internal static class BatchHash
 {
-    /// <summary>Returns the SHA-256 of a batch, in hexadecimal.</summary>
+    /// <summary>Returns the SHA-256 of a batch, in hexadecimal. The batch is not yet validated: any member can be missing.</summary>
     public static string Of(EntryBatch batch, bool allowPending)
     {
         using var bytes = new MemoryStream();
@@ -19,17 +19,17 @@ internal static class BatchHash
         return Convert.ToHexString(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
     }
 
-    private static void Write(BinaryWriter writer, BatchItem item)
+    private static void Write(BinaryWriter writer, BatchItem? item)
     {
-        writer.Write(item.Put is not null);
-        if (item.Put is { } put)
+        writer.Write(item?.Put is not null);
+        if (item?.Put is { } put)
         {
             Write(writer, put.Devmap, put.Key, put.ExpectedRevision);
             Write(writer, put.Spec);
         }
 
-        writer.Write(item.Delete is not null);
-        if (item.Delete is { } delete)
+        writer.Write(item?.Delete is not null);
+        if (item?.Delete is { } delete)
             Write(writer, delete.Devmap, delete.Key, delete.ExpectedRevision);
     }
 
@@ -51,7 +51,7 @@ internal static class BatchHash
         foreach (var (name, value) in labels.OrderBy(l => l.Key, StringComparer.Ordinal))
         {
             writer.Write(name);
-            writer.Write(value);
+            writer.Write(value ?? "");
         }
     }
 }

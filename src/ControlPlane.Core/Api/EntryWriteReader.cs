@@ -41,13 +41,15 @@ internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfa
         return Written(devmap, key, state, parsed, null, new Precondition(expectedRevision), violations);
     }
 
-    private (DevmapState? Devmap, EntryKey? Key) Read(string path, string devmap, string key, Violations violations, params ReadOnlySpan<string?> owners)
+    private (DevmapState? Devmap, EntryKey? Key) Read(string path, string? devmap, string? key, Violations violations, params ReadOnlySpan<string?> owners)
     {
-        EntryAccess.Require(caller, devmap, $"devmaps/{devmap}/entries/{key}", owners);
         if (string.IsNullOrEmpty(devmap))
             violations.Add("devmap", "must be given");
         if (string.IsNullOrEmpty(key))
             violations.Add("key", "must be given");
+        if (string.IsNullOrEmpty(devmap) || string.IsNullOrEmpty(key))
+            return (null, null);
+        EntryAccess.Require(caller, devmap, $"devmaps/{devmap}/entries/{key}", owners);
         if (snapshot.Devmaps.GetValueOrDefault(devmap) is not { } state)
             return (null, null);
         var parsed = EntryService.ParseKey(state, key, violations);

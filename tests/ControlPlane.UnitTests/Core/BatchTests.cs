@@ -69,6 +69,39 @@ public sealed class BatchTests
     }
 
     [Theory]
+    [InlineData(BatchMode.Atomic, null)]
+    [InlineData(BatchMode.Atomic, "a")]
+    [InlineData(BatchMode.Independent, null)]
+    [InlineData(BatchMode.Independent, "a")]
+    public async Task MissingMembers_AreNamed(BatchMode mode, string? idempotencyKey)
+    {
+        await using var core = await CoreFixture.StartAsync();
+        BatchItem[] items =
+        [
+            null!, new(new(null!, null!, null!, null), null), new(null, new(null!, "1", 4095)), new(null, new("vlans", null!, null)), new(new("vlans", "", new(null!), null), null),
+        ];
+        string[] fields =
+        [
+            "items[0]", "items[1].put.devmap", "items[1].put.key", "items[1].put.spec.interface", "items[2].delete.devmap", "items[3].delete.key", "items[4].put.key",
+            "items[4].put.spec.interface",
+        ];
+        var call = core.Batches.ApplyAsync(new EntryBatch(mode, items), false, idempotencyKey, RequestContext.OfDaemon());
+
+        if (mode == BatchMode.Atomic)
+        {
+            var error = await CoreFixture.FailsAsync(() => call);
+            Assert.Equal(ErrorCode.InvalidArgument, error.Code);
+            Assert.Equal(fields, error.Fields.Select(f => f.Field).Order(StringComparer.Ordinal));
+        }
+        else
+        {
+            var results = (await call).Results;
+            Assert.All(results, r => Assert.Equal("invalid_argument", r.Error!.Code));
+            Assert.Equal(fields[1..], results.SelectMany(r => r.Error!.Errors).Select(f => f.Field).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Theory]
     [InlineData(BatchMode.Atomic)]
     [InlineData(BatchMode.Independent)]
     public async Task EntryWrittenTwice_IsRefused(BatchMode mode)
