@@ -24,6 +24,9 @@ internal sealed class LastRequests(HostClaims claims, Readiness readiness, TimeP
     private int _running;
     private long _begun;
 
+    /// <summary>The requests since the start.</summary>
+    public long Begun => Volatile.Read(ref _begun);
+
     /// <summary>Follows a connection until its first request.</summary>
     public async Task FollowAsync(ConnectionContext connection, ConnectionDelegate next)
     {
@@ -63,11 +66,11 @@ internal sealed class LastRequests(HostClaims claims, Readiness readiness, TimeP
         foreach (var listener in claims.Listeners.Where(l => !l.IsPassed))
             TurnAway(listener.Socket);
         var started = time.GetTimestamp();
-        var (quiet, begun) = (0, Volatile.Read(ref _begun));
+        var (quiet, begun) = (0, Begun);
         while (quiet < QuietLooks && time.GetElapsedTime(started) < Limit)
         {
             await Task.Delay(Look, time, cancellation);
-            var now = Volatile.Read(ref _begun);
+            var now = Begun;
             quiet = now == begun && IsQuiet() ? quiet + 1 : 0;
             begun = now;
         }

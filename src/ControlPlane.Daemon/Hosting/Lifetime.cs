@@ -31,6 +31,8 @@ internal static class Lifetime
         builder.Services.AddSingleton<PinRestorer>();
         builder.Services.AddHostedService(p => p.GetRequiredService<PinRestorer>());
         builder.Services.AddHostedService<HealthMonitor>();
+        builder.Services.AddSingleton<ManagedHeap>();
+        builder.Services.AddHostedService<MemoryReturn>();
         builder.Services.AddHealthChecks().AddCheck<ReadinessCheck>("reconciled", tags: [ReadinessCheck.Tag]);
         builder.Services.AddRouting();
     }

@@ -11,10 +11,11 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>Remedies as messages: a call becomes the name of a method and its request in protobuf JSON.</summary>
 internal static class RemedyMessages
 {
-    private static readonly Dictionary<string, MethodDescriptor> _methods = new[]
+    // By the name in the table of operations, with the name that a client calls.
+    private static readonly Dictionary<string, (MessageDescriptor Request, string Name)> _methods = new[]
     {
         V1.DevmapService.Descriptor, V1.ProgramService.Descriptor, V1.HostService.Descriptor,
-    }.SelectMany(s => s.Methods).ToDictionary(m => $"{m.Service.Name}/{m.Name}", StringComparer.Ordinal);
+    }.SelectMany(s => s.Methods).ToDictionary(m => $"{m.Service.Name}/{m.Name}", m => (m.InputType, $"{m.Service.FullName}/{m.Name}"), StringComparer.Ordinal);
 
     /// <summary>Returns the message of a remedy.</summary>
     public static V1.Remedy Of(Remedy remedy)
@@ -28,20 +29,20 @@ internal static class RemedyMessages
 
     private static V1.RemedyRequest Of(OperationCall call)
     {
-        var method = _methods[CallText.OperationOf(call).Grpc];
+        var (type, method) = _methods[CallText.OperationOf(call).Grpc];
         var body = new Struct();
         foreach (var (name, value) in call.Path.Concat(call.Query))
         {
-            var field = Field(method.InputType, name == "interfaceName" ? "interface" : name);
+            var field = Field(type, name == "interfaceName" ? "interface" : name);
             body.Fields[field.JsonName] = Of(field, value);
         }
 
         if (call.Body() is not { } content)
-            return new V1.RemedyRequest { Method = method.FullNameOnWire(), Body = body };
+            return new V1.RemedyRequest { Method = method, Body = body };
 
         // A write carries its spec in a field of that name.
-        var (target, type) = (body, method.InputType);
-        if (method.InputType.FindFieldByName("spec") is { } spec)
+        var target = body;
+        if (type.FindFieldByName("spec") is { } spec)
         {
             (target, type) = (new Struct(), spec.MessageType);
             body.Fields["spec"] = Value.ForStruct(target);
@@ -53,10 +54,8 @@ internal static class RemedyMessages
                 target.Fields[name] = Of(Field(type, name), value);
         }
 
-        return new V1.RemedyRequest { Method = method.FullNameOnWire(), Body = body };
+        return new V1.RemedyRequest { Method = method, Body = body };
     }
-
-    private static string FullNameOnWire(this MethodDescriptor method) => $"{method.Service.FullName}/{method.Name}";
 
     private static FieldDescriptor Field(MessageDescriptor type, string jsonName) =>
         type.Fields.InFieldNumberOrder().FirstOrDefault(f => f.JsonName == jsonName)
