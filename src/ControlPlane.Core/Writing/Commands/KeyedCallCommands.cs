@@ -89,8 +89,6 @@ internal sealed class KeyedWriteCommand(CallId id, int item, WriterCommand<Entry
 
     public override string? Change => write.Change;
 
-    public override bool MustWait(PlanContext context) => write.MustWait(context);
-
     public override WritePlan Plan(PlanContext context)
     {
         if (context.State.Calls.PartOf(id, item) is { } part)
