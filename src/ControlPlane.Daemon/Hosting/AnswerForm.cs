@@ -29,6 +29,8 @@ internal static class AnswerForm
     private static async Task EndWithNewlineAsync(HttpContext http, RequestDelegate next)
     {
         await next(http);
+        if (http.Response.HasStarted && http.Response.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) == true)
+            return;
         var response = http.Response;
         if (response is { ContentLength: null, StatusCode: not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified) }
             && !HttpMethods.IsHead(http.Request.Method)

@@ -24,9 +24,16 @@ internal static class LogSetup
         : Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 } ? LogForm.Journal
         : LogForm.Json;
 
-    /// <summary>Makes Serilog the only log of the host. The configuration must be valid.</summary>
-    public static void AddLog(this WebApplicationBuilder builder) =>
-        builder.Services.AddSerilog(Configured(builder.Configuration).WriteTo.Standard().CreateLogger(), dispose: true);
+    /// <summary>Makes Serilog the only log of the host, and its section the only one with levels. The configuration must be valid.</summary>
+    public static void AddLog(this WebApplicationBuilder builder)
+    {
+        // As a provider: the host's factory keeps the logger of a category, where Serilog's own makes one for each authentication of a request.
+        builder.Services.AddLogging(log => log
+            .ClearProviders()
+            .SetMinimumLevel(LogLevel.Trace)
+            .Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None)
+            .AddSerilog(Configured(builder.Configuration).WriteTo.Standard().CreateLogger(), dispose: true));
+    }
 
     /// <summary>Adds the check of section <c>Serilog</c> to the validation of the configuration.</summary>
     public static IServiceCollection AddLogValidation(this IServiceCollection services) =>

@@ -20,33 +20,37 @@ internal sealed class AccessRequirement : IAuthorizationRequirement;
 /// Decides who may do what, by the table of operations. An endpoint that is neither an operation nor has a <see cref="RequiredRole"/>
 /// is for administrators.
 /// </summary>
-internal sealed class AccessHandler : AuthorizationHandler<AccessRequirement>
+/// <remarks>
+/// It takes the place of the framework's evaluator, which finds the handlers of a policy again for each request: there is one policy with one
+/// requirement.
+/// </remarks>
+internal sealed class AccessEvaluator : IPolicyEvaluator
 {
+    private static readonly Task<PolicyAuthorizationResult> _allowed = Task.FromResult(PolicyAuthorizationResult.Success());
+    private static readonly Task<PolicyAuthorizationResult> _forbidden = Task.FromResult(PolicyAuthorizationResult.Forbid());
+    private static readonly Task<PolicyAuthorizationResult> _challenged = Task.FromResult(PolicyAuthorizationResult.Challenge());
+    private static readonly Task<AuthenticateResult> _noResult = Task.FromResult(AuthenticateResult.NoResult());
+
+    /// <summary>Does nothing: the caller is known by now (<see cref="AccessSetup.UseAccess"/>).</summary>
+    public Task<AuthenticateResult> AuthenticateAsync(AuthorizationPolicy policy, HttpContext context) => _noResult;
+
     /// <inheritdoc/>
-    protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, AccessRequirement requirement)
+    public Task<PolicyAuthorizationResult> AuthorizeAsync(
+        AuthorizationPolicy policy, AuthenticateResult authenticationResult, HttpContext context, object? resource)
     {
-        var http = (HttpContext)context.Resource!;
         // Nothing is there: the answer says so, to anybody.
-        if (http.GetEndpoint() is not RouteEndpoint endpoint || IsNowhere(endpoint.RoutePattern))
-            context.Succeed(requirement);
-        else if (http.Caller() is { IsKnown: true } caller)
-            Decide(context, requirement, Refusal(http.Request, caller, endpoint));
-        return Task.CompletedTask;
+        if (context.GetEndpoint() is not RouteEndpoint endpoint || IsNowhere(endpoint.RoutePattern))
+            return _allowed;
+        if (context.Caller() is not { IsKnown: true } caller)
+            return _challenged;
+        return Refusal(context.Request, caller, endpoint) is null ? _allowed : _forbidden;
     }
 
     /// <summary>Whether a pattern is that of gRPC methods that do not exist.</summary>
     public static bool IsNowhere(RoutePattern? pattern) => pattern?.GetParameter("unimplementedMethod") is not null;
 
-    private void Decide(AuthorizationHandlerContext context, AccessRequirement requirement, Error? refusal)
-    {
-        if (refusal is null)
-            context.Succeed(requirement);
-        else
-            context.Fail(new AccessFailure(this, refusal));
-    }
-
-    /// <summary>The reason to refuse the request; null if there is none.</summary>
-    private static Error? Refusal(HttpRequest request, Caller caller, RouteEndpoint endpoint)
+    /// <summary>Returns the reason to refuse the request of a known caller; null if there is none.</summary>
+    public static Error? Refusal(HttpRequest request, Caller caller, RouteEndpoint endpoint)
     {
         var operation = endpoint.Metadata.GetMetadata<Operation>();
         var (name, needed) = operation is not null ? (operation.Id, operation.Role)
@@ -65,13 +69,6 @@ internal sealed class AccessHandler : AuthorizationHandler<AccessRequirement>
     private static string? Text(Role? role) => role?.ToString().ToLowerInvariant();
 }
 
-/// <summary>Why a request was refused, as an error of the catalogue.</summary>
-internal sealed class AccessFailure(IAuthorizationHandler handler, Error error) : AuthorizationFailureReason(handler, error.Detail)
-{
-    /// <summary>The error.</summary>
-    public Error Error => error;
-}
-
 /// <summary>Refuses the request with the error, which the API of the request renders.</summary>
 internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandler
 {
@@ -81,9 +78,9 @@ internal sealed class AccessResultHandler : IAuthorizationMiddlewareResultHandle
 
     private static async Task RefuseAsync(HttpContext context, PolicyAuthorizationResult result)
     {
-        if (result.AuthorizationFailure?.FailureReasons.OfType<AccessFailure>().FirstOrDefault() is { } failure)
+        if (result.Forbidden && AccessEvaluator.Refusal(context.Request, context.Caller(), (RouteEndpoint)context.GetEndpoint()!) is { } refusal)
         {
-            await context.Refuse(failure.Error);
+            await context.Refuse(refusal);
             return;
         }
 

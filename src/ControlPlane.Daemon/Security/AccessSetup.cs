@@ -2,6 +2,7 @@ using ControlPlane.Core.Model;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.DataProtection;
 
 namespace ControlPlane.Daemon.Security;
@@ -25,7 +26,7 @@ internal static class AccessSetup
         services.AddSingleton<IDataProtectionProvider, EphemeralDataProtectionProvider>();
         services.AddSingleton<LoginLinks>();
         services.AddAuthorization(options => options.FallbackPolicy = new AuthorizationPolicyBuilder().AddRequirements(new AccessRequirement()).Build());
-        services.AddSingleton<IAuthorizationHandler, AccessHandler>();
+        services.AddSingleton<IPolicyEvaluator, AccessEvaluator>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessResultHandler>();
         return services;
     }

@@ -3,7 +3,7 @@ using ControlPlane.Core.Model;
 
 namespace ControlPlane.Daemon.Security;
 
-/// <summary>The identity that an authentication scheme gives a request: its caller. It has no claims, because <see cref="AccessHandler"/> reads the caller.</summary>
+/// <summary>The identity that an authentication scheme gives a request: its caller. It has no claims, because <see cref="AccessEvaluator"/> reads the caller.</summary>
 internal sealed class CallerIdentity(Caller caller, string scheme) : ClaimsIdentity(scheme)
 {
     /// <summary>The caller.</summary>

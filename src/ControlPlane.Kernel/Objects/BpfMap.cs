@@ -1,3 +1,4 @@
+using System.Buffers;
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
 
@@ -77,25 +78,34 @@ internal static unsafe class BpfMap
         where TValue : unmanaged
     {
         const int BatchSize = 256;
-        var (keys, values) = (new TKey[BatchSize], new TValue[BatchSize * PossibleCpus]);
-        var elements = new List<TElement>();
-        uint position = 0;
-        var started = false;
-        int result;
-        do
+        // Some answers read several of these maps.
+        var (keys, values) = (ArrayPool<TKey>.Shared.Rent(BatchSize), ArrayPool<TValue>.Shared.Rent(BatchSize * PossibleCpus));
+        try
         {
-            var count = (uint)BatchSize;
-            fixed (TKey* firstKey = keys)
-            fixed (TValue* firstValue = values)
-                result = Libbpf.bpf_map_lookup_batch(map, started ? &position : null, &position, firstKey, firstValue, &count, null);
-            if (result != -Errno.ENOENT)
-                KernelCall.Check(result, $"bpf_map_lookup_batch({what})");
-            for (var i = 0; i < count; i++)
-                elements.Add(read(keys[i], values.AsSpan(i * PossibleCpus, PossibleCpus)));
-            started = true;
+            var elements = new List<TElement>();
+            uint position = 0;
+            var started = false;
+            int result;
+            do
+            {
+                var count = (uint)BatchSize;
+                fixed (TKey* firstKey = keys)
+                fixed (TValue* firstValue = values)
+                    result = Libbpf.bpf_map_lookup_batch(map, started ? &position : null, &position, firstKey, firstValue, &count, null);
+                if (result != -Errno.ENOENT)
+                    KernelCall.Check(result, $"bpf_map_lookup_batch({what})");
+                for (var i = 0; i < count; i++)
+                    elements.Add(read(keys[i], values.AsSpan(i * PossibleCpus, PossibleCpus)));
+                started = true;
+            }
+            while (result == 0);
+            return elements;
         }
-        while (result == 0);
-        return elements;
+        finally
+        {
+            ArrayPool<TKey>.Shared.Return(keys);
+            ArrayPool<TValue>.Shared.Return(values);
+        }
     }
 
     public static int Delete(FileDescriptor map, uint key)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
@@ -18,6 +19,9 @@ namespace ControlPlane.Daemon.Api.Grpc;
 [Mapper(AllowNullPropertyAssignment = false, EnumMappingStrategy = EnumMappingStrategy.ByName, RequiredMappingStrategy = RequiredMappingStrategy.Both)]
 internal sealed partial class Messages(bool shares = false)
 {
+    // Messages are not changed once they are made, so answers can share them.
+    private static readonly ConditionalWeakTable<Condition, V1.Condition> _kept = [];
+
     private readonly Dictionary<Condition, V1.Condition>? _conditions = shares ? new(ReferenceEqualityComparer.Instance) : null;
 
     public partial V1.Entry Of(Entry entry);
@@ -114,6 +118,9 @@ internal sealed partial class Messages(bool shares = false)
     [UserMapping(Default = true)]
     private V1.Condition Of(Condition condition)
     {
+        // The evaluator keeps the conditions of interfaces and attachments while their facts are the same.
+        if (condition.Type.Subject is ConditionSubject.Interface or ConditionSubject.Attachment)
+            return _kept.TryGetValue(condition, out var kept) ? kept : _kept.GetValue(condition, Make);
         if (_conditions is null)
             return Make(condition);
         if (!_conditions.TryGetValue(condition, out var message))

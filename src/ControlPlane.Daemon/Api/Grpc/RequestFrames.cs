@@ -23,7 +23,7 @@ internal static class RequestFrames
     /// </summary>
     public static void Check(EndpointBuilder endpoint)
     {
-        if (AccessHandler.IsNowhere((endpoint as RouteEndpointBuilder)?.RoutePattern))
+        if (AccessEvaluator.IsNowhere((endpoint as RouteEndpointBuilder)?.RoutePattern))
             return;
         var inner = endpoint.RequestDelegate!;
         endpoint.RequestDelegate = async http =>
