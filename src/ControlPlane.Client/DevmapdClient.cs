@@ -126,6 +126,14 @@ public sealed partial class DevmapdClient : IDisposable
         return (await Devmaps.ApplyEntriesAsync(request, cancellationToken: cancellationToken)).Results;
     }
 
+    /// <summary>Makes the entries of a devmap, or of the scope of the request, those of the request; or says what would happen.</summary>
+    /// <param name="request">The devmap, the scope, the entries and the options. It may have 4 MiB.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <returns>How many entries were created, changed and deleted, those that do not forward, and in a dry run the plan.</returns>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<ReplaceEntriesResponse> ReplaceEntriesAsync(ReplaceEntriesRequest request, CancellationToken cancellationToken = default) =>
+        await Devmaps.ReplaceEntriesAsync(request, cancellationToken: cancellationToken);
+
     /// <summary>Attaches a devmap's redirect program to an interface, or changes the attachment.</summary>
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="interfaceName">The name of the ingress interface.</param>

@@ -39,6 +39,8 @@ public static class CoreServices
         services.AddSingleton<BatchGate>();
         services.AddSingleton<CallLine>();
         services.AddSingleton<BatchService>();
+        services.AddSingleton<LargeRequestGate>();
+        services.AddSingleton<TableService>();
         services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();
         services.AddSingleton<AttachmentService>();

@@ -56,6 +56,9 @@ public sealed record Operation(
     /// <summary>Most bytes of a request.</summary>
     public int MaxRequestBytes { get; init; } = 64 * 1024;
 
+    /// <summary>Most bytes of a message of gRPC: the default of its clients and servers at most.</summary>
+    public int MaxMessageBytes => Math.Min(MaxRequestBytes, 4 * 1024 * 1024);
+
     /// <summary>Whether the operation writes several resources in one call. Each of them then has its own precondition.</summary>
     public bool WritesMany { get; init; }
 
@@ -183,6 +186,17 @@ public static class Operations
     {
         WritesMany = true,
         MaxRequestBytes = 4 * 1024 * 1024,
+    };
+
+    /// <summary>Replaces the entries of a devmap.</summary>
+    public static Operation ReplaceEntries { get; } = new(
+        "replaceEntries", Verb.Act, "entries", Role.Operator, "PUT " + Devmap + "/entries", "DevmapService/ReplaceEntries",
+        "Replace the entries of a devmap",
+        "Makes the entries of a devmap, or of the scope that an owner or labels give, those of the request: creates what is missing, changes what differs, and deletes entries of the scope that the request does not name. The whole difference happens under one revision, or nothing. The answer comes when the kernel has all of it; more than 1,000 changes are written in slices, and other writes go on meanwhile. If the kernel refuses one, all entries get the specs that they had, under a new revision if there are more than 1,000 changes. Entries get the owner and the labels of the scope. A call that would change or delete an entry of another owner is refused unless it is forced, and one that would delete more than ten entries and a twentieth of the scope unless it allows so many deletions. A dry run answers with the plan: each change, the state that the entry would have, and the traffic of entries that would change or go.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+    {
+        WritesMany = true,
+        MaxRequestBytes = 32 * 1024 * 1024,
     };
 
     /// <summary>Probes an entry.</summary>
@@ -315,7 +329,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap,
-        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ProbeEntry,
+        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,

@@ -14,7 +14,7 @@ internal sealed class PageBudget
     public const int MaxBytes = 7 * 512 * 1024;
 
     // Names of fields, numbers, times and punctuation.
-    private const int EntryBytes = 700, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
+    private const int EntryBytes = 700, ChangeBytes = 320, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
 
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
@@ -34,14 +34,24 @@ internal sealed class PageBudget
         return _left >= 0;
     }
 
-    private int BytesOf(Entry entry)
+    /// <summary>Takes room for a change of a plan and returns whether there was enough.</summary>
+    public bool Take(PlannedChange change)
     {
-        var bytes = EntryBytes + BytesOf(entry.Key) + (DropBytes * entry.Status.Drops.Count) + BytesOf(entry.Status.Conditions);
-        if (entry.Spec is not { } spec)
-            return bytes;
+        _left -= ChangeBytes + BytesOf(change.Key) + BytesOf(change.Before) + BytesOf(change.Spec) + (change.Condition is { } condition ? BytesOf(condition) : 0);
+        return _left >= 0;
+    }
+
+    private int BytesOf(Entry entry) =>
+        EntryBytes + BytesOf(entry.Key) + (DropBytes * entry.Status.Drops.Count) + BytesOf(entry.Status.Conditions) + BytesOf(entry.Spec);
+
+    private static int BytesOf(EntrySpec? spec)
+    {
+        if (spec is null)
+            return 0;
+        var bytes = BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Owner);
         foreach (var (name, value) in spec.Labels)
             bytes += LabelBytes + BytesOf(name) + BytesOf(value);
-        return bytes + BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Owner);
+        return bytes;
     }
 
     private int BytesOf(IReadOnlyList<Condition> conditions)

@@ -15,6 +15,9 @@ public static class CommonRemedies
     /// <summary>The daemon is at it.</summary>
     public static Remedy AwaitSwap() => new("Wait: the daemon writes the entries, and answers setEgressProgram when it has written all.");
 
+    /// <summary>The daemon writes a table.</summary>
+    public static Remedy AwaitTable() => new("Wait: the daemon writes the entries, and answers replaceEntries when it has written all.");
+
     /// <summary>The daemon has just started.</summary>
     public static Remedy AwaitStart() => new("Wait: the daemon has started and brings everything into the kernel; /readyz answers 200 when it is done.");
 

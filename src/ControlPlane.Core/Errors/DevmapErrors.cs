@@ -130,5 +130,32 @@ public static class EntryErrors
                 Calls.SetEgressProgram(interfaceName, program)),
         };
 
+    /// <summary>The write of a table would change or delete an entry of another owner.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="owner">The owner of the entry; null for none.</param>
+    /// <param name="writer">The owner that the write is for; null for none.</param>
+    /// <param name="deletes">Whether the entry would be deleted.</param>
+    public static Error OwnedByOther(string entry, string? owner, string? writer, bool deletes) => new(
+        ErrorCode.OwnedByOther,
+        $"'{entry}' {(owner is null ? "has no owner" : $"has the owner '{owner}'")}; the call would {(deletes ? "delete" : "change")} it for {(writer is null ? "no owner" : $"'{writer}'")}.")
+    {
+        Resource = entry,
+        Remedy = new Remedy("Write only the entries of your own owner (?owner=). Or repeat the call with force=true, which takes the entries over."),
+    };
+
+    /// <summary>The write of a table would delete more entries than it may.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="deletions">How many entries it would delete.</param>
+    /// <param name="most">How many it may delete.</param>
+    /// <param name="entries">How many entries there are in its scope.</param>
+    public static Error TooManyDeletions(string devmap, int deletions, int most, int entries) => new(
+        ErrorCode.TooManyDeletions,
+        string.Create(CultureInfo.InvariantCulture, $"The call would delete {deletions} of the {entries} entries in its scope, and may delete {most}."))
+    {
+        Resource = $"devmaps/{devmap}",
+        Remedy = new Remedy(string.Create(
+            CultureInfo.InvariantCulture, $"Look at the plan with dryRun=true. If it is right, repeat the call with allowDeletions={deletions}.")),
+    };
+
     private static string Describe(string? program) => program is null ? "no egress program" : $"the egress program '{program}'";
 }

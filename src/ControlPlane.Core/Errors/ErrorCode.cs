@@ -96,6 +96,12 @@ public enum ErrorCode
     /// <summary>The key marks another call of this caller already.</summary>
     IdempotencyKeyReused,
 
+    /// <summary>The write would change or delete an entry of another owner.</summary>
+    OwnedByOther,
+
+    /// <summary>The write of a table would delete more entries than it may.</summary>
+    TooManyDeletions,
+
     /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
     InternalError,
 }
@@ -136,6 +142,8 @@ public static class ErrorCodes
         ErrorCode.UnsupportedMediaType => "unsupported_media_type",
         ErrorCode.RequestTooLarge => "request_too_large",
         ErrorCode.IdempotencyKeyReused => "idempotency_key_reused",
+        ErrorCode.OwnedByOther => "owned_by_other",
+        ErrorCode.TooManyDeletions => "too_many_deletions",
         ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
@@ -177,6 +185,8 @@ public static class ErrorCodes
         ErrorCode.UnsupportedMediaType => "The body has a media type or an encoding that is not supported.",
         ErrorCode.RequestTooLarge => "The request is too large.",
         ErrorCode.IdempotencyKeyReused => "The key marks another call.",
+        ErrorCode.OwnedByOther => "The entry belongs to another owner.",
+        ErrorCode.TooManyDeletions => "The write would delete too many entries.",
         ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

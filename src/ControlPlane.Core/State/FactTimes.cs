@@ -19,7 +19,7 @@ internal sealed class FactTimes : IDisposable
     private readonly ConcurrentDictionary<ElementId, (KernelEntry? Found, DateTimeOffset Time)> _elements = new();
     private readonly IInterfaces _interfaces;
     private readonly TimeProvider _time;
-    private readonly IDisposable _watch;
+    private readonly IDisposable? _watch;
 
     public FactTimes(IKernel kernel, TimeProvider time)
     {
@@ -29,6 +29,11 @@ internal sealed class FactTimes : IDisposable
             _seen[info.Name] = Seen.At(info, Start);
         _watch = interfaces.Watch(Observe);
     }
+
+    private FactTimes(IInterfaces interfaces, TimeProvider time, DateTimeOffset start) => (_interfaces, _time, Start) = (interfaces, time, start);
+
+    /// <summary>Returns times for facts that are not so yet, beside these: nothing that is asked of them is kept here.</summary>
+    public FactTimes Aside() => new(_interfaces, _time, Start);
 
     /// <summary>Raised after the interfaces have changed, by the thread that says so.</summary>
     public event Action<LinkChanges>? Observed;
@@ -97,7 +102,7 @@ internal sealed class FactTimes : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _watch.Dispose();
+    public void Dispose() => _watch?.Dispose();
 
     private Seen Changed(string name, InterfaceInfo? info, DateTimeOffset now) => _seen.AddOrUpdate(name, _ => Seen.At(info, now), (_, known) =>
     {

@@ -49,7 +49,7 @@ internal static class Unmanaged
         var before = state.Current;
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (before.Find(id.Devmap) is not { } devmap || devmap.Entries.Find(id.KernelKey) is not null)
+            if (before.Find(id.Devmap) is not { } devmap || devmap.Entries.Find(id.KernelKey) is not null || devmap.Open?.IsLeaving(id.KernelKey) == true)
                 return null;
             if (!kernel.TryLookup(id.KernelKey, out var element) || state.InFlight.Contains(id))
                 return null;

@@ -98,6 +98,9 @@ internal sealed record DevmapState(
     /// <summary>When the redirect program came to interfaces, and left them.</summary>
     public IngressTimes Ingresses { get; init; } = IngressTimes.None;
 
+    /// <summary>The change of many entries that the kernel still follows; null if there is none.</summary>
+    public OpenTable? Open { get; init; }
+
     /// <summary>When the keys began to be spread over the buckets of the kernel's hash, or to collide.</summary>
     public DateTimeOffset SpreadSince { get; init; }
 

@@ -222,6 +222,9 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     /// <summary>The attachments by the interface's name.</summary>
     public ImmutableSortedDictionary<string, PlacedAttachment> Attachments => _attachments;
 
+    /// <summary>The change of many entries that the kernel still follows; null if there is none.</summary>
+    public OpenTable? Open { get; set; }
+
     /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
 
@@ -249,10 +252,11 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
         var entries = Entries.Freeze();
         if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
             _spreadSince = now;
-        if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments))
-            _last = new DevmapState(id, definition, _revision, entries, _attachments) 
+        if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments)
+            || !ReferenceEquals(_last.Open, Open))
+            _last = new DevmapState(id, definition, _revision, entries, _attachments)
             {
-                Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value,
+                Open = Open, Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value,
             };
         return _last;
     }

@@ -29,6 +29,9 @@ internal sealed class StatusEvaluator(
     private static readonly Condition _awaitsStart = ConditionTypes.InKernel.False(
         "BeingWritten", "The daemon has just started, and the kernel's map does not have the entry as desired yet.", CommonRemedies.AwaitStart());
 
+    private static readonly Condition _awaitsTable = ConditionTypes.InKernel.False(
+        "BeingWritten", "Many entries of the devmap change, and the kernel's map does not have the entry as desired yet.", CommonRemedies.AwaitTable());
+
     private readonly KeySelector _selector = devmap.Definition.Spec.KeySelector;
 
     // Those whose links this answer has read: one, for most answers.
@@ -36,6 +39,9 @@ internal sealed class StatusEvaluator(
     private Dictionary<string, IngressVerdicts>? _ingresses;
 
     private Condition _inKernel = _asDesired;
+
+    // Why the kernel need not have an entry as desired yet.
+    private Condition? BeingWritten => state.IsRestoring ? _awaitsStart : devmap.Open is null ? null : _awaitsTable;
 
     // Repairs an element that others changed.
     private Remedy Audit => CommonRemedies.Audit(devmap.Definition.Name);
@@ -77,6 +83,19 @@ internal sealed class StatusEvaluator(
                 !basic && entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : [],
                 basic ? [] : conditions));
     }
+
+    /// <summary>Returns the text form of a key, with the interface's own name.</summary>
+    public string KeyText(EntryKey key) => _selector.Format(Named(key));
+
+    /// <summary>The verdict on an entry as the kernel has it now.</summary>
+    public Verdict Judge(PlacedEntry entry) => Judge(entry, entry.KernelKey is { } key && map.TryLookup(key, out var element) ? element : null);
+
+    /// <summary>The verdict on an entry as the kernel would have it, if it had it as desired.</summary>
+    public Verdict JudgePlanned(PlacedEntry entry) => Judge(
+        entry,
+        entry.KernelKey is not null && interfaces.Find(entry.Record.Spec.Interface) is { } target
+            ? new KernelEntry(target.Ifindex, state.ProgramId(entry.Record.Spec.EgressProgram))
+            : null);
 
     /// <summary>The verdict on an entry of which the kernel has this element, or none. The first condition is about that.</summary>
     public Verdict Judge(PlacedEntry entry, KernelEntry? element)
@@ -150,7 +169,7 @@ internal sealed class StatusEvaluator(
         if (target is null && element is null)
             return new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (element is not { } there)
-            return new(EntryState.Pending, [Foreign(key, element, state.IsRestoring ? _awaitsStart : Missing()), ingress]);
+            return new(EntryState.Pending, [Foreign(key, element, BeingWritten ?? Missing()), ingress]);
         if (target is null)
             return new(EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (Differs(record, there, target) is { } difference)
@@ -231,8 +250,8 @@ internal sealed class StatusEvaluator(
 
     private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
     {
-        if (state.IsRestoring)
-            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) ? null : _awaitsStart;
+        if (BeingWritten is { } reason)
+            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) ? null : reason;
         if (element.Ifindex != target.Ifindex)
         {
             return ConditionTypes.InKernel.False(

@@ -21,6 +21,15 @@ internal sealed class StatusEvaluators(ControlPlaneState state, DropReader drops
             _verdicts[devmap.Id.Name] = verdicts = new SharedVerdicts(facts);
         return new StatusEvaluator(snapshot, devmap, state.Handles[devmap.Id], interfaces, drops, state.Facts, state.Proofs, verdicts);
     }
+
+    /// <summary>Returns an evaluator for entries, or for facts of interfaces, that are not so yet. It leaves no trace in later answers.</summary>
+    /// <inheritdoc cref="For"/>
+    public StatusEvaluator ForPlan(Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces)
+    {
+        var times = state.Facts.Aside();
+        return new StatusEvaluator(
+            snapshot, devmap, state.Handles[devmap.Id], interfaces, drops, times, new Proofs(times), new SharedVerdicts(SharedFacts.Of(snapshot, devmap, interfaces)));
+    }
 }
 
 /// <summary>All that the verdicts on targets follow from, besides the links in the kernel. Not the snapshot itself: it holds every entry.</summary>

@@ -29,7 +29,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             for (var i = 0; i < placed.Length; i++)
             {
                 var placement = plan.Placements[i];
-                if (renew && placement is Placement.OfEntry entry)
+                if (renew && placement is Placement.OfEntry { FollowsLater: false } entry)
                     placement = Convergence.Renewed(context, entry);
                 placed[i] = Run(scope, placement, done);
             }
@@ -221,6 +221,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 break;
             case Placement.OfSwap swap:
                 context.State.Begin(context.Devmap(swap.Devmap), swap.Swap, swap.Entries);
+                break;
+            case Placement.OfTable table:
+                context.Devmap(table.Devmap).Open = table.Table;
                 break;
             case Placement.OfToken token:
                 context.State.SetToken(token.Name, token.After);

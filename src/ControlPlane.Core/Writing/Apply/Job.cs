@@ -12,9 +12,6 @@ namespace ControlPlane.Core.Writing.Apply;
 /// </summary>
 internal abstract class Job(IEnumerable<ResourceKey> steps)
 {
-    /// <summary>Most entries in one step.</summary>
-    public const int EntriesPerStep = 256;
-
     private readonly IEnumerator<ResourceKey> _steps = steps.GetEnumerator();
 
     /// <summary>The first refusal of the kernel; null if there was none.</summary>
@@ -45,23 +42,51 @@ internal class LinkJob(IReadOnlyCollection<string> names, IEnumerable<ResourceKe
 /// <param name="steps">The steps.</param>
 internal sealed class StartJob(IReadOnlyCollection<string> names, IEnumerable<ResourceKey> steps) : LinkJob(names, steps);
 
-/// <summary>The kernel follows a swap of egress programs that is stored, or the swap that takes it back.</summary>
+/// <summary>The kernel follows the change of a command, which is stored, or the change that takes it back.</summary>
 /// <param name="command">The command, which is answered at the end.</param>
-/// <param name="swaps">The swap in each devmap.</param>
-/// <param name="entries">The entries.</param>
-/// <param name="cause">The refusal of the kernel because of which this swap takes another back; null if it does not.</param>
-internal sealed class SwapJob(WriterCommand command, IReadOnlyList<Placement.OfSwap> swaps, IReadOnlyList<EntryId> entries, Error? cause = null)
-    : Job(entries.Chunk(EntriesPerStep).Select(ids => new ResourceKey.Entries(ids)))
+/// <param name="steps">The steps.</param>
+/// <param name="cause">The refusal of the kernel because of which this change takes another back; null if it does not.</param>
+internal abstract class CommandJob(WriterCommand command, IEnumerable<ResourceKey> steps, Error? cause) : Job(steps)
 {
     /// <summary>The command.</summary>
     public WriterCommand Command => command;
 
-    /// <summary>The swap in each devmap.</summary>
-    public IReadOnlyList<Placement.OfSwap> Swaps => swaps;
-
-    /// <summary>The refusal because of which this swap takes another back; null if it does not.</summary>
+    /// <summary>The refusal because of which this change takes another back; null if it does not.</summary>
     public Error? Cause => cause;
 
     /// <inheritdoc/>
     protected override bool EndsAtRefusal => cause is null;
+}
+
+/// <summary>The kernel follows a swap of egress programs.</summary>
+/// <param name="command">The command.</param>
+/// <param name="swaps">The swap in each devmap.</param>
+/// <param name="steps">The steps.</param>
+/// <param name="cause">The refusal because of which this swap takes another back.</param>
+internal sealed class SwapJob(WriterCommand command, IReadOnlyList<Placement.OfSwap> swaps, IEnumerable<ResourceKey> steps, Error? cause = null)
+    : CommandJob(command, steps, cause)
+{
+    /// <summary>The swap in each devmap.</summary>
+    public IReadOnlyList<Placement.OfSwap> Swaps => swaps;
+}
+
+/// <summary>The kernel follows a change of many entries of one devmap.</summary>
+/// <param name="command">The command.</param>
+/// <param name="devmap">The devmap.</param>
+/// <param name="entries">The entries as they stood before and after the change.</param>
+/// <param name="revision">The revision of the change.</param>
+/// <param name="steps">The steps.</param>
+/// <param name="cause">The refusal because of which this change takes another back.</param>
+internal sealed class TableJob(
+    WriterCommand command, DevmapId devmap, IReadOnlyList<Placement.OfEntry> entries, long revision, IEnumerable<ResourceKey> steps, Error? cause = null)
+    : CommandJob(command, steps, cause)
+{
+    /// <summary>The devmap.</summary>
+    public DevmapId Devmap => devmap;
+
+    /// <summary>The entries as they stood before and after the change.</summary>
+    public IReadOnlyList<Placement.OfEntry> Entries => entries;
+
+    /// <summary>The revision of the change.</summary>
+    public long Revision => revision;
 }

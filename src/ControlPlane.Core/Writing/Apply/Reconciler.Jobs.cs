@@ -61,7 +61,7 @@ internal sealed partial class Reconciler
     private IEnumerable<ResourceKey> ForeignElements(WorkingDevmap devmap)
     {
         var found = 0;
-        foreach (var keys in KernelWalk.Buckets(context.Kernel(devmap.Id), devmap.Entries.Freeze()).SelectMany(b => b.Keys).Chunk(Job.EntriesPerStep))
+        foreach (var keys in KernelWalk.Buckets(context.Kernel(devmap.Id), devmap.Entries.Freeze()).SelectMany(b => b.Keys).Chunk(ResourceKey.MostEntries))
         {
             uint[] foreign = [.. keys.Where(k => devmap.Entries.Find(k) is null)];
             found += foreign.Length;
@@ -119,7 +119,7 @@ internal sealed partial class Reconciler
 
         if (keyed.Count > 0)
             yield return new ResourceKey.Entries(keyed);
-        foreach (var ids in context.State.Targets.EntriesOf(name).Chunk(Job.EntriesPerStep))
+        foreach (var ids in context.State.Targets.EntriesOf(name).Chunk(ResourceKey.MostEntries))
         {
             foreach (var id in ids)
                 affected[id.Devmap] = affected.GetValueOrDefault(id.Devmap) + 1;

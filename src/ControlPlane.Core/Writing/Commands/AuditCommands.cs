@@ -65,7 +65,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
             // A change that the kernel refused before may work now, and nobody else has touched it.
             if (entry is { Failure: not null })
                 keys.Add(key);
-            else if (entry is null || !IsInTransition(context, entry.Record.Spec.Interface))
+            else if (devmap.Open is null && (entry is null || !IsInTransition(context, entry.Record.Spec.Interface)))
                 findings.Add((key, Describe(context, devmap, kernelKey, entry, found, desired)));
         }
     }

@@ -40,7 +40,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
         return new WritePlan(footprint, isSliced ? swaps : PlacementsOf(context, parts, swaps), context.PlannedRevision)
         {
             Reports = swaps.Count == 0 ? null : ReportsOf(swaps),
-            Rest = !isSliced ? [] : parts is [var only] ? only.Entries : [.. parts.SelectMany(p => p.Entries)],
+            Rest = isSliced ? [.. ResourceKey.StepsFor(parts.SelectMany(p => p.Entries))] : [],
         };
     }
 

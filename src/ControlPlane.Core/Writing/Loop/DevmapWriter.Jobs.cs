@@ -15,9 +15,9 @@ internal sealed partial class DevmapWriter
 {
     private readonly Queue<Job> _jobs = [];
 
-    // Commands that wait for the end of a swap.
+    // Commands that wait for the end of the job of another command.
     private readonly CallerTurns<WriterCommand> _held = new(static c => c.Weight);
-    private bool _swapHasEnded;
+    private bool _commandJobHasEnded;
 
     /// <summary>Begins to bring into the kernel what the start has found in the store.</summary>
     private void Restore()
@@ -46,7 +46,7 @@ internal sealed partial class DevmapWriter
     {
         if (!_jobs.TryPeek(out var job))
             return;
-        var command = (job as SwapJob)?.Command;
+        var command = (job as CommandJob)?.Command;
         _logger.WorksFor(command is null ? [] : [command]);
         _state.Announce(InFlight.Of(FrozenSet<ElementId>.Empty));
         var (started, revision) = (_time.GetTimestamp(), _state.Current.Revision);
@@ -55,11 +55,11 @@ internal sealed partial class DevmapWriter
             if (_reconciler.Run(scope, job, () => _time.GetElapsedTime(started) >= _options.Slice))
                 _jobs.Enqueue(job);
             else
-                revision = End(job);
+                revision = End(scope, job);
         }
         catch (KernelException e) when (job is not StartJob) // A start that cannot ask the kernel fails.
         {
-            revision = Abandon(job, e);
+            revision = Abandon(scope, job, e);
         }
 
         Publish(revision);
@@ -71,8 +71,13 @@ internal sealed partial class DevmapWriter
             command.Complete();
     }
 
+    private static CommandJob JobOf(WriterCommand command, WritePlan plan, IReadOnlyList<Placement> placements) =>
+        placements.OfType<Placement.OfTable>().FirstOrDefault() is { } table
+            ? new TableJob(command, table.Devmap, [.. placements.OfType<Placement.OfEntry>()], plan.Revision, plan.Rest)
+            : new SwapJob(command, [.. placements.OfType<Placement.OfSwap>()], plan.Rest);
+
     /// <summary>Ends a job, and returns the revision to publish.</summary>
-    private long End(Job job)
+    private long End(WriterScope scope, Job job)
     {
         switch (job)
         {
@@ -84,6 +89,11 @@ internal sealed partial class DevmapWriter
                 return TakeBack(refused, refusal);
             case SwapJob swap:
                 Conclude(swap);
+                break;
+            case TableJob { Cause: null, Refusal: { } refusal } refused:
+                return TakeBack(scope, refused, refusal);
+            case TableJob table:
+                Conclude(table);
                 break;
         }
 
@@ -100,17 +110,34 @@ internal sealed partial class DevmapWriter
 
     private void Conclude(SwapJob job)
     {
-        _swapHasEnded = true;
         foreach (var (devmap, swap, entries, _) in job.Swaps)
         {
             _context.State.End(_context.Devmap(devmap), swap);
             _context.StatusChanged(_context.Devmap(devmap), swap.Interface, entries);
         }
 
+        Conclude(job, job.Swaps, job.Swaps[^1].Swap.Revision);
+    }
+
+    private void Conclude(TableJob job)
+    {
+        if (_context.State.Find(job.Devmap) is { } devmap)
+        {
+            devmap.Open = null;
+            foreach (var (target, entries) in job.Entries.Where(e => e.After is not null).CountBy(e => e.After!.Record.Spec.Interface))
+                _context.StatusChanged(devmap, target, entries);
+        }
+
+        Conclude(job, job.Entries, job.Revision);
+    }
+
+    private void Conclude(CommandJob job, IReadOnlyList<Placement> placements, long revision)
+    {
+        _commandJobHasEnded = true;
         if (job.Cause is { } cause)
             job.Command.Refuse(new ControlPlaneException(cause));
         else
-            job.Command.Conclude(_context, new Outcome(job.Swaps, job.Swaps[^1].Swap.Revision, FrozenDictionary<ResourceKey, string>.Empty));
+            job.Command.Conclude(_context, new Outcome(placements, revision, FrozenDictionary<ResourceKey, string>.Empty));
     }
 
     /// <summary>
@@ -138,16 +165,37 @@ internal sealed partial class DevmapWriter
         foreach (var (devmap, swap, count, _) in swaps)
             _context.State.Begin(_context.Devmap(devmap), swap, count);
         _context.Changes.AddRange(SetEgressProgramCommand.ReportsOf(swaps));
-        _jobs.Enqueue(new SwapJob(refused.Command, swaps, [.. entries.Values.SelectMany(ids => ids)], refusal));
+        _jobs.Enqueue(new SwapJob(refused.Command, swaps, [.. ResourceKey.StepsFor(entries.Values.SelectMany(ids => ids))], refusal));
         CommitOrOwe([.. swaps.Select(s => s.Store!)]);
+        return _context.PlannedRevision;
+    }
+
+    /// <summary>Takes a table back, but for entries that have been written since. Returns the revision of that.</summary>
+    private long TakeBack(WriterScope scope, TableJob refused, Error refusal)
+    {
+        WriterLog.TableRefused(_logger, refused.Devmap.Name, refusal.Detail);
+        refused.Command.ChangedRevision = null;
+        if (_context.State.Find(refused.Devmap) is not { } devmap)
+        {
+            refused.Command.Refuse(new ControlPlaneException(refusal));
+            return _state.Current.Revision;
+        }
+
+        var revision = _context.NextRevision();
+        var entries = TableReturn.Of(_context, devmap, refused.Entries, refused.Revision, revision);
+        var (table, steps) = TableOrder.Later(devmap, entries);
+        var plan = new WritePlan(Footprint.Alone, [.. TableOrder.OfState(entries), table], revision);
+        _executor.Apply(scope, plan);
+        _jobs.Enqueue(new TableJob(refused.Command, refused.Devmap, entries, revision, steps, refusal));
+        CommitOrOwe([.. plan.StoreChanges]);
         return _context.PlannedRevision;
     }
 
     private SwapRecord Inverse(Placement.OfSwap swap, string devmap, string interfaceName, long revision) =>
         new(devmap, interfaceName, swap.Before, revision, _context.TimeAfter(swap.Swap.UpdateTime));
 
-    // The kernel cannot even be asked. Link changes are followed again soon; a swap is taken back as far as that goes.
-    private long Abandon(Job job, KernelException failure)
+    // The kernel cannot even be asked. Link changes are followed again soon; the change of a command is taken back as far as that goes.
+    private long Abandon(WriterScope scope, Job job, KernelException failure)
     {
         switch (job)
         {
@@ -162,6 +210,12 @@ internal sealed partial class DevmapWriter
             case SwapJob swap:
                 Fail(swap, PlacementFailure.Of(RequestErrors.KernelRefused(failure)));
                 Conclude(swap);
+                RetryLinks();
+                break;
+            case TableJob { Cause: null } table:
+                return TakeBack(scope, table, RequestErrors.KernelRefused(failure));
+            case TableJob table:
+                Conclude(table);
                 RetryLinks();
                 break;
         }
@@ -181,12 +235,12 @@ internal sealed partial class DevmapWriter
             _held.Add(account, command);
     }
 
-    /// <summary>Takes the commands that waited for a swap, if one has ended since: only then can they go on.</summary>
+    /// <summary>Takes the commands that waited for the job of another command, if one has ended since: only then can they go on.</summary>
     private void TakeHeld(Queue<WriterCommand> waiting)
     {
-        if (!_swapHasEnded)
+        if (!_commandJobHasEnded)
             return;
-        _swapHasEnded = false;
+        _commandJobHasEnded = false;
         while (_held.TryTake(out var held))
             waiting.Enqueue(held);
     }
@@ -205,7 +259,7 @@ internal sealed partial class DevmapWriter
     }
 
     /// <summary>Returns the commands whose jobs have not ended.</summary>
-    private IEnumerable<WriterCommand> Unanswered() => _jobs.OfType<SwapJob>().Select(j => j.Command);
+    private IEnumerable<WriterCommand> Unanswered() => _jobs.OfType<CommandJob>().Select(j => j.Command);
 
     // Jobs end with the loop. The desired state is stored, and the next start makes the kernel follow it.
     private void FailUnanswered(Exception error)

@@ -197,7 +197,7 @@ internal sealed partial class DevmapWriter
         foreach (var (command, plan, placements) in applied)
         {
             if (plan.Rest.Count > 0)
-                _jobs.Enqueue(new SwapJob(command, [.. placements.OfType<Placement.OfSwap>()], plan.Rest));
+                _jobs.Enqueue(JobOf(command, plan, placements));
             else
                 command.Conclude(_context, new Outcome(placements, plan.Revision, refused));
         }

@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
 namespace ControlPlane.Core.Writing.Plan;
@@ -170,8 +172,33 @@ internal static partial class Convergence
             && !context.Interfaces.NamesOf(device.Name).Any(n => context.State.Devmaps.Any(d => d.Attachments.GetValueOrDefault(n) is { } a && IsXdp(context, a.Record, device)));
     }
 
+    /// <summary>Returns the state and the interfaces as they would be if entries of the devmap sent to these targets: the pass programs that these need run.</summary>
+    public static (Snapshot Snapshot, InterfaceTable Interfaces) WithPassPrograms(
+        Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces, IEnumerable<string> targets)
+    {
+        foreach (var name in targets)
+        {
+            if (interfaces.Find(name) is not { } target
+                || target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) == true
+                || interfaces.FindEnabler(target) is not { XdpProgramId: null } device
+                || snapshot.PassPrograms.ContainsKey(device.Name)
+                || !EnsuresTargets(devmap.Definition.Spec, devmap.Attachments, device))
+            {
+                continue;
+            }
+
+            snapshot = snapshot with { PassPrograms = snapshot.PassPrograms.SetItem(device.Name, new PlacedPassProgram(new PassProgram(device.Name, device.Ifindex, 0, 0), null)) };
+            if (target.XdpFeatures is { } features)
+                interfaces = interfaces.With(target with { XdpFeatures = features | XdpFeatures.NdoXmit | XdpFeatures.NdoXmitSg });
+        }
+
+        return (snapshot, interfaces);
+    }
+
+    private static bool EnsuresTargets(WorkingDevmap devmap, InterfaceInfo device) => EnsuresTargets(devmap.Definition.Spec, devmap.Attachments, device);
+
     // Frames of a devmap in generic or tcx mode need no pass program. Where a devmap is attached nowhere yet, native mode is expected.
-    private static bool EnsuresTargets(WorkingDevmap devmap, InterfaceInfo device) =>
-        (devmap.Definition.Spec.EnsureTargets == EnsureTargets.On || (devmap.Definition.Spec.EnsureTargets == EnsureTargets.Auto && !device.IsHardware))
-        && (devmap.Attachments.IsEmpty || devmap.Attachments.Values.Any(a => (a.Link?.Mode ?? a.Record.Spec.Mode) == AttachMode.Native));
+    private static bool EnsuresTargets(DevmapSpec spec, ImmutableSortedDictionary<string, PlacedAttachment> attachments, InterfaceInfo device) =>
+        (spec.EnsureTargets == EnsureTargets.On || (spec.EnsureTargets == EnsureTargets.Auto && !device.IsHardware))
+        && (attachments.IsEmpty || attachments.Values.Any(a => (a.Link?.Mode ?? a.Record.Spec.Mode) == AttachMode.Native));
 }

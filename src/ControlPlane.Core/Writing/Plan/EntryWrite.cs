@@ -95,22 +95,27 @@ internal sealed class ResolvedWrite
     /// <param name="context">The state, the interfaces and the kernel.</param>
     /// <param name="revision">The revision of a change.</param>
     /// <param name="others">All writes of the call, if they are several.</param>
-    public IReadOnlyList<Placement.OfEntry> Place(PlanContext context, long revision, EntryWrites? others = null)
+    /// <param name="later">Whether the kernel follows after the plan.</param>
+    public IReadOnlyList<Placement.OfEntry> Place(PlanContext context, long revision, EntryWrites? others = null, bool later = false)
     {
         if (Spec is null)
-            return [Convergence.Deletion(context, _devmap, Before!)];
+            return [later ? Later(Before, null) : Convergence.Deletion(context, _devmap, Before!)];
         var record = Repeats ? Before!.Record : NextRecord(context, revision);
         var evicts = _evicted is not null || (Holder is { } holder && others?.Find(new EntryId(_devmap.Id, holder.Record.Key)) is { Spec: null });
-        var own = Convergence.Entry(context, _devmap, Before, record, _asked.AllowPending || Repeats, evicts);
-        return _evicted is null || others?.Find(new EntryId(_devmap.Id, _evicted.Record.Key)) is not null
-            ? [own]
-            : [Convergence.Entry(context, _devmap, _evicted, _evicted.Record), own];
+        var own = later
+            ? Later(Before, Convergence.Placed(context, _devmap, record, evicts))
+            : Convergence.Entry(context, _devmap, Before, record, _asked.AllowPending || Repeats, evicts);
+        if (_evicted is null || others?.Find(new EntryId(_devmap.Id, _evicted.Record.Key)) is not null)
+            return [own];
+        return [later ? Later(_evicted, Convergence.Placed(context, _devmap, _evicted.Record)) : Convergence.Entry(context, _devmap, _evicted, _evicted.Record), own];
     }
 
     /// <summary>Returns what the write relies on: all entries for one device carry one egress program.</summary>
     public IEnumerable<FootprintUse> Uses => Spec is null ? []
         : Spec.EgressProgram is null ? [Target]
         : [Target, new FootprintUse(FootprintKey.Program(Spec.EgressProgram))];
+
+    private Placement.OfEntry Later(PlacedEntry? before, PlacedEntry? after) => new(_devmap.Id, before, after, []) { FollowsLater = true };
 
     private FootprintUse Target => new(FootprintKey.Target(Spec!.Interface), Spec.EgressProgram);
 

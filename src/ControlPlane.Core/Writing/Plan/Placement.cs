@@ -32,6 +32,9 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         /// <summary>Whether the plan moves the entry that has the kernel key away first.</summary>
         public bool Evicts { get; init; }
 
+        /// <summary>Whether the kernel follows after the plan: the placement has no steps, and stays as it was planned.</summary>
+        public bool FollowsLater { get; init; }
+
         public override StoreChange? Store => Change(Before, After);
 
         public override StoreChange? Revert => Change(After, Before);
@@ -63,6 +66,9 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     {
         public override StoreChange? Store => new StoreChange.PutSwap(Swap);
     }
+
+    /// <summary>Many entries of a devmap, whose placements are of the same plan. The kernel follows in slices, after the plan.</summary>
+    internal sealed record OfTable(DevmapId Devmap, OpenTable Table) : Placement([]);
 
     /// <summary>An attachment. The link of <paramref name="After"/> is known once the step that makes it has run.</summary>
     internal sealed record OfAttachment(

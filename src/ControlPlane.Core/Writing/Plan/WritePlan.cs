@@ -15,8 +15,8 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
     /// <summary>The changes for watchers, if they are not one for each placement.</summary>
     public IReadOnlyList<Change>? Reports { get; init; }
 
-    /// <summary>The entries that the kernel follows after the plan, in slices. The command is answered after the last slice.</summary>
-    public IReadOnlyList<EntryId> Rest { get; init; } = [];
+    /// <summary>The steps in which the kernel follows after the plan, in slices. The command is answered after the last slice.</summary>
+    public IReadOnlyList<ResourceKey> Rest { get; init; } = [];
 
     /// <summary>The changes of the store.</summary>
     public IEnumerable<StoreChange> StoreChanges => Placements.Select(p => p.Store).OfType<StoreChange>();
@@ -40,6 +40,12 @@ internal abstract record ResourceKey
     private ResourceKey()
     {
     }
+
+    /// <summary>Most entries in one step.</summary>
+    public const int MostEntries = 256;
+
+    /// <summary>Returns steps for entries.</summary>
+    public static IEnumerable<ResourceKey> StepsFor(IEnumerable<EntryId> entries) => entries.Chunk(MostEntries).Select(ids => new Entries(ids));
 
     /// <summary>Entries, as many as one step takes.</summary>
     internal sealed record Entries(IReadOnlyList<EntryId> Ids) : ResourceKey;

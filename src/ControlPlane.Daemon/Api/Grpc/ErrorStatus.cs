@@ -47,7 +47,7 @@ internal static class ErrorStatus
     {
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.TokenNotFound => StatusCode.NotFound,
-        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse => StatusCode.FailedPrecondition,
+        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions => StatusCode.FailedPrecondition,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
         ErrorCode.RevisionCompacted => StatusCode.OutOfRange,

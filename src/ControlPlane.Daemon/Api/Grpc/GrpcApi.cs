@@ -31,7 +31,7 @@ internal static class GrpcApi
         services.Configure<GrpcServiceOptions<GrpcMethods>>(options =>
         {
             // RequestFrames knows the limit of each operation.
-            options.MaxReceiveMessageSize = Operations.All.Max(o => o.MaxRequestBytes);
+            options.MaxReceiveMessageSize = Operations.All.Max(o => o.MaxMessageBytes);
             options.Interceptors.Add<RequestInterceptor>();
         });
         AddReflection(services);

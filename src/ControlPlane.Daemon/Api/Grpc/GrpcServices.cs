@@ -11,7 +11,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
 internal sealed class DevmapGrpcService(
     Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches,
-    ProbeService probes, BatchService batches)
+    ProbeService probes, BatchService batches, TableService tables)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private static readonly Messages Messages = new();
@@ -82,6 +82,12 @@ internal sealed class DevmapGrpcService(
     {
         var call = context.Request();
         return Messages.Of(await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, request.IdempotencyKey, call));
+    }
+
+    public override async Task<ReplaceEntriesResponse> ReplaceEntries(ReplaceEntriesRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return new Messages(shares: true).Of(await tables.ReplaceAsync(request.Devmap, request.ToTable(), request.ToOptions(), call));
     }
 
     public override async Task<ProbeEntryResponse> ProbeEntry(ProbeEntryRequest request, ServerCallContext context) => new()

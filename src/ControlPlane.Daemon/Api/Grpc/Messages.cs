@@ -58,6 +58,33 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.ItemOutcome.Unspecified)]
     private partial V1.ItemOutcome Of(ItemOutcome outcome);
 
+    public V1.ReplaceEntriesResponse Of(ReplaceOutcome outcome)
+    {
+        var message = new V1.ReplaceEntriesResponse
+        {
+            Revision = outcome.Revision,
+            Created = outcome.Created,
+            Changed = outcome.Changed,
+            Deleted = outcome.Deleted,
+            Unchanged = outcome.Unchanged,
+            NotForwarding = { outcome.NotForwarding.Select(Of) },
+            Plan = { outcome.Plan.Select(Of) },
+            Truncated = outcome.Truncated,
+        };
+        if (outcome.Error is { } error)
+            message.Error = Of(error);
+        return message;
+    }
+
+    private partial V1.EntryProblem Of(EntryProblem problem);
+
+    private partial V1.PlannedChange Of(PlannedChange change);
+
+    private partial V1.ItemError Of(ItemError error);
+
+    [MapperIgnoreTargetValue(V1.PlannedAction.Unspecified)]
+    private partial V1.PlannedAction Of(PlannedAction action);
+
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
     public partial V1.Token Of(Token token);

@@ -11,7 +11,7 @@ internal static class RequestLimits
     public const int MaxMessageBytes = 64 * 1024;
 
     /// <summary>Returns the most bytes of a request message of an endpoint, decompressed.</summary>
-    public static int Of(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<Operation>()?.MaxRequestBytes ?? MaxMessageBytes;
+    public static int Of(Endpoint? endpoint) => endpoint?.Metadata.GetMetadata<Operation>()?.MaxMessageBytes ?? MaxMessageBytes;
 
     private static readonly string ResourceExhausted = $"{(int)StatusCode.ResourceExhausted}";
     private static readonly string Unknown = $"{(int)StatusCode.Unknown}";

@@ -54,6 +54,17 @@ internal static class Requests
                 i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null) : null)),
         ]);
 
+    public static DesiredEntries ToTable(this V1.ReplaceEntriesRequest request) =>
+        new([.. request.Entries.Select(e => new DesiredEntry(e.Key, e.Spec.ToSpec(), e.HasExpectedRevision ? e.ExpectedRevision : null))]);
+
+    public static ReplaceOptions ToOptions(this V1.ReplaceEntriesRequest request) => new(
+        request.Label.Count > 0 ? request.Label : null,
+        request.HasOwner ? request.Owner : null,
+        request.AllowPending,
+        request.DryRun,
+        request.Force,
+        request.HasAllowDeletions ? request.AllowDeletions : null);
+
     public static ExplainQuery ToQuery(this V1.ExplainRequest request) => new(
         request.HasKey ? request.Key : null,
         request.HasIngress ? request.Ingress : null,

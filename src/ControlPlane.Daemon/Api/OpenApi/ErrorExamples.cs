@@ -59,6 +59,8 @@ internal static class ErrorExamples
         ErrorCode.UnsupportedMediaType => RequestErrors.NotJson("text/plain"),
         ErrorCode.RequestTooLarge => RequestErrors.TooLarge(Operations.PutEntry.MaxRequestBytes),
         ErrorCode.IdempotencyKeyReused => RequestErrors.IdempotencyKeyReused("sync-17", DateTimeOffset.UnixEpoch.AddYears(56)),
+        ErrorCode.OwnedByOther => EntryErrors.OwnedByOther(Entry, "cni", "orchestrator", deletes: false),
+        ErrorCode.TooManyDeletions => EntryErrors.TooManyDeletions(Devmap, 31, 10, 64),
         ErrorCode.InternalError => RequestErrors.Internal(),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

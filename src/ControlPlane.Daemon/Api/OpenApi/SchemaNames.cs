@@ -27,6 +27,8 @@ internal static class SchemaNames
         [typeof(EgressProgramSwap)] = "SetEgressProgramResponse",
         [typeof(EntryBatch)] = "ApplyEntriesRequest",
         [typeof(BatchOutcome)] = "ApplyEntriesResponse",
+        [typeof(DesiredEntries)] = "ReplaceEntriesRequest",
+        [typeof(ReplaceOutcome)] = "ReplaceEntriesResponse",
         [typeof(TokenRequest)] = "CreateTokenRequest",
         [typeof(CreatedToken)] = "CreateTokenResponse",
     };

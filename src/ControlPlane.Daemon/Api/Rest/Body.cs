@@ -16,7 +16,11 @@ internal sealed record Body<T>(T Value) : IEndpointParameterMetadataProvider
     public static async ValueTask<Body<T>?> BindAsync(HttpContext http)
     {
         var type = (JsonTypeInfo<T>)RestJson.Instance.GetTypeInfo(typeof(T))!;
-        return new Body<T>(await RequestBody.ReadAsync(http.Request, RestRequests.Of(http).Violations, type, http.GetEndpoint()!.Metadata.GetRequiredMetadata<Operation>().MaxRequestBytes));
+        var (context, limit) = (RestRequests.Of(http), http.GetEndpoint()!.Metadata.GetRequiredMetadata<Operation>().MaxRequestBytes);
+        // The place of a large request is its own until the answer: what was read is in use until then.
+        if (limit > LargeRequestGate.Bytes && (http.Request.ContentLength is null or > LargeRequestGate.Bytes))
+            http.Response.RegisterForDispose(await http.RequestServices.GetRequiredService<LargeRequestGate>().EnterAsync(context.Caller.Account, http.RequestAborted));
+        return new Body<T>(await RequestBody.ReadAsync(http.Request, context.Violations, type, limit));
     }
 
     /// <summary>Tells the OpenAPI document of the body. Called by the framework.</summary>

@@ -18,6 +18,7 @@ internal static class EntryEndpoints
         routes.Map(Operations.PutEntry, PutAsync);
         routes.Map(Operations.DeleteEntry, DeleteAsync);
         routes.Map(Operations.ApplyEntries, ApplyAsync);
+        routes.Map(Operations.ReplaceEntries, ReplaceAsync);
         routes.Map(Operations.ProbeEntry, ProbeAsync);
     }
 
@@ -56,6 +57,14 @@ internal static class EntryEndpoints
     private static async Task<Answer<BatchOutcome>> ApplyAsync(
         Body<EntryBatch> batch, bool? allowPending, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey, RequestContext request, BatchService batches) =>
         new(await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request));
+
+    private static async Task<Answer<ReplaceOutcome>> ReplaceAsync(
+        string devmap, Body<DesiredEntries> table, string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions,
+        RequestContext request, TableService tables)
+    {
+        var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions);
+        return new(await tables.ReplaceAsync(devmap, table.Value, options, request));
+    }
 
     private static async Task<Answer<Probe>> ProbeAsync(string devmap, string key, int? frames, RequestContext request, ProbeService probes) =>
         new(await probes.ProbeAsync(devmap, key, frames, request));

@@ -22,7 +22,8 @@ internal static class ErrorStatus
         ErrorCode.InvalidArgument => StatusCodes.Status400BadRequest,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound
             or ErrorCode.TokenNotFound => StatusCodes.Status404NotFound,
-        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse =>
+        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse
+            or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions =>
             StatusCodes.Status409Conflict,
         ErrorCode.RevisionCompacted => StatusCodes.Status410Gone,
         // A precondition that fails is 412; If-None-Match is one.

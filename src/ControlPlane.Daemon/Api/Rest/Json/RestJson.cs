@@ -19,6 +19,8 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(Probe))]
 [JsonSerializable(typeof(EntryBatch))]
 [JsonSerializable(typeof(BatchOutcome))]
+[JsonSerializable(typeof(DesiredEntries))]
+[JsonSerializable(typeof(ReplaceOutcome))]
 [JsonSerializable(typeof(AttachmentList))]
 [JsonSerializable(typeof(EgressProgramList))]
 [JsonSerializable(typeof(EgressProgramSwap))]
@@ -53,6 +55,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<BatchMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ItemOutcome>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<PlannedAction>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),

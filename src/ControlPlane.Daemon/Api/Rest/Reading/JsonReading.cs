@@ -20,6 +20,32 @@ internal sealed partial class JsonReading(Violations violations)
     /// <summary>Reads an object of the given type. Members that are not valid are left out, as if they were omitted.</summary>
     public T Read<T>(JsonElement? body, JsonTypeInfo<T> type) => Check(body, type, "").Deserialize(type)!;
 
+    /// <summary>
+    /// Reads an object whose only member is a list of very many items. Each item is read on its own, so that the checked copy of the whole takes no
+    /// memory. Null if the list is missing, or is none.
+    /// </summary>
+    public List<T>? ReadItems<T>(JsonElement? body, string member, JsonTypeInfo<T> type)
+    {
+        var given = body is null ? [] : Members(body.Value, "");
+        List<T>? items = null;
+        if (given.Remove(member, out var list) && list.ValueKind == JsonValueKind.Array)
+        {
+            items = new List<T>(list.GetArrayLength());
+            foreach (var (index, item) in list.EnumerateArray().Index())
+            {
+                if (Item(item, typeof(T), $"{member}[{index}]") is { } node)
+                    items.Add(node.Deserialize(type)!);
+            }
+        }
+        else if (list.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+        {
+            Wrong(member, "an array", list);
+        }
+
+        Refuse(given.Keys, "", [member]);
+        return items;
+    }
+
     private JsonObject Check(JsonElement? element, JsonTypeInfo type, string path) => Check(
         element, [.. type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).Select(p => (p.Name, p.PropertyType))], path);
 
@@ -45,9 +71,14 @@ internal sealed partial class JsonReading(Violations violations)
             }
         }
 
-        foreach (var name in given.Keys)
-            violations.AddBounded(At(path, name), $"is not a field of this request; its fields here are {string.Join(", ", members.Select(m => m.Name))}");
+        Refuse(given.Keys, path, members.Select(m => m.Name));
         return valid;
+    }
+
+    private void Refuse(IEnumerable<string> unknown, string path, IEnumerable<string> members)
+    {
+        foreach (var name in unknown)
+            violations.AddBounded(At(path, name), $"is not a field of this request; its fields here are {string.Join(", ", members)}");
     }
 
     private JsonNode? Check(JsonElement value, Type type, string at)
@@ -88,14 +119,15 @@ internal sealed partial class JsonReading(Violations violations)
         var items = new JsonArray();
         foreach (var (index, item) in value.EnumerateArray().Index())
         {
-            if (item.ValueKind == JsonValueKind.Null)
-                Wrong($"{at}[{index}]", "a value", item);
-            else if (Check(item, type, $"{at}[{index}]") is { } node)
+            if (Item(item, type, $"{at}[{index}]") is { } node)
                 items.Add(node);
         }
 
         return items;
     }
+
+    private JsonNode? Item(JsonElement item, Type type, string at) =>
+        item.ValueKind == JsonValueKind.Null ? Wrong(at, "a value", item) : Check(item, type, at);
 
     private JsonObject? Texts(JsonElement value, string at)
     {

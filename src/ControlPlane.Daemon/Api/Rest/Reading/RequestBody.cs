@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.Unicode;
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Daemon.Api.Rest.Json;
 using ControlPlane.Daemon.Hosting;
 using Microsoft.Net.Http.Headers;
 
@@ -33,11 +35,15 @@ internal static class RequestBody
         RequireNoEncoding(request);
         var reading = new JsonReading(violations);
         if (await ReadBytesAsync(request, violations, maxBytes, request.HttpContext.RequestAborted) is not { } bytes)
-            return reading.Read(null, type);
+            return Read(reading, null, type);
         RequireJson(request);
         using var document = Parse(bytes, violations);
-        return reading.Read(document?.RootElement, type);
+        return Read(reading, document?.RootElement, type);
     }
+
+    private static T Read<T>(JsonReading reading, JsonElement? body, JsonTypeInfo<T> type) => typeof(T) == typeof(DesiredEntries)
+        ? (T)(object)new DesiredEntries(reading.ReadItems(body, "entries", RestJson.Instance.DesiredEntry)!)
+        : reading.Read(body, type);
 
     private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations violations, int maxBytes, CancellationToken cancellationToken)
     {

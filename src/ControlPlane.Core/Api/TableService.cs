@@ -1,0 +1,184 @@
+using System.Globalization;
+using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
+using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Core.Writing.Plan;
+
+namespace ControlPlane.Core.Api;
+
+/// <summary>Lets few large requests at a time be read and carried out: each takes much memory.</summary>
+internal sealed class LargeRequestGate() : CallerGate(Places)
+{
+    /// <summary>The number of large requests at a time.</summary>
+    public const int Places = 2;
+
+    /// <summary>The bytes above which a request is large.</summary>
+    public const int Bytes = 4 * 1024 * 1024;
+}
+
+/// <summary>Replaces all entries of a devmap, or those of a scope.</summary>
+internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate)
+{
+    private const string Table = "entries", Label = "label";
+
+    /// <summary>Makes the entries of a devmap what they must be, or says what would happen.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="table">The entries, not yet validated.</param>
+    /// <param name="options">The scope and the options, not yet validated.</param>
+    /// <param name="request">The request.</param>
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task<ReplaceOutcome> ReplaceAsync(string devmap, DesiredEntries table, ReplaceOptions options, RequestContext request)
+    {
+        EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/{Table}");
+        var scope = Validate(state.Current.Devmaps.GetValueOrDefault(devmap), table, options, request.Violations);
+        using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
+        var snapshot = state.Current;
+        var asked = new TableWrite(snapshot.Devmap(devmap).Id, Read(snapshot, devmap, table, scope, options, request.Caller), scope.Accepts, scope.Owner)
+        {
+            Force = options.Force,
+            AllowDeletions = options.AllowDeletions,
+        };
+        var result = await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.DryRun), request);
+        return Answer(asked.Devmap, result, options.DryRun);
+    }
+
+    private static EntryFilter Validate(DevmapState? devmap, DesiredEntries table, ReplaceOptions options, Violations violations)
+    {
+        var scope = EntryQueryValidation.Filter(new EntryQuery(Labels: options.Labels, Owner: options.Owner), violations, static _ => InterfaceTable.Empty);
+        if (scope.Labels.CountBy(l => l.Key).Any(l => l.Value > 1))
+            violations.Add(Label, "must name each label once");
+        if (options.AllowDeletions < 0)
+            violations.Add("allowDeletions", "must be 0 or more");
+        if (!violations.Has(Table) && table.Entries is null)
+            violations.Add(Table, "must be given: the entries of the scope, or none to delete all of them");
+        else if (devmap?.Definition.Spec.MaxEntries is { } most && table.Entries?.Count > most)
+            violations.Add(Table, string.Create(CultureInfo.InvariantCulture, $"must be at most {most} entries, which is the capacity of the devmap"));
+        violations.ThrowIfAny();
+        return scope;
+    }
+
+    private EntryWrite[] Read(Snapshot snapshot, string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, Caller caller)
+    {
+        var reader = new EntryWriteReader(snapshot, kernel.Interfaces.Current, caller, options.AllowPending);
+        var writes = new EntryWrite[table.Entries.Count];
+        var errors = new List<(string Path, Error Error)>();
+        for (var i = 0; i < writes.Length; i++)
+        {
+            var path = string.Create(CultureInfo.InvariantCulture, $"{Table}[{i}]");
+            var (item, violations) = (table.Entries[i], new Violations());
+            var spec = InScope(item?.Spec, scope, violations);
+            if (violations.Found.Count > 0)
+                errors.Add((path, RequestErrors.Invalid(violations.Found)));
+            try
+            {
+                writes[i] = reader.Put(path, devmap, item?.Key!, spec, item?.ExpectedRevision);
+            }
+            catch (ControlPlaneException e)
+            {
+                errors.Add((path, e.Error));
+            }
+        }
+
+        return errors.Count == 0 ? writes : throw new ControlPlaneException(RequestErrors.OfItems(errors));
+    }
+
+    // An entry that is written for a scope is in the scope: the next call for it knows the entry.
+    private static EntrySpec? InScope(EntrySpec? spec, EntryFilter scope, Violations violations)
+    {
+        if (spec is null)
+            return null;
+        if (scope.Owner is { } owner)
+        {
+            if (!string.IsNullOrEmpty(spec.Owner) && spec.Owner != owner)
+                violations.Add("owner", $"must be '{owner}', the owner of the scope, or omitted");
+            spec = spec with { Owner = owner };
+        }
+
+        var missing = scope.Labels.Where(l => !spec.Labels.ContainsKey(l.Key)).ToList();
+        foreach (var (name, value) in scope.Labels)
+        {
+            if (spec.Labels.TryGetValue(name, out var has) && has != value)
+                violations.Add($"labels.{name}", $"must be '{value}', as in the scope, or omitted");
+        }
+
+        return missing.Count == 0 ? spec : spec with { Labels = Labels.Of(spec.Labels.Concat(missing)) };
+    }
+
+    private static string TextOf(string devmap, EntryFilter scope) =>
+        $"the entries of devmaps/{devmap}"
+        + (scope.Owner is null ? "" : $" of the owner {scope.Owner}")
+        + string.Concat(scope.Labels.Select(l => $" with the label {l.Key}={l.Value}"));
+
+    private ReplaceOutcome Answer(DevmapId id, TableResult result, bool isDry)
+    {
+        // The writer has just read the interfaces.
+        var (difference, snapshot, interfaces) = (result.Difference, state.Current, kernel.Interfaces.Current);
+        var devmap = snapshot.Find(id) ?? throw new ControlPlaneException(DevmapErrors.NotFound(id.Name));
+        var (plan, problems, more) = (new List<PlannedChange>(), new List<EntryProblem>(), false);
+        if (isDry)
+            more = AddPlan(plan, difference, snapshot, devmap, interfaces);
+        else
+            more = AddProblems(problems, difference, devmap, evaluators.For(snapshot, devmap, interfaces));
+        return new ReplaceOutcome(
+            result.Revision, difference.Created, difference.Changed, difference.Deleted, difference.Unchanged, problems, plan, more, isDry ? ErrorOf(result.Protection) : null);
+    }
+
+    private static bool AddProblems(List<EntryProblem> problems, TableDifference difference, DevmapState devmap, StatusEvaluator evaluator)
+    {
+        foreach (var entry in difference.Named.Select(devmap.Entries.Find).OfType<PlacedEntry>())
+        {
+            var verdict = evaluator.Judge(entry);
+            if (verdict.State == EntryState.Forwarding)
+                continue;
+            if (problems.Count == ReplaceOutcome.MaxProblems)
+                return true;
+            problems.Add(new(evaluator.KeyText(entry.Record.Key), verdict.State, FirstOf(verdict)));
+        }
+
+        return false;
+    }
+
+    private bool AddPlan(List<PlannedChange> plan, TableDifference difference, Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces)
+    {
+        var targets = difference.Writes.Select(w => w.Spec?.Interface).OfType<string>().Distinct();
+        var (planned, then) = Convergence.WithPassPrograms(snapshot, devmap, interfaces, targets);
+        var (evaluator, map, budget) = (evaluators.ForPlan(planned, devmap, then), state.Handles[devmap.Id], new PageBudget());
+        foreach (var write in difference.Writes.OrderBy(w => w.Spec is not null))
+        {
+            var change = Planned(write, devmap, evaluator, map);
+            if (plan.Count == ReplaceOutcome.MaxPlan || !budget.Take(change))
+                return true;
+            plan.Add(change);
+        }
+
+        return false;
+    }
+
+    private static PlannedChange Planned(ResolvedWrite write, DevmapState devmap, StatusEvaluator evaluator, IDevmapReader map)
+    {
+        var counters = write.Before?.KernelKey is { } counted ? map.ReadCounters(counted) : default;
+        var before = write.Before is { } there ? evaluator.Named(there.Record.Spec) : null;
+        var key = evaluator.KeyText(write.Id.Key);
+        if (write.Spec is not { } spec)
+            return new(key, PlannedAction.Delete, null, null, before, null, counters.Packets, counters.Bytes);
+        var record = new EntryRecord(devmap.Id.Name, write.Id.Key, spec, 0, default, default);
+        var verdict = evaluator.JudgePlanned(new PlacedEntry(record, write.KernelKey));
+        return new(
+            key, write.Adds ? PlannedAction.Create : PlannedAction.Change, verdict.State, FirstOf(verdict) is { } condition ? condition with { LastTransitionTime = null } : null,
+            before, spec, counters.Packets, counters.Bytes);
+    }
+
+    // The condition that the state follows from.
+    private static Condition? FirstOf(Verdict verdict) => verdict.State == EntryState.Forwarding
+        ? null
+        : verdict.Conditions.FirstOrDefault(c => c is { Type.Decides: true, Status: ConditionStatus.False }) ?? verdict.Conditions.FirstOrDefault(c => !c.Holds);
+
+    private static ItemError? ErrorOf(Error? error) => error is null
+        ? null
+        : new ItemError(error.Code.Text(), error.Detail, error.Resource, error.Fields);
+}
