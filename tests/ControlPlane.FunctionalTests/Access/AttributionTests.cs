@@ -34,6 +34,11 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
             """{"mode":"atomic","items":[{"put":{"devmap":"vlans","key":"30@","spec":{"interface":"sim1"}}},{"put":{"devmap":"vlans","key":"31@","spec":{"interface":"sim1"}}}]}""",
             """{"mode":"BATCH_MODE_ATOMIC","items":[{"put":{"devmap":"vlans","key":"30@","spec":{"interface":"sim1"}}},{"put":{"devmap":"vlans","key":"31@","spec":{"interface":"sim1"}}}]}""",
             "put devmaps/vlans/entries/30@, put devmaps/vlans/entries/31@, revision "),
+        [Operations.ReplaceEntries] = new(
+            ["rows"],
+            """{"entries":[{"key":"4@","spec":{"interface":"sim1"}}]}""",
+            """{"devmap":"rows","entries":[{"key":"4@","spec":{"interface":"sim1"}}]}""",
+            "replace the entries of devmaps/rows: 1 created, 0 changed, "),
         [Operations.ProbeEntry] = new(["default", "sim0"], null, """{"devmap":"default","key":"sim0"}""", "probe devmaps/default/entries/sim0 with 10 real frames: "),
         [Operations.AuditDevmap] = new(["default"], null, """{"devmap":"default"}""", "audit devmaps/default, repair True, "),
         [Operations.PutAttachment] = new(
@@ -123,8 +128,8 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
 
         public async Task InitializeAsync()
         {
-            string[] selectors = ["ingressInterface", "vlan", "vlan"];
-            string[] names = ["default", "vlans", "tags"];
+            string[] selectors = ["ingressInterface", "vlan", "vlan", "vlan"];
+            string[] names = ["default", "vlans", "tags", "rows"];
             Daemon = await DaemonProcess.StartReadyAsync([
                 "--simulate", "--ControlPlane:Probe:Enabled=true",
                 .. names.SelectMany((name, i) => new[] { $"--ControlPlane:Devmaps:{i}:Name={name}", $"--ControlPlane:Devmaps:{i}:KeySelector={selectors[i]}" }),

@@ -60,6 +60,8 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
             case Operation.ApplyEntries apply:
                 return (await _devmaps.ApplyEntriesAsync(Request(apply), cancellationToken: cancellationToken), null);
+            case Operation.ReplaceEntries replace:
+                return (await _devmaps.ReplaceEntriesAsync(Request(replace), cancellationToken: cancellationToken), null);
             case Operation.ProbeEntry probe:
                 var probeRequest = new ProbeEntryRequest { Devmap = probe.Devmap, Key = probe.Key };
                 if (probe.Frames is { } frames)
@@ -127,6 +129,31 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             else if (item.ExpectedRevision is { } expected)
                 added.Delete.ExpectedRevision = expected;
             request.Items.Add(added);
+        }
+
+        return request;
+    }
+
+    private static ReplaceEntriesRequest Request(Operation.ReplaceEntries replace)
+    {
+        var request = new ReplaceEntriesRequest
+        {
+            Devmap = replace.Devmap,
+            Label = { replace.Labels ?? [] },
+            AllowPending = replace.AllowPending ?? false,
+            DryRun = replace.DryRun ?? false,
+            Force = replace.Force ?? false,
+        };
+        if (replace.Owner is not null)
+            request.Owner = replace.Owner;
+        if (replace.AllowDeletions is { } deletions)
+            request.AllowDeletions = checked((int)deletions);
+        foreach (var item in replace.Items)
+        {
+            var entry = new DesiredEntry { Key = item.Key, Spec = Request(item).Spec };
+            if (item.ExpectedRevision is { } revision)
+                entry.ExpectedRevision = revision;
+            request.Entries.Add(entry);
         }
 
         return request;
@@ -258,7 +285,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         null => null,
         _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_", "CONDITION_STATUS_") is { } state => Words(state, first: true),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_") is { } name =>
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_", "PLANNED_ACTION_") is { } name =>
             Words(name, first: false),
         _ => value,
     };

@@ -25,6 +25,7 @@ public sealed class RestComparisonTests
         [GetDevmapShapeResponse.Descriptor.Name] = "DevmapShape",
         [AuditDevmapResponse.Descriptor.Name] = "AuditReport",
         [ApplyEntriesResponse.Descriptor.Name] = "ApplyEntriesResponse",
+        [ReplaceEntriesResponse.Descriptor.Name] = "ReplaceEntriesResponse",
         [SetEgressProgramResponse.Descriptor.Name] = "SetEgressProgramResponse",
     };
 

@@ -126,6 +126,16 @@ public sealed class StrictRequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ReplaceEntries_LargerThanFourMebibytes_IsTooLarge()
+    {
+        var request = new ReplaceEntriesRequest { Devmap = "default" };
+        for (var i = 0; i < 10_000; i++)
+            request.Entries.Add(new DesiredEntry { Key = $"{100_000 + i}", Spec = new() { Interface = "never0", Labels = { ["note"] = new string('x', 250), ["more"] = new string('y', 200) } } });
+        var calling = new DevmapService.DevmapServiceClient(_daemon.Channel).ReplaceEntriesAsync(request).ResponseAsync;
+        Assert.Equal("request_too_large", (await Assert.ThrowsAsync<RpcException>(() => calling)).GetRpcStatus()?.GetDetail<Google.Rpc.ErrorInfo>()?.Reason);
+    }
+
+    [Fact]
     public async Task PutEntry_TheLibrarysClientGetsTheSame_ForAMessageBeyondTheLimit()
     {
         var entry = Entry();

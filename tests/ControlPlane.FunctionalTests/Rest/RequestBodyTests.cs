@@ -143,6 +143,35 @@ public sealed class RequestBodyTests : RestTest
         Assert.Equal(status, (int)(await Client.AskAsync(request)).Status);
     }
 
+    [Theory]
+    [InlineData(32 * 1024 * 1024, 200)]
+    [InlineData((32 * 1024 * 1024) + 1, 413)]
+    public async Task Table_MayHaveThirtyTwoMebibytes(int bytes, int status)
+    {
+        var text = """{"entries":[{"key":"veth-a","spec":{"interface":"veth-b"}}]}""";
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/devmaps/default/entries") { Content = new StringContent(text.PadRight(bytes), Encoding.UTF8, "application/json") };
+        Assert.Equal(status, (int)(await Client.AskAsync(request)).Status);
+    }
+
+    [Theory]
+    [InlineData("{}", "entries")]
+    [InlineData("""{"entries":null}""", "entries")]
+    [InlineData("""{"entries":{}}""", "entries")]
+    [InlineData("""{"entries":[null]}""", "entries[0]")]
+    [InlineData("""{"entries":[7]}""", "entries[0]")]
+    [InlineData("""{"entries":[{"key":"veth-a","spec":null}]}""", "entries[0].spec.interface")]
+    [InlineData("""{"entries":[{"key":null,"spec":{"interface":"veth-b"}}]}""", "entries[0].key")]
+    [InlineData("""{"entries":[{"key":"veth-a","spec":{"interface":"veth-b","labels":{"a":null}}}]}""", "entries[0].spec.labels.a")]
+    [InlineData("""{"entries":[{"key":"veth-a","spec":{"interface":"veth-b"},"note":1}]}""", "entries[0].note")]
+    [InlineData("""{"entries":[],"owner":"me"}""", "owner")]
+    public async Task Table_InvalidBody_IsNamed(string body, string field)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/v1/devmaps/default/entries") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var answer = await Client.AskAsync(request);
+        Assert.Equal(400, (int)answer.Status);
+        Assert.Equal(field, answer.Body["errors"]![0]!["field"]!.GetValue<string>());
+    }
+
     [Fact]
     public async Task Put_BodyOfExactlyTheLimit_IsTaken() =>
         Assert.Equal(HttpStatusCode.Created, (await Client.PutAsync(RestClient.Entry, Padded(64 * 1024))).Status);

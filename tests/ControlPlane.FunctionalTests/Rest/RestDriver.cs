@@ -22,7 +22,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         using var json = JsonDocument.Parse(text.Length > 0 ? text : "{}");
         if (!response.IsSuccessStatusCode)
             return Failed(response, json.RootElement);
-        var put = response.RequestMessage!.Method == HttpMethod.Put;
+        var put = response.RequestMessage!.Method == HttpMethod.Put && operation is not Operation.ReplaceEntries;
         return new Answer.Done(put ? response.StatusCode == HttpStatusCode.Created : null, Answer.Flatten(json.RootElement));
     }
 
@@ -48,6 +48,14 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             Content = new StringContent(
                 Body(("mode", o.Mode), ("items", new JsonArray([.. o.Items.Select(Item)]))).ToJsonString(), Encoding.UTF8, "application/json"),
         },
+        Operation.ReplaceEntries o => Put(
+            Body(("entries", new JsonArray([.. o.Items.Select(Desired)]))),
+            Query(
+            [
+                ("owner", o.Owner), ("allowPending", Text(o.AllowPending)), ("dryRun", Text(o.DryRun)), ("force", Text(o.Force)), ("allowDeletions", Text(o.AllowDeletions)),
+                .. (o.Labels ?? []).Select(l => ("label", (string?)l)),
+            ]),
+            "devmaps", o.Devmap, "entries"),
         Operation.ProbeEntry o => new HttpRequestMessage(
             HttpMethod.Post, Path("devmaps", o.Devmap, "entries", o.Key) + ":probe" + Query(("frames", Text(o.Frames)))),
         Operation.ListEntries o => new HttpRequestMessage(HttpMethod.Get, Path("devmaps", o.Devmap, "entries") + Query(o)),
@@ -89,6 +97,10 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             ("devmap", delete.Devmap), ("key", delete.Key), ("expectedRevision", delete.ExpectedRevision)))),
         _ => throw new ArgumentOutOfRangeException(nameof(item), item, "is no item"),
     };
+
+    private static JsonObject Desired(Operation.PutEntry item) => Body(
+        ("key", item.Key), ("expectedRevision", item.ExpectedRevision),
+        ("spec", Body(("interface", item.Interface), ("egressProgram", item.EgressProgram), ("labels", item.Labels), ("owner", item.Owner))));
 
     private static HttpRequestMessage Get(params string[] path) => new(HttpMethod.Get, Path(path));
 

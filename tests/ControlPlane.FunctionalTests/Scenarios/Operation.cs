@@ -44,6 +44,22 @@ public abstract record Operation
         public string? IdempotencyKey { get; init; }
     }
 
+    /// <summary>Replaces the entries of a devmap, or of a scope. A revision that is expected is that of the item.</summary>
+    public sealed record ReplaceEntries(string Devmap, params PutEntry[] Items) : Operation
+    {
+        public IReadOnlyList<string>? Labels { get; init; }
+
+        public string? Owner { get; init; }
+
+        public bool? AllowPending { get; init; }
+
+        public bool? DryRun { get; init; }
+
+        public bool? Force { get; init; }
+
+        public long? AllowDeletions { get; init; }
+    }
+
     /// <summary>Sends real frames to an entry.</summary>
     public sealed record ProbeEntry(string Devmap, string Key, long? Frames = null) : Operation;
 

@@ -46,6 +46,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public BatchService Batches => _provider.GetRequiredService<BatchService>();
 
+    public TableService Tables => _provider.GetRequiredService<TableService>();
+
     public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
 
     public TokenService Tokens => _provider.GetRequiredService<TokenService>();
@@ -105,6 +107,9 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public Task<BatchOutcome> ApplyAsync(BatchMode mode, params BatchItem[] items) =>
         Batches.ApplyAsync(new EntryBatch(mode, items), false, null, RequestContext.OfDaemon());
+
+    public Task<ReplaceOutcome> ReplaceAsync(string devmap, DesiredEntry[] entries, ReplaceOptions? options = null) =>
+        Tables.ReplaceAsync(devmap, new DesiredEntries(entries), options ?? new ReplaceOptions(), RequestContext.OfDaemon());
 
     public EntryList List(string devmap, EntryQuery? query = null) => Entries.List(devmap, query ?? new EntryQuery(), new Violations());
 

@@ -66,7 +66,9 @@ internal sealed class TableDifference
     {
         var difference = new TableDifference(context, caller, asked);
         difference.AddItems();
-        difference.AddDeletions();
+        // An entry whose item has an error is not known to be named.
+        if (difference._errors.Count == 0)
+            difference.AddDeletions();
         difference.Judge();
         return difference;
     }

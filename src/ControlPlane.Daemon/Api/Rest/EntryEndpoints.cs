@@ -59,7 +59,7 @@ internal static class EntryEndpoints
         new(await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request));
 
     private static async Task<Answer<ReplaceOutcome>> ReplaceAsync(
-        string devmap, Body<DesiredEntries> table, string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions,
+        string devmap, Body<DesiredEntries> table, [FromQuery] string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions,
         RequestContext request, TableService tables)
     {
         var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions);

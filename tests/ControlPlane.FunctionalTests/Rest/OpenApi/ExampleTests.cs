@@ -16,6 +16,9 @@ public sealed partial class ExampleTests : RestTest
     private const string Batch =
         """{"mode":"independent","items":[{"put":{"devmap":"default","key":"lo","spec":{"interface":"lo"},"expectedRevision":0},"delete":null},{"put":null,"delete":{"devmap":"default","key":"veth9","expectedRevision":null}}]}""";
 
+    private const string EntryTable =
+        """{"entries":[{"key":"lo","spec":{"interface":"lo","labels":{"pod":"web-1"}},"expectedRevision":null}]}""";
+
     private const string Attachment = """{"mode":"native","labels":{"rack":"7"},"owner":null}""";
 
     private const string Token =
@@ -30,7 +33,7 @@ public sealed partial class ExampleTests : RestTest
         (Operations.PutProgram, Program), (Operations.PutProgram, Program), (Operations.GetProgram, null), (Operations.ListPrograms, null),
         (Operations.PutAttachment, Attachment), (Operations.PutAttachment, Attachment), (Operations.GetAttachment, null), (Operations.ListAttachments, null),
         (Operations.PutEntry, Entry), (Operations.PutEntry, Entry), (Operations.GetEntry, null), (Operations.ListEntries, null),
-        (Operations.ListCounters, null), (Operations.ApplyEntries, Batch),
+        (Operations.ListCounters, null), (Operations.ApplyEntries, Batch), (Operations.ReplaceEntries, EntryTable),
         (Operations.AuditDevmap, null), (Operations.GetDevmap, null), (Operations.ListDevmaps, null), (Operations.GetDevmapShape, null),
         (Operations.ExplainFrame, null), (Operations.ExplainEntry, null),
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
