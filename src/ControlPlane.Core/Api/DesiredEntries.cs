@@ -59,7 +59,7 @@ public sealed record ReplaceOutcome(
 /// <param name="Key">The canonical text form of the key.</param>
 /// <param name="State">The state of the entry.</param>
 /// <param name="Condition">The first condition that does not hold.</param>
-public sealed record EntryProblem(string Key, EntryState State, Condition? Condition);
+public sealed record EntryProblem(string Key, EntryState State, Condition Condition);
 
 /// <summary>One change of a plan.</summary>
 /// <param name="Key">The canonical text form of the key.</param>

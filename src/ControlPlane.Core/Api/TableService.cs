@@ -137,7 +137,7 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
                 continue;
             if (problems.Count == ReplaceOutcome.MaxProblems)
                 return true;
-            problems.Add(new(evaluator.KeyText(entry.Record.Key), verdict.State, FirstOf(verdict)));
+            problems.Add(new(evaluator.KeyText(entry.Record.Key), verdict.State, FirstOf(verdict) ?? verdict.Conditions[0]));
         }
 
         return false;

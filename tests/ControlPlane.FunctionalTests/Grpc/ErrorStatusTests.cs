@@ -40,6 +40,8 @@ public sealed class ErrorStatusTests
         { ErrorCode.MethodNotAllowed, StatusCode.Unimplemented },
         { ErrorCode.UnsupportedMediaType, StatusCode.Unimplemented },
         { ErrorCode.IdempotencyKeyReused, StatusCode.FailedPrecondition },
+        { ErrorCode.OwnedByOther, StatusCode.FailedPrecondition },
+        { ErrorCode.TooManyDeletions, StatusCode.FailedPrecondition },
         { ErrorCode.RequestTooLarge, StatusCode.ResourceExhausted },
         { ErrorCode.InternalError, StatusCode.Internal },
     };

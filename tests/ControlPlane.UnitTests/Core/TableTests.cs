@@ -183,7 +183,7 @@ public sealed class TableTests
         await using var core = await CoreFixture.StartAsync();
         var outcome = await core.ReplaceAsync("vlans", [Entry("1", "late0"), Entry("2", "sim0")], new ReplaceOptions(AllowPending: true));
         var problem = Assert.Single(outcome.NotForwarding);
-        Assert.Equal(("1", EntryState.Pending, "InterfacePresent"), (problem.Key, problem.State, problem.Condition!.Type.Name));
+        Assert.Equal(("1", EntryState.Pending, "InterfacePresent"), (problem.Key, problem.State, problem.Condition.Type.Name));
 
         outcome = await core.ReplaceAsync("vlans", [.. Enumerable.Range(1, 120).Select(i => Entry($"{i}", "late0"))], new ReplaceOptions(AllowPending: true));
         Assert.Equal((100, true), (outcome.NotForwarding.Count, outcome.Truncated));

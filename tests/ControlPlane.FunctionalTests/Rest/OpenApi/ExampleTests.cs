@@ -17,7 +17,7 @@ public sealed partial class ExampleTests : RestTest
         """{"mode":"independent","items":[{"put":{"devmap":"default","key":"lo","spec":{"interface":"lo"},"expectedRevision":0},"delete":null},{"put":null,"delete":{"devmap":"default","key":"veth9","expectedRevision":null}}]}""";
 
     private const string EntryTable =
-        """{"entries":[{"key":"lo","spec":{"interface":"lo","labels":{"pod":"web-1"}},"expectedRevision":null}]}""";
+        """{"entries":[{"key":"lo","spec":{"interface":"lo","labels":{"pod":"web-1"},"owner":"walk-through"}}]}""";
 
     private const string Attachment = """{"mode":"native","labels":{"rack":"7"},"owner":null}""";
 
