@@ -14,6 +14,7 @@ internal sealed class Batches : IBenchmark
     private const int Rounds = 5;
     private const int Entries = 10_000;
     private const int AtomicItems = 1_000;
+    private const int FewChanges = 100;
     private const int UnaryCallers = 64;
     private static readonly string[] _keys = [.. Enumerable.Range(0, Entries).Select(Devmaps.KeyText)];
     private static readonly string _otherKey = Devmaps.KeyText(Entries);
@@ -21,7 +22,7 @@ internal sealed class Batches : IBenchmark
     public string Name => "batch";
 
     public string Title => string.Create(
-        CultureInfo.InvariantCulture, $"{Entries} entries by one call each (64 callers), by atomic batches of {AtomicItems}, and by one independent batch, over loopback h2c");
+        CultureInfo.InvariantCulture, $"{Entries} entries by one call each (64 callers), by atomic batches of {AtomicItems}, by one independent batch, and by one table, and a table of {Entries} entries in which {FewChanges} change, over loopback h2c");
 
     public async Task<IReadOnlyList<Table>> RunAsync()
     {
@@ -44,7 +45,13 @@ internal sealed class Batches : IBenchmark
                 new("C", () => BaselineAsync(ifindex)),
                 new("unary", () => RunAsync(other, put: () => UnaryAsync(client, put: true), delete: () => UnaryAsync(client, put: false))),
                 new("atomic", () => RunAsync(other, put: () => AtomicAsync(client, put: true), delete: () => AtomicAsync(client, put: false))),
-                new("independent", () => RunAsync(other, put: () => ApplyAsync(client, BatchMode.Independent, Items(_keys, put: true)), delete: () => ApplyAsync(client, BatchMode.Independent, Items(_keys, put: false))))),
+                new("independent", () => RunAsync(other, put: () => ApplyAsync(client, BatchMode.Independent, Items(_keys, put: true)), delete: () => ApplyAsync(client, BatchMode.Independent, Items(_keys, put: false)))),
+                new("table", () => RunAsync(other, put: () => ReplaceAsync(client, Entries), delete: () => ReplaceAsync(client, 0)))),
+            await Table.MeasureAsync(
+                TimeUnit.Microseconds,
+                Rounds,
+                references: 0,
+                new("table, few changes", () => RunFewAsync(client, other))),
         ];
     }
 
@@ -101,6 +108,29 @@ internal sealed class Batches : IBenchmark
         var results = await client.ApplyEntriesAsync(mode, items);
         if (results.FirstOrDefault(r => r.Error is not null)?.Error is { } error)
             throw new InvalidOperationException(error.Detail);
+    }
+
+    private static async Task<Metrics> RunFewAsync(DevmapdClient client, DevmapdClient other)
+    {
+        await ReplaceAsync(client, Entries);
+        var metrics = new Metrics();
+        using var end = new CancellationTokenSource();
+        var longest = LongestPutAsync(other, end.Token);
+        await metrics.TimeAsync("100 of 10,000 change", 1, () => ReplaceAsync(client, Entries, FewChanges));
+        await metrics.TimeAsync("none of 10,000 changes", 1, () => ReplaceAsync(client, Entries, FewChanges));
+        await end.CancelAsync();
+        metrics.Add("longest put of another caller", (await longest).TotalNanoseconds);
+        await ReplaceAsync(client, 0);
+        return metrics;
+    }
+
+    // The entry of the other caller has no label, so it is not in the scope.
+    private static async Task ReplaceAsync(DevmapdClient client, int entries, int changed = 0)
+    {
+        var request = new ReplaceEntriesRequest { Devmap = Devmaps.Default.Name, Label = { "of=table" }, AllowDeletions = Entries };
+        for (var i = 0; i < entries; i++)
+            request.Entries.Add(new DesiredEntry { Key = _keys[i], Spec = new() { Interface = Veth.Name, Labels = { ["round"] = i < changed ? "changed" : "first" } } });
+        await client.ReplaceEntriesAsync(request);
     }
 
     private static IEnumerable<BatchItem> Items(IEnumerable<string> keys, bool put) => keys.Select(key => put

@@ -44,6 +44,7 @@ internal sealed record Model
         {
             Operation.PutEntry put => PutEntry(call, put),
             Operation.PutBoth both => PutBoth(call, both.First, both.Second),
+            Operation.PutTable table => PutTable(call, table.Only),
             Operation.DeleteEntry delete => DeleteEntry(call, delete),
             Operation.GetEntry get => Entries.TryGetValue(get.Resource, out var e)
                 ? If(call.Answer == new Answer(Revision: e.Revision, Content: e.Content))
@@ -119,6 +120,26 @@ internal sealed record Model
                 || Entries.Any(e => e.Key != put.Resource && e.Key != other.Resource && e.Value.Target == put.Target && e.Value.Program != put.Program)
                     ? ErrorCode.EgressProgramConflict
             : !Entries.ContainsKey(put.Resource) && CountOf(put.Devmap) >= SmallSetup.Capacity(put.Devmap) ? ErrorCode.DevmapFull
+            : null;
+    }
+
+    // All other entries of the devmap go, under the revision of the change.
+    private Model? PutTable(Call call, Operation.PutEntry put)
+    {
+        var (before, kept) = (Entries.GetValueOrDefault(put.Resource), Entries.RemoveRange(Entries.Keys.Where(k => DevmapOf(k) == put.Devmap && k != put.Resource)));
+        var (repeats, deleted) = (before == new Entry(put.Target, put.Program, put.Label, before?.Revision ?? 0), Entries.Count - kept.Count);
+        if (!repeats && !put.AllowPending && !Links.Contains(put.Target))
+            return Refuse(call, ErrorCode.InterfaceNotFound);
+        if (!repeats && put.Program is not null && !Programs.ContainsKey(put.Program))
+            return Refuse(call, ErrorCode.ProgramNotFound);
+        if (!repeats && kept.Any(e => e.Key != put.Resource && e.Value.Target == put.Target && e.Value.Program != put.Program))
+            return Refuse(call, ErrorCode.EgressProgramConflict);
+        if (call.Answer != new Answer(Revision: call.Answer.Revision, Content: $"{(before is null ? 1 : 0)} {(before is null || repeats ? 0 : 1)} {deleted}"))
+            return null;
+        if (repeats && deleted == 0)
+            return If(call.Answer.Revision >= Revision);
+        return call.Answer.Revision is { } revision && revision > Revision
+            ? this with { Revision = revision, Entries = repeats ? kept : kept.SetItem(put.Resource, new Entry(put.Target, put.Program, put.Label, revision)) }
             : null;
     }
 

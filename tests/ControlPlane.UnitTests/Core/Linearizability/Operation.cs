@@ -25,6 +25,12 @@ internal abstract record Operation
         public override string Resource => "";
     }
 
+    /// <summary>The whole table of a devmap: this entry alone, without a precondition.</summary>
+    public sealed record PutTable(PutEntry Only) : Operation
+    {
+        public override string Resource => "";
+    }
+
     public sealed record DeleteEntry(string Devmap, string Key) : Operation
     {
         public override string Resource => EntryName(Devmap, Key);

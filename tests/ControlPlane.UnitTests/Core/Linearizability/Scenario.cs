@@ -48,9 +48,13 @@ internal sealed record Scenario(int Seed, Step[][] Scripts)
             putEntry, putEntry, Gen.OneOf([.. keys[SmallSetup.ByVlan.Name]]), Gen.OneOf([.. keys[SmallSetup.ByInterface.Name]]),
             (first, second, vlan, name) => (Operation)new Operation.PutBoth(
                 (Operation.PutEntry)first with { Devmap = vlan.Devmap, Key = vlan.Key }, (Operation.PutEntry)second with { Devmap = name.Devmap, Key = name.Key }));
+        var putTable = Gen.Select(
+            putEntry, Gen.OneOf([.. keys[SmallSetup.ByVlan.Name]]),
+            (put, vlan) => (Operation)new Operation.PutTable((Operation.PutEntry)put with { Devmap = vlan.Devmap, Key = vlan.Key }));
         var operation = Gen.Frequency(
             (10, putEntry),
             (4, putBoth),
+            (3, putTable),
             (4, key.Select(k => (Operation)new Operation.DeleteEntry(k.Devmap, k.Key))),
             (6, key.Select(k => (Operation)new Operation.GetEntry(k.Devmap, k.Key))),
             (2, Gen.Select(name, Gen.OneOf("count", "drop"), (n, t) => (Operation)new Operation.PutProgram(n, t))),

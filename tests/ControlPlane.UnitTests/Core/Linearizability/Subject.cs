@@ -36,6 +36,11 @@ internal class Subject(CoreFixture core)
                 var batch = new EntryBatch(BatchMode.Atomic, [Item(both.First), Item(both.Second)]);
                 var outcome = await core.Batches.ApplyAsync(batch, both.First.AllowPending, null, RequestContext.OfDaemon(cancellation));
                 return new Answer(Revision: outcome.Revision, Content: string.Join(", ", outcome.Results.Select(r => $"{r.Outcome} @{r.Revision}")));
+            case Operation.PutTable table:
+                var replaced = await core.Tables.ReplaceAsync(
+                    table.Only.Devmap, new DesiredEntries([new DesiredEntry(table.Only.Key, Spec(table.Only), null)]), new ReplaceOptions(AllowPending: table.Only.AllowPending),
+                    RequestContext.OfDaemon(cancellation));
+                return new Answer(Revision: replaced.Revision, Content: $"{replaced.Created} {replaced.Changed} {replaced.Deleted}");
             case Operation.DeleteEntry delete:
                 await core.Entries.DeleteAsync(delete.Devmap, delete.Key, precondition, cancellation);
                 return new Answer();
