@@ -51,7 +51,7 @@ internal sealed class Batches : IBenchmark
                 TimeUnit.Microseconds,
                 Rounds,
                 references: 0,
-                new("table, few changes", () => RunFewAsync(client, other))),
+                new Variant("table, few changes", () => RunFewAsync(client, other))),
         ];
     }
 

@@ -32,7 +32,7 @@ public sealed record ReplaceOptions(
 /// <param name="Created">How many entries are new.</param>
 /// <param name="Changed">How many entries have changed.</param>
 /// <param name="Deleted">How many entries were deleted.</param>
-/// <param name="Unchanged">How many entries were there as desired.</param>
+/// <param name="Unchanged">How many entries stay as they are.</param>
 /// <param name="NotForwarding">The named entries that do not forward, at most 100. Empty in a dry run.</param>
 /// <param name="Plan">In a dry run, the changes: deletions first, then the others in the order of the entries; at most 10,000, and at most 3.5 MiB.</param>
 /// <param name="Truncated">Whether there are more than <paramref name="NotForwarding"/> or <paramref name="Plan"/> has.</param>

@@ -90,7 +90,7 @@ internal sealed class StatusEvaluator(
     /// <summary>The verdict on an entry as the kernel has it now.</summary>
     public Verdict Judge(PlacedEntry entry) => Judge(entry, entry.KernelKey is { } key && map.TryLookup(key, out var element) ? element : null);
 
-    /// <summary>The verdict on an entry as the kernel would have it, if it had it as desired.</summary>
+    /// <summary>The verdict on an entry that the kernel has as desired.</summary>
     public Verdict JudgePlanned(PlacedEntry entry) => Judge(
         entry,
         entry.KernelKey is not null && interfaces.Find(entry.Record.Spec.Interface) is { } target

@@ -61,7 +61,7 @@ public sealed class TableCrashTests(ITestOutputHelper output)
         return found;
     }
 
-    /// <summary>Writes tables, each with the number of its round as a label of all entries. Each has a tenth of its keys anew.</summary>
+    /// <summary>Writes tables, each with the number of its round as a label of all entries. A tenth of the keys are others in each round.</summary>
     private sealed class Writer(string target, int entries)
     {
         private int _round = 1;

@@ -80,7 +80,7 @@ public sealed class TableTests
         await using var core = await CoreFixture.StartAsync();
         await core.ReplaceAsync("vlans", [Entry("1", "sim0", "a"), Entry("2", "sim0", "b"), Entry("3", "sim0"), Entry("4", "sim0", "b")]);
 
-        // Not of the owner of the scope: another's, and nobody's. One that stays as it is does not matter.
+        // The owner of an entry that stays as it is does not matter.
         var error = await CoreFixture.FailsAsync(() => core.ReplaceAsync("vlans", [Entry("1", "sim0"), Entry("2", "sim1"), Entry("3", "sim1")], new ReplaceOptions(Owner: "a")));
         Assert.Equal((ErrorCode.OwnedByOther, "devmaps/vlans/entries/2"), (error.Code, error.Resource));
         Assert.Equal(["entries[1]", "entries[2]"], error.Fields.Select(f => f.Field));
