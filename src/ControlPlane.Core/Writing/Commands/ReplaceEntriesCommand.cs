@@ -22,7 +22,8 @@ internal sealed class ReplaceEntriesCommand(TableWrite asked, string scope, bool
         CultureInfo.InvariantCulture,
         $"replace {scope}: {_result.Difference.Created} created, {_result.Difference.Changed} changed, {_result.Difference.Deleted} deleted");
 
-    public override int Weight => Math.Max(1, asked.Items.Count);
+    // As much as the largest atomic batch at most: one table must not fill the queue.
+    public override int Weight => Math.Clamp(asked.Items.Count, 1, MostAtOnce);
 
     // Two tables of one devmap are written one after the other, each as a whole.
     public override bool MustWait(PlanContext context) => !isDry && context.Devmap(asked.Devmap).Open is not null;
