@@ -11,8 +11,8 @@ internal sealed class StoreStatements : IDisposable
 {
     private readonly SqliteCommand _putRevision;
     private readonly SqliteCommand _putDevmap;
-    private readonly SqliteCommand _putEntry;
-    private readonly SqliteCommand _deleteEntry;
+    private readonly BareStatement _putEntry;
+    private readonly BareStatement _deleteEntry;
     private readonly SqliteCommand _putSwap;
     private readonly SqliteCommand _putAttachment;
     private readonly SqliteCommand _deleteAttachment;
@@ -32,8 +32,8 @@ internal sealed class StoreStatements : IDisposable
     {
         _putRevision = Prepare(connection, "UPDATE meta SET revision = $1 WHERE id = 1", 1);
         _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
-        _putEntry = Prepare(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
-        _deleteEntry = Prepare(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3", 3);
+        _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+        _deleteEntry = new(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3");
         _putSwap = Prepare(connection, "REPLACE INTO swaps VALUES ($1, $2, $3, $4, $5)", 5);
         _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
         _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
@@ -52,7 +52,7 @@ internal sealed class StoreStatements : IDisposable
 
     private SqliteCommand[] All =>
     [
-        _putRevision, _putDevmap, _putEntry, _deleteEntry, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
+        _putRevision, _putDevmap, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
         _putToken, _deleteToken, _putCall, _deleteCall, _putCallPart, _deleteCallPart, _deleteCallParts,
     ];
 
@@ -68,6 +68,8 @@ internal sealed class StoreStatements : IDisposable
     {
         foreach (var command in All)
             command.Dispose();
+        _putEntry.Dispose();
+        _deleteEntry.Dispose();
     }
 
     private void Apply(StoreChange change)
@@ -78,10 +80,13 @@ internal sealed class StoreStatements : IDisposable
                 Run(_putDevmap, d.Name, d.Settings, Text(d.CreateTime), Text(d.UpdateTime));
                 break;
             case StoreChange.PutEntry(var e):
-                Run(_putEntry, e.Devmap, e.Key.InterfaceName ?? "", (long)e.Key.Number, e.Spec.Interface, e.Spec.EgressProgram, Text(e.Spec.Labels), e.Spec.Owner, e.Revision, Text(e.CreateTime), Text(e.UpdateTime));
+                Put(e);
                 break;
             case StoreChange.DeleteEntry(var devmap, var key):
-                Run(_deleteEntry, devmap, key.InterfaceName ?? "", (long)key.Number);
+                _deleteEntry.Bind(1, devmap);
+                _deleteEntry.Bind(2, key.InterfaceName ?? "");
+                _deleteEntry.Bind(3, key.Number);
+                _deleteEntry.Run();
                 break;
             case StoreChange.PutSwap(var s):
                 Run(_putSwap, s.Devmap, s.Interface, s.EgressProgram, s.Revision, Text(s.UpdateTime));
@@ -130,6 +135,21 @@ internal sealed class StoreStatements : IDisposable
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");
         }
+    }
+
+    private void Put(EntryRecord entry)
+    {
+        _putEntry.Bind(1, entry.Devmap);
+        _putEntry.Bind(2, entry.Key.InterfaceName ?? "");
+        _putEntry.Bind(3, entry.Key.Number);
+        _putEntry.Bind(4, entry.Spec.Interface);
+        _putEntry.Bind(5, entry.Spec.EgressProgram);
+        _putEntry.Bind(6, Text(entry.Spec.Labels));
+        _putEntry.Bind(7, entry.Spec.Owner);
+        _putEntry.Bind(8, entry.Revision);
+        _putEntry.Bind(9, Text(entry.CreateTime));
+        _putEntry.Bind(10, Text(entry.UpdateTime));
+        _putEntry.Run();
     }
 
     private static string Text(Labels labels) => labels.Count == 0 ? "{}" : JsonSerializer.Serialize(labels.ToDictionary());
