@@ -1,0 +1,74 @@
+using System.Globalization;
+using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon.Lab;
+using Devmapd.V1;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>Tables on the real kernel: a plan says the truth, and frames follow the table.</summary>
+[Trait("Group", "truth")]
+public sealed class TableTests
+{
+    private const string Key = "10.0.0.7";
+
+    [Fact]
+    public async Task Plan_SaysTheStatesThatTheTableThenHas_AndTheTrafficThatWouldChange()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, old, target, refusing) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort(), testbed.AddPort(acceptsRedirect: false));
+        // Both ends are here: the daemon makes it accept frames with a pass program, once an entry needs that.
+        var helped = VethPair.Create(testbed.Space);
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        await testbed.Client.ReplaceEntriesAsync(Table((Key, old.Name), ("10.0.0.9", old.Name)));
+        ingress.AssertReaches(old, Key);
+        var request = Table((Key, target.Name), ("10.0.0.10", refusing.Name), ("10.0.0.11", helped.Name));
+        request.DryRun = true;
+
+        var plan = await testbed.Client.ReplaceEntriesAsync(request);
+
+        Assert.Equal(
+            ["10.0.0.9 Delete", $"{Key} Change Forwarding", "10.0.0.10 Create Undeliverable PeerWithoutXdp", "10.0.0.11 Create Forwarding"],
+            plan.Plan.Select(c => $"{c.Key} {c.Action}{(c.HasState ? $" {c.State}" : "")}{(c.Condition is null ? "" : $" {c.Condition.Reason}")}"));
+        Assert.Equal([0ul, 0ul, 0ul], plan.Plan.Where(c => c.Key != Key).Select(c => c.Packets));
+        Assert.True(plan.Plan.Single(c => c.Key == Key).Packets > 0);
+        ingress.AssertReaches(old, Key);
+
+        request.DryRun = false;
+        var answer = await testbed.Client.ReplaceEntriesAsync(request);
+
+        Assert.Equal((2, 1, 1), (answer.Created, answer.Changed, answer.Deleted));
+        Assert.Equal(("10.0.0.10", "PeerWithoutXdp"), Assert.Single(answer.NotForwarding) is var problem ? (problem.Key, problem.Condition.Reason) : default);
+        foreach (var change in plan.Plan.Where(c => c.HasState))
+            Assert.Equal(change.State, (await testbed.Client.Devmaps.GetEntryAsync(new GetEntryRequest { Devmap = Testbed.ByAddress, Key = change.Key })).Entry.Status.State);
+        ingress.AssertReaches(target, Key);
+        Assert.Equal(3, testbed.KernelElements(Testbed.ByAddress).Count);
+    }
+
+    [Fact]
+    public async Task LargeTable_IsWrittenAndReplacedWhole()
+    {
+        await using var testbed = await Testbed.StartAsync(arguments: "--ControlPlane:Devmaps:2:MaxEntries=70000");
+        var (ingress, first, second) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+
+        foreach (var target in new[] { first, second })
+        {
+            var body = string.Join(',', Enumerable.Range(0, 66_500).Select(i => $$"""{"key":"{{Text(i)}}","spec":{"interface":"{{target.Name}}","labels":{"pod":"web-{{i}}"} } }"""));
+            using var content = new StringContent($$"""{"entries":[{{body}}]}""", System.Text.Encoding.UTF8, "application/json");
+            using var response = await testbed.Http.PutAsync(new Uri($"/v1/devmaps/{Testbed.ByAddress}/entries", UriKind.Relative), content);
+            Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+            ingress.AssertReaches(target, Text(66_000));
+        }
+
+        Assert.Equal(66_500, testbed.KernelElements(Testbed.ByAddress).Count);
+    }
+
+    private static string Text(int i) => string.Create(CultureInfo.InvariantCulture, $"10.{i >> 16}.{(i >> 8) & 255}.{i & 255}");
+
+    private static ReplaceEntriesRequest Table(params (string Key, string Target)[] entries)
+    {
+        var request = new ReplaceEntriesRequest { Devmap = Testbed.ByAddress };
+        request.Entries.AddRange(entries.Select(e => new Devmapd.V1.DesiredEntry { Key = e.Key, Spec = new() { Interface = e.Target } }));
+        return request;
+    }
+}
