@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 4	 /* 3: counters in a hash by key, and a slot of one place */
+#define DEVMAPD_VERSION 5	 /* 4: without actions; 3: counters in a hash by key */
 #define DEVMAPD_OLDEST_VERSION 1 /* 2: without devmapd_more_totals, 1: without missed keys */
 
 /* Kinds of programs that a config belongs to */
@@ -50,8 +50,9 @@ struct devmapd_redirect_config {
 	__u32 miss_action; /* XDP_ABORTED, XDP_DROP or XDP_PASS */
 	__u32 counters;	   /* 0: count nothing */
 	__s32 numa_node;   /* of the devmap, -1 for any; for adoption: no bpf(2) call tells it */
+	__u32 egress_programs; /* 0: the devmap's values are an ifindex alone */
 };
-_Static_assert(sizeof(struct devmapd_redirect_config) == 28, "mirrored in user space");
+_Static_assert(sizeof(struct devmapd_redirect_config) == 32, "mirrored in user space");
 
 /* Settings of a redirect program for tcx */
 struct devmapd_tcx_config {
@@ -115,13 +116,74 @@ struct devmapd_hash {
 };
 _Static_assert(sizeof(struct devmapd_hash) == 24, "mirrored in user space");
 
-/* The last thing written when a devmap and its entry table give way to others */
+/* Set in devmapd_switch.which: an entry has actions, or one had. */
+#define DEVMAPD_HAS_ACTIONS 2
+
+/*
+ * The word that a frame goes by: which and changes. The place is the last thing written when a
+ * devmap and its entry table give way to others.
+ */
 struct devmapd_switch {
-	__u32 which; /* the place of the slots that is active: 0 or 1 */
-	__u32 padding;
+	__u32 which;   /* bit 0: the place of the slots that is active; DEVMAPD_HAS_ACTIONS */
+	__u32 changes; /* odd while an element and its actions change */
 	struct devmapd_hash hashes[2]; /* of the entry table in each place */
 };
 _Static_assert(sizeof(struct devmapd_switch) == 56, "mirrored in user space");
+
+/* Changes of a frame. At most one of those of VLANs. */
+#define DEVMAPD_SET_SOURCE 1
+#define DEVMAPD_SET_DESTINATION 2
+#define DEVMAPD_SET_VLAN 4
+#define DEVMAPD_ADD_VLAN 8
+#define DEVMAPD_REMOVE_VLAN 16
+#define DEVMAPD_DECREMENT_TTL 32
+
+/*
+ * The actions of an entry, under its id. A part is an array of DEVMAPD_PART_IDS elements, and
+ * exists where an entry of its ids has actions.
+ */
+struct devmapd_actions {
+	__u8 source_mac[6];
+	__u8 destination_mac[6];
+	__u16 flags;   /* DEVMAPD_SET_SOURCE ...; 0: nothing is done */
+	__u16 vlan_id; /* set or add: 1 .. 4094 */
+};
+_Static_assert(sizeof(struct devmapd_actions) == 16, "mirrored in user space");
+
+/* An element and its actions */
+struct devmapd_version {
+	__u32 ifindex; /* 0: there is no element */
+	__u32 program; /* id of the egress program, 0 for none */
+	struct devmapd_actions actions;
+};
+_Static_assert(sizeof(struct devmapd_version) == 24, "mirrored in user space");
+
+/* An element that changes with its actions while devmapd_switch.changes is odd */
+struct devmapd_change {
+	__u32 key;
+	__u32 padding;
+	struct devmapd_version before;
+	struct devmapd_version after;
+};
+_Static_assert(sizeof(struct devmapd_change) == 56, "mirrored in user space");
+
+/* The most keys with counts of frames that could not be changed, or had expired */
+#define DEVMAPD_ACTION_COUNTS 4096
+
+/* One CPU's share of what became of a key's frames */
+struct devmapd_action_count {
+	__u64 failed;	      /* dropped, because an action could not be applied */
+	__u64 expired;	      /* went to the stack, because the TTL ran out */
+	__u64 last_failed_ns; /* CLOCK_MONOTONIC, to a few milliseconds */
+};
+_Static_assert(sizeof(struct devmapd_action_count) == 24, "mirrored in user space");
+
+/* The same for all keys */
+struct devmapd_action_totals {
+	__u64 failed;
+	__u64 expired;
+};
+_Static_assert(sizeof(struct devmapd_action_totals) == 16, "mirrored in user space");
 
 /* One CPU's share of a redirect program's totals */
 struct devmapd_totals {

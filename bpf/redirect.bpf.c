@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "actions.h"
 #include "checksum.h"
 #include "devmapd.h"
 #include "frame.h"
@@ -10,7 +11,91 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-static __always_inline int redirect(struct xdp_md *ctx)
+/* No action of XDP: changes never let the frame see an element and its actions together. */
+#define UNSETTLED -1
+
+/*
+ * The same as decide() for a frame that meets a change of actions. An element that is the same
+ * before and after the redirect is the one that the kernel sends the frame by: each update makes
+ * another. So if it is being changed, its own value says which actions belong to it.
+ */
+__noinline int decide_again(__u32 key, struct hit *hit)
+{
+	volatile struct devmapd_change *change;
+	struct bpf_devmap_val *value;
+	int action = UNSETTLED;
+	union state state;
+	__u32 which;
+	void *devmap;
+
+	if (!hit)
+		return UNSETTLED;
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < MAX_TRIES; i++) {
+		state = read_state();
+		change = change_of(state, key);
+		which = place_of(state);
+		devmap = bpf_map_lookup_elem(&slots, &which);
+		if (!devmap)
+			return config.miss_action;
+		value = bpf_map_lookup_elem(devmap, &key);
+		action = bpf_redirect_map(devmap, key, config.miss_action);
+		if (action != XDP_REDIRECT) {
+			if (is_replaced(change))
+				continue;
+			return action;
+		}
+		action = UNSETTLED;
+		if (!value || value != bpf_map_lookup_elem(devmap, &key))
+			continue;
+		hit->id = find_id(which, key);
+		if (change)
+			read_actions_of(change, value, &hit->actions);
+		else
+			read_actions(which, hit->id, &hit->actions);
+		if (is_same(state))
+			return XDP_REDIRECT;
+	}
+	return action;
+}
+
+/* Returns XDP_REDIRECT with what the frame goes by, or the miss action. */
+static __always_inline int decide(__u32 key, struct hit *hit)
+{
+	union state state = read_state();
+	__u32 which = place_of(state);
+	void *devmap = bpf_map_lookup_elem(&slots, &which);
+	int action =
+		devmap ? bpf_redirect_map(devmap, key, config.miss_action) : config.miss_action;
+
+	if (action == XDP_REDIRECT) {
+		if (config.counters || has_actions(state))
+			hit->id = find_id(which, key);
+		if (has_actions(state))
+			read_actions(which, hit->id, &hit->actions);
+	}
+	if (has_actions(state) && (state.changes & 1 || !is_same(state)))
+		return decide_again(key, hit);
+	return action;
+}
+
+static __always_inline void complete(struct xdp_md *ctx)
+{
+	int result = complete_checksum(ctx);
+	struct devmapd_more_totals *sum;
+
+	if (result == CHECKSUM_WHOLE)
+		return;
+	sum = own_more_totals();
+	if (!sum)
+		return;
+	if (result == CHECKSUM_COMPLETED)
+		sum->checksums_completed++;
+	else
+		sum->checksums_incomplete++;
+}
+
+static __always_inline int redirect(struct xdp_md *ctx, int completes)
 {
 	struct ingress_frame frame = {
 		.data = (void *)(long)ctx->data,
@@ -19,10 +104,10 @@ static __always_inline int redirect(struct xdp_md *ctx)
 		.packets = 1,
 		.bytes = ctx->data_end - ctx->data,
 	};
-	__u32 which = active_place(), key = 0;
+	int action, result = ACT_DONE;
 	struct devmapd_totals *sum;
-	void *devmap;
-	int action;
+	struct hit hit = {};
+	__u32 key = 0;
 
 	if (!find_key(&frame, &key)) {
 		sum = own_totals();
@@ -30,25 +115,37 @@ static __always_inline int redirect(struct xdp_md *ctx)
 			add_frame(&sum->unkeyed, ctx);
 		return config.miss_action;
 	}
-	devmap = bpf_map_lookup_elem(&slots, &which);
-	action = devmap ? bpf_redirect_map(devmap, key, config.miss_action) : config.miss_action;
-	if (action != XDP_REDIRECT) {
+	action = decide(key, &hit);
+	if (action == UNSETTLED) {
+		result = ACT_FAILED;
+	} else if (action != XDP_REDIRECT) {
 		sum = own_totals();
 		if (sum) {
 			add_frame(&sum->missed, ctx);
 			sample_miss(key);
 		}
 		return action;
+	} else if (hit.actions.flags) {
+		result = rewrite(ctx, &hit.actions);
+	}
+	/* Before the frame has one more tag, which could be too many. */
+	if (completes && result == ACT_DONE)
+		complete(ctx);
+	if (hit.actions.flags && result == ACT_DONE)
+		result = resize(ctx, &hit.actions);
+	if (result != ACT_DONE) {
+		count_refusal(key, result, frame.packets);
+		return result == ACT_EXPIRED ? XDP_PASS : XDP_DROP;
 	}
 	if (config.counters)
-		count_hit(&frame, which, key);
-	return action;
+		count_hit(&frame, hit.id);
+	return XDP_REDIRECT;
 }
 
 SEC("xdp")
 int devmapd_ingress(struct xdp_md *ctx)
 {
-	return redirect(ctx);
+	return redirect(ctx, 0);
 }
 
 /*
@@ -58,20 +155,5 @@ int devmapd_ingress(struct xdp_md *ctx)
 SEC("xdp")
 int devmapd_complete(struct xdp_md *ctx)
 {
-	int action = redirect(ctx), result;
-	struct devmapd_more_totals *sum;
-
-	if (action != XDP_REDIRECT)
-		return action;
-	result = complete_checksum(ctx);
-	if (result == CHECKSUM_WHOLE)
-		return action;
-	sum = own_more_totals();
-	if (!sum)
-		return action;
-	if (result == CHECKSUM_COMPLETED)
-		sum->checksums_completed++;
-	else
-		sum->checksums_incomplete++;
-	return action;
+	return redirect(ctx, 1);
 }

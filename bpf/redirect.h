@@ -12,6 +12,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "actions.h"
 #include "devmapd.h"
 #include "frame.h"
 
@@ -107,6 +108,54 @@ struct {
 	__type(value, struct devmapd_more_totals);
 } more_totals SEC(".maps");
 
+/*
+ * The actions of entries by id, in parts that user space adds as entries get actions. A part has
+ * two slots, one for each place of the other slots.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_ARRAY);
+			__uint(map_flags, BPF_F_MMAPABLE);
+			__uint(max_entries, DEVMAPD_PART_IDS);
+			__uint(key_size, sizeof(__u32));
+			__uint(value_size, sizeof(struct devmapd_actions));
+		});
+} action_parts SEC(".maps");
+
+/* The element that changes together with its actions. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct devmapd_change);
+} action_change SEC(".maps");
+
+/* Frames that actions could not be applied to, by key. User space makes it with the first part. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_LRU_PERCPU_HASH);
+			__uint(max_entries, DEVMAPD_ACTION_COUNTS);
+			__uint(key_size, sizeof(__u32));
+			__uint(value_size, sizeof(struct devmapd_action_count));
+		});
+} action_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct devmapd_action_totals);
+} action_totals SEC(".maps");
+
 /* A frame at its ingress, as XDP and tcx programs see it. */
 struct ingress_frame {
 	void *data; /* from the Ethernet header on */
@@ -188,10 +237,39 @@ static __always_inline struct devmapd_more_totals *own_more_totals(void)
 	return config.counters ? bpf_map_lookup_elem(&more_totals, &zero) : NULL;
 }
 
-/* The place of the slots that this frame goes by. */
-static __always_inline __u32 active_place(void)
+/* The state that a frame goes by. Read once, and then once more to see whether it has changed. */
+union state {
+	__u64 word;
+	struct {
+		__u32 which;
+		__u32 changes;
+	};
+};
+
+static __always_inline union state read_state(void)
 {
-	return places.which & 1;
+	union state state = {.word = *(volatile __u64 *)&places};
+
+	return state;
+}
+
+/* Whether nothing has changed since this state was read. */
+static __always_inline int is_same(union state state)
+{
+	/* The compiler must not move reads over this; the processor does not (x86). */
+	asm volatile("" ::: "memory");
+	return read_state().word == state.word;
+}
+
+/* The place of the slots that a frame goes by. */
+static __always_inline __u32 place_of(union state state)
+{
+	return state.which & 1;
+}
+
+static __always_inline int has_actions(union state state)
+{
+	return state.which & DEVMAPD_HAS_ACTIONS;
 }
 
 static __always_inline __u32 find_in_bucket(void *table, __u64 product, __u32 shift, __u32 key)
@@ -249,13 +327,110 @@ static __always_inline struct devmapd_counter *own_counter(__u32 id)
 	return counts ? bpf_map_lookup_elem(counts, &index) : NULL;
 }
 
-/* Counts a frame for the entry that it was redirected by. */
-static __always_inline void count_hit(const struct ingress_frame *frame, __u32 which, __u32 key)
+/* The entry that a frame goes by. */
+struct hit {
+	struct devmapd_actions actions;
+	__u32 id;
+} __attribute__((aligned(8)));
+
+/* All zero where the id has none. */
+static __always_inline void read_actions(__u32 which, __u32 id, struct devmapd_actions *actions)
 {
-	struct devmapd_counter *counter = own_counter(find_id(which, key));
+	__u32 slot = (id >> DEVMAPD_PART_SHIFT) * 2 + which, index = id % DEVMAPD_PART_IDS;
+	void *part = bpf_map_lookup_elem(&action_parts, &slot);
+	volatile __u64 *words = part ? bpf_map_lookup_elem(part, &index) : NULL;
+	__u64 *to = (void *)actions;
+
+	to[0] = words ? words[0] : 0;
+	to[1] = words ? words[1] : 0;
+}
+
+/* Whether an element is that of a version. */
+static __always_inline int is_of(const volatile struct devmapd_version *version,
+				 const struct bpf_devmap_val *value)
+{
+	return version->ifindex == value->ifindex &&
+	       (!config.egress_programs || version->program == value->bpf_prog.id);
+}
+
+/* The change that is under way, if it is one of the element of this key and its actions. */
+static __always_inline volatile struct devmapd_change *change_of(union state state, __u32 key)
+{
+	volatile struct devmapd_change *change;
+	__u32 zero = 0;
+
+	if (!(state.changes & 1))
+		return NULL;
+	change = bpf_map_lookup_elem(&action_change, &zero);
+	return change && change->key == key ? change : NULL;
+}
+
+/* The actions that belong to an element. */
+static __always_inline void read_actions_of(const volatile struct devmapd_change *change,
+					    const struct bpf_devmap_val *value,
+					    struct devmapd_actions *actions)
+{
+	const volatile struct devmapd_version *version =
+		is_of(&change->after, value) ? &change->after : &change->before;
+	const volatile __u64 *words = (const volatile void *)&version->actions;
+	__u64 *to = (void *)actions;
+
+	to[0] = words[0];
+	to[1] = words[1];
+}
+
+/* Whether an element gives way to another one: the kernel takes the old one away first. */
+static __always_inline int is_replaced(const volatile struct devmapd_change *change)
+{
+	return change && change->before.ifindex && change->after.ifindex;
+}
+
+/* How often a frame looks again that meets changes. Most changes are over after a few. */
+#define MAX_TRIES 32
+
+/* Counts a frame for the entry that it was redirected by. */
+static __always_inline void count_hit(const struct ingress_frame *frame, __u32 id)
+{
+	struct devmapd_counter *counter = own_counter(id);
 
 	if (counter)
 		add_frames(counter, frame->packets, frame->bytes);
+}
+
+/* Counts what could not be changed, or has expired. */
+static __always_inline void count_refusal(__u32 key, enum act_result result, __u64 packets)
+{
+	struct devmapd_action_count *count;
+	struct devmapd_action_totals *sum;
+	__u32 zero = 0;
+	void *counts;
+
+	if (!config.counters)
+		return;
+	sum = bpf_map_lookup_elem(&action_totals, &zero);
+	if (sum && result == ACT_EXPIRED)
+		sum->expired += packets;
+	else if (sum)
+		sum->failed += packets;
+	counts = bpf_map_lookup_elem(&action_counts, &zero);
+	if (!counts)
+		return;
+	count = bpf_map_lookup_elem(counts, &key);
+	if (!count) {
+		struct devmapd_action_count fresh = {};
+
+		/* Another CPU may have been first: what counts is that it is there now. */
+		bpf_map_update_elem(counts, &key, &fresh, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(counts, &key);
+		if (!count)
+			return;
+	}
+	if (result == ACT_EXPIRED) {
+		count->expired += packets;
+		return;
+	}
+	count->failed += packets;
+	count->last_failed_ns = bpf_ktime_get_coarse_ns();
 }
 
 /*

@@ -23,12 +23,12 @@ static __always_inline int fits(const struct __sk_buff *skb, const struct net_de
 }
 
 /* Any other address is a matter for the target's driver, which tells the peer's stack. */
-static __always_inline int is_for(const struct ingress_frame *frame, const struct net_device *peer)
+static __always_inline int is_for(const struct __sk_buff *skb, const struct net_device *peer)
 {
-	struct ethhdr *eth = frame->data;
+	struct ethhdr *eth = (void *)(long)skb->data;
 	__u64 mac = 0;
 
-	if ((void *)(eth + 1) > frame->end)
+	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
 		return 0;
 	__builtin_memcpy(&mac, eth->h_dest, ETH_ALEN);
 	return mac == mac_of(peer);
@@ -55,7 +55,7 @@ int devmapd_tcx(struct __sk_buff *skb)
 	if (!value)
 		return action;
 	if (judge_peer(device_of(value), &peer) != DEVMAPD_PEER_USED || !fits(skb, peer) ||
-	    !is_for(&frame, peer))
+	    !is_for(skb, peer))
 		return bpf_redirect(value->ifindex, 0);
 	/* As the target's driver leaves a frame; older kernels do not here. */
 	if (skb->pkt_type != PACKET_HOST)
@@ -71,7 +71,7 @@ int devmapd_peer(struct __sk_buff *skb)
 {
 	__u32 *key = (void *)(long)skb->data;
 	struct bpf_devmap_val *value;
-	__u32 which = active_place();
+	__u32 which = place_of(read_state());
 	struct net_device *peer;
 	void *devmap;
 

@@ -34,7 +34,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             return map.Links.GetValueOrDefault(interfaceName);
     }
 
-    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces, EntryActions? actions)
     {
         scope.Demand();
         lock (host.Lock)
@@ -44,7 +44,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
                 throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
             if (!map.TryGet(key, out _) && map.Count >= map.Definition.Spec.MaxEntries)
                 throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
-            map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0));
+            map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0), actions);
         }
     }
 
@@ -141,6 +141,14 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         lock (host.Lock)
             return map.Definition.Spec.Counters ? map.HitsOf(key) : default;
     }
+
+    public EntryActions? ReadActions(uint key)
+    {
+        lock (host.Lock)
+            return map.ActionsOf(key);
+    }
+
+    public IReadOnlyList<ActionCount> ReadActionCounts() => [];
 
     public PeerUse ReadPeerUse(uint key) => map.Definition.Spec.RedirectPeer == RedirectPeer.Off ? PeerUse.Off : PeerUse.NotSupported;
 

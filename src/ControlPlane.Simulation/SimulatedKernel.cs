@@ -35,6 +35,9 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     public IEgressPrograms Programs { get; } = new SimulatedEgressPrograms(host);
 
     /// <inheritdoc/>
+    public IActionDryRun Actions { get; } = new SimulatedActions();
+
+    /// <inheritdoc/>
     public IPassPrograms PassPrograms { get; } = new SimulatedPassPrograms(host);
 
     /// <inheritdoc/>

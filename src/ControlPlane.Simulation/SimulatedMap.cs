@@ -12,6 +12,7 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
 {
     private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.Spec.MaxEntries)];
     private readonly Dictionary<uint, KernelEntry> _elements = [];
+    private readonly Dictionary<uint, EntryActions> _actions = [];
 
     // Only live frames of a probe ever hit an element.
     private readonly Dictionary<uint, EntryCounters> _hits = [];
@@ -37,7 +38,10 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
 
     public bool TryGet(uint key, out KernelEntry element) => _elements.TryGetValue(key, out element);
 
-    public void Set(uint key, KernelEntry element)
+    /// <summary>Returns the actions of a key; null for none.</summary>
+    public EntryActions? ActionsOf(uint key) => _actions.GetValueOrDefault(key);
+
+    public void Set(uint key, KernelEntry element, EntryActions? actions = null)
     {
         var hits = HitsOf(key);
         Remove(key);
@@ -45,6 +49,9 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
             _hits[key] = hits;
         (_chains[BucketOf(key)] ??= []).Insert(0, key);
         _elements[key] = element;
+        // As the kernel layer: actions that do nothing are none.
+        if (actions is not null && actions != new EntryActions())
+            _actions[key] = actions;
         Uncounted.Remove(key);
     }
 
@@ -61,6 +68,7 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
         if (!_elements.Remove(key))
             return false;
         _hits.Remove(key);
+        _actions.Remove(key);
         _chains[BucketOf(key)]!.Remove(key);
         return true;
     }

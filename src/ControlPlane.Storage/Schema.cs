@@ -135,6 +135,9 @@ internal static class Schema
             revision INTEGER NOT NULL,
             PRIMARY KEY (account, key, item)) STRICT, WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE entries ADD COLUMN actions TEXT; -- a JSON object
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

@@ -13,11 +13,12 @@ internal static class StoreReader
     public static StoredState Read(SqliteConnection connection)
     {
         using var transaction = connection.BeginTransaction(deferred: true);
+        var actions = new Dictionary<string, EntryActions>(StringComparer.Ordinal);
         var swaps = Rows(transaction, "SELECT * FROM swaps", Swap).ToDictionary(s => (s.Devmap, s.Interface));
         return new StoredState(
             Rows(transaction, "SELECT revision FROM meta", r => r.GetInt64(0)).Single(),
             Rows(transaction, "SELECT * FROM devmaps", r => new StoredDevmap(r.GetString(0), r.GetString(1), Time(r.GetString(2)), Time(r.GetString(3)))),
-            Rows(transaction, "SELECT * FROM entries", r => Desired(Entry(r), swaps)),
+            Rows(transaction, "SELECT * FROM entries", r => Desired(Entry(r, actions), swaps)),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program),
             Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))),
@@ -30,13 +31,24 @@ internal static class StoreReader
 
     private static CallId Call(SqliteDataReader row) => new(string.Intern(row.GetString(0)), row.GetString(1));
 
-    private static EntryRecord Entry(SqliteDataReader row) => new(
+    private static EntryRecord Entry(SqliteDataReader row, Dictionary<string, EntryActions> actions) => new(
         string.Intern(row.GetString(0)),
         row.GetString(1) is { Length: > 0 } name ? EntryKey.OfInterface(name) : EntryKey.OfNumber((uint)row.GetInt64(2)),
-        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), Labels(row.GetString(5)), Shared(row, 6)),
+        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), Labels(row.GetString(5)), Shared(row, 6), Actions(row, 10, actions)),
         row.GetInt64(7),
         Time(row.GetString(8)),
         Time(row.GetString(9)));
+
+    // Many entries have the same actions.
+    private static EntryActions? Actions(SqliteDataReader row, int column, Dictionary<string, EntryActions> known)
+    {
+        if (row.IsDBNull(column))
+            return null;
+        var text = row.GetString(column);
+        if (!known.TryGetValue(text, out var actions))
+            known.Add(text, actions = ActionsText.Parse(text));
+        return actions;
+    }
 
     private static SwapRecord Swap(SqliteDataReader row) =>
         new(row.GetString(0), row.GetString(1), Shared(row, 2), row.GetInt64(3), Time(row.GetString(4)));

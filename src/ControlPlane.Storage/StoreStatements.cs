@@ -32,7 +32,7 @@ internal sealed class StoreStatements : IDisposable
     {
         _putRevision = Prepare(connection, "UPDATE meta SET revision = $1 WHERE id = 1", 1);
         _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
-        _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)");
+        _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
         _deleteEntry = new(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3");
         _putSwap = Prepare(connection, "REPLACE INTO swaps VALUES ($1, $2, $3, $4, $5)", 5);
         _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
@@ -149,6 +149,7 @@ internal sealed class StoreStatements : IDisposable
         _putEntry.Bind(8, entry.Revision);
         _putEntry.Bind(9, Text(entry.CreateTime));
         _putEntry.Bind(10, Text(entry.UpdateTime));
+        _putEntry.Bind(11, ActionsText.Of(entry.Spec.Actions));
         _putEntry.Run();
     }
 

@@ -30,7 +30,7 @@ public sealed partial class ReadmeTests
             var output = testbed.Space.ShellWithInput(socket + string.Join("\necho === >&1\n", blocks), "bash", "-e").Split("===\n");
             Assert.Equal(blocks.Count, output.Length);
             var (attached, explained, reached, map, byGrpc) = (output[1], output[2], output[3], output[4], output[5]);
-            var (byToken, counted, auto) = (output[6], output[7], output[8]);
+            var (byToken, acted, counted, auto) = (output[6], output[7], output[8], output[9]);
             Assert.Equal(2, CountOfState(attached, "Attached"));
             Assert.Equal(2, CountOfState(attached, "Undeliverable"));
             Assert.All([left, right], name => Assert.Contains($"ip netns exec {name} ethtool -K eth0 gro on", attached, StringComparison.Ordinal));
@@ -45,6 +45,8 @@ public sealed partial class ReadmeTests
             Assert.Contains("ENTRY_STATE_FORWARDING", byGrpc, StringComparison.Ordinal);
             Assert.Contains("\"Forwarding\"", byToken, StringComparison.Ordinal);
             Assert.Contains("key:", map, StringComparison.Ordinal);
+            Assert.Contains(" 0% packet loss", acted, StringComparison.Ordinal);
+            Assert.Contains("ok    ActionsRun", acted, StringComparison.Ordinal);
             Assert.Matches("\"packets\": ?[1-9]", counted);
         }
         finally

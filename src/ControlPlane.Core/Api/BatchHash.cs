@@ -46,6 +46,7 @@ internal static class BatchHash
         writer.Write(spec?.Interface ?? "");
         writer.Write(spec?.EgressProgram ?? "");
         writer.Write(spec?.Owner ?? "");
+        Write(writer, spec?.Actions);
         var labels = spec?.Labels ?? Labels.Empty;
         writer.Write(labels.Count);
         foreach (var (name, value) in labels.OrderBy(l => l.Key, StringComparer.Ordinal))
@@ -53,5 +54,19 @@ internal static class BatchHash
             writer.Write(name);
             writer.Write(value ?? "");
         }
+    }
+
+    // A batch without actions has the hash that it had before there were any: the keys of calls outlive an upgrade.
+    private static void Write(BinaryWriter writer, EntryActions? actions)
+    {
+        if (actions is null)
+            return;
+        writer.Write(ActionRules.Field);
+        writer.Write(actions.SourceMac?.ToString() ?? "");
+        writer.Write(actions.DestinationMac?.ToString() ?? "");
+        writer.Write(actions.SetVlan ?? -1);
+        writer.Write(actions.PushVlan ?? -1);
+        writer.Write(actions.PopVlan);
+        writer.Write(actions.DecrementTtl);
     }
 }

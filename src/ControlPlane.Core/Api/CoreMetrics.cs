@@ -66,7 +66,13 @@ internal sealed class CoreMetrics : IDisposable
         CounterOfDevmaps("devmapd_devmap_peer_redirected_packets_total",
             "Redirected frames that went to the peer of their target directly, in tcx mode. The counters of the target do not show them.",
             d => d.Status.Traffic is { } t ? [Measure(t.PeerRedirectedPackets, Of(d))] : []);
-        CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that the kernel dropped after the redirect, by cause.",
+        CounterOfDevmaps("devmapd_devmap_action_failed_packets_total",
+            "Frames that were dropped because an action of their entry could not be applied.",
+            d => d.Status.Traffic is { } t ? [Measure(t.ActionFailedPackets, Of(d))] : []);
+        CounterOfDevmaps("devmapd_devmap_expired_packets_total",
+            "Packets whose TTL or hop limit ran out by an action; they went to the network stack.",
+            d => d.Status.Traffic is { } t ? [Measure(t.ExpiredPackets, Of(d))] : []);
+        CounterOfDevmaps("devmapd_devmap_drops_total", "Frames of a devmap that an action or the kernel dropped, by cause.",
             DropsOf);
         GaugeOfDevmaps("devmapd_entries", "Entries of a devmap by state. Elements that others changed count as if they were as desired; devmapd_drifts_total counts those.",
             d => CountsOf(d)?.Entries.Select(e => new Measurement<long>(e.Value, Of(d), new("state", e.Key.ToString()))) ?? []);
@@ -82,7 +88,7 @@ internal sealed class CoreMetrics : IDisposable
 
         CounterOfEntries("devmapd_entry_packets_total", "Frames sent to an entry, of the entries with the most.", e => e.Counters.Packets);
         CounterOfEntries("devmapd_entry_bytes_total", "Bytes of those frames, from the Ethernet header on.", e => e.Counters.Bytes);
-        CounterOfEntries("devmapd_entry_drops_total", "Of those frames, the ones the kernel dropped after the redirect.", e => e.Dropped);
+        CounterOfEntries("devmapd_entry_drops_total", "Frames for the entry that an action or the kernel dropped.", e => e.Dropped);
     }
 
     /// <summary>The meter of these instruments.</summary>

@@ -45,6 +45,7 @@ internal sealed class DevmapService
     private Devmap View(DevmapState devmap)
     {
         var (map, interfaces) = (_state.Handles[devmap.Id], _kernel.Interfaces.Refresh());
+        var traffic = map.ReadTotals();
         return new Devmap(
             devmap.Definition.Name,
             devmap.Revision,
@@ -56,8 +57,8 @@ internal sealed class DevmapService
                 map.MapId,
                 map.RedirectProgramId,
                 map.Adopted,
-                map.ReadTotals(),
-                _drops.OfDevmap(devmap, map.ProgramIds),
+                traffic,
+                _drops.OfDevmap(devmap, map.ProgramIds, traffic),
                 [.. map.ReadMissedKeys().Select(m => new MissedKey(KeyTextOf(devmap, m.KernelKey, interfaces), m.KernelKey, m.Packets, m.LastSeen))],
                 _state.Audits.Of(devmap.Id).Summary,
                 [ShapeReader.Judge(devmap.Entries.Shape) with { LastTransitionTime = devmap.SpreadSince }]));

@@ -106,7 +106,7 @@ public enum EntryView
 /// <param name="Key">The key in its canonical text form.</param>
 /// <param name="Packets">Frames sent to the entry, over all CPUs; 0 when the devmap does not count.</param>
 /// <param name="Bytes">Bytes of those frames, from the Ethernet header on.</param>
-/// <param name="Drops">Those of the frames that the kernel dropped after the redirect; 0 where the host cannot count them.</param>
+/// <param name="Drops">Frames for the entry that an action or the kernel dropped; those of the kernel only where the host can count them.</param>
 public sealed record KeyCounters(string Key, ulong Packets, ulong Bytes, ulong Drops);
 
 /// <summary>One page of a list of counters.</summary>
@@ -119,7 +119,7 @@ public sealed record CounterList(IReadOnlyList<KeyCounters> Counters, string? Ne
 /// <param name="Key">Its key in its canonical text form.</param>
 /// <param name="Interface">The egress interface.</param>
 /// <param name="Counters">The frames that the redirect program sent to it.</param>
-/// <param name="Dropped">Of that, frames the kernel dropped; 0 too where the host cannot tell.</param>
+/// <param name="Dropped">Frames for the entry that an action or the kernel dropped; those of the kernel only where the host can tell.</param>
 public sealed record EntryTraffic(string Key, string Interface, EntryCounters Counters, ulong Dropped);
 
 /// <summary>The outcome of a PUT.</summary>

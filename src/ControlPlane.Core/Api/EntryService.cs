@@ -172,7 +172,7 @@ internal sealed class EntryService
     }
 
     private ulong Dropped(DevmapState devmap, uint kernelKey, uint? target) =>
-        _drops.OfEntry(devmap, kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
+        _drops.OfEntry(devmap, _state.Handles[devmap.Id], kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
 
     private EntryLister Lister(DevmapState devmap, EntryFilter filter)
     {
@@ -239,6 +239,7 @@ internal sealed class EntryService
                 violations.Add("egressProgram", DevmapErrors.NoRoomForEgressProgram(devmap.Name, devmap.Spec.ValueSize));
         }
 
+        ActionRules.Check(spec.Actions, violations);
         LabelRules.Validate(spec.Labels, spec.Owner, violations);
     }
 

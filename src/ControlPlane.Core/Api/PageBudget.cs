@@ -14,7 +14,7 @@ internal sealed class PageBudget
     public const int MaxBytes = 7 * 512 * 1024;
 
     // Names of fields, numbers, times and punctuation.
-    private const int EntryBytes = 700, ChangeBytes = 320, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
+    private const int EntryBytes = 740, ChangeBytes = 320, ActionBytes = 180, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
 
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
@@ -51,7 +51,7 @@ internal sealed class PageBudget
         var bytes = BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Owner);
         foreach (var (name, value) in spec.Labels)
             bytes += LabelBytes + BytesOf(name) + BytesOf(value);
-        return bytes;
+        return bytes + (spec.Actions is null ? 0 : ActionBytes);
     }
 
     private int BytesOf(IReadOnlyList<Condition> conditions)

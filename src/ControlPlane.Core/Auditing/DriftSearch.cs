@@ -58,6 +58,9 @@ internal sealed class DriftSearch(ControlPlaneState state, DevmapState started, 
         var target = interfaces.Current.Find(entry.Record.Spec.Interface);
         if (!map.TryLookup(key, out var element))
             return target is null;
-        return map.IsCounted(key) && element.Ifindex == target?.Ifindex && element.EgressProgramId == snapshot.ProgramId(entry.Record.Spec.EgressProgram);
+        return map.IsCounted(key)
+            && element.Ifindex == target?.Ifindex
+            && element.EgressProgramId == snapshot.ProgramId(entry.Record.Spec.EgressProgram)
+            && map.ReadActions(key) == entry.Record.Spec.Actions;
     }
 }

@@ -175,6 +175,12 @@ public static class CommonRemedies
     /// <summary>An egress program drops frames.</summary>
     public static Remedy OtherProgram() => new("Write the entry with another egress program.");
 
+    /// <summary>No frame of an entry can have its actions applied.</summary>
+    public static Remedy OtherActions() => new("Write the entry without the actions setVlan and popVlan; pushVlan takes frames without a tag.");
+
+    /// <summary>An action drops a frame.</summary>
+    public static Remedy ActionsForFrame() => new("Send frames with a VLAN tag, or write the entry with other actions.");
+
     /// <summary>Another devmap decides.</summary>
     public static Remedy AskOtherDevmap(string devmap, string ingress) =>
         new("Ask the other devmap.", Calls.ExplainIngress(devmap, ingress));

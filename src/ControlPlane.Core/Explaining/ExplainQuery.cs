@@ -11,7 +11,8 @@ namespace ControlPlane.Core.Explaining;
 /// <param name="Vlan">The VLAN id of its tag, 0 .. 4095; 0 for an untagged frame, as when nothing is said.</param>
 /// <param name="Dst">Its IPv4 destination; null for a frame of another protocol.</param>
 /// <param name="Length">The length of its IP packet in bytes, as an MTU counts, 28 .. 65535.</param>
-public sealed record ExplainQuery(string? Key = null, string? Ingress = null, long? Vlan = null, string? Dst = null, long? Length = null);
+/// <param name="Ttl">The time to live of its IP packet, 1 .. 255; 64 when nothing is said.</param>
+public sealed record ExplainQuery(string? Key = null, string? Ingress = null, long? Vlan = null, string? Dst = null, long? Length = null, long? Ttl = null);
 
 /// <summary>Understands a question. Without a devmap only what is wrong in any devmap is found.</summary>
 internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable interfaces, Violations faults)
@@ -25,19 +26,20 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
         var vlan = (ushort)Number("vlan", query.Vlan, 0, MaxVlanId).GetValueOrDefault();
         var destination = Destination(query.Dst);
         var length = (int?)Number("length", query.Length, TestFrame.LeastLength, ushort.MaxValue);
+        var ttl = (byte?)Number("ttl", query.Ttl, 1, byte.MaxValue) ?? TestFrame.CommonTimeToLive;
         if (devmap is null)
-            return new FrameQuestion(null, ingress, vlan, destination, length);
+            return new FrameQuestion(null, ingress, vlan, destination, length, ttl);
 
         var selector = devmap.Definition.Spec.KeySelector;
         if (query.Key is null)
         {
             if (selector.Missing(new FrameFacts(ingress, vlan, destination)) is { } missing)
                 Wrong(missing.Field, missing.Message);
-            return new FrameQuestion(null, ingress, vlan, destination, length);
+            return new FrameQuestion(null, ingress, vlan, destination, length, ttl);
         }
 
         if (Entry(query.Key) is not { } entry)
-            return new FrameQuestion(null, ingress, vlan, destination, length);
+            return new FrameQuestion(null, ingress, vlan, destination, length, ttl);
         var facts = selector.FactsOf(entry.Record.Key, interfaces);
         if (facts.Ingress is { } only)
             ingress = Implied("ingress", ingress, only) is { Length: > 0 } existing ? existing : null;
@@ -46,7 +48,7 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
             vlan = Implied("vlan", query.Vlan, id) <= MaxVlanId ? (ushort)id : (ushort)0;
         if (facts.Destination is { } address)
             destination = Implied("dst", destination, address);
-        return new FrameQuestion(entry, ingress, vlan, destination, length);
+        return new FrameQuestion(entry, ingress, vlan, destination, length, ttl);
     }
 
     private PlacedEntry? Entry(string text)
@@ -107,7 +109,8 @@ internal sealed class ExplainQueryReader(DevmapState? devmap, InterfaceTable int
 /// <param name="Vlan">The VLAN id of its tag; 0 for none.</param>
 /// <param name="Destination">Its IPv4 destination; null for a frame of another protocol.</param>
 /// <param name="Length">The length of its IP packet in bytes; null when none was given.</param>
-internal sealed record FrameQuestion(PlacedEntry? Asked, string? Ingress, ushort Vlan, uint? Destination, int? Length)
+/// <param name="Ttl">The time to live of its IP packet.</param>
+internal sealed record FrameQuestion(PlacedEntry? Asked, string? Ingress, ushort Vlan, uint? Destination, int? Length, byte Ttl)
 {
     /// <summary>The key that was asked for.</summary>
     public EntryKey? Key => Asked?.Record.Key;

@@ -27,17 +27,51 @@ internal sealed partial class Explainer
         if (target is { Kind: "veth", LinkIfindex: { } peer, LinkNetnsId: null })
             Ask(peer);
         var program = state.Programs.Values.FirstOrDefault(p => p.Loaded.ProgramId == element.EgressProgramId);
+        var actions = _map.ReadActions(key);
         condition ??= StatusEvaluator.Unmanaged(devmap, key, element, shared.Facts);
         var step = Tell(
             condition,
             ("kernelMapId", _map.MapId), ("interface", target?.Name), ("ifindex", element.Ifindex),
-            ("egressProgram", program?.Record.Name), ("egressProgramId", element.EgressProgramId == 0 ? null : element.EgressProgramId));
+            ("egressProgram", program?.Record.Name), ("egressProgramId", element.EgressProgramId == 0 ? null : element.EgressProgramId),
+            ("actions", actions is null ? null : ActionRules.Describe(actions)));
+        if (actions is not null && Apply(actions) is { } stopped)
+            return stopped;
         if (target is null)
             return Ends(ExplainOutcome.Dropped, step);
         if (program is null && element.EgressProgramId != 0)
             return Ends(ExplainOutcome.Unknown, step);
-        var entry = condition.Holds ? wanted! : Imagined(wanted, key, target, program);
+        var entry = condition.Holds ? wanted! : Imagined(wanted, key, target, program, actions);
         return JudgeDelivery(entry, element, target, program);
+    }
+
+    /// <summary>Do the actions of the entry let it go on? They are applied before the frame is redirected.</summary>
+    private ExplainVerdict? Apply(EntryActions actions)
+    {
+        var result = kernel.Actions.DryRun(actions, _frame);
+        var applied = result.Outcome == ActionOutcome.Applied;
+        var step = Tell(
+            RunOf(result.Outcome, actions),
+            ("actions", ActionRules.Describe(actions)), ("bytesIn", _frame.Length), ("bytesOut", applied ? result.Frame.Length : null),
+            ("vlan", applied ? TestFrame.VlanOf(result.Frame.Span) : null), ("headers", applied ? TestFrame.HeadersOf(result.Frame.Span) : null));
+        if (result.Outcome == ActionOutcome.Failed)
+            return Ends(ExplainOutcome.Dropped, step);
+        if (result.Outcome == ActionOutcome.Expired)
+            return Ends(ExplainOutcome.Passed, step, "The frame goes to the host's network stack. ");
+        _acted = result.Frame;
+        return null;
+    }
+
+    private static Condition RunOf(ActionOutcome outcome, EntryActions actions)
+    {
+        var type = ConditionTypes.ActionsRun;
+        return outcome switch
+        {
+            ActionOutcome.Applied => type.True("Applied", "The actions of the entry are applied to the frame."),
+            ActionOutcome.Expired => type.False("Expired", "The time to live of the packet runs out by the action decrementTtl."),
+            _ when (ActionRules.EffectsOf(actions) & ActionEffects.NeedTag) != 0 => type.False(
+                "ActionFailed", $"An action of the entry cannot be applied to the frame, which is dropped: {ActionRules.Describe(actions)}.", CommonRemedies.ActionsForFrame()),
+            _ => type.False("ActionFailed", $"An action of the entry cannot be applied to the frame, which is dropped: {ActionRules.Describe(actions)}."),
+        };
     }
 
     /// <summary>Is it this devmap that the redirect program looks the key up in?</summary>
@@ -65,23 +99,25 @@ internal sealed partial class Explainer
     /// <summary>Would the target take it, and let it go?</summary>
     private ExplainVerdict JudgeDelivery(PlacedEntry entry, KernelEntry element, InterfaceInfo target, PlacedProgram? program)
     {
-        EgressVerdict? run = program is null ? null : kernel.Programs.DryRun(program.Loaded.Config, _frame);
-        var left = run is { Action: XdpAction.Pass } passed ? passed.Frame : _frame;
-        var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (_frame.Length, left.Length));
+        EgressVerdict? run = program is null ? null : kernel.Programs.DryRun(program.Loaded.Config, Acted);
+        var left = run is { Action: XdpAction.Pass } passed ? passed.Frame : Acted;
         var facts = _evaluator.Ingress(question.Ingress ?? "").Facts;
+        var beside = TargetConditions.TagRidesBeside(target, facts) && TestFrame.VlanOf(left.Span) != 0 ? EthernetHeader.TagBytes : 0;
+        var judged = new JudgedFrame(question.Ingress, question.Length is null ? null : (Acted.Length, left.Length - beside));
         ExplainStep? fault = null, unknown = null;
         var evaluator = Evaluator(state, devmap, shared, interfaces, drops, judged);
         var proof = evaluator.ProofOf(entry, element);
         foreach (var condition in evaluator.Judge(entry, element).Conditions)
         {
-            if (condition.Type == ConditionTypes.InKernel || !condition.Type.Decides)
+            // The dry run has said what becomes of this frame.
+            if (condition.Type == ConditionTypes.InKernel || condition.Type == ConditionTypes.ActionsApply || !condition.Type.Decides)
                 continue;
             var step = Tell(condition, Evidence(condition.Type, target, facts, program));
             fault ??= step.Status == ConditionStatus.False ? step : null;
             unknown ??= step.Status == ConditionStatus.Unknown && !evaluator.IsSettled(proof, entry.Record.Key, condition) ? step : null;
         }
 
-        var last = Tell(RunOf(program, run), ("egressProgram", program?.Record.Name), ("action", run?.Action), ("bytesIn", _frame.Length), ("bytesOut", run is null ? null : left.Length));
+        var last = Tell(RunOf(program, run), ("egressProgram", program?.Record.Name), ("action", run?.Action), ("bytesIn", Acted.Length), ("bytesOut", run is null ? null : left.Length));
         fault ??= last.Holds ? null : last;
         if (fault is not null)
             return Ends(fault.Type == ConditionTypes.EgressProgramAgrees ? ExplainOutcome.Unknown : ExplainOutcome.Dropped, fault);
@@ -107,7 +143,7 @@ internal sealed partial class Explainer
     {
         var type = ConditionTypes.EgressProgramRun;
         if (program is null || run is not { } verdict)
-            return type.True("NoEgressProgram", "The entry has no egress program; the frame leaves unchanged.");
+            return type.True("NoEgressProgram", "The entry has no egress program; the frame leaves as it was redirected.");
         var name = program.Record.Name;
         return verdict.Action == XdpAction.Pass
             ? type.True("Passes", $"The egress program '{name}' ({program.Loaded.Config.Template.Name}) lets the frame leave.")
@@ -136,14 +172,14 @@ internal sealed partial class Explainer
     }
 
     private (string, object?)[] MtuEvidence(IngressFacts facts) =>
-        question.Length is null ? [("ingress", facts.Widest?.Name), ("ingressMtu", facts.Widest?.Mtu)] : [("bytes", _frame.Length)];
+        question.Length is null ? [("ingress", facts.Widest?.Name), ("ingressMtu", facts.Widest?.Mtu)] : [("bytes", Acted.Length)];
 
     /// <summary>The desired state if the kernel were right: the judgement then is about the target that the frame really goes to.</summary>
-    private PlacedEntry Imagined(PlacedEntry? wanted, uint key, InterfaceInfo target, PlacedProgram? program)
+    private PlacedEntry Imagined(PlacedEntry? wanted, uint key, InterfaceInfo target, PlacedProgram? program, EntryActions? actions)
     {
         var record = wanted?.Record ?? new EntryRecord(
             Definition.Name, _evaluator.KeyOf(key), new EntrySpec(target.Name), 0, default, default);
-        return new PlacedEntry(record with { Spec = record.Spec with { Interface = target.Name, EgressProgram = program?.Record.Name } }, key);
+        return new PlacedEntry(record with { Spec = record.Spec with { Interface = target.Name, EgressProgram = program?.Record.Name, Actions = actions } }, key);
     }
 
     private Condition NoEntry(uint key)

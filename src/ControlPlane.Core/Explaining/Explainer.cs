@@ -18,16 +18,21 @@ internal sealed partial class Explainer(
     // The frame as it arrives.
     private readonly byte[] _arriving = TestFrame.Build(
         question.Ingress is { } ingress ? interfaces.Find(ingress)?.Mac : null,
-        question.Vlan, question.Destination, question.Length ?? TestFrame.ShortLength);
+        question.Vlan, question.Destination, question.Length ?? TestFrame.ShortLength, question.Ttl);
 
     // The frame under judgement: as the redirect program sees it.
     private byte[] _frame = [];
+
+    // The frame after the actions of the entry; null if there are none.
+    private ReadOnlyMemory<byte>? _acted;
 
     // The fate of the frame's tag, and the step that says so; null if the tag is part of the frame.
     private BesideFate _tag;
     private ExplainStep? _tagStep;
 
     private uint? _key;
+
+    private ReadOnlyMemory<byte> Acted => _acted ?? _frame;
 
     private ushort SeenVlan => _tag > BesideFate.Unseen ? (ushort)0 : question.Vlan;
 
@@ -173,7 +178,7 @@ internal sealed partial class Explainer(
         _tag = way.Beside.Tags;
         _tagStep = Tell(condition, ("interface", way.Interface.Name), ("mode", way.Mode.ToText()), ("vlan", question.Vlan));
         if (_tag > BesideFate.Unseen)
-            _frame = TestFrame.Build(Ingress?.Mac, 0, question.Destination, question.Length ?? TestFrame.ShortLength);
+            _frame = TestFrame.Build(Ingress?.Mac, 0, question.Destination, question.Length ?? TestFrame.ShortLength, question.Ttl);
     }
 
     private ExplainVerdict WithTag(ExplainVerdict verdict, ExplainStep step) => (verdict.Outcome, _tag) switch

@@ -20,7 +20,8 @@ internal static class TestFrame
     private const byte Udp = 17;
     private const ushort DiscardPort = 9;
 
-    private const byte CommonTimeToLive = 64;
+    /// <summary>The time to live of a packet of which none was given.</summary>
+    public const byte CommonTimeToLive = 64;
 
     // A router drops the frame of a probe.
     private const byte ShortestTimeToLive = 1;
@@ -37,11 +38,12 @@ internal static class TestFrame
     /// <param name="vlan">The VLAN id of its tag; 0 for none.</param>
     /// <param name="destination">Its IPv4 destination; null for a frame of another protocol.</param>
     /// <param name="length">Bytes behind the headers of Ethernet and tag.</param>
-    public static byte[] Build(MacAddress? destinationMac, ushort vlan, uint? destination, int length)
+    /// <param name="timeToLive">The time to live of the packet.</param>
+    public static byte[] Build(MacAddress? destinationMac, ushort vlan, uint? destination, int length, byte timeToLive)
     {
         var (frame, header) = Link(_source, destinationMac ?? _unknownDestination, vlan, destination is null ? LocalExperiment : Ipv4, length);
         if (destination is { } address)
-            WritePacket(frame.AsSpan(header), address, CommonTimeToLive);
+            WritePacket(frame.AsSpan(header), address, timeToLive);
         return frame;
     }
 
@@ -54,12 +56,13 @@ internal static class TestFrame
     /// <param name="target">The address of the interface that the frame leaves by; null if it has none.</param>
     /// <param name="length">Bytes of the IP packet.</param>
     /// <param name="padding">Bytes after the packet.</param>
-    public static byte[] BuildForWire(FrameFacts facts, MacAddress? target, int length, int padding)
+    /// <param name="isDecremented">Whether the time to live is lowered before the frame leaves. It is then one more.</param>
+    public static byte[] BuildForWire(FrameFacts facts, MacAddress? target, int length, int padding, bool isDecremented = false)
     {
         var mac = target ?? _source;
         var (frame, header) = Link(mac, mac, (ushort)facts.Vlan.GetValueOrDefault(), Ipv4, length + padding);
         var ip = frame.AsSpan(header, length);
-        WritePacket(ip, facts.Destination ?? AnyAddress, ShortestTimeToLive);
+        WritePacket(ip, facts.Destination ?? AnyAddress, (byte)(ShortestTimeToLive + (isDecremented ? 1 : 0)));
         var udp = ip[Ipv4Bytes..];
         var checksum = Checksum(udp, Sum(ip[AddressesAt..Ipv4Bytes], Udp + (uint)udp.Length));
         // 0 says that there is none.
@@ -90,6 +93,20 @@ internal static class TestFrame
         frame.Length >= EthernetHeader.Bytes + EthernetHeader.TagBytes && BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetHeader.AddressBytes..]) is EthernetHeader.CustomerTag or EthernetHeader.ServiceTag
             ? (ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[EthernetHeader.Bytes..]) & 0x0fff)
             : (ushort)0;
+
+    /// <summary>Returns the headers of Ethernet, of tags and of IPv4 as hexadecimal digits; less if the frame is shorter.</summary>
+    public static string HeadersOf(ReadOnlySpan<byte> frame)
+    {
+        var at = EthernetHeader.AddressBytes;
+        while (frame.Length >= at + EthernetHeader.TagBytes + sizeof(ushort)
+            && BinaryPrimitives.ReadUInt16BigEndian(frame[at..]) is EthernetHeader.CustomerTag or EthernetHeader.ServiceTag)
+        {
+            at += EthernetHeader.TagBytes;
+        }
+
+        var length = at + sizeof(ushort) + (frame.Length >= at + sizeof(ushort) && BinaryPrimitives.ReadUInt16BigEndian(frame[at..]) == Ipv4 ? Ipv4Bytes : 0);
+        return Convert.ToHexStringLower(frame[..Math.Min(length, frame.Length)]);
+    }
 
     /// <summary>The changed addresses of a frame; null for an unchanged one.</summary>
     public static (MacAddress? Source, MacAddress? Destination) NewMacs(ReadOnlySpan<byte> before, ReadOnlySpan<byte> after)

@@ -77,7 +77,8 @@ public sealed record Drift(
 /// <param name="Interface">Its name; null when there is no such device.</param>
 /// <param name="EgressProgramId">The kernel's id of the egress program; null for none.</param>
 /// <param name="EgressProgram">The name of that program; null for none, and for one that is not of this daemon.</param>
-public sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram);
+/// <param name="Actions">The changes of each frame of the element; null for none.</param>
+public sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram, EntryActions? Actions = null);
 
 /// <summary>How the kernel differs from the desired state.</summary>
 public enum DriftKind
@@ -85,7 +86,7 @@ public enum DriftKind
     /// <summary>A desired element is not in the kernel's map, though its interfaces exist.</summary>
     Missing,
 
-    /// <summary>The element is there with another device or another egress program.</summary>
+    /// <summary>The element is there with another device, another egress program or other actions.</summary>
     Changed,
 
     /// <summary>The kernel's map has an element that nobody desires.</summary>

@@ -120,6 +120,9 @@ public static class ConditionTypes
     /// <summary>The egress program runs: it does not on frames from an ingress in tcx mode. Reported only where it does not.</summary>
     public static ConditionType EgressProgramApplies { get; } = new("EgressProgramApplies", ConditionSubject.Entry);
 
+    /// <summary>The actions of the entry can be applied to its frames. Reported for entries with actions.</summary>
+    public static ConditionType ActionsApply { get; } = new("ActionsApply", ConditionSubject.Entry);
+
     /// <summary>Frames that the daemon itself sent to the entry left by its target. Reported after a probe, until that lapses.</summary>
     public static ConditionType Proven { get; } = new("Proven", ConditionSubject.Entry);
 
@@ -156,6 +159,9 @@ public static class ConditionTypes
     /// <summary>The redirect program looks keys up in the devmap's map. Reported only where it does not.</summary>
     public static ConditionType DevmapActive { get; } = new("DevmapActive", ConditionSubject.Devmap);
 
+    /// <summary>The actions of the entry let the frame go on, by a dry run. Reported for entries with actions.</summary>
+    public static ConditionType ActionsRun { get; } = new("ActionsRun", ConditionSubject.Frame);
+
     /// <summary>The egress program lets the frame leave, by a dry run.</summary>
     public static ConditionType EgressProgramRun { get; } = new("EgressProgramRun", ConditionSubject.Frame);
 
@@ -169,9 +175,9 @@ public static class ConditionTypes
     public static IReadOnlyList<ConditionType> All { get; } =
     [
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, CarriesEthernet, MtuSufficient,
-        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, Proven, KeyReachable, IngressAttached, Attached, IngressRedirects,
+        EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, ActionsApply, Proven, KeyReachable, IngressAttached, Attached, IngressRedirects,
         IngressKeepsFrames,
         IngressReceivesAll, KeysSpread,
-        IngressReceives, KeyFound, DevmapActive, EgressProgramRun, EgressPath, PinsPersist,
+        IngressReceives, KeyFound, DevmapActive, ActionsRun, EgressProgramRun, EgressPath, PinsPersist,
     ];
 }

@@ -79,7 +79,7 @@ public enum EnsureTargets
 /// <param name="RedirectProgramId">The id of the redirect program, as <c>bpftool prog</c> shows it.</param>
 /// <param name="Adopted">Whether the kernel objects existed when the daemon started.</param>
 /// <param name="Traffic">The counts of the redirect program; null when counters are off.</param>
-/// <param name="Drops">The redirected frames that the kernel dropped; null where the host cannot count them.</param>
+/// <param name="Drops">The frames with an entry that an action or the kernel dropped; null where the host cannot count them.</param>
 /// <param name="MissedKeys">Keys that frames had and the devmap lacked, newest first, each in its canonical text form too.</param>
 /// <param name="Audit">The findings of audits since the daemon started.</param>
 /// <param name="Conditions">Checks of the devmap as a whole.</param>
@@ -114,6 +114,8 @@ public sealed record Devmap(string Name, long Revision, DateTimeOffset CreateTim
 /// <param name="ChecksumsIncomplete">Redirected frames whose checksum is or may be partial and which the redirect program cannot complete: the receiver drops those that are.</param>
 /// <param name="EgressProgramDrops">Frames from an ingress in tcx mode that were dropped because their entry has an egress program, which does not run there.</param>
 /// <param name="PeerRedirectedPackets">Redirected frames that went to the peer of their target directly, in tcx mode. The counters of the target do not show them.</param>
+/// <param name="ActionFailedPackets">Frames that were dropped because an action of their entry could not be applied.</param>
+/// <param name="ExpiredPackets">Packets whose TTL or hop limit ran out by an action; they went to the network stack.</param>
 public readonly record struct DevmapCounters(
     ulong RedirectedPackets,
     ulong RedirectedBytes,
@@ -124,7 +126,9 @@ public readonly record struct DevmapCounters(
     ulong ChecksumsCompleted = 0,
     ulong ChecksumsIncomplete = 0,
     ulong EgressProgramDrops = 0,
-    ulong PeerRedirectedPackets = 0);
+    ulong PeerRedirectedPackets = 0,
+    ulong ActionFailedPackets = 0,
+    ulong ExpiredPackets = 0);
 
 /// <summary>
 /// A key that frames had and the devmap lacked. There is room for 64 keys on each CPU, each in the place of its hash, where the last

@@ -14,7 +14,7 @@ public sealed record DropCount(DropCause Cause, int Errno, ulong Packets, DateTi
 /// <param name="Packets">Frames, over all CPUs.</param>
 public sealed record CauseCount(DropCause Cause, ulong Packets);
 
-/// <summary>Why the kernel dropped a frame that a redirect program had sent on its way.</summary>
+/// <summary>Why a frame with an entry was dropped.</summary>
 public enum DropCause
 {
     /// <summary>The target is administratively down (ENETDOWN).</summary>
@@ -31,6 +31,9 @@ public enum DropCause
 
     /// <summary>The egress program dropped it, or the driver did: no room, or too long for a veth's peer.</summary>
     NotSent,
+
+    /// <summary>An action of the entry could not be applied to it.</summary>
+    ActionFailed,
 
     /// <summary>An XDP program returned what aborts.</summary>
     Aborted,
@@ -60,7 +63,7 @@ internal static class DropCauses
     };
 }
 
-/// <summary>The frames redirected by a devmap that the kernel dropped.</summary>
+/// <summary>The frames with an entry in a devmap that an action or the kernel dropped.</summary>
 /// <param name="Causes">All drops by cause. Causes without drops are left out.</param>
 /// <param name="Targets">Drops in the transmit queue of a target, by target and cause. All devmaps share the queue of a target.</param>
 public sealed record DevmapDrops(IReadOnlyList<CauseCount> Causes, IReadOnlyList<TargetDrops> Targets);

@@ -7,15 +7,22 @@ namespace ControlPlane.Core.Model;
 /// <param name="EgressProgram">The egress program, or null for none.</param>
 /// <param name="Labels">Notes of the caller.</param>
 /// <param name="Owner">Who manages the entry, by its own account; null for nobody.</param>
+/// <param name="Actions">Changes of each frame of the entry before it leaves, in every attach mode. Null for none.</param>
 [method: JsonConstructor]
-public sealed record EntrySpec(string Interface, string? EgressProgram, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner)
+public sealed record EntrySpec(
+    string Interface, string? EgressProgram, Labels Labels, [property: JsonPropertyOrder(1)] string? Owner, EntryActions? Actions = null)
 {
+    // JSON has the members in the order of their declarations, and the owner last.
+
+    /// <summary>Changes of each frame of the entry before it leaves, in every attach mode. Null for none, also if no member is set.</summary>
+    public EntryActions? Actions { get; init => field = ActionRules.OrNull(value); } = ActionRules.OrNull(Actions);
+
     /// <summary>The caller's own notes.</summary>
     public Labels Labels { get; init; } = Labels ?? Labels.Empty;
 
     /// <summary>A spec without labels and owner.</summary>
-    public EntrySpec(string @interface, string? egressProgram = null)
-        : this(@interface, egressProgram, Labels.Empty, null)
+    public EntrySpec(string @interface, string? egressProgram = null, EntryActions? actions = null)
+        : this(@interface, egressProgram, Labels.Empty, null, actions)
     {
     }
 }
@@ -53,7 +60,8 @@ public sealed record EntryRecord(
 /// <param name="EgressProgramId">The id of the egress program in the kernel's element; null for none.</param>
 /// <param name="Packets">Frames that the redirect program sent to the entry, over all CPUs; 0 when counters are off, null in the basic view.</param>
 /// <param name="Bytes">Bytes of those frames, from the Ethernet header on; null in the basic view.</param>
-/// <param name="Drops">Frames that the kernel dropped after the redirect, by cause; empty where the host cannot count them. Drops belong to the key and outlive the entry.</param>
+/// <param name="Expired">Packets whose TTL or hop limit ran out by the action <c>decrementTtl</c>; they went to the network stack. The count belongs to the key and outlives the entry; null in the basic view.</param>
+/// <param name="Drops">Frames that an action or the kernel dropped, by cause; those of the kernel only where the host can count them. Drops belong to the key and outlive the entry.</param>
 /// <param name="Conditions">The checks behind the verdict.</param>
 public sealed record EntryStatus(
     EntryState State,
@@ -62,6 +70,7 @@ public sealed record EntryStatus(
     uint? EgressProgramId,
     ulong? Packets,
     ulong? Bytes,
+    ulong? Expired,
     IReadOnlyList<DropCount> Drops,
     IReadOnlyList<Condition> Conditions);
 

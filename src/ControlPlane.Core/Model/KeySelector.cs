@@ -60,6 +60,9 @@ public abstract class KeySelector : OpenSetMember
     /// <summary>Returns whether every frame with this key carries a VLAN tag.</summary>
     public virtual bool IsTagged(EntryKey key) => false;
 
+    /// <summary>Returns whether no frame with this key carries a VLAN tag with an id.</summary>
+    public virtual bool IsUntagged(EntryKey key) => false;
+
     /// <summary>Returns why no frame can have the key now; null if a frame can.</summary>
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="key">The key.</param>

@@ -18,6 +18,8 @@ internal sealed class VlanSelector() : KeySelector("vlan", 1)
 
     public override bool IsTagged(EntryKey key) => key.Number != 0;
 
+    public override bool IsUntagged(EntryKey key) => key.Number == 0;
+
     public override Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces) =>
         key.Number <= MaxVlanId ? null : ConditionTypes.KeyReachable.False(
             "NoVlanId",

@@ -33,11 +33,12 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <param name="ifindex">The target device in the daemon's network namespace.</param>
     /// <param name="egressProgram">The name of a loaded egress program, or null for none.</param>
     /// <param name="replaces">Whether the element is known to be there; it is looked for where that matters when null.</param>
+    /// <param name="actions">The changes of the frames of the element, or null for none. Frames see target and actions of one update together, or those of the one before.</param>
     /// <exception cref="ControlPlaneException">The egress program is unknown, or the values cannot carry one.</exception>
     /// <exception cref="KernelException">
     /// E2BIG: the map is full. EINVAL: no such ifindex (all other causes are excluded before the call). ENOMEM: after retries.
     /// </exception>
-    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null);
+    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null, EntryActions? actions = null);
 
     /// <summary>Has the redirect programs use this map and its table of entry ids, whatever is in the slots.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -95,6 +96,14 @@ public interface IDevmapReader
 
     /// <summary>Returns the frames redirected by this key since its element was made; zero when counters are off.</summary>
     EntryCounters ReadCounters(uint key);
+
+    /// <summary>Returns the actions that programs apply to frames of this key; null for none.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    EntryActions? ReadActions(uint key);
+
+    /// <summary>Returns the keys whose frames were dropped by a failed action or had expired, at most 4,096, those of the last; empty when no entry ever had actions.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IReadOnlyList<ActionCount> ReadActionCounts();
 
     /// <summary>Returns whether frames with this key in tcx mode go to the peer of their target directly, as the redirect program judges now.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>

@@ -24,6 +24,9 @@ public interface IKernel : IDisposable
     /// <summary>The egress programs.</summary>
     IEgressPrograms Programs { get; }
 
+    /// <summary>Dry runs of the actions of entries.</summary>
+    IActionDryRun Actions { get; }
+
     /// <summary>The pass programs that make targets accept redirected frames.</summary>
     IPassPrograms PassPrograms { get; }
 

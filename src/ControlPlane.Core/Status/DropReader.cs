@@ -6,7 +6,7 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Status;
 
 /// <summary>
-/// Joins what the kernel dropped to entries and devmaps. The kernel's tables are read whole, so what was read serves for twenty times as
+/// Joins the frames that actions or the kernel dropped to entries and devmaps. The kernel's tables are read whole, so what was read serves for twenty times as
 /// long as the reading took: reading one entry must not cost a walk of some thousand elements each time.
 /// </summary>
 internal sealed class DropReader(IKernel kernel, TimeProvider time)
@@ -21,20 +21,23 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
     /// Returns the dropped frames with this key. Drops in a target's queue know no key; where the key is the ingress interface, it and
     /// the target say which they are.
     /// </summary>
-    public IReadOnlyList<DropCount> OfEntry(DevmapState devmap, uint kernelKey, uint? target)
+    public IReadOnlyList<DropCount> OfEntry(DevmapState devmap, IDevmapReader map, uint kernelKey, uint? target)
     {
-        if (!kernel.Drops.Feature.Available)
-            return _none;
         var snapshot = Current();
-        var errors = snapshot.Errors(devmap.Definition.Name).GetValueOrDefault(kernelKey, _none);
+        var errors = kernel.Drops.Feature.Available ? snapshot.Errors(devmap.Definition.Name).GetValueOrDefault(kernelKey, _none) : _none;
+        if (snapshot.Actions(map).GetValueOrDefault(kernelKey) is { Failed: > 0 } failed)
+            errors = [.. errors, new DropCount(DropCause.ActionFailed, 0, failed.Failed, failed.LastFailed)];
         if (!devmap.Definition.Spec.KeySelector.KeyIsIfindex || snapshot.Transmit.Count == 0)
             return errors;
         var unsent = snapshot.Transmit.Where(d => d.From == kernelKey && d.To == target).Select(Count).ToList();
         return unsent.Count == 0 ? errors : [.. errors, .. unsent];
     }
 
-    /// <summary>Returns the dropped frames of those that the devmap redirected; null where the host cannot tell.</summary>
-    public DevmapDrops? OfDevmap(DevmapState devmap, IReadOnlyList<uint> programs)
+    /// <summary>Returns the packets with this key that actions gave to the network stack, because their TTL ran out.</summary>
+    public ulong ExpiredOf(IDevmapReader map, uint kernelKey) => Current().Actions(map).GetValueOrDefault(kernelKey)?.Expired ?? 0;
+
+    /// <summary>Returns the dropped frames of those that have an entry in the devmap; null where the host cannot tell.</summary>
+    public DevmapDrops? OfDevmap(DevmapState devmap, IReadOnlyList<uint> programs, DevmapCounters? traffic)
     {
         if (!kernel.Drops.Feature.Available)
             return null;
@@ -49,6 +52,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
             new(DropCause.FrameTooLong, totals.TooLong),
             new(DropCause.NotAccepted, totals.NotAccepted),
             new(DropCause.Other, totals.Other),
+            new(DropCause.ActionFailed, traffic?.ActionFailedPackets ?? 0),
             new(DropCause.Aborted, Sum(kernel.Drops.ReadExceptions().Where(e => programs.Contains(e.ProgramId)).Select(e => e.Packets))),
             .. unsent.GroupBy(d => d.Drops.Cause).Select(g => new CauseCount(g.Key, Sum(g.Select(d => d.Drops.Packets)))),
         ];
@@ -79,6 +83,7 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
     private sealed class Tables
     {
         private readonly ConcurrentDictionary<string, Dictionary<uint, IReadOnlyList<DropCount>>> _byDevmap = new(StringComparer.Ordinal);
+        private readonly ConcurrentDictionary<IDevmapReader, Dictionary<uint, ActionCount>> _actions = [];
         private readonly IDropCounters _drops;
         private readonly TimeProvider _time;
         private readonly long _readAt;
@@ -87,13 +92,28 @@ internal sealed class DropReader(IKernel kernel, TimeProvider time)
         public Tables(IDropCounters drops, TimeProvider time)
         {
             (_drops, _time, _readAt) = (drops, time, time.GetTimestamp());
-            Transmit = drops.ReadTransmitDrops();
+            Transmit = drops.Feature.Available ? drops.ReadTransmitDrops() : [];
             _cost = time.GetTimestamp() - _readAt;
         }
 
         public IReadOnlyList<TransmitDropCount> Transmit { get; }
 
         public bool IsFresh => _time.GetTimestamp() - _readAt < Volatile.Read(ref _cost) * DutyCycle;
+
+        public Dictionary<uint, ActionCount> Actions(IDevmapReader map)
+        {
+            if (_actions.TryGetValue(map, out var counts))
+                return counts;
+            lock (_actions)
+            {
+                if (_actions.TryGetValue(map, out counts))
+                    return counts;
+                var started = _time.GetTimestamp();
+                _actions[map] = counts = map.ReadActionCounts().ToDictionary(c => c.KernelKey);
+                Volatile.Write(ref _cost, _cost + _time.GetTimestamp() - started);
+                return counts;
+            }
+        }
 
         public Dictionary<uint, IReadOnlyList<DropCount>> Errors(string devmap)
         {

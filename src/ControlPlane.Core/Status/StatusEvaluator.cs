@@ -80,7 +80,8 @@ internal sealed class StatusEvaluator(
                 !basic && inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
                 basic ? null : packets,
                 basic ? null : bytes,
-                !basic && entry.KernelKey is { } dropped ? drops.OfEntry(devmap, dropped, target?.Ifindex) : [],
+                basic ? null : entry.KernelKey is { } expired ? drops.ExpiredOf(map, expired) : 0,
+                !basic && entry.KernelKey is { } dropped ? drops.OfEntry(devmap, map, dropped, target?.Ifindex) : [],
                 basic ? [] : conditions));
     }
 
@@ -146,7 +147,8 @@ internal sealed class StatusEvaluator(
                 !basic && element.EgressProgramId != 0 ? element.EgressProgramId : null,
                 basic ? null : packets,
                 basic ? null : bytes,
-                basic ? [] : drops.OfEntry(devmap, kernelKey, element.Ifindex),
+                basic ? null : drops.ExpiredOf(map, kernelKey),
+                basic ? [] : drops.OfEntry(devmap, map, kernelKey, element.Ifindex),
                 basic ? [] : [Unmanaged(devmap, kernelKey, element, times), Ingress(IngressOf(key)).Condition]));
     }
 
@@ -172,11 +174,11 @@ internal sealed class StatusEvaluator(
             return new(EntryState.Pending, [Foreign(key, element, BeingWritten ?? Missing()), ingress]);
         if (target is null)
             return new(EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
-        if (Differs(record, there, target) is { } difference)
+        if (Differs(record, key, there, target) is { } difference)
             return new(EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
 
         times.Settled(new ElementId(devmap.Id, key));
-        return Target(target, record.Spec.EgressProgram, IngressOf(record.Key), _selector.IsTagged(record.Key)).Behind(InKernel(entry));
+        return Target(target, record.Spec.EgressProgram, IngressOf(record.Key), FrameTraits.Of(_selector, record)).Behind(InKernel(entry));
     }
 
     // Entries of one batch came into the kernel together.
@@ -205,7 +207,7 @@ internal sealed class StatusEvaluator(
         if (!group.IsPlaced)
             return new(EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, group.Ingress), ingress]);
         return interfaces.Find(group.Interface) is { } target
-            ? Target(target, group.Program, group.Ingress, group.IsTagged).Verdict
+            ? Target(target, group.Program, group.Ingress, group.Frames).Verdict
             : new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, group.Interface), ingress]);
     }
 
@@ -223,35 +225,38 @@ internal sealed class StatusEvaluator(
         return state;
     }
 
-    private TargetVerdict Target(InterfaceInfo target, string? program, string ingressName, bool isTagged)
+    private TargetVerdict Target(InterfaceInfo target, string? program, string ingressName, FrameTraits frames)
     {
-        // Frames of the other selectors may have a tag, too; what is said of them is said of those without.
-        var secondTag = isTagged && state.TemplateOf(program) is { AddsTag: true };
         var ingress = Ingress(ingressName);
-        var key = (target.Name, program, secondTag);
-        return ingress.Targets.TryGetValue(key, out var known) ? known : ingress.Targets[key] = new(Judge(target, program, secondTag, ingress));
+        var key = (target.Name, program, frames);
+        return ingress.Targets.TryGetValue(key, out var known) ? known : ingress.Targets[key] = new(Judge(target, program, frames, ingress));
     }
 
-    private Verdict Judge(InterfaceInfo target, string? program, bool secondTag, IngressVerdicts ingress)
+    private Verdict Judge(InterfaceInfo target, string? program, FrameTraits frames, IngressVerdicts ingress)
     {
+        var template = state.TemplateOf(program);
+        var growth = TagGrowth.Of(frames, template, TargetConditions.TagRidesBeside(target, ingress.Facts));
         var (peer, pass) = (interfaces.PeerOf(target), state.PassProgramFor(target, interfaces));
         List<Condition> conditions =
         [
             .. TransitionTimes.Stamp(
-                TargetConditions.Of(target, peer, ingress.Facts, pass, secondTag, frame?.Lengths), times, target, peer, ingress.Facts.Widest, pass),
+                TargetConditions.Of(target, peer, ingress.Facts, pass, growth, frame?.Lengths), times, target, peer, ingress.Facts.Widest, pass),
             .. EgressConditions.Faults(state, target, program, times, ingress.Facts),
         ];
+        if (ActionConditions.Of(frames) is { } actions)
+            conditions.Add(actions);
         // Of one frame that is explained, the tag is followed on its way.
-        var tagsCount = frame is null && (_selector.ReadsTag || state.TemplateOf(program) is { HandlesTags: true });
+        var tagsCount = frame is null && (_selector.ReadsTag || template is { HandlesTags: true } || (frames.Actions & ActionEffects.HandleTags) != 0);
         if (BesideConditions.OfEntry(ingress.Facts, target, tagsCount, segmentsCount: frame?.Lengths is null) is { } beside)
             conditions.Add(beside with { LastTransitionTime = TransitionTimes.OfOffloads(times, ingress.Facts.Checksums, ingress.Facts.Segments, ingress.Facts.Tags) });
         return new(StateOf(conditions), [.. conditions, ingress.Condition]);
     }
 
-    private Condition? Differs(EntryRecord record, KernelEntry element, InterfaceInfo target)
+    private Condition? Differs(EntryRecord record, uint kernelKey, KernelEntry element, InterfaceInfo target)
     {
+        var actions = map.ReadActions(kernelKey);
         if (BeingWritten is { } reason)
-            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) ? null : reason;
+            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) && actions == record.Spec.Actions ? null : reason;
         if (element.Ifindex != target.Ifindex)
         {
             return ConditionTypes.InKernel.False(
@@ -262,7 +267,7 @@ internal sealed class StatusEvaluator(
 
         var desired = state.ProgramId(record.Spec.EgressProgram);
         if (element.EgressProgramId == desired)
-            return null;
+            return actions == record.Spec.Actions ? null : OtherActions(record, actions);
         return devmap.Entries.IsSwapping(record.Spec.Interface)
             ? ConditionTypes.InKernel.False(
                 "BeingWritten",
@@ -275,6 +280,11 @@ internal sealed class StatusEvaluator(
                 string.Create(CultureInfo.InvariantCulture, $"The kernel's entry has the egress program {element.EgressProgramId}; desired is {desired} (0: none)."),
                 Audit);
     }
+
+    private Condition OtherActions(EntryRecord record, EntryActions? found) => ConditionTypes.InKernel.False(
+        "OtherActions", $"The kernel's entry has {Words(found)}; desired: {Words(record.Spec.Actions)}.", Audit);
+
+    private static string Words(EntryActions? actions) => actions is null ? "no actions" : $"the actions {ActionRules.Describe(actions)}";
 
     private Condition Absent(ConditionType type, string name) => type.False(
         "NoSuchInterface", $"There is no interface '{name}'; the entry is written when the interface appears.", CommonRemedies.CreateInterface(name))

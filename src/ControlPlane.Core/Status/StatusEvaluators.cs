@@ -73,8 +73,8 @@ internal sealed class IngressVerdicts(IReadOnlyList<LiveLink> links, IngressFact
     /// <summary>Whether the redirect program runs there.</summary>
     public Condition Condition => condition;
 
-    /// <summary>The verdicts on targets, each with its egress program, and whether frames get a second tag.</summary>
-    public ConcurrentDictionary<(string Target, string? Program, bool SecondTag), TargetVerdict> Targets { get; } = new();
+    /// <summary>The verdicts on targets, each with its egress program, the frames and the effects of their actions.</summary>
+    public ConcurrentDictionary<(string Target, string? Program, FrameTraits Frames), TargetVerdict> Targets { get; } = new();
 }
 
 /// <summary>The verdict on a target. Safe on any thread.</summary>
@@ -86,12 +86,15 @@ internal sealed class TargetVerdict(Verdict verdict)
     /// <summary>The verdict.</summary>
     public Verdict Verdict => verdict;
 
-    /// <summary>Returns the verdict on an entry: its own condition first. Entries that share that condition share the list.</summary>
+    /// <summary>
+    /// Returns the verdict on an entry: its own condition first. Entries that share that condition share the list. The condition of its
+    /// actions has the time of that one: they are in the kernel together.
+    /// </summary>
     public Verdict Behind(Condition own)
     {
         var conditions = _last;
         if (conditions is null || !ReferenceEquals(conditions[0], own))
-            _last = conditions = [own, .. verdict.Conditions];
+            _last = conditions = [own, .. verdict.Conditions.Select(c => c.Type == ConditionTypes.ActionsApply ? c with { LastTransitionTime = own.LastTransitionTime } : c)];
         return verdict with { Conditions = conditions };
     }
 }

@@ -13,13 +13,13 @@ internal static class TargetConditions
     /// <param name="peer">The other end of a veth, if it is in the same network namespace.</param>
     /// <param name="ingress">Where the frames come from.</param>
     /// <param name="pass">The pass program for it; null where none is needed or desired.</param>
-    /// <param name="secondTag">Whether frames that carry a VLAN tag get another one from the egress program.</param>
-    /// <param name="lengths">The length of the one frame that is judged, as it comes in and as it goes out; null to judge all that can come in.</param>
+    /// <param name="growth">The VLAN tags that actions and the egress program add or remove.</param>
+    /// <param name="lengths">The length of the one frame that is judged, as it is redirected and as it goes out; null to judge all that can come in.</param>
     public static IReadOnlyList<Condition> Of(
-        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass, bool secondTag = false, (int In, int Out)? lengths = null) =>
+        InterfaceInfo target, InterfaceInfo? peer, IngressFacts ingress, PlacedPassProgram? pass, TagGrowth growth = default, (int In, int Out)? lengths = null) =>
     [
         Up(target), Carrier(target, peer), Accepts(target, peer, ingress, pass),
-        lengths is { } known ? Mtu(target, peer, ingress, known.In, known.Out) : Mtu(target, peer, ingress, secondTag),
+        lengths is { } known ? Mtu(target, peer, ingress, known.In, known.Out) : Mtu(target, peer, ingress, growth),
         .. Headers(target),
     ];
 
@@ -126,26 +126,27 @@ internal static class TargetConditions
     /// <summary>
     /// The kernel compares a frame's length with the MTU of the target (<c>xdp_ok_fwd_dev</c>), and veth with that of its peer
     /// (<c>veth_xdp_xmit</c>), both with room for an Ethernet header and one VLAN tag: as much as a frame of the ingress has.
-    /// A second tag, which an egress program adds between the two, has no room but what the MTU gives. Only veth is known to look then;
-    /// of others the MTU says for what they are set up.
+    /// A second tag, which an action adds before the first or an egress program between the two, has no room but what the MTU gives. Only veth is
+    /// known to look then; of others the MTU says for what they are set up.
     /// </summary>
-    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, IngressFacts facts, bool secondTag)
+    private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, IngressFacts facts, TagGrowth growth)
     {
         var ingress = facts.Widest;
         var type = ConditionTypes.MtuSufficient;
         if (ingress is null)
             return type.True("NoIngress", $"The MTU of '{target.Name}' is {target.Mtu}; the redirect program runs on no interface to compare it with.");
         var compared = TakesAnyLength(target) && facts.TcxAttachment is not null ? facts.WidestXdp : ingress;
-        if (compared is not null && compared.Mtu > target.Mtu)
+        if (compared is not null && compared.Mtu + growth.BytesAtTarget is var redirected && redirected > target.Mtu)
         {
             return type.False(
                 "IngressMtuLarger",
-                $"Frames from '{compared.Name}' can have {compared.Mtu} bytes, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
-                Takes(target.MaxMtu, compared.Mtu) ? CommonRemedies.SetMtu(target.Name, compared.Mtu) : CommonRemedies.LowerIngressMtu(compared.Name, target.Mtu));
+                $"Frames from '{compared.Name}' can have {compared.Mtu} bytes{growth.TextAtTarget}, but the MTU of '{target.Name}' is {target.Mtu}: the kernel drops those that are longer (EMSGSIZE).",
+                Takes(target.MaxMtu, redirected)
+                    ? CommonRemedies.SetMtu(target.Name, redirected)
+                    : CommonRemedies.LowerIngressMtu(compared.Name, target.Mtu - growth.BytesAtTarget));
         }
 
-        var needed = ingress.Mtu + (secondTag ? (uint)EthernetHeader.TagBytes : 0);
-        var tag = secondTag ? $", and the egress program adds a second VLAN tag of {EthernetHeader.TagBytes}" : "";
+        var (needed, tag) = (ingress.Mtu + growth.BytesAtDriver, growth.TextAtDriver);
         var peerMtu = PeerMtu(target, peer);
         if (peerMtu is null && IsPeerUnseen(target))
             return UnseenMtu(target);
@@ -167,7 +168,7 @@ internal static class TargetConditions
             : type.True("Sufficient", $"The MTU of '{target.Name}' is {target.Mtu}, the largest of an ingress {ingress.Mtu}.");
     }
 
-    /// <summary>The same for one frame: the first comparison is made before the egress program runs, the second after it.</summary>
+    /// <summary>The same for one frame: the first comparison is made after the actions and before the egress program, the second after both.</summary>
     private static Condition Mtu(InterfaceInfo target, InterfaceInfo? peer, IngressFacts facts, int bytesIn, int bytesOut)
     {
         var type = ConditionTypes.MtuSufficient;
@@ -203,6 +204,10 @@ internal static class TargetConditions
 
     // In tcx mode the kernel compares a frame with the MTU of a veth's peer alone, and a tap hands its user every frame.
     private static bool TakesAnyLength(InterfaceInfo target) => target.Kind == "veth" || LinkKinds.IsTap(target);
+
+    /// <summary>Returns whether the outer tag of a frame rides beside it where the driver of a target compares its length: in tcx mode, at a veth.</summary>
+    public static bool TagRidesBeside(InterfaceInfo target, IngressFacts facts) =>
+        facts.OnlyTcx && target.Kind == "veth" && target.Offloads?.HasFlag(Offloads.SendsTagsBeside) == true;
 
     private static bool IsUnlimited(InterfaceInfo target, IngressFacts facts) => facts.OnlyTcx && TakesAnyLength(target);
 

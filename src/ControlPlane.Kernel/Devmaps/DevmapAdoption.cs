@@ -58,6 +58,8 @@ internal static class DevmapAdoption
 
         var maps = new List<(string Name, uint Id)> { ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id) };
         maps.AddRange(loaded.version < DevmapPins.FirstWithIds ? CompareOldMaps(pins, info.id, differences) : CompareEntryMaps(definition, pins, info.id, differences));
+        if (loaded.version >= DevmapPins.FirstWithActions)
+            maps.AddRange(EntryMaps.ReusedForActions(pins).Select(m => (m.Name, MapIdAt(m.Path))));
         if (pins.SinceVersion(pins.Missed) <= loaded.version)
             maps.Add(("missed", CompareArray<devmapd_missed_key>(pins.Missed, DevmapdConstants.DEVMAPD_MISSED_KEYS, differences)));
         CompareProgram(pins.Redirect, maps, differences);
@@ -74,11 +76,13 @@ internal static class DevmapAdoption
         using var table = Pin.OpenMap(pins.Table, BpfConstants.BPF_F_RDONLY);
         differences.Compare("id of the map in the slot", slots.ReadDevmapId(), devmap);
         differences.Compare("id of the table in the slot", slots.ReadTableId(), BpfInfo.OfMap(table).id);
-        foreach (var (name, path) in EntryMaps.Reused(pins))
-        {
-            using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
-            yield return (name, BpfInfo.OfMap(map).id);
-        }
+        return [.. EntryMaps.Reused(pins).Select(m => (m.Name, MapIdAt(m.Path)))];
+    }
+
+    private static uint MapIdAt(string path)
+    {
+        using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
+        return BpfInfo.OfMap(map).id;
     }
 
     private static IEnumerable<(string Name, uint Id)> CompareOldMaps(DevmapPins pins, uint devmap, DevmapDifferences differences)

@@ -19,6 +19,7 @@ internal static class DevmapCreation
         miss_action = (uint)definition.Spec.MissAction,
         counters = definition.Spec.Counters ? 1u : 0u,
         numa_node = (int?)definition.Spec.NumaNode ?? -1,
+        egress_programs = definition.Spec.ValueSize == sizeof(uint) ? 0u : 1u,
     };
 
     /// <summary>Returns the map flags of a devmap.</summary>

@@ -4,6 +4,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using ControlPlane.Kernel.Programs;
 
 namespace ControlPlane.Kernel.Devmaps;
 
@@ -37,6 +38,14 @@ internal sealed partial class LibbpfDevmap
         return new EntryCounters(sum.packets, sum.bytes);
     }
 
+    public EntryActions? ReadActions(uint key) => ActionConfig.ActionsOf(_ids.ActionsOf(key));
+
+    public IReadOnlyList<ActionCount> ReadActionCounts() => _ids.ActionCounts is not { } counts ? [] :
+    [
+        .. BpfMap.ReadPerCpu<uint, devmapd_action_count, ActionCount>(counts, $"action counts of devmap {Definition.Name}", CountOf)
+            .OrderByDescending(c => c.LastFailed).ThenBy(c => c.KernelKey),
+    ];
+
     public DevmapCounters? ReadTotals()
     {
         if (!Definition.Spec.Counters)
@@ -50,10 +59,10 @@ internal sealed partial class LibbpfDevmap
             var (before, redirected) = (PerCpuCounter.Sum(cpus, static c => c.redirected), _ids.Total());
             var missed = PerCpuCounter.Sum(cpus, static c => c.missed);
             var unkeyed = PerCpuCounter.Sum(cpus, static c => c.unkeyed);
-            var more = ReadMoreTotals();
+            var (more, actions) = (ReadMoreTotals(), ReadActionTotals());
             return new DevmapCounters(
                 before.packets + redirected.packets, before.bytes + redirected.bytes, missed.packets, missed.bytes, unkeyed.packets, unkeyed.bytes,
-                more.checksums_completed, more.checksums_incomplete, more.egress_programs, ReadToPeers());
+                more.checksums_completed, more.checksums_incomplete, more.egress_programs, ReadToPeers(), actions.failed, actions.expired);
         }
         finally
         {
@@ -105,6 +114,33 @@ internal sealed partial class LibbpfDevmap
         }
 
         return sum;
+    }
+
+    private devmapd_action_totals ReadActionTotals()
+    {
+        var perCpu = new devmapd_action_totals[BpfMap.PossibleCpus];
+        KernelCall.Check(BpfMap.LookupPerCpu<devmapd_action_totals>(_actionTotals, 0, perCpu), $"bpf_map_lookup_elem(action totals of devmap {Definition.Name})");
+        var sum = default(devmapd_action_totals);
+        foreach (var cpu in perCpu)
+        {
+            sum.failed += cpu.failed;
+            sum.expired += cpu.expired;
+        }
+
+        return sum;
+    }
+
+    private static ActionCount CountOf(uint key, ReadOnlySpan<devmapd_action_count> perCpu)
+    {
+        var sum = default(devmapd_action_count);
+        foreach (var cpu in perCpu)
+        {
+            sum.failed += cpu.failed;
+            sum.expired += cpu.expired;
+            sum.last_failed_ns = Math.Max(sum.last_failed_ns, cpu.last_failed_ns);
+        }
+
+        return new ActionCount(key, sum.failed, sum.expired, sum.last_failed_ns == 0 ? DateTimeOffset.UnixEpoch : MonotonicClock.At(sum.last_failed_ns));
     }
 
     public IReadOnlyList<MissedKeyCount> ReadMissedKeys()

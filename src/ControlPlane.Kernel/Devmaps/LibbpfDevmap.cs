@@ -30,6 +30,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor _totals;
     private readonly FileDescriptor _missed;
     private readonly FileDescriptor _moreTotals;
+    private readonly FileDescriptor _actionTotals;
     private readonly FileDescriptor _config;
     private readonly FileDescriptor? _tcxConfig;
     private readonly FileDescriptor? _toPeers;
@@ -49,6 +50,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
         _moreTotals = Pin.OpenMap(pins.MoreTotals, BpfConstants.BPF_F_RDONLY);
+        _actionTotals = Pin.OpenMap(pins.ActionTotals, BpfConstants.BPF_F_RDONLY);
         _config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
         _tcxConfig = OpenIfThere(pins.TcxConfig);
         _toPeers = OpenIfThere(pins.ToPeers);
@@ -84,7 +86,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     [
         Pinned(_pins.Active, _read), Pinned(_pins.Slots, _slots.Devmaps), Pinned(_pins.Tables, _slots.Tables), Pinned(_pins.Switch, _slots.SwitchMap),
         .. _ids.Held.Select(h => Pinned(h.Path, h.Map)), Pinned(_pins.MoreCounts, _moreCounts), Pinned(_pins.Totals, _totals),
-        Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.Config, _config),
+        Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.ActionTotals, _actionTotals), Pinned(_pins.Config, _config),
         .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
         .. _tcxConfig is null ? [] : new[] { Pinned(_pins.TcxConfig, _tcxConfig) }, .. _toPeers is null ? [] : new[] { Pinned(_pins.ToPeers, _toPeers) },
         .. _links.Held(_pins.Folder),
@@ -114,7 +116,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
             devmap._links.Adopt(devmap.ProgramIds);
             devmap._links.Choose(devmap.ProgramFor);
             RedirectUpgrade.TakeOverCounts(pins, definition.Spec.Counters ? devmap._ids : null, devmap._slots);
-            if (adopted && definition.Spec.Counters)
+            if (adopted && (definition.Spec.Counters || devmap._ids.HaveActions))
                 devmap._ids.EndGone(key => devmap.TryLookup(key, out _));
         }
         catch
@@ -140,42 +142,41 @@ internal sealed partial class LibbpfDevmap : IDevmap
     /// A new element counts from zero, so its key gets another id before the element is written. A lookup (half the cost of an
     /// update) tells whether the element is new, unless the caller already knows.
     /// </remarks>
-    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
+    public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces, EntryActions? actions)
     {
         scope.Demand();
         var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
-        var begins = Definition.Spec.Counters && !((replaces ?? TryLookup(key, out _)) && _ids.Knows(key));
+        var after = ActionConfig.Of(actions);
+        // Without counters only entries with actions need an id.
+        var begins = (Definition.Spec.Counters || after.flags != 0) && !((replaces ?? TryLookup(key, out _)) && _ids.Knows(key));
         if (begins)
             _ids.Begin(key);
-
-        // The struct carries the descriptor by number, so it must stay open during the call.
-        var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
-        var result = 0;
-        for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
+        try
         {
-            result = Definition.Spec.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
-            if (result != -Errno.ENOMEM)
-                break;
-            Thread.Sleep(TimeSpan.FromMilliseconds(attempt - 1));
+            var before = _ids.ActionsOf(key);
+            if (ActionConfig.AreSame(before, after))
+                Write(key, ifindex, program);
+            else
+                _ids.Change(ChangeOf(key, before, new devmapd_version { ifindex = ifindex, program = IdOf(program), actions = after }), () => Write(key, ifindex, program));
         }
-
-        GC.KeepAlive(program);
-        if (result == 0)
-            return;
-        if (begins)
+        catch (KernelException) when (begins)
+        {
             _ids.End(key);
-        throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
+            throw;
+        }
     }
 
     public bool Delete(WriterScope scope, uint key)
     {
         scope.Demand();
-        var result = BpfMap.Delete(_write, key);
-        if (result < 0 && result != -Errno.ENOENT)
-            throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
-        if (Definition.Spec.Counters)
+        var (before, removed) = (_ids.ActionsOf(key), false);
+        if (before.flags == 0)
+            removed = Remove(key);
+        else
+            _ids.Change(ChangeOf(key, before, default), () => removed = Remove(key));
+        if (Definition.Spec.Counters || _ids.HaveActions)
             _ids.End(key);
-        return result == 0;
+        return removed;
     }
 
     /// <summary>Closes descriptors. The kernel objects stay, and frames keep flowing.</summary>
@@ -188,6 +189,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _tcxConfig?.Dispose();
         foreach (var (program, _) in _redirects.Values)
             program.Dispose();
+        _actionTotals.Dispose();
         _moreTotals.Dispose();
         _missed.Dispose();
         _totals.Dispose();
@@ -197,6 +199,40 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _read.Dispose();
         _write.Dispose();
     }
+
+    private devmapd_change ChangeOf(uint key, devmapd_actions actions, devmapd_version after)
+    {
+        TryLookup(key, out var element);
+        return new devmapd_change { key = key, before = new devmapd_version { ifindex = element.Ifindex, program = element.EgressProgramId, actions = actions }, after = after };
+    }
+
+    private void Write(uint key, uint ifindex, FileDescriptor? program)
+    {
+        // The struct carries the descriptor by number, so it must stay open during the call.
+        var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
+        var result = 0;
+        for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
+        {
+            result = Definition.Spec.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
+            if (result != -Errno.ENOMEM)
+                break;
+            Thread.Sleep(TimeSpan.FromMilliseconds(attempt - 1));
+        }
+
+        GC.KeepAlive(program);
+        if (result != 0)
+            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
+    }
+
+    private bool Remove(uint key)
+    {
+        var result = BpfMap.Delete(_write, key);
+        if (result < 0 && result != -Errno.ENOENT)
+            throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
+        return result == 0;
+    }
+
+    private static uint IdOf(FileDescriptor? program) => program is null ? 0 : BpfInfo.OfProgram(program).id;
 
     private HeldPin Pinned(string path, FileDescriptor held) => new(_pins.Folder, path, held);
 

@@ -11,7 +11,7 @@ internal static unsafe class PinnedPrograms
     /// <summary>Returns the maps that the programs of all builds and modes share, and their pins. Some may not exist yet.</summary>
     public static IEnumerable<(string Name, string Path)> Maps(DevmapPins pins) =>
     [
-        .. EntryMaps.Reused(pins), ("totals", pins.Totals), ("missed", pins.Missed), ("more_totals", pins.MoreTotals),
+        .. EntryMaps.Reused(pins), .. EntryMaps.ReusedForActions(pins), ("totals", pins.Totals), ("missed", pins.Missed), ("more_totals", pins.MoreTotals),
     ];
 
     /// <summary>Has an object use a pinned map in place of one of its own, if there is one.</summary>

@@ -36,8 +36,11 @@ internal static class RedirectUpgrade
     public static void Run(DevmapRecord definition, DevmapPins pins, ILogger logger)
     {
         var config = DevmapCreation.ConfigOf(definition);
-        if (Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect).version < DevmapPins.FirstWithIds)
+        var version = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect).version;
+        if (version < DevmapPins.FirstWithIds)
             EntryMaps.Add(definition, pins);
+        else if (version < DevmapPins.FirstWithActions)
+            EntryMaps.AddActions(definition, pins);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
         Load(pins, built, config, RedirectPrograms.Xdp);
         if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.Xdp.All(p => PinnedPrograms.IsSame(pins, built, p)))

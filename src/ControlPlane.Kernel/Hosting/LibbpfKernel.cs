@@ -94,6 +94,9 @@ public sealed class LibbpfKernel : IKernel, IPins
     public IEgressPrograms Programs => _programs;
 
     /// <inheritdoc/>
+    public IActionDryRun Actions { get; } = new ActionDryRun();
+
+    /// <inheritdoc/>
     public IPassPrograms PassPrograms => _passPrograms;
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using ControlPlane.Kernel.Objects;
 namespace ControlPlane.Kernel.Ids;
 
 /// <summary>
-/// The ids of a devmap's entries, and the counters that programs keep under them. In a small key space the low keys are their own
+/// The ids of a devmap's entries, the counters that programs keep under them, and the actions that they read there. In a small key space the low keys are their own
 /// ids; all others are in the entry table. Reads are safe on any thread; the rest is for the writer's.
 /// </summary>
 internal sealed class EntryIds : IDisposable
@@ -24,6 +24,7 @@ internal sealed class EntryIds : IDisposable
     private readonly Slots _slots;
     private readonly FileDescriptor _devmap;
     private readonly IdCounters _counters;
+    private readonly IdActions _actions;
     private readonly IdPool _pool;
     private volatile IdTable _table;
     private TableGrowth? _growth;
@@ -43,7 +44,9 @@ internal sealed class EntryIds : IDisposable
         _table = IdTable.Open(pins.Table, slots.ActiveHash);
         _table.RemoveCopies();
         _counters = new IdCounters(pins.ExistingCounts);
-        _pool = new IdPool(pins, slots, _counters, (int)MostParts(definition));
+        _actions = new IdActions(pins, slots);
+        _actions.FinishChange(IdOf, key => BpfMap.Lookup<bpf_devmap_val_read>(devmap, key, out var element) == 0 ? element : default);
+        _pool = new IdPool(pins, slots, _counters, _actions, (int)MostParts(definition));
         var used = _table.Entries.Select(e => e.Id).ToHashSet();
         for (var id = FirstId(definition); id < _counters.End; id++)
         {
@@ -54,6 +57,12 @@ internal sealed class EntryIds : IDisposable
 
     /// <summary>The entry table.</summary>
     public IdTable Table => _table;
+
+    /// <summary>Whether an entry has actions, or had.</summary>
+    public bool HaveActions => _actions.Any;
+
+    /// <summary>The counts of frames that actions could not be applied to, by key; null if no entry has ever had actions.</summary>
+    public FileDescriptor? ActionCounts => _actions.Counts;
 
     /// <summary>Whether programs use the table, by its hashes.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -71,7 +80,7 @@ internal sealed class EntryIds : IDisposable
 
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<(string Path, FileDescriptor Map)> Held =>
-        [(_pins.Table, _table.Map), .. _counters.Maps.Select((map, part) => (_pins.Counts(part), map))];
+        [(_pins.Table, _table.Map), .. _counters.Maps.Select((map, part) => (_pins.Counts(part), map)), .. _actions.Held];
 
     /// <summary>Returns how many parts of counters a devmap can have: the ids of all entries, of those that rest, and those that keys own.</summary>
     public static uint MostParts(DevmapRecord definition) =>
@@ -107,12 +116,40 @@ internal sealed class EntryIds : IDisposable
     public void End(uint key)
     {
         if (OwnId(key) is { } own)
+        {
+            _actions.Clear(own);
             _counters.Start(own);
+        }
         else if (_table.Remove(key) is > 0 and var id)
         {
             _growth?.Remove(key);
+            _actions.Clear(id);
             _pool.Rest(id);
         }
+    }
+
+    /// <summary>Returns the actions of a key; nothing without an id.</summary>
+    public devmapd_actions ActionsOf(uint key)
+    {
+        while (true)
+        {
+            var id = IdOf(key);
+            var actions = id == 0 ? default : _actions.Read(id);
+            // The id can be another key's by now.
+            if (IdOf(key) == id)
+                return actions;
+        }
+    }
+
+    /// <summary>Changes an element and its actions together. The key has an id.</summary>
+    /// <param name="change">The key, with its element and actions before and after.</param>
+    /// <param name="changeElement">Changes the element.</param>
+    /// <exception cref="KernelException">The kernel refused. The element stays as it is, and so do its actions.</exception>
+    public void Change(devmapd_change change, Action changeElement)
+    {
+        var id = IdOf(change.key);
+        _actions.MakeRoom(id);
+        _actions.Change(id, change, changeElement);
     }
 
     /// <summary>Has a key, which was not counted here before, count on from what was counted elsewhere.</summary>
@@ -137,13 +174,13 @@ internal sealed class EntryIds : IDisposable
     /// <summary>Returns all frames that were ever redirected.</summary>
     public devmapd_counter Total() => _counters.Total();
 
-    /// <summary>Takes back the ids of counted keys whose elements the kernel has removed with their devices while no daemon ran.</summary>
+    /// <summary>Takes back the ids of keys with counts or actions whose elements the kernel has removed with their devices while no daemon ran.</summary>
     /// <param name="hasElement">Whether the kernel has an element.</param>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void EndGone(Func<uint, bool> hasElement)
     {
         var own = Enumerable.Range(0, FirstId(_definition) == 1 ? 0 : DevmapdConstants.DEVMAPD_OWN_IDS).Select(key => (uint)key);
-        foreach (var key in own.Concat(_table.Entries.Select(e => e.Key)).Where(key => Read(key).packets != 0 && !hasElement(key)).ToArray())
+        foreach (var key in own.Concat(_table.Entries.Select(e => e.Key)).Where(key => (Read(key).packets != 0 || ActionsOf(key).flags != 0) && !hasElement(key)).ToArray())
             End(key);
     }
 
@@ -153,6 +190,7 @@ internal sealed class EntryIds : IDisposable
         _growth?.WaitUntilOver();
         _pool.Dispose();
         _table.Dispose();
+        _actions.Dispose();
         _counters.Dispose();
     }
 

@@ -26,6 +26,12 @@ internal sealed unsafe class EntryMaps : IDisposable
         ("slots", pins.Slots), ("tables", pins.Tables), (".bss", pins.Switch), ("first_counts", pins.Counts(0)), ("more_counts", pins.MoreCounts),
     ];
 
+    /// <summary>Returns the names of the maps of actions in programs, with their pins.</summary>
+    public static IEnumerable<(string Name, string Path)> ReusedForActions(DevmapPins pins) =>
+    [
+        ("action_parts", pins.ActionParts), ("action_change", pins.ActionChange), ("action_counts", pins.ActionCounts), ("action_totals", pins.ActionTotals),
+    ];
+
     /// <summary>Creates the maps of a devmap whose elements are in this map.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static EntryMaps Create(DevmapRecord definition, FileDescriptor devmap)
@@ -37,7 +43,7 @@ internal sealed unsafe class EntryMaps : IDisposable
             using var table = IdTable.Create(counters ? Math.Min(definition.Spec.MaxEntries, MostAtFirst) : 1);
             var counts = IdCounters.CreatePart(counters ? IdCounters.PartSize : IdCounters.UnusedPartSize);
             made._maps.Add(("first_counts", counts, p => p.Counts(0)));
-            made._maps.Add(("more_counts", Outer("more_counts", counters ? EntryIds.MostParts(definition) : 1, counts), p => p.MoreCounts));
+            made._maps.Add(("more_counts", Outer("more_counts", EntryIds.MostParts(definition), counts), p => p.MoreCounts));
             made._maps.Add((null, FileDescriptor.Duplicate(table.Map.Number), p => p.Table));
             made.AddSlots("slots", devmap, p => p.Slots);
             made.AddSlots("tables", table.Map, p => p.Tables);
@@ -45,6 +51,7 @@ internal sealed unsafe class EntryMaps : IDisposable
                 BpfConstants.BPF_MAP_TYPE_ARRAY, "switch", (uint)sizeof(devmapd_switch), 1, new bpf_map_create_opts { map_flags = BpfConstants.BPF_F_MMAPABLE });
             made._maps.Add((".bss", word, p => p.Switch));
             KernelCall.Check(BpfMap.Update(word, 0, new devmapd_switch { hash0 = table.Hash }), "bpf_map_update_elem(switch)");
+            made.AddActionMaps(definition);
             return made;
         }
         catch
@@ -58,7 +65,7 @@ internal sealed unsafe class EntryMaps : IDisposable
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Add(DevmapRecord definition, DevmapPins pins)
     {
-        foreach (var pin in pins.ExistingCounts.Concat(pins.EntryMaps).Where(File.Exists).ToArray())
+        foreach (var pin in pins.ExistingCounts.Concat(pins.EntryMaps).Concat(pins.ActionMaps).Where(File.Exists).ToArray())
             File.Delete(pin);
         using var devmap = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
         using (var made = Create(definition, devmap))
@@ -69,6 +76,26 @@ internal sealed unsafe class EntryMaps : IDisposable
         using var ids = new EntryIds(definition, pins, slots, devmap);
         foreach (var key in KeysOf(devmap, definition.Spec.MaxEntries))
             ids.Begin(key);
+    }
+
+    /// <summary>Creates and pins the maps of actions of a devmap that a build without actions made. Replaces the remains of a start that a crash cut off.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void AddActions(DevmapRecord definition, DevmapPins pins)
+    {
+        foreach (var pin in pins.ActionMaps.Where(File.Exists))
+            File.Delete(pin);
+        using var made = new EntryMaps();
+        made.AddActionMaps(definition);
+        if (!definition.Spec.Counters)
+        {
+            // It had room for one part: without counters no entry had an id. No program of such a devmap uses it.
+            using var part = IdCounters.CreatePart(IdCounters.UnusedPartSize);
+            made._maps.Add((null, Outer("more_counts", EntryIds.MostParts(definition), part), p => p.MoreCounts));
+            File.Delete(pins.MoreCounts);
+        }
+
+        foreach (var (_, map, path) in made._maps)
+            Pin.Make(map, path(pins));
     }
 
     /// <summary>Keeps the one of two tables that is in the slot, if a crash interrupted the growth of a table.</summary>
@@ -106,6 +133,18 @@ internal sealed unsafe class EntryMaps : IDisposable
 
     private static FileDescriptor Outer(string name, uint size, FileDescriptor inner) => BpfMap.Create(
         BpfConstants.BPF_MAP_TYPE_ARRAY_OF_MAPS, name, sizeof(uint), size, new bpf_map_create_opts { inner_map_fd = (uint)inner.Number });
+
+    private void AddActionMaps(DevmapRecord definition)
+    {
+        using var part = IdActions.CreatePart();
+        using var counts = IdActions.CreateCounts(IdActions.FewKeys);
+        _maps.Add(("action_parts", Outer("action_parts", EntryIds.MostParts(definition) * 2, part), p => p.ActionParts));
+        _maps.Add(("action_counts", Outer("action_counts", 1, counts), p => p.ActionCounts));
+        var change = BpfMap.Create(
+            BpfConstants.BPF_MAP_TYPE_ARRAY, "action_change", (uint)sizeof(devmapd_change), 1, new bpf_map_create_opts { map_flags = BpfConstants.BPF_F_MMAPABLE });
+        _maps.Add(("action_change", change, p => p.ActionChange));
+        _maps.Add(("action_totals", BpfMap.Create(BpfConstants.BPF_MAP_TYPE_PERCPU_ARRAY, "action_totals", (uint)sizeof(devmapd_action_totals), 1), p => p.ActionTotals));
+    }
 
     private void AddSlots(string name, FileDescriptor active, Func<DevmapPins, string> path)
     {

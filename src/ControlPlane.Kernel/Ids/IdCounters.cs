@@ -34,6 +34,9 @@ internal sealed class IdCounters : IDisposable
     /// <summary>The number of elements of a part where nothing is counted.</summary>
     public static uint UnusedPartSize => 2 * Ids;
 
+    /// <summary>The number of elements of each part that there is.</summary>
+    public uint SizeOfParts => (uint)(_parts[0].Memory.Words / CounterWords);
+
     /// <summary>The parts.</summary>
     public IReadOnlyList<FileDescriptor> Maps => [.. _parts.Select(p => p.Map)];
 

@@ -21,6 +21,7 @@ internal sealed class IdPool : IDisposable
     private readonly DevmapPins _pins;
     private readonly Slots _slots;
     private readonly IdCounters _counters;
+    private readonly IdActions _actions;
     private readonly FileDescriptor _moreCounts;
     private readonly int _mostParts;
     private readonly Stack<uint> _free = [];
@@ -33,11 +34,12 @@ internal sealed class IdPool : IDisposable
     /// <param name="pins">The pins of the devmap.</param>
     /// <param name="slots">Its slots.</param>
     /// <param name="counters">The counters of all parts that there are.</param>
+    /// <param name="actions">The actions of all parts that there are.</param>
     /// <param name="mostParts">The number of parts that the devmap can have.</param>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public IdPool(DevmapPins pins, Slots slots, IdCounters counters, int mostParts)
+    public IdPool(DevmapPins pins, Slots slots, IdCounters counters, IdActions actions, int mostParts)
     {
-        (_pins, _slots, _counters, _mostParts) = (pins, slots, counters, mostParts);
+        (_pins, _slots, _counters, _actions, _mostParts) = (pins, slots, counters, actions, mostParts);
         _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_WRONLY);
         using var placed = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_RDONLY);
         foreach (var (part, map) in counters.Maps.Index().Skip(1))
@@ -90,6 +92,7 @@ internal sealed class IdPool : IDisposable
             _part = null;
             made.GetAwaiter().GetResult();
             _counters.Add(_pins.Counts(_counters.Maps.Count));
+            _actions.AddMade(_counters.Maps.Count - 1);
             for (var id = _counters.End - 1; id >= _counters.End - PartIds; id--)
                 _free.Push(id);
         }
@@ -125,9 +128,12 @@ internal sealed class IdPool : IDisposable
     {
         // A part that was made and not placed is left by a refusal.
         File.Delete(_pins.Counts(part));
-        using var map = IdCounters.CreatePart(IdCounters.PartSize);
+        using var map = IdCounters.CreatePart(_counters.SizeOfParts);
         Pin.Make(map, _pins.Counts(part));
         Place(part, map);
+        // Where entries have actions, others probably will, and here nobody waits.
+        if (_slots.HasActions)
+            _actions.Make(part);
     }
 
     private static uint SlotOf(int part) => (uint)part - 1;

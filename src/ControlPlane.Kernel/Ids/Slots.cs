@@ -12,6 +12,9 @@ internal sealed class Slots : IDisposable
 {
     private const int HashWords = 3;
 
+    /// <summary>One change of actions begins or ends.</summary>
+    private const ulong Change = 1ul << 32;
+
     private readonly string _devmap;
     private readonly FileDescriptor _devmapsWrite;
     private readonly FileDescriptor _tablesWrite;
@@ -44,7 +47,16 @@ internal sealed class Slots : IDisposable
     public FileDescriptor SwitchMap { get; }
 
     /// <summary>The place that programs use.</summary>
-    public uint Active => (uint)_switch.Read(0) & 1;
+    public uint Active => (uint)State & 1;
+
+    /// <summary>The word that frames go by: the place, whether there are actions, and in the upper half how often they have changed.</summary>
+    public ulong State => _switch.Read(0);
+
+    /// <summary>Whether programs look for actions.</summary>
+    public bool HasActions => (State & DevmapdConstants.DEVMAPD_HAS_ACTIONS) != 0;
+
+    /// <summary>Whether a change of actions is under way.</summary>
+    public bool IsChanging => (State & Change) != 0;
 
     /// <summary>How the table in the active place is hashed.</summary>
     public devmapd_hash ActiveHash
@@ -86,7 +98,18 @@ internal sealed class Slots : IDisposable
     }
 
     /// <summary>Has programs use the other place, by one store. Those that run now can use the old one until they end.</summary>
-    public void Switch() => _switch.Write(0, Other);
+    public void Switch() => _switch.Write(0, State ^ 1);
+
+    /// <summary>Has programs look for actions. Those that run now do not, until <see cref="WaitForPrograms"/> or any write of a slot returns.</summary>
+    public void ShowActions() => _switch.Write(0, State | DevmapdConstants.DEVMAPD_HAS_ACTIONS);
+
+    /// <summary>Begins or ends a change of actions. A frame that sees either decides again.</summary>
+    public void TurnChange()
+    {
+        _switch.Write(0, State + Change);
+        // Nothing that a change writes must be seen before its begin.
+        Thread.MemoryBarrier();
+    }
 
     /// <summary>Lets go of what the old place holds, when no program uses it any more. It gets the active devmap.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>

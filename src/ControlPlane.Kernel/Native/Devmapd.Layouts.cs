@@ -8,13 +8,21 @@ namespace ControlPlane.Kernel.Native;
 internal static class DevmapdConstants
 {
     public const uint DEVMAPD_MAGIC = 0x706d7664;
-    public const uint DEVMAPD_VERSION = 4;
+    public const uint DEVMAPD_VERSION = 5;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
     public const int DEVMAPD_PART_SHIFT = 12;
     public const int DEVMAPD_PART_IDS = 1 << DEVMAPD_PART_SHIFT;
     public const int DEVMAPD_OWN_IDS = DEVMAPD_PART_IDS - 1;
     public const int DEVMAPD_BUCKET_PLACES = 4;
+    public const uint DEVMAPD_HAS_ACTIONS = 2;
+    public const ushort DEVMAPD_SET_SOURCE = 1;
+    public const ushort DEVMAPD_SET_DESTINATION = 2;
+    public const ushort DEVMAPD_SET_VLAN = 4;
+    public const ushort DEVMAPD_ADD_VLAN = 8;
+    public const ushort DEVMAPD_REMOVE_VLAN = 16;
+    public const ushort DEVMAPD_DECREMENT_TTL = 32;
+    public const uint DEVMAPD_ACTION_COUNTS = 4096;
 }
 
 /// <summary><c>enum devmapd_kind</c>: the kind of program that a config belongs to.</summary>
@@ -40,6 +48,9 @@ internal struct devmapd_redirect_config
 
     /// <summary>-1 for any.</summary>
     public int numa_node;
+
+    /// <summary>0 if the devmap's values are an ifindex alone.</summary>
+    public uint egress_programs;
 }
 
 /// <summary><c>struct devmapd_tcx_config</c>: the settings of a redirect program for tcx.</summary>
@@ -124,10 +135,68 @@ internal struct devmapd_hash
 [StructLayout(LayoutKind.Sequential)]
 internal struct devmapd_switch
 {
+    /// <summary>The place, 0 or 1, and <see cref="DevmapdConstants.DEVMAPD_HAS_ACTIONS"/>.</summary>
     public uint which;
-    private readonly uint _padding;
+
+    /// <summary>Odd while an element and its actions change.</summary>
+    public uint changes;
     public devmapd_hash hash0;
     public devmapd_hash hash1;
+}
+
+/// <summary><c>struct devmapd_actions</c>: what is done to the frames of an entry.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct devmapd_actions
+{
+    public fixed byte source_mac[6];
+    public fixed byte destination_mac[6];
+
+    /// <summary>0 for nothing.</summary>
+    public ushort flags;
+
+    /// <summary>1 .. 4094, of the tag that is set or added.</summary>
+    public ushort vlan_id;
+}
+
+/// <summary><c>struct devmapd_version</c>: an element and its actions.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_version
+{
+    /// <summary>0 if there is no element.</summary>
+    public uint ifindex;
+
+    /// <summary>The id of the egress program; 0 for none.</summary>
+    public uint program;
+    public devmapd_actions actions;
+}
+
+/// <summary><c>struct devmapd_change</c>: an element that changes together with its actions.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_change
+{
+    public uint key;
+    private readonly uint _padding;
+    public devmapd_version before;
+    public devmapd_version after;
+}
+
+/// <summary><c>struct devmapd_action_count</c>: one CPU's share of a key.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_action_count
+{
+    public ulong failed;
+    public ulong expired;
+
+    /// <summary>CLOCK_MONOTONIC.</summary>
+    public ulong last_failed_ns;
+}
+
+/// <summary><c>struct devmapd_action_totals</c>: one CPU's share.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_action_totals
+{
+    public ulong failed;
+    public ulong expired;
 }
 
 /// <summary><c>struct devmapd_totals</c>: one CPU's share.</summary>

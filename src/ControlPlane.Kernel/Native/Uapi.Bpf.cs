@@ -43,6 +43,7 @@ internal static class BpfConstants
     public const uint XDP_ABORTED = 0;
     public const uint XDP_DROP = 1;
     public const uint XDP_PASS = 2;
+    public const uint XDP_TX = 3;
     public const uint XDP_REDIRECT = 4;
 }
 

@@ -46,7 +46,8 @@ internal static unsafe class Pin
     {
         using var map = OpenMap(path, BpfConstants.BPF_F_RDONLY);
         var info = BpfInfo.OfMap(map);
-        if (info.type != BpfConstants.BPF_MAP_TYPE_ARRAY || info.key_size != sizeof(uint) || info.value_size != sizeof(TConfig))
+        // Those of older versions lack the last members, which are zero then.
+        if (info.type != BpfConstants.BPF_MAP_TYPE_ARRAY || info.key_size != sizeof(uint) || info.value_size > sizeof(TConfig) || info.value_size < 3 * sizeof(uint))
             throw Foreign(path, "it is not a config map of devmapd");
         KernelCall.Check(BpfMap.Lookup<TConfig>(map, 0, out var config), $"bpf_map_lookup_elem({path})");
         // Each config begins with magic, version and kind.

@@ -10,6 +10,9 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The layout version that brought the ids of entries.</summary>
     public const uint FirstWithIds = 4;
 
+    /// <summary>The layout version that brought the actions of entries.</summary>
+    public const uint FirstWithActions = 5;
+
     public string Folder => folder;
 
     /// <summary>The two places for the devmap. The redirect programs find the active one there.</summary>
@@ -35,6 +38,31 @@ internal sealed class DevmapPins(string folder)
 
     /// <summary>The pins of the parts of the counters, in order.</summary>
     public IEnumerable<string> ExistingCounts => Enumerable.Range(0, int.MaxValue).Select(Counts).TakeWhile(File.Exists);
+
+    /// <summary>The slots for the parts of the actions.</summary>
+    public string ActionParts => Path.Combine(folder, "action_parts");
+
+    /// <summary>The element that changes together with its actions.</summary>
+    public string ActionChange => Path.Combine(folder, "action_change");
+
+    /// <summary>The slot for the counts of frames that actions could not be applied to.</summary>
+    public string ActionCounts => Path.Combine(folder, "action_counts");
+
+    /// <summary>The totals of those counts.</summary>
+    public string ActionTotals => Path.Combine(folder, "action_totals");
+
+    /// <summary>The folder of what exists once an entry has had actions.</summary>
+    public string ActionsFolder => Path.Combine(folder, "actions");
+
+    /// <summary>A part of the actions. Parts without actions do not exist.</summary>
+    public string Actions(int part) => Path.Combine(ActionsFolder, part.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>The counts by key that are in <see cref="ActionCounts"/>.</summary>
+    public string CountsOfKeys => Path.Combine(ActionsFolder, "counts");
+
+    /// <summary>The parts of the actions that exist.</summary>
+    public IEnumerable<int> ExistingActions => !Directory.Exists(ActionsFolder) ? [] : Directory.GetFiles(ActionsFolder)
+        .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var part) ? part : -1).Where(part => part >= 0).Order();
 
     /// <summary>The slot of builds before layout version 4, with one place.</summary>
     public string OldSlot => Path.Combine(folder, "slot");
@@ -90,10 +118,13 @@ internal sealed class DevmapPins(string folder)
     public string Links => Path.Combine(folder, "links");
 
     /// <summary>The layout version that brought a pin.</summary>
-    public uint SinceVersion(string pin) => EntryMaps.Contains(pin) ? FirstWithIds : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
+    public uint SinceVersion(string pin) => ActionMaps.Contains(pin) ? FirstWithActions : EntryMaps.Contains(pin) ? FirstWithIds : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
 
     /// <summary>The pins of the slots, the entry table and the counters, which layout version 4 brought.</summary>
     public IReadOnlyList<string> EntryMaps => [Slots, Tables, Switch, Table, Counts(0), MoreCounts];
+
+    /// <summary>The pins of the actions, which layout version 5 brought.</summary>
+    public IReadOnlyList<string> ActionMaps => [ActionParts, ActionChange, ActionCounts, ActionTotals];
 
     /// <summary>The pins in whose place those of layout version 4 are.</summary>
     public IReadOnlyList<string> OfOldVersions => [OldSlot, OldCounters];
@@ -105,10 +136,10 @@ internal sealed class DevmapPins(string folder)
     public static string Next(string program) => program + "%next";
 
     /// <summary>The pins that each devmap has, except the links and the pins of an upgrade.</summary>
-    public IEnumerable<string> Objects => [Active, .. EntryMaps, Totals, Missed, MoreTotals, Config, Complete, Redirect];
+    public IEnumerable<string> Objects => [Active, .. EntryMaps, .. ActionMaps, Totals, Missed, MoreTotals, Config, Complete, Redirect];
 
     /// <summary>All that can be in the folder.</summary>
-    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Table), CountsFolder, Links];
+    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Table), CountsFolder, ActionsFolder, Links];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);

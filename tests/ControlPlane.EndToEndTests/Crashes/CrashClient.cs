@@ -136,7 +136,8 @@ internal sealed class CrashClient
     {
         var (target, program) = _targets[_random.Next(_targets.Count)];
         var labels = Enumerable.Range(1, _random.Next(3)).ToDictionary(i => $"label{i}", _ => $"{_random.Next(3)}");
-        return new DesiredEntry(devmap, key, target, program, labels, AllowPending: true);
+        var nextHop = _random.Next(2) == 0 ? null : $"02:00:00:00:00:0{_random.Next(1, 4)}";
+        return new DesiredEntry(devmap, key, target, program, nextHop, labels, AllowPending: true);
     }
 
     /// <summary>Returns no precondition, or one that holds.</summary>

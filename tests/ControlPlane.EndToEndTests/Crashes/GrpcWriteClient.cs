@@ -15,6 +15,8 @@ internal sealed class GrpcWriteClient(DevmapdClient client) : IWriteClient
         var spec = new Devmapd.V1.EntrySpec { Interface = desired.Target, Labels = { desired.Labels.ToDictionary() } };
         if (desired.Program is not null)
             spec.EgressProgram = desired.Program;
+        if (desired.NextHop is not null)
+            spec.Actions = new() { DestinationMac = desired.NextHop };
         return ResourceVersions.Of(await AnswerAsync(client.PutEntryAsync(desired.Devmap, desired.Key, spec, desired.AllowPending, Revision(expected))));
     }
 

@@ -31,10 +31,10 @@ internal interface IWriteClient
 internal readonly record struct Precondition(long? Revision = null, bool MustExist = false, bool MustNotExist = false);
 
 /// <summary>The spec of an entry, with its identity and the options of the request.</summary>
-internal sealed record DesiredEntry(string Devmap, string Key, string Target, string? Program, IReadOnlyDictionary<string, string> Labels, bool AllowPending)
+internal sealed record DesiredEntry(string Devmap, string Key, string Target, string? Program, string? NextHop, IReadOnlyDictionary<string, string> Labels, bool AllowPending)
 {
     /// <summary>The spec as <see cref="ResourceVersion.Spec"/> writes it.</summary>
-    public string Spec => ResourceVersions.EntrySpec(Target, Program, Labels);
+    public string Spec => ResourceVersions.EntrySpec(Target, Program, NextHop, Labels);
 }
 
 /// <summary>The daemon refused a write.</summary>

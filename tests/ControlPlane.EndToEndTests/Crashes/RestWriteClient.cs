@@ -14,9 +14,9 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
     {
         var e = await PutAsync<Entry>(
             EntryPath(desired.Devmap, desired.Key) + (desired.AllowPending ? "?allowPending=true" : ""),
-            new { @interface = desired.Target, egressProgram = desired.Program, labels = desired.Labels },
+            new { @interface = desired.Target, egressProgram = desired.Program, actions = new { destinationMac = desired.NextHop }, labels = desired.Labels },
             expected);
-        return e.ResourceVersion(ResourceVersions.EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Labels));
+        return e.ResourceVersion(ResourceVersions.EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Actions?.DestinationMac, e.Spec.Labels));
     }
 
     public Task DeleteEntryAsync(string devmap, string key, Precondition expected) => DeleteAsync(EntryPath(devmap, key), expected);
@@ -95,7 +95,9 @@ internal sealed class RestWriteClient(HttpClient http) : IWriteClient
     private sealed record Entry(EntrySpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime)
         : Resource(Revision, CreateTime, UpdateTime);
 
-    private sealed record EntrySpec(string Interface, string? EgressProgram, Dictionary<string, string> Labels);
+    private sealed record EntrySpec(string Interface, string? EgressProgram, Actions? Actions, Dictionary<string, string> Labels);
+
+    private sealed record Actions(string? DestinationMac);
 
     private sealed record Program(ProgramSpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime)
         : Resource(Revision, CreateTime, UpdateTime);

@@ -15,6 +15,8 @@ internal sealed partial class RandomTopology
     private const ushort InnerTag = 400; // of traffic with two tags
     private const ushort OtherTag = 999; // no entry has it
     private const ushort PushedTag = 77;
+    private const ushort ActionTag = 78;
+    private const ushort SetTag = 79;
     private const string OtherDestination = "10.0.0.2"; // where the destination is not the key
 
     private static readonly FlowKind[] _kinds = [FlowKind.Datagram, FlowKind.FullDatagram, FlowKind.SegmentedDatagrams, FlowKind.Tcp];
@@ -53,23 +55,24 @@ internal sealed partial class RandomTopology
 
     /// <summary>
     /// The traffic that an entry must forward. Tagged traffic counts only where the tag is the key or the entry handles tags; an attachment
-    /// tells of other tags that are lost.
+    /// tells of other tags that are lost. Traffic without a tag does not count where an action needs one: the drops of the entry tell of it.
     /// </summary>
     private IEnumerable<Flow> FlowsTo(Verdict verdict, RandomPort ingress)
     {
-        var entry = verdict.Entry;
-        var key = entry.Devmap == Testbed.ByVlan ? (ushort)(entry.KernelKey ?? 0) : (ushort)0;
+        var (entry, actions) = (verdict.Entry, verdict.Entry.Spec.Actions);
+        var needsTag = actions is { SetVlan: not null } or { PopVlan: true };
+        var key = entry.Devmap == Testbed.ByVlan ? (ushort)(entry.KernelKey ?? 0) : needsTag ? Tag : (ushort)0;
         foreach (var kind in _kinds)
             yield return Flow(kind, key);
         if (entry.Devmap == Testbed.ByVlan && key == 0)
             yield return Flow(FlowKind.OtherVlan, OtherTag);
-        if (entry.Devmap != Testbed.ByVlan && entry.EgressProgram is "push" or "pop")
+        if (entry.Devmap != Testbed.ByVlan && (entry.EgressProgram is "push" or "pop" || actions is { PushVlan: not null } || needsTag))
         {
             yield return Flow(FlowKind.Datagram, Tag);
             yield return Flow(FlowKind.Datagram, Tag, InnerTag);
         }
 
-        Flow Flow(FlowKind kind, params ushort[] tags) => new(verdict, ingress, SinkOf(entry.Interface), kind, [.. tags.Where(t => t != 0)], entry.EgressProgram);
+        Flow Flow(FlowKind kind, params ushort[] tags) => new(verdict, ingress, SinkOf(entry.Interface), kind, [.. tags.Where(t => t != 0)], entry.EgressProgram, actions);
     }
 
     // Where traffic arrives that leaves by an interface; null if no such interface exists.
@@ -161,7 +164,7 @@ internal sealed partial class RandomTopology
     }
 
     /// <summary>Traffic that an entry must forward from one ingress interface.</summary>
-    private sealed record Flow(Verdict Verdict, RandomPort Ingress, (FrameSocket Frames, TrafficStack Stack)? Sink, FlowKind Kind, ushort[] Tags, string? Program)
+    private sealed record Flow(Verdict Verdict, RandomPort Ingress, (FrameSocket Frames, TrafficStack Stack)? Sink, FlowKind Kind, ushort[] Tags, string? Program, Actions? Actions)
     {
         private int _delivered;
         private ushort[]? _tags;
@@ -174,7 +177,18 @@ internal sealed partial class RandomTopology
         public uint Mark => Tags.Reverse().Aggregate(0u, (mark, tag) => (mark << 16) | tag);
 
         /// <summary>The tags with which it must leave.</summary>
-        private ushort[] Leaving { get; } = Program switch { "push" => [PushedTag, .. Tags], "pop" => [.. Tags.Skip(1)], _ => Tags };
+        private ushort[] Leaving { get; } = Program switch
+        {
+            "push" => [PushedTag, .. Redirected(Tags, Actions)],
+            "pop" => [.. Redirected(Tags, Actions).Skip(1)],
+            _ => Redirected(Tags, Actions),
+        };
+
+        private static ushort[] Redirected(ushort[] tags, Actions? actions) =>
+            actions?.PushVlan is { } push ? [push, .. tags]
+            : actions?.SetVlan is { } set ? [set, .. tags.Skip(1)]
+            : actions is { PopVlan: true } ? [.. tags.Skip(1)]
+            : tags;
 
         public int DatagramBytes => Kind is FlowKind.Datagram or FlowKind.OtherVlan ? SmallDatagram : Mtu - Headers;
 

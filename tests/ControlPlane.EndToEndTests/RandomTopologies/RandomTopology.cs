@@ -6,7 +6,7 @@ namespace ControlPlane.EndToEndTests.RandomTopologies;
 
 /// <summary>
 /// A random topology: veths whose peers are in other namespaces, a tap, a veth whose peer is in the same, and a bridge with one port. It has
-/// attachments in all modes, entries of all three selectors, and egress programs of every template.
+/// attachments in all modes, entries of all three selectors with and without actions, and egress programs of every template.
 /// </summary>
 internal sealed partial class RandomTopology : IAsyncDisposable
 {
@@ -175,8 +175,18 @@ internal sealed partial class RandomTopology : IAsyncDisposable
     private Task<bool> PutEntryAsync()
     {
         var devmap = Pick(_entryDevmaps);
-        return TryAsync(HttpMethod.Put, $"/v1/devmaps/{devmap}/entries/{Key(devmap)}?allowPending=true", new { @interface = Pick(TargetNames()) });
+        return TryAsync(HttpMethod.Put, $"/v1/devmaps/{devmap}/entries/{Key(devmap)}?allowPending=true", new { @interface = Pick(TargetNames()), actions = PickActions() });
     }
+
+    // Half of the entries have actions. The receivers take frames for any address.
+    private Actions? PickActions() => _random.Next(8) switch
+    {
+        0 => new("02:00:00:00:00:0a", "02:00:00:00:00:0b", null, null, PopVlan: false, DecrementTtl: true),
+        1 => new(null, null, SetTag, null, PopVlan: false, DecrementTtl: false),
+        2 => new(null, "02:00:00:00:00:0b", null, ActionTag, PopVlan: false, DecrementTtl: true),
+        3 => new("02:00:00:00:00:0a", null, null, null, PopVlan: true, DecrementTtl: false),
+        _ => null,
+    };
 
     private string Key(string devmap) => devmap switch
     {

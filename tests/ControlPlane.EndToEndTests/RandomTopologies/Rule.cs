@@ -19,7 +19,7 @@ internal sealed record Rule(string Name, Func<Condition, bool> Covers)
         new("peer without XDP", c => c is { Type: "TargetAcceptsRedirect", Reason: "PeerWithoutXdp" }),
         new("driver without redirect", c => c is { Type: "TargetAcceptsRedirect", Reason: "NoNdoXmit" }),
         new("kind does not send", c => c is { Type: "TargetAcceptsRedirect", Reason: "KindDoesNotSend" }),
-        new("MTU of the target", c => c is { Type: "MtuSufficient", Reason: "IngressMtuLarger" }),
+        new("MTU of the target", c => c is { Type: "MtuSufficient", Reason: "IngressMtuLarger" } && !IsOfSecondTag(c)),
         new("MTU of the peer", c => c is { Type: "MtuSufficient", Reason: "PeerMtuSmaller" } && !IsOfSecondTag(c)),
         new("second tag", c => c is { Type: "MtuSufficient" } && IsOfSecondTag(c)),
         new("checksums lost", c => c is { Type: "IngressKeepsFrames", Reason: "ChecksumsLost" }),
@@ -27,6 +27,7 @@ internal sealed record Rule(string Name, Func<Condition, bool> Covers)
         new("tags lost", c => c is { Type: "IngressKeepsFrames", Reason: "TagsLost" }),
         new("egress program drops", c => c is { Type: "EgressProgramPasses" }),
         new("egress program in tcx mode", c => c is { Type: "EgressProgramApplies" }),
+        new("actions never apply", c => c is { Type: "ActionsApply" }),
         new("interface missing", c => c is { Type: "InterfacePresent" }),
     ];
 

@@ -50,6 +50,6 @@ internal sealed record Verdict(Entry Entry, string Ways, bool SomeCannotReceive,
     private IEnumerable<Condition> Faults => Entry.Status.Faults.Where(f => !_reported.Contains(f.Type) && Without?.Covers(f) != true);
 
     public override string ToString() =>
-        $"{Entry.Devmap}/{Entry.Key} -> {Entry.Interface} with {Entry.EgressProgram ?? "none"}, by {Ways}: {Entry.Status.State} "
+        $"{Entry.Devmap}/{Entry.Key} -> {Entry.Interface} with {Entry.EgressProgram ?? "none"}{(Entry.Spec.Actions is { } actions ? $" and {actions}" : "")}, by {Ways}: {Entry.Status.State} "
         + $"({string.Join(", ", Entry.Status.Faults.Select(f => $"{f.Type}/{f.Reason}"))}); traffic: {string.Join(", ", Outcomes.Select(o => $"{o.Traffic} {(o.Arrived ? "arrived" : "lost")}"))}";
 }

@@ -22,13 +22,13 @@ internal static class ResourceVersions
 
     public static string ProgramName(string program) => $"programs/{program}";
 
-    public static string EntrySpec(string target, string? program, IEnumerable<KeyValuePair<string, string>> labels) =>
-        $"{target} {program ?? "-"} {string.Join(',', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"))}";
+    public static string EntrySpec(string target, string? program, string? nextHop, IEnumerable<KeyValuePair<string, string>> labels) =>
+        $"{target} {program ?? "-"} {nextHop} {string.Join(',', labels.OrderBy(l => l.Key, StringComparer.Ordinal).Select(l => $"{l.Key}={l.Value}"))}";
 
     public static string ProgramSpec(string template, uint? vlan) => string.Create(CultureInfo.InvariantCulture, $"{template} {vlan}");
 
     public static ResourceVersion Of(Devmapd.V1.Entry e) => new(
-        EntrySpec(e.Spec.Interface, e.Spec.HasEgressProgram ? e.Spec.EgressProgram : null, e.Spec.Labels),
+        EntrySpec(e.Spec.Interface, e.Spec.HasEgressProgram ? e.Spec.EgressProgram : null, e.Spec.Actions?.DestinationMac, e.Spec.Labels),
         e.Revision, e.CreateTime.ToDateTimeOffset(), e.UpdateTime.ToDateTimeOffset());
 
     public static ResourceVersion Of(Devmapd.V1.Attachment a) =>
@@ -60,7 +60,7 @@ internal static class ResourceVersions
         var state = SqliteStore.Inspect(stateDirectory).State;
         var all = new Dictionary<string, ResourceVersion>();
         foreach (var e in state.Entries)
-            all.Add(EntryName(e.Devmap, Selectors[e.Devmap].Format(e.Key)), new(EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Labels), e.Revision, e.CreateTime, e.UpdateTime));
+            all.Add(EntryName(e.Devmap, Selectors[e.Devmap].Format(e.Key)), new(EntrySpec(e.Spec.Interface, e.Spec.EgressProgram, e.Spec.Actions?.DestinationMac?.ToString(), e.Spec.Labels), e.Revision, e.CreateTime, e.UpdateTime));
         foreach (var a in state.Attachments)
             all.Add(AttachmentName(a.Devmap, a.Interface), new($"{a.Spec.Mode}", a.Revision, a.CreateTime, a.UpdateTime));
         foreach (var p in state.Programs)

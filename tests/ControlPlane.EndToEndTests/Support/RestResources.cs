@@ -13,9 +13,11 @@ internal sealed record Entry(string Devmap, string Key, long Revision, EntrySpec
     public string? EgressProgram => Spec.EgressProgram;
 }
 
-internal sealed record EntrySpec(string Interface, string? EgressProgram);
+internal sealed record EntrySpec(string Interface, string? EgressProgram, Actions? Actions = null);
 
-internal sealed record EntryStatus(string State, uint? KernelKey, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops)
+internal sealed record Actions(string? SourceMac, string? DestinationMac, ushort? SetVlan, ushort? PushVlan, bool PopVlan, bool DecrementTtl);
+
+internal sealed record EntryStatus(string State, uint? KernelKey, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops, ulong? Expired = null)
 {
     /// <summary>The conditions that do not hold.</summary>
     public IEnumerable<Condition> Faults => Conditions.Where(c => c.Status != "True");
@@ -70,13 +72,13 @@ internal sealed record MissedKey(string Key, uint KernelKey, ulong Packets);
 internal sealed record DevmapStatus(
     int Entries, uint KernelMapId, uint RedirectProgramId, bool Adopted, Traffic Traffic, DevmapDrops Drops, IReadOnlyList<MissedKey> MissedKeys);
 
-internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets, ulong ChecksumsCompleted, ulong ChecksumsIncomplete, ulong PeerRedirectedPackets);
+internal sealed record Traffic(ulong RedirectedPackets, ulong RedirectedBytes, ulong MissedPackets, ulong UnkeyedPackets, ulong ChecksumsCompleted, ulong ChecksumsIncomplete, ulong PeerRedirectedPackets, ulong ActionFailedPackets, ulong ExpiredPackets);
 
 internal sealed record AuditReport(long Checked, int Found, int Repaired, IReadOnlyList<Drift> Drifts);
 
 internal sealed record Drift(string Kind, string? Key, uint? KernelKey, string? Interface, DriftElement? Found, DriftElement? Desired, bool Repaired, string? Pin);
 
-internal sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram);
+internal sealed record DriftElement(uint Ifindex, string? Interface, uint? EgressProgramId, string? EgressProgram, Actions? Actions);
 
 internal sealed record EgressProgram(string Name, EgressProgramStatus Status);
 

@@ -12,6 +12,8 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IDropCounters Drops => inner.Drops;
 
+    public IActionDryRun Actions => inner.Actions;
+
     public IPassPrograms PassPrograms => inner.PassPrograms;
 
     public IEgressPrograms Programs => inner.Programs;

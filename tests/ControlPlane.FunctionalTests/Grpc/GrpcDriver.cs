@@ -172,8 +172,24 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             request.Spec.EgressProgram = put.EgressProgram;
         if (put.Owner is not null)
             request.Spec.Owner = put.Owner;
+        if (put.Actions is not null)
+            request.Spec.Actions = Of(put.Actions);
         Add(put.Labels, request.Spec.Labels);
         return request;
+    }
+
+    private static EntryActions Of(Operation.EntryActions actions)
+    {
+        var message = new EntryActions { PopVlan = actions.PopVlan ?? false, DecrementTtl = actions.DecrementTtl ?? false };
+        if (actions.SourceMac is not null)
+            message.SourceMac = actions.SourceMac;
+        if (actions.DestinationMac is not null)
+            message.DestinationMac = actions.DestinationMac;
+        if (actions.SetVlan is { } set)
+            message.SetVlan = checked((uint)set);
+        if (actions.PushVlan is { } push)
+            message.PushVlan = checked((uint)push);
+        return message;
     }
 
     private static PutAttachmentRequest Request(Operation.PutAttachment put)
@@ -259,6 +275,8 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             request.Dst = explain.Destination;
         if (explain.Length is { } length)
             request.Length = checked((uint)length);
+        if (explain.Ttl is { } ttl)
+            request.Ttl = checked((uint)ttl);
         return request;
     }
 

@@ -24,6 +24,8 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IDropCounters Drops => kernel.Drops;
 
+    public IActionDryRun Actions => kernel.Actions;
+
     public IPassPrograms PassPrograms => kernel.PassPrograms;
 
     InterfaceTable IInterfaces.Current => kernel.Interfaces.Current;

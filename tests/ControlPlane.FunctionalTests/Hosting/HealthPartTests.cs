@@ -131,6 +131,8 @@ public sealed class HealthPartTests
 
         public IDropCounters Drops => kernel.Drops;
 
+        public IActionDryRun Actions => kernel.Actions;
+
         public IPassPrograms PassPrograms => kernel.PassPrograms;
 
         public IPins Pins => this;

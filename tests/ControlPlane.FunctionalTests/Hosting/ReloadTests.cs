@@ -40,7 +40,7 @@ public sealed class ReloadTests : IAsyncLifetime
 
         Write("""{ "Probe": { "Enabled": true }, "Writer": { "MaxBatch": 20 }, """ + Devmaps + """ }, "Serilog": { "MinimumLevel": { "Default": "Debug" } """);
         await ReloadAsync("in effect: ControlPlane:Probe:Enabled, Serilog:MinimumLevel:Default");
-        Assert.Contains(Log(), line => line.Contains("take effect at the next start: ControlPlane:Writer:MaxBatch", StringComparison.Ordinal));
+        await Eventually.Async(() => Log().Any(line => line.Contains("take effect at the next start: ControlPlane:Writer:MaxBatch", StringComparison.Ordinal)));
         Assert.Equal(HttpStatusCode.NotFound, await ProbeAsync()); // no such entry
         await Eventually.Async(() => _daemon.Log.Any(line => line.Contains("\"@l\":\"Debug\"", StringComparison.Ordinal)));
 

@@ -36,10 +36,9 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         Operation.Explain o => new HttpRequestMessage(
             HttpMethod.Get,
             (o.Key is null ? Path("devmaps", o.Devmap) : Path("devmaps", o.Devmap, "entries", o.Key)) + ":explain"
-                + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)))),
+                + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)), ("ttl", Text(o.Ttl)))),
         Operation.PutEntry o => Put(
-            Body(("interface", o.Interface), ("egressProgram", o.EgressProgram), ("labels", o.Labels), ("owner", o.Owner)),
-            Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "entries", o.Key),
+            Spec(o), Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "entries", o.Key),
         Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
         Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
         Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch")
@@ -88,11 +87,18 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "is not known"),
     };
 
+    private static JsonObject Spec(Operation.PutEntry put) => Body(
+        ("interface", put.Interface), ("egressProgram", put.EgressProgram),
+        ("actions", put.Actions is not { } actions ? null : Body(
+            ("sourceMac", actions.SourceMac), ("destinationMac", actions.DestinationMac), ("setVlan", actions.SetVlan), ("pushVlan", actions.PushVlan),
+            ("popVlan", actions.PopVlan), ("decrementTtl", actions.DecrementTtl))),
+        ("labels", put.Labels), ("owner", put.Owner));
+
     private static JsonObject Item(Operation item) => item switch
     {
         Operation.PutEntry put => Body(("put", Body(
             ("devmap", put.Devmap), ("key", put.Key), ("expectedRevision", put.ExpectedRevision),
-            ("spec", Body(("interface", put.Interface), ("egressProgram", put.EgressProgram), ("labels", put.Labels), ("owner", put.Owner)))))),
+            ("spec", Spec(put))))),
         Operation.DeleteEntry delete => Body(("delete", Body(
             ("devmap", delete.Devmap), ("key", delete.Key), ("expectedRevision", delete.ExpectedRevision)))),
         _ => throw new ArgumentOutOfRangeException(nameof(item), item, "is no item"),

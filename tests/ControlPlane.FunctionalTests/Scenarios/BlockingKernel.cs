@@ -17,6 +17,8 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
 
     public IDropCounters Drops => inner.Drops;
 
+    public IActionDryRun Actions => inner.Actions;
+
     public IPassPrograms PassPrograms => inner.PassPrograms;
 
     public IEgressPrograms Programs => this;

@@ -23,7 +23,8 @@ public abstract record Operation
         string? Ingress = null,
         long? Vlan = null,
         string? Destination = null,
-        long? Length = null) : Operation;
+        long? Length = null,
+        long? Ttl = null) : Operation;
 
     public sealed record PutEntry(
         string Devmap,
@@ -32,7 +33,14 @@ public abstract record Operation
         string? EgressProgram = null,
         IReadOnlyDictionary<string, string>? Labels = null,
         bool? AllowPending = null,
-        string? Owner = null) : Operation;
+        string? Owner = null) : Operation
+    {
+        public EntryActions? Actions { get; init; }
+    }
+
+    /// <summary>The actions of an entry.</summary>
+    public sealed record EntryActions(
+        string? SourceMac = null, string? DestinationMac = null, long? SetVlan = null, long? PushVlan = null, bool? PopVlan = null, bool? DecrementTtl = null);
 
     public sealed record GetEntry(string Devmap, string Key) : Operation;
 

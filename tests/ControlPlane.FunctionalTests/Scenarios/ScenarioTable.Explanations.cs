@@ -34,7 +34,7 @@ public static partial class ScenarioTable
         new("a frame that never comes is explained", [new PutEntry("vlans", "5000", "veth-b")],
             new Explain("vlans", "5000"), Done(("key", "5000"), ("steps.count", "1"), ("verdict.outcome", "notReceived"), ("verdict.reason", "NoVlanId"))),
         new("all that is wrong with a described frame is told at once", [],
-            new Explain("vlans", Ingress: "veth-z", Vlan: 4096, Destination: "10.0.0", Length: 27), Invalid("ingress", "vlan", "dst", "length")),
+            new Explain("vlans", Ingress: "veth-z", Vlan: 4096, Destination: "10.0.0", Length: 27, Ttl: 256), Invalid("ingress", "vlan", "dst", "length", "ttl")),
         new("a frame without the ingress that is its key", [], new Explain("default", Vlan: 7), Invalid("ingress")),
         new("a frame that cannot have the key", [new PutEntry("routes", "10.0.0.7", "veth-b")],
             new Explain("routes", "10.0.0.7", Destination: "10.0.0.8"), Invalid("dst")),

@@ -87,7 +87,7 @@ public sealed class AdoptionTests : IDisposable
         using (var map = BpfMap.Create(BpfConstants.BPF_MAP_TYPE_HASH, "foreign", 8, 16))
             Pin.Make(map, active);
         var e = Assert.Throws<ControlPlaneException>(() => _testbed.Open(new DevmapRecord("default", new DevmapSpec(16))));
-        Assert.Contains("lacks its slots, tables, switch, table, counts/0, more_counts, totals, missed, more_totals, config, complete, redirect", e.Error.Detail, StringComparison.Ordinal);
+        Assert.Contains("lacks its slots, tables, switch, table, counts/0, more_counts, action_parts, action_change, action_counts, action_totals, totals, missed, more_totals, config, complete, redirect", e.Error.Detail, StringComparison.Ordinal);
         Assert.NotNull(e.Error.Remedy);
         Assert.True(File.Exists(active));
     }

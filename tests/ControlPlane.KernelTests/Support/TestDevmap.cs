@@ -23,7 +23,8 @@ public sealed class TestDevmap : IDisposable
 
     private static WriterScope Scope => KernelTestbed.Scope;
 
-    public void Update(uint key, uint ifindex, string? program = null) => _testbed.Space.Run(() => _devmap.Update(Scope, key, ifindex, program));
+    public void Update(uint key, uint ifindex, string? program = null, EntryActions? actions = null) =>
+        _testbed.Space.Run(() => _devmap.Update(Scope, key, ifindex, program, actions: actions));
 
     public void Update(IEnumerable<uint> keys, uint ifindex) => _testbed.Space.Run(() =>
     {
@@ -42,10 +43,13 @@ public sealed class TestDevmap : IDisposable
     public DevmapLink Attach(TestInterface ingress, AttachMode mode) => Attach(ingress.Pair, mode);
 
     /// <summary>Attaches the devmap to an interface. The test is skipped if the kernel lacks the mode.</summary>
-    public DevmapLink Attach(VethPair ingress, AttachMode mode)
+    public DevmapLink Attach(VethPair ingress, AttachMode mode) => Attach(ingress.Name, mode);
+
+    /// <inheritdoc cref="Attach(VethPair, AttachMode)"/>
+    public DevmapLink Attach(string ingress, AttachMode mode)
     {
         KernelNeeds.Mode(mode);
-        return _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress.Name)!, mode));
+        return _testbed.Space.Run(() => _devmap.Attach(Scope, _testbed.Kernel.Interfaces.Query(ingress)!, mode));
     }
 
     public bool Detach(TestInterface ingress) => _testbed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));

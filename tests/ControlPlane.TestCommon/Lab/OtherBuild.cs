@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ControlPlane.Kernel.Devmaps;
+using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
 
@@ -10,6 +13,7 @@ public static class OtherBuild
 {
     private const string SampleMiss = "\t\t\tsample_miss(key);\n";
     private const string OldSources = "tests/ControlPlane.TestCommon/Lab/Layout3";
+    private const string SourcesWithoutActions = "tests/ControlPlane.TestCommon/Lab/Layout4";
     private const uint FirstWithMissedKeys = 2;
     private const uint FirstWithCompletion = 3;
 
@@ -28,6 +32,32 @@ public static class OtherBuild
             RedirectUpgrade.Finish(pins);
         using var program = other.OpenProgram(RedirectPrograms.FunctionOf(RedirectProgram.Plain));
         return BpfInfo.OfProgram(program).id;
+    }
+
+    /// <summary>Makes the pins of a devmap, whose entries never had actions, those of a build of layout version 4.</summary>
+    /// <param name="devmapPins">The folder of the devmap's pins.</param>
+    public static void RunWithoutActions(string devmapPins)
+    {
+        const uint Version = 4;
+        var pins = new DevmapPins(devmapPins);
+        using var old = Open($"{SourcesWithoutActions}/redirect.bpf.c");
+        var config = ConfigOf(pins) with { version = Version };
+        // The last member is younger.
+        LoadOver(pins, old, MemoryMarshal.Cast<devmapd_redirect_config, ConfigOfLayout4>(MemoryMarshal.CreateReadOnlySpan(ref config, 1))[0], [.. RedirectPrograms.Xdp.Select(RedirectPrograms.FunctionOf)]);
+        RedirectUpgrade.Stage(pins, old, RedirectPrograms.Xdp);
+        RedirectUpgrade.Finish(pins);
+        if (File.Exists(pins.Tcx))
+        {
+            var settings = Pin.ReadConfig<devmapd_tcx_config>(pins.TcxConfig, devmapd_kind.Tcx) with { version = Version, redirect_peer = 0 };
+            using var tcx = Open($"{SourcesWithoutActions}/tcx.bpf.c");
+            LoadOver(pins, tcx, settings, RedirectPrograms.FunctionOf(RedirectProgram.Tcx));
+            ReplaceTcx(pins, tcx);
+        }
+
+        foreach (var pin in pins.ActionMaps)
+            File.Delete(pin);
+        if (Directory.Exists(pins.ActionsFolder))
+            Directory.Delete(pins.ActionsFolder, recursive: true);
     }
 
     /// <summary>Makes the pins of a devmap, whose counts are lost, those of a build that counted by key, and gives the id of its program.</summary>
@@ -66,6 +96,15 @@ public static class OtherBuild
         var config = Pin.ReadConfig<devmapd_tcx_config>(pins.TcxConfig, devmapd_kind.Tcx);
         using var old = Open($"{OldSources}/tcx.bpf.c");
         Load(pins, old, config with { version = version, redirect_peer = 0 }, RedirectPrograms.FunctionOf(RedirectProgram.Tcx));
+        ReplaceTcx(pins, old);
+        if (version >= FirstWithCompletion)
+            return;
+        File.Delete(pins.TcxConfig);
+        File.Delete(pins.Tcx);
+    }
+
+    private static void ReplaceTcx(DevmapPins pins, BpfObject old)
+    {
         using var program = old.OpenProgram(RedirectPrograms.FunctionOf(RedirectProgram.Tcx));
         using var settings = old.OpenMap(".rodata");
         foreach (var pin in new[] { pins.TcxConfig, pins.Tcx })
@@ -73,10 +112,15 @@ public static class OtherBuild
         Pin.Make(settings, pins.TcxConfig);
         Pin.Make(program, pins.Tcx);
         PinnedPrograms.SwitchLinks(pins, link => link.type == TcxConstants.BPF_LINK_TYPE_TCX ? pins.Tcx : null);
-        if (version >= FirstWithCompletion)
-            return;
-        File.Delete(pins.TcxConfig);
-        File.Delete(pins.Tcx);
+    }
+
+    private static void LoadOver<TConfig>(DevmapPins pins, BpfObject old, TConfig config, params string[] programs)
+        where TConfig : unmanaged
+    {
+        old.SetConfig(config);
+        foreach (var (name, path) in EntryMaps.Reused(pins).Concat([("totals", pins.Totals), ("missed", pins.Missed), ("more_totals", pins.MoreTotals)]))
+            PinnedPrograms.Reuse(old, name, path);
+        old.Load(programs);
     }
 
     private static devmapd_redirect_config ConfigOf(DevmapPins pins) => Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
@@ -107,5 +151,11 @@ public static class OtherBuild
         var other = File.ReadAllBytes(file);
         folder.Delete(recursive: true);
         return other;
+    }
+
+    [InlineArray(7)]
+    private struct ConfigOfLayout4
+    {
+        private uint _member;
     }
 }

@@ -132,6 +132,6 @@ public sealed class ExecutorTests
 
         private InterfaceInfo Info(string name) => _host.Interfaces.Find(name)!;
 
-        private Element To(string name, string? program = null) => new(name, Info(name).Ifindex, program);
+        private Element To(string name, string? program = null) => new(name, Info(name).Ifindex, program, null);
     }
 }

@@ -23,6 +23,9 @@ public sealed class KernelGate : IDisposable
 
     public int Updates { get; private set; }
 
+    /// <summary>The counts of actions that every devmap gives in the place of its own; its own if null.</summary>
+    public IReadOnlyList<ActionCount>? ActionCounts { get; set; }
+
     /// <summary>Called before each update, with its number from 1.</summary>
     public Action<int>? Updating { get; set; }
 
@@ -60,6 +63,8 @@ public sealed class KernelGate : IDisposable
         public IInterfaces Interfaces => inner.Interfaces;
 
         public IDropCounters Drops => inner.Drops;
+
+        public IActionDryRun Actions => inner.Actions;
 
         public IPassPrograms PassPrograms { get; } = new GatedPassPrograms(gate, inner.PassPrograms);
 
@@ -128,10 +133,10 @@ public sealed class KernelGate : IDisposable
 
         public DevmapLink? FindLink(string interfaceName) => inner.FindLink(interfaceName);
 
-        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces)
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces, EntryActions? actions)
         {
             gate.BeforeUpdate();
-            inner.Update(scope, key, ifindex, egressProgram, replaces);
+            inner.Update(scope, key, ifindex, egressProgram, replaces, actions);
         }
 
         public bool Delete(WriterScope scope, uint key)
@@ -169,6 +174,10 @@ public sealed class KernelGate : IDisposable
         public void Activate(WriterScope scope) => inner.Activate(scope);
 
         public DevmapCounters? ReadTotals() => inner.ReadTotals();
+
+        public EntryActions? ReadActions(uint key) => inner.ReadActions(key);
+
+        public IReadOnlyList<ActionCount> ReadActionCounts() => gate.ActionCounts ?? inner.ReadActionCounts();
 
         public PeerUse ReadPeerUse(uint key) => inner.ReadPeerUse(key);
 

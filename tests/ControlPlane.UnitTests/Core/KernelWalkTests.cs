@@ -105,6 +105,10 @@ public sealed class KernelWalkTests
 
         public DevmapCounters? ReadTotals() => null;
 
+        public EntryActions? ReadActions(uint key) => throw new NotSupportedException();
+
+        public IReadOnlyList<ActionCount> ReadActionCounts() => throw new NotSupportedException();
+
         public PeerUse ReadPeerUse(uint key) => PeerUse.NotSupported;
 
         public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => [];

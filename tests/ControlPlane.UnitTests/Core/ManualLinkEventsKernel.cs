@@ -14,6 +14,8 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
 
     public IEgressPrograms Programs => inner.Programs;
 
+    public IActionDryRun Actions => inner.Actions;
+
     public IPassPrograms PassPrograms => inner.PassPrograms;
 
     public IDropCounters Drops => inner.Drops;

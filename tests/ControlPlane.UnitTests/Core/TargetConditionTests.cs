@@ -76,5 +76,5 @@ public sealed class TargetConditionTests
     private static Condition Mtu(InterfaceInfo target, bool secondTag) => Of(target, ConditionTypes.MtuSufficient, secondTag);
 
     private static Condition Of(InterfaceInfo target, ConditionType type, bool secondTag) =>
-        TargetConditions.Of(target, peer: null, _ingress, pass: null, secondTag).Single(c => c.Type == type);
+        TargetConditions.Of(target, peer: null, _ingress, pass: null, secondTag ? new(0, 1, ProgramAdds: true) : default).Single(c => c.Type == type);
 }

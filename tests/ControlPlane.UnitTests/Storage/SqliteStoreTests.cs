@@ -23,7 +23,10 @@ public sealed class SqliteStoreTests : IDisposable
         {
             Spec = new EntrySpec("veth9", "p", Labels.Of([new("purpose", "a \"b\" ü")]), "cni/1"),
         };
-        var named = Entry(EntryKey.OfInterface("veth.1"));
+        var named = Entry(EntryKey.OfInterface("veth.1")) with
+        {
+            Spec = new EntrySpec("veth9", null, new EntryActions(new MacAddress(0x0200000000ab), new MacAddress(0x020000000002), SetVlan: 4094, DecrementTtl: true)),
+        };
         var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic, Promiscuous.On, Labels.Of([new("a", "b")]), "me"), 3, Now, Now);
         var program = new EgressProgramRecord(
             "p", new EgressProgramSpec(TestPrograms.RewriteMac(new MacAddress(1), new MacAddress(0x020000000002)), Labels.Of([new("c", "d")]), "you"), 4, Now, Now);
@@ -210,6 +213,41 @@ public sealed class SqliteStoreTests : IDisposable
     }
 
     [Theory]
+    [InlineData("{\"dscp\":1}", "'dscp' is not an action that this version knows")]
+    [InlineData("{\"pushVlan\":4095}", "actions.pushVlan must be 1 to 4094")]
+    [InlineData("{\"pushVlan\":70000}", "cannot be read")]
+    [InlineData("{\"sourceMac\":\"x\"}", "must be six hexadecimal octets")]
+    [InlineData("x", "cannot be read")]
+    [InlineData("[]", "cannot be read")]
+    public void Load_ActionsThatThisVersionCannotKnow_AreRefused(string text, string message)
+    {
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutEntry(Entry(EntryKey.OfNumber(1)))]));
+        using (var connection = Connect())
+            Execute(connection, $"UPDATE entries SET actions = '{text}'");
+
+        using var reopened = SqliteStore.Open(_directory);
+        Assert.Contains(message, Assert.Throws<StoreException>(reopened.Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void StoreOfASchemaWithoutActions_KeepsItsEntries()
+    {
+        var record = Entry(EntryKey.OfNumber(1));
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutEntry(record)]));
+        using (var connection = Connect())
+            Execute(connection, "PRAGMA user_version = 8; ALTER TABLE entries DROP COLUMN actions;");
+
+        using var migrated = SqliteStore.Open(_directory);
+
+        Assert.Equal([record], migrated.Load().Entries);
+        var changed = record with { Spec = record.Spec with { Actions = new EntryActions(PushVlan: 100) }, Revision = 2 };
+        migrated.Commit(new StoreBatch(2, [new StoreChange.PutEntry(changed)]));
+        Assert.Equal([changed], migrated.Load().Entries);
+    }
+
+    [Theory]
     [InlineData("template = 'mirror'", "the program p cannot be read: 'mirror' is not an egress template that this version knows; it knows count,")]
     [InlineData("parameters = '{\"dscp\":1}'", "the program p cannot be read: 'dscp' is not a parameter that this version knows")]
     [InlineData("parameters = '{\"vlanId\":4095}'", "the program p cannot be read: parameters.vlanId must be 1 to 4094")]
@@ -227,7 +265,7 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
-    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts;";
+    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)

@@ -55,7 +55,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
         switch (step)
         {
             case KernelStep.SetElement set:
-                handles[set.Id.Devmap].Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces);
+                handles[set.Id.Devmap].Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces, set.Value.Actions);
                 return null;
             case KernelStep.DeleteElement delete:
                 handles[delete.Id.Devmap].Delete(scope, delete.Id.KernelKey);
@@ -95,7 +95,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
     {
         var map = handles[send.Id.Devmap];
         // A frame without an element would take the miss action, which can be the host's network stack.
-        if (!map.TryLookup(send.Id.KernelKey, out var element) || element != send.Value)
+        if (!map.TryLookup(send.Id.KernelKey, out var element) || element != send.Value || map.ReadActions(send.Id.KernelKey) != send.Actions)
             return null;
         var before = map.ReadCounters(send.Id.KernelKey).Packets;
         var fates = send.Run.Send(scope, send.Order);

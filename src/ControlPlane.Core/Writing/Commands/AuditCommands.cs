@@ -60,7 +60,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
             var key = new ResourceKey.Element(new ElementId(_id, kernelKey));
             var entry = devmap.Entries.Find(kernelKey);
             var (found, desired) = (Found(context, kernelKey), Desired(context, entry));
-            if (IsAsDesired(context, kernelKey, found, desired))
+            if (IsAsDesired(context, kernelKey, found, entry))
                 continue;
             // A change that the kernel refused before may work now, and nobody else has touched it.
             if (entry is { Failure: not null })
@@ -73,11 +73,11 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
     protected override bool IsRepaired(PlanContext context, ResourceKey key, Outcome outcome)
     {
         var kernelKey = ((ResourceKey.Element)key).Id.KernelKey;
-        return IsAsDesired(context, kernelKey, Found(context, kernelKey), Desired(context, context.Devmap(_id).Entries.Find(kernelKey)));
+        return IsAsDesired(context, kernelKey, Found(context, kernelKey), context.Devmap(_id).Entries.Find(kernelKey));
     }
 
-    private bool IsAsDesired(PlanContext context, uint kernelKey, KernelEntry? found, KernelEntry? desired) =>
-        found == desired && (found is null || context.Kernel(_id).IsCounted(kernelKey));
+    private bool IsAsDesired(PlanContext context, uint kernelKey, KernelEntry? found, PlacedEntry? entry) =>
+        Convergence.IsAsDesired(context.Kernel(_id), kernelKey, found, Desired(context, entry), entry?.Record.Spec.Actions);
 
     private KernelEntry? Found(PlanContext context, uint kernelKey) =>
         context.Kernel(_id).TryLookup(kernelKey, out var element) ? element : null;
@@ -92,21 +92,29 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
         || context.Reconciled.Find(target)?.Ifindex != context.Interfaces.Find(target)?.Ifindex;
 
     private static Drift Describe(
-        PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired) => new(
-        desired is null ? DriftKind.Unmanaged : found is null ? DriftKind.Missing : found == desired ? DriftKind.Uncounted : DriftKind.Changed,
-        entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : devmap.KeyText(entry.Record.Key),
-        kernelKey,
-        null,
-        Describe(context, found),
-        Describe(context, desired),
-        false,
-        null);
+        PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired)
+    {
+        var actions = context.Kernel(devmap.Id).ReadActions(kernelKey);
+        return new(
+            desired is null ? DriftKind.Unmanaged
+            : found is null ? DriftKind.Missing
+            : found == desired && actions == entry!.Record.Spec.Actions ? DriftKind.Uncounted
+            : DriftKind.Changed,
+            entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : devmap.KeyText(entry.Record.Key),
+            kernelKey,
+            null,
+            Describe(context, found, actions),
+            Describe(context, desired, entry?.Record.Spec.Actions),
+            false,
+            null);
+    }
 
-    private static DriftElement? Describe(PlanContext context, KernelEntry? element) => element is not { } there ? null : new DriftElement(
+    private static DriftElement? Describe(PlanContext context, KernelEntry? element, EntryActions? actions) => element is not { } there ? null : new DriftElement(
         there.Ifindex,
         context.Interfaces.Find(there.Ifindex)?.Name,
         there.EgressProgramId == 0 ? null : there.EgressProgramId,
-        context.State.ProgramName(there.EgressProgramId));
+        context.State.ProgramName(there.EgressProgramId),
+        actions);
 }
 
 /// <summary>Compares the objects around the map: its slots, the links of its redirect program, and the pass programs of its targets.</summary>

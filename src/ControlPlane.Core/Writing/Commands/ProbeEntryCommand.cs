@@ -14,6 +14,9 @@ namespace ControlPlane.Core.Writing.Commands;
 /// </summary>
 internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int frames, ILiveFrameRun run, ControlPlaneState shared) : WriterCommand<ProbeOutcome>
 {
+    // The id of a tag that nothing asks for.
+    private const uint AnyVlan = 1;
+
     private PlacedEntry _entry = null!; // Plan sets it
     private Condition? _obstacle;
     private Subject? _subject;
@@ -78,7 +81,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
     private List<KernelStep> StepsOf(Subject? subject) => subject is null
         ? []
         : [new KernelStep.SendFrames(
-            subject.Id, subject.Element, new LiveFrameOrder(id.Name, subject.Id.KernelKey, subject.Link, subject.Element.Ifindex, subject.Frame, frames), run)];
+            subject.Id, subject.Element, _entry.Record.Spec.Actions, new LiveFrameOrder(id.Name, subject.Id.KernelKey, subject.Link, subject.Element.Ifindex, subject.Frame, frames), run)];
 
     private void Prepare(PlanContext context, WorkingDevmap devmap, KernelEntry element)
     {
@@ -86,7 +89,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         var facts = devmap.Definition.Spec.KeySelector.FactsOf(key, interfaces);
         var links = map.Links(devmap.Attachments, interfaces, facts.Ingress);
         var link = links.FirstOrDefault(l => l.Link.Mode == AttachMode.Native).Link ?? throw NotNative(devmap, facts.Ingress, links);
-        if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || !map.IsActive())
+        if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || map.ReadActions(_entry.KernelKey.Value) != _entry.Record.Spec.Actions || !map.IsActive())
         {
             _obstacle = NotThere();
             return;
@@ -99,18 +102,21 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         }
 
         var target = interfaces.Find(element.Ifindex)!;
-        var frame = Build(facts, target, IngressFacts.Of(devmap.Definition.Spec, links, interfaces));
+        var frame = Build(facts, target, _entry.Record.Spec.Actions, IngressFacts.Of(devmap.Definition.Spec, links, interfaces));
         _subject = new Subject(new ElementId(id, _entry.KernelKey!.Value), element, target, interfaces.PeerOf(target), link, frame);
     }
 
     // As long as the longest that arrive, so that the proof holds for these too. A veth has no wire, so there an untagged frame can be as long as a tagged one.
-    private static byte[] Build(FrameFacts facts, InterfaceInfo target, IngressFacts ingress)
+    // Actions that need a tag get one.
+    private static byte[] Build(FrameFacts facts, InterfaceInfo target, EntryActions? actions, IngressFacts ingress)
     {
+        if (facts.Vlan is null && (ActionRules.EffectsOf(actions) & ActionEffects.NeedTag) != 0)
+            facts = facts with { Vlan = AnyVlan };
         var tag = facts.Vlan > 0 ? EthernetHeader.TagBytes : 0;
         var padding = target.Kind == "veth" ? EthernetHeader.TagBytes - tag : 0;
         var longest = ILiveFrames.MaxBytes - EthernetHeader.Bytes - EthernetHeader.TagBytes;
         var length = (int)Math.Clamp(ingress.Widest?.Mtu ?? TestFrame.ShortLength, (uint)TestFrame.ShortLength, (uint)longest);
-        return TestFrame.BuildForWire(facts, target.Mac, length, padding);
+        return TestFrame.BuildForWire(facts, target.Mac, length, padding, actions is { DecrementTtl: true });
     }
 
     private ControlPlaneException NotNative(WorkingDevmap devmap, string? ingress, IReadOnlyList<LiveLink> others) => new(ProbeErrors.NotNative(

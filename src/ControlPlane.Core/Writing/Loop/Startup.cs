@@ -158,7 +158,7 @@ internal sealed class Startup
             var record = new EntryRecord(
                 devmap.Definition.Name,
                 key,
-                new EntrySpec(target.Name, State.ProgramName(element.EgressProgramId)),
+                new EntrySpec(target.Name, State.ProgramName(element.EgressProgramId), map.ReadActions(kernelKey)),
                 _context.NextRevision(),
                 _now,
                 _now);

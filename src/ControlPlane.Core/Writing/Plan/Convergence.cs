@@ -63,6 +63,15 @@ internal static partial class Convergence
             ? new KernelEntry(target.Ifindex, context.State.ProgramId(record.Spec.EgressProgram))
             : null;
 
+    /// <summary>Returns whether the kernel has an element as desired: with its actions, and counted.</summary>
+    /// <param name="map">The devmap in the kernel.</param>
+    /// <param name="key">The key of the element.</param>
+    /// <param name="found">The element in the kernel; null if there is none.</param>
+    /// <param name="desired">The desired element; null for none.</param>
+    /// <param name="actions">The desired actions; null for none.</param>
+    public static bool IsAsDesired(IDevmapReader map, uint key, KernelEntry? found, KernelEntry? desired, EntryActions? actions) =>
+        found == desired && (found is null || (map.ReadActions(key) == actions && map.IsCounted(key)));
+
     /// <summary>Deletes an entry.</summary>
     public static Placement.OfEntry Deletion(PlanContext context, WorkingDevmap devmap, PlacedEntry before) => new(
         devmap.Id, before, null, before.KernelKey is { } key ? [new KernelStep.DeleteElement(new ElementId(devmap.Id, key), Written(context, before.Record))] : []);
@@ -92,9 +101,9 @@ internal static partial class Convergence
             return steps;
         KernelEntry? found = !evicts && context.Kernel(devmap.Id).TryLookup(key, out var element) ? element : null;
         var desired = ElementOf(context, after.Record);
-        if (found == desired && (found is null || context.Kernel(devmap.Id).IsCounted(key)))
+        if (IsAsDesired(context.Kernel(devmap.Id), key, found, desired, after.Record.Spec.Actions))
             return steps;
-        var (id, there) = (new ElementId(devmap.Id, key), Found(context, found));
+        var (id, there) = (new ElementId(devmap.Id, key), Found(context, devmap.Id, key, found));
         steps.Add(desired is null
             ? new KernelStep.DeleteElement(id, there)
             : new KernelStep.SetElement(id, Written(context, after.Record)!, there, found is not null, targetMayBeMissing));
@@ -102,9 +111,11 @@ internal static partial class Convergence
     }
 
     private static Element? Written(PlanContext context, EntryRecord record) =>
-        context.Interfaces.Find(record.Spec.Interface) is { } target ? new Element(target.Name, target.Ifindex, record.Spec.EgressProgram) : null;
+        context.Interfaces.Find(record.Spec.Interface) is { } target
+            ? new Element(target.Name, target.Ifindex, record.Spec.EgressProgram, record.Spec.Actions)
+            : null;
 
-    private static Element? Found(PlanContext context, KernelEntry? found)
+    private static Element? Found(PlanContext context, DevmapId devmap, uint key, KernelEntry? found)
     {
         if (found is not { } element)
             return null;
@@ -112,7 +123,7 @@ internal static partial class Convergence
         // A program of somebody else has no name here, and an element is written with a name.
         return element.EgressProgramId != 0 && program is null
             ? null
-            : new Element(context.Interfaces.Find(element.Ifindex)?.Name, element.Ifindex, program);
+            : new Element(context.Interfaces.Find(element.Ifindex)?.Name, element.Ifindex, program, context.Kernel(devmap).ReadActions(key));
     }
 
     private static PlacementFailure KeyConflict(WorkingDevmap devmap, uint kernelKey, PlacedEntry holder) => new(

@@ -85,9 +85,10 @@ internal abstract record KernelStep
     /// <summary>Sends real frames through the redirect program of a devmap. A frame that has left cannot be taken back.</summary>
     /// <param name="Id">The element that redirects the frames.</param>
     /// <param name="Value">The element as it must be in the kernel. If it is not, no frame is sent.</param>
+    /// <param name="Actions">The actions of that element; null for none.</param>
     /// <param name="Order">The frames.</param>
     /// <param name="Run">The programs that follow the frames.</param>
-    internal sealed record SendFrames(ElementId Id, KernelEntry Value, LiveFrameOrder Order, ILiveFrameRun Run) : KernelStep
+    internal sealed record SendFrames(ElementId Id, KernelEntry Value, EntryActions? Actions, LiveFrameOrder Order, ILiveFrameRun Run) : KernelStep
     {
         public override KernelStep? Inverse => null;
     }
@@ -114,4 +115,5 @@ internal sealed record SentFrames(LiveFrameFates Fates, ulong? Hits);
 /// <param name="Interface">The name of the target; null if it is not known any more.</param>
 /// <param name="Ifindex">The index of the target.</param>
 /// <param name="Program">The egress program; null for none.</param>
-internal sealed record Element(string? Interface, uint Ifindex, string? Program);
+/// <param name="Actions">The actions on its frames; null for none.</param>
+internal sealed record Element(string? Interface, uint Ifindex, string? Program, EntryActions? Actions);

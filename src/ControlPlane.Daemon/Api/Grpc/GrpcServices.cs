@@ -67,7 +67,7 @@ internal sealed class DevmapGrpcService(
     public override async Task<PutEntryResponse> PutEntry(PutEntryRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.Spec.ToSpec(), request.AllowPending, call);
+        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.Spec.ToSpec(call.Violations), request.AllowPending, call);
         return new PutEntryResponse { Entry = Messages.Of(outcome.View), Created = outcome.Created };
     }
 
@@ -87,7 +87,7 @@ internal sealed class DevmapGrpcService(
     public override async Task<ReplaceEntriesResponse> ReplaceEntries(ReplaceEntriesRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return new Messages(shares: true).Of(await tables.ReplaceAsync(request.Devmap, request.ToTable(), request.ToOptions(), call));
+        return new Messages(shares: true).Of(await tables.ReplaceAsync(request.Devmap, request.ToTable(call.Violations), request.ToOptions(), call));
     }
 
     public override async Task<ProbeEntryResponse> ProbeEntry(ProbeEntryRequest request, ServerCallContext context) => new()

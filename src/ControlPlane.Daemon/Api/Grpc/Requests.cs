@@ -1,3 +1,4 @@
+using System.Globalization;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
@@ -13,9 +14,18 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// </summary>
 internal static class Requests
 {
-    public static EntrySpec ToSpec(this V1.EntrySpec? spec) => spec is null
+    /// <summary>Reads the spec of an entry.</summary>
+    /// <param name="spec">The message; null if it is missing.</param>
+    /// <param name="violations">Collects the validation errors.</param>
+    /// <param name="path">The field of the request that has the spec, with a dot behind it; empty if it is the body of a write.</param>
+    public static EntrySpec ToSpec(this V1.EntrySpec? spec, Violations violations, string path = "") => spec is null
         ? new EntrySpec("")
-        : new EntrySpec(spec.Interface, spec.HasEgressProgram ? spec.EgressProgram : null, Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
+        : new EntrySpec(
+            spec.Interface,
+            spec.HasEgressProgram ? spec.EgressProgram : null,
+            Labels.Of(spec.Labels),
+            spec.HasOwner ? spec.Owner : null,
+            spec.Actions is null ? null : ActionsOf(spec.Actions, violations, path));
 
     public static AttachmentSpec ToSpec(this V1.AttachmentSpec? spec, Violations violations) => spec is null
         ? new AttachmentSpec(AttachMode.Auto)
@@ -49,13 +59,18 @@ internal static class Requests
     public static EntryBatch ToBatch(this V1.ApplyEntriesRequest request, Violations violations) => new(
         ModeOf(request.Mode, violations),
         [
-            .. request.Items.Select(i => new BatchItem(
-                i.Put is { } put ? new BatchPut(put.Devmap, put.Key, put.Spec.ToSpec(), put.HasExpectedRevision ? put.ExpectedRevision : null) : null,
+            .. request.Items.Select((i, index) => new BatchItem(
+                i.Put is { } put ? new BatchPut(put.Devmap, put.Key, put.Spec.ToSpec(violations, string.Create(CultureInfo.InvariantCulture, $"items[{index}].put.spec.")), put.HasExpectedRevision ? put.ExpectedRevision : null) : null,
                 i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null) : null)),
         ]);
 
-    public static DesiredEntries ToTable(this V1.ReplaceEntriesRequest request) =>
-        new([.. request.Entries.Select(e => new DesiredEntry(e.Key, e.Spec.ToSpec(), e.HasExpectedRevision ? e.ExpectedRevision : null))]);
+    public static DesiredEntries ToTable(this V1.ReplaceEntriesRequest request, Violations violations) => new(
+        [
+            .. request.Entries.Select((e, index) => new DesiredEntry(
+                e.Key,
+                e.Spec.ToSpec(violations, string.Create(CultureInfo.InvariantCulture, $"entries[{index}].spec.")),
+                e.HasExpectedRevision ? e.ExpectedRevision : null)),
+        ]);
 
     public static ReplaceOptions ToOptions(this V1.ReplaceEntriesRequest request) => new(
         request.Label.Count > 0 ? request.Label : null,
@@ -70,7 +85,8 @@ internal static class Requests
         request.HasIngress ? request.Ingress : null,
         request.HasVlan ? request.Vlan : null,
         request.HasDst ? request.Dst : null,
-        request.HasLength ? request.Length : null);
+        request.HasLength ? request.Length : null,
+        request.HasTtl ? request.Ttl : null);
 
     public static TokenRequest ToRequest(this V1.CreateTokenRequest request, Violations violations) => new(
         request.Name,
@@ -81,6 +97,28 @@ internal static class Requests
             : new TokenLimits([.. limits.Devmaps], [.. limits.Owners], [.. limits.KeyRanges.Select(r => new KeyRange(r.Devmap, r.From, r.To))]),
         Labels.Of(request.Labels),
         request.HasOwner ? request.Owner : null);
+
+    private static EntryActions ActionsOf(V1.EntryActions actions, Violations violations, string path)
+    {
+        return new(
+            actions.HasSourceMac ? Address("sourceMac", actions.SourceMac) : null,
+            actions.HasDestinationMac ? Address("destinationMac", actions.DestinationMac) : null,
+            actions.HasSetVlan ? Vlan(actions.SetVlan) : null,
+            actions.HasPushVlan ? Vlan(actions.PushVlan) : null,
+            actions.PopVlan,
+            actions.DecrementTtl);
+
+        MacAddress? Address(string action, string text)
+        {
+            if (MacAddress.TryParse(text, out var address))
+                return address;
+            violations.Add(path + ActionRules.FieldOf(action), MacAddress.Rule);
+            return null;
+        }
+
+        // A number that is too large for an id stays one: Core refuses it.
+        static ushort Vlan(uint id) => (ushort)Math.Min(id, ushort.MaxValue);
+    }
 
     private static Role RoleOf(V1.Role role, Violations violations) => role switch
     {

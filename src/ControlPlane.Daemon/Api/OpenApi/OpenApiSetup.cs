@@ -80,6 +80,8 @@ internal static class OpenApiSetup
             // OpenAPI's int32 ends at 2^31 - 1.
             options.MapType<uint>(() => Unsigned(uint.MaxValue.ToString(CultureInfo.InvariantCulture), nullable: false));
             options.MapType<uint?>(() => Unsigned(uint.MaxValue.ToString(CultureInfo.InvariantCulture), nullable: true));
+            // The only numbers of 16 bits that can be missing are ids of VLANs.
+            options.MapType<ushort?>(() => new OpenApiSchema { Type = JsonSchemaType.Integer | JsonSchemaType.Null, Format = "int32", Minimum = "1", Maximum = "4094" });
             options.MapType<ulong>(() => Unsigned(null, nullable: false));
             options.MapType<ulong?>(() => Unsigned(null, nullable: true));
             options.SchemaFilter<SchemaFilter>();

@@ -14,7 +14,7 @@ namespace ControlPlane.Daemon.Api.OpenApi;
 /// </summary>
 internal static class Parameters
 {
-    private const string Interface = "interface", Length = "length", PageSize = "pageSize", Vlan = "vlan";
+    private const string Interface = "interface", Length = "length", PageSize = "pageSize", Ttl = "ttl", Vlan = "vlan";
 
     /// <summary>Describes a parameter that a handler declares.</summary>
     public static void Describe(OpenApiParameter parameter, Operation operation)
@@ -68,6 +68,7 @@ internal static class Parameters
         PageSize => (1, EntryQuery.MaxPageSize),
         Vlan => (0, 4095),
         Length => (28, 65535),
+        Ttl => (1, 255),
         "revision" or "allowDeletions" => (0, null),
         "frames" => (1, ILiveFrames.MaxFrames),
         _ => (null, null),
@@ -102,6 +103,7 @@ internal static class Parameters
         Vlan => "The VLAN id of the tag. 0, or omitted, for an untagged frame.",
         "dst" => "The IPv4 destination. Omitted for a frame of another protocol.",
         Length => "The length of the IP packet in bytes, as an MTU counts. When omitted, MTUs are compared with all that can arrive, and the egress program is run on a short frame.",
+        Ttl => "The TTL of the IP packet. Omitted for 64. It counts for the action `decrementTtl`.",
         "revision" => "The last revision that a stream of this devmap gave. The stream continues after it. Omitted to begin with a snapshot.",
         "Idempotency-Key" => "Marks the call: 1 to 128 letters, digits and characters of `-._~:/+=@`, also in quotes. A repeat of the caller with the same key within a day gets the first answer, and changes nothing. Omitted for none.",
         "Last-Event-ID" => "The `id` of the last event, as browsers send it when they connect again. It goes before `revision`.",

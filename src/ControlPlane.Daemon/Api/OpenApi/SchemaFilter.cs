@@ -16,6 +16,7 @@ internal sealed class SchemaFilter : ISchemaFilter
     private static readonly Dictionary<Type, string[]> Requests = new()
     {
         [typeof(EntrySpec)] = ["interface"],
+        [typeof(EntryActions)] = [],
         [typeof(AttachmentSpec)] = [],
         [typeof(EgressProgramSpec)] = ["template"],
         [typeof(EgressProgramParameters)] = [],

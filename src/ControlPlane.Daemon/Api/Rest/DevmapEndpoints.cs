@@ -29,11 +29,11 @@ internal static class DevmapEndpoints
         new(await audits.AuditAsync(devmap, repair, request));
 
     private static ExplanationAnswer ExplainFrame(
-        string devmap, string? ingress, int? vlan, string? dst, int? length, RequestContext request, ExplainService explanations) =>
-        new(explanations.Explain(devmap, new ExplainQuery(null, ingress, vlan, dst, length), request));
+        string devmap, string? ingress, int? vlan, string? dst, int? length, int? ttl, RequestContext request, ExplainService explanations) =>
+        new(explanations.Explain(devmap, new ExplainQuery(null, ingress, vlan, dst, length, ttl), request));
 
     private static ExplanationAnswer ExplainEntry(
-        string devmap, string key, string? ingress, int? vlan, string? dst, int? length, RequestContext request,
+        string devmap, string key, string? ingress, int? vlan, string? dst, int? length, int? ttl, RequestContext request,
         ExplainService explanations) =>
-        new(explanations.Explain(devmap, new ExplainQuery(key, ingress, vlan, dst, length), request));
+        new(explanations.Explain(devmap, new ExplainQuery(key, ingress, vlan, dst, length, ttl), request));
 }

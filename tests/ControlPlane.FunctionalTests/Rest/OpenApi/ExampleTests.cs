@@ -12,7 +12,7 @@ namespace ControlPlane.FunctionalTests.Rest.OpenApi;
 public sealed partial class ExampleTests : RestTest
 {
     private const string Recorded = "src/ControlPlane.Daemon/Api/OpenApi/examples.json";
-    private const string Entry = """{"interface":"lo","egressProgram":null,"labels":{"pod":"web-1"},"owner":"walk-through"}""";
+    private const string Entry = """{"interface":"lo","egressProgram":null,"actions":{"sourceMac":null,"destinationMac":"02:00:00:00:00:02","setVlan":null,"pushVlan":null,"popVlan":false,"decrementTtl":true},"labels":{"pod":"web-1"},"owner":"walk-through"}""";
     private const string Batch =
         """{"mode":"independent","items":[{"put":{"devmap":"default","key":"lo","spec":{"interface":"lo"},"expectedRevision":0},"delete":null},{"put":null,"delete":{"devmap":"default","key":"veth9","expectedRevision":null}}]}""";
 

@@ -42,8 +42,11 @@ internal sealed class LabelsConverter : JsonConverter<Labels>
 }
 
 /// <summary>Ethernet addresses as six octets joined by colons.</summary>
-internal sealed class MacAddressConverter : AnswerConverter<MacAddress>
+internal sealed class MacAddressConverter : JsonConverter<MacAddress>
 {
+    public override MacAddress Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        MacAddress.TryParse(reader.GetString(), out var address) ? address : throw new JsonException(MacAddress.Rule);
+
     public override void Write(Utf8JsonWriter writer, MacAddress value, JsonSerializerOptions options) => writer.WriteStringValue(value.ToString());
 }
 

@@ -92,6 +92,8 @@ internal sealed partial class JsonReading(Violations violations)
             return Word(value, type, at);
         if (type == typeof(DateTimeOffset))
             return Time(value, at);
+        if (type == typeof(MacAddress))
+            return Address(value, at);
         if (type == typeof(EgressProgramParameters))
             return Parameters(value, at);
         if (type == typeof(Labels))
@@ -178,6 +180,16 @@ internal sealed partial class JsonReading(Violations violations)
         return null;
     }
 
+    private JsonNode? Address(JsonElement value, string at)
+    {
+        if (Text(value, at) is not { } text)
+            return null;
+        if (MacAddress.TryParse(text.GetValue<string>(), out _))
+            return text;
+        violations.AddBounded(at, MacAddress.Rule);
+        return null;
+    }
+
     private JsonNode? Parameters(JsonElement value, string at)
     {
         if (value.ValueKind != JsonValueKind.Object)
@@ -201,6 +213,13 @@ internal sealed partial class JsonReading(Violations violations)
         if (type == typeof(uint) && number is < 0 or > uint.MaxValue)
         {
             violations.AddBounded(at, $"must be 0 to {uint.MaxValue}");
+            return null;
+        }
+
+        // The only numbers of 16 bits in requests are ids of VLANs.
+        if (type == typeof(ushort) && number is < 0 or > ushort.MaxValue)
+        {
+            violations.AddBounded(at, ActionRules.VlanRule);
             return null;
         }
 
