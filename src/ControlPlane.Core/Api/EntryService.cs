@@ -127,7 +127,7 @@ internal sealed class EntryService
                 return Counters(evaluator.KeyOf(place.KernelKey), place.KernelKey, place.Element.Ifindex);
             if (filter.State is not null && !filter.Accepts(evaluator.BasicView(entry).Status.State))
                 return null;
-            return Counters(entry.Record.Key, entry.KernelKey, interfaces.Find(entry.Record.Spec.Interface)?.Ifindex);
+            return Counters(entry.Record.Key, entry.KernelKey, ResolvedTarget.Of(entry.Record.Spec, interfaces)?.Device.Ifindex);
         }
 
         KeyCounters Counters(EntryKey key, uint? kernelKey, uint? target)
@@ -167,7 +167,7 @@ internal sealed class EntryService
                 state.Definition.Spec.KeySelector.Format(b.Entry.Record.Key),
                 b.Entry.Record.Spec.Interface,
                 b.Counters,
-                Dropped(state, b.KernelKey, interfaces.Find(b.Entry.Record.Spec.Interface)?.Ifindex))),
+                Dropped(state, b.KernelKey, ResolvedTarget.Of(b.Entry.Record.Spec, interfaces)?.Device.Ifindex))),
         ];
     }
 

@@ -24,6 +24,8 @@ internal sealed class MeaningCheck(Snapshot snapshot, IKernel kernel, Violations
             return;
         OfInterface(spec.Interface, allowPending);
         OfProgram(spec.EgressProgram);
+        if (!string.IsNullOrEmpty(spec.Interface) && ResolvedTarget.Of(spec, _interfaces) is { Conflicts: true })
+            Add(EntryErrors.TagActionForVlan(spec.Interface));
         if (devmap is null || key is not { } asked)
             return;
         var kernelKey = asked.InterfaceName is { } name ? _interfaces.Find(name)?.Ifindex : asked.Number;

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -55,12 +56,12 @@ internal sealed class DriftSearch(ControlPlaneState state, DevmapState started, 
 
     private bool IsAsDesired(Snapshot snapshot, uint key, PlacedEntry entry)
     {
-        var target = interfaces.Current.Find(entry.Record.Spec.Interface);
+        var target = ResolvedTarget.Of(entry.Record.Spec, interfaces.Current);
         if (!map.TryLookup(key, out var element))
-            return target is null;
+            return target is not { Conflicts: false };
         return map.IsCounted(key)
-            && element.Ifindex == target?.Ifindex
+            && element.Ifindex == target?.Device.Ifindex
             && element.EgressProgramId == snapshot.ProgramId(entry.Record.Spec.EgressProgram)
-            && map.ReadActions(key) == entry.Record.Spec.Actions;
+            && map.ReadActions(key) == target?.Actions;
     }
 }

@@ -178,6 +178,9 @@ public static class CommonRemedies
     /// <summary>No frame of an entry can have its actions applied.</summary>
     public static Remedy OtherActions() => new("Write the entry without the actions setVlan and popVlan; pushVlan takes frames without a tag.");
 
+    /// <summary>The target adds a tag, and the entry has an action on tags.</summary>
+    public static Remedy OtherActionsForVlan() => new("Write the entry without setVlan, pushVlan and popVlan, or send to the interface below the VLAN device.");
+
     /// <summary>An action drops a frame.</summary>
     public static Remedy ActionsForFrame() => new("Send frames with a VLAN tag, or write the entry with other actions.");
 

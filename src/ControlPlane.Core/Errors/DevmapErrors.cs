@@ -96,6 +96,17 @@ public static class EntryErrors
             Remedy = new Remedy("Audit the devmap: the audit removes elements that nobody asked for.", Calls.AuditDevmap(devmap)),
         };
 
+    /// <summary>The target is a VLAN device, and the entry has an action on tags of its own.</summary>
+    public static Error TagActionForVlan(string name) => new(ErrorCode.InterfaceUnsuitable, TwoTagActions(name))
+    {
+        Fields = [new FieldViolation("actions", "must not have setVlan, pushVlan or popVlan: the target adds a tag")],
+        Resource = $"interfaces/{name}",
+        Remedy = CommonRemedies.OtherActionsForVlan(),
+    };
+
+    /// <summary>The same in a sentence.</summary>
+    public static string TwoTagActions(string name) => $"'{name}' is a VLAN device, which stands for the action pushVlan, and the entry has an action on VLAN tags beside it.";
+
     /// <summary>Another entry has the same kernel key.</summary>
     public static Error KeyConflict(string key, uint kernelKey, string devmap, string otherKey) =>
         new(

@@ -57,6 +57,8 @@ public sealed record EntryRecord(
 /// <param name="State">The verdict.</param>
 /// <param name="KernelKey">The key in the kernel's map; null while the key names an interface that does not exist.</param>
 /// <param name="Ifindex">The ifindex that the kernel's element points at; null when the element is not in the kernel.</param>
+/// <param name="ResolvedInterface">The device that frames leave by, if the target is a VLAN device; else null. Null in the basic view.</param>
+/// <param name="ResolvedActions">The actions with the tag of that VLAN device; else null. Null in the basic view.</param>
 /// <param name="EgressProgramId">The id of the egress program in the kernel's element; null for none.</param>
 /// <param name="Packets">Frames that the redirect program sent to the entry, over all CPUs; 0 when counters are off, null in the basic view.</param>
 /// <param name="Bytes">Bytes of those frames, from the Ethernet header on; null in the basic view.</param>
@@ -67,6 +69,8 @@ public sealed record EntryStatus(
     EntryState State,
     uint? KernelKey,
     uint? Ifindex,
+    string? ResolvedInterface,
+    EntryActions? ResolvedActions,
     uint? EgressProgramId,
     ulong? Packets,
     ulong? Bytes,

@@ -8,14 +8,17 @@ public sealed class InterfaceTable
     private readonly ImmutableDictionary<uint, InterfaceInfo> _byIfindex;
     private readonly ImmutableDictionary<string, InterfaceInfo> _byName;
     private readonly ImmutableDictionary<string, uint> _byAltName;
+    private readonly ImmutableHashSet<uint> _vlans;
 
     private InterfaceTable(
-        ImmutableDictionary<uint, InterfaceInfo> byIfindex, ImmutableDictionary<string, InterfaceInfo> byName, ImmutableDictionary<string, uint> byAltName) =>
-        (_byIfindex, _byName, _byAltName) = (byIfindex, byName, byAltName);
+        ImmutableDictionary<uint, InterfaceInfo> byIfindex, ImmutableDictionary<string, InterfaceInfo> byName, ImmutableDictionary<string, uint> byAltName,
+        ImmutableHashSet<uint> vlans) =>
+        (_byIfindex, _byName, _byAltName, _vlans) = (byIfindex, byName, byAltName, vlans);
 
     /// <summary>No interfaces.</summary>
     public static InterfaceTable Empty { get; } = new(
-        ImmutableDictionary<uint, InterfaceInfo>.Empty, ImmutableDictionary<string, InterfaceInfo>.Empty, ImmutableDictionary<string, uint>.Empty);
+        ImmutableDictionary<uint, InterfaceInfo>.Empty, ImmutableDictionary<string, InterfaceInfo>.Empty, ImmutableDictionary<string, uint>.Empty,
+        ImmutableHashSet<uint>.Empty);
 
     /// <summary>The interfaces, in order of their index.</summary>
     public IEnumerable<InterfaceInfo> All => _byIfindex.Values.OrderBy(i => i.Ifindex);
@@ -40,6 +43,27 @@ public sealed class InterfaceTable
             if (other != name)
                 yield return other;
         }
+    }
+
+    /// <summary>
+    /// Returns the device that frames for an interface leave by: for a VLAN device the one below it, if that is in this namespace and no VLAN device
+    /// itself; else the interface.
+    /// </summary>
+    public InterfaceInfo DeviceOf(InterfaceInfo info) =>
+        info is { VlanId: not null, LinkIfindex: { } below, LinkNetnsId: null } && Find(below) is { VlanId: null, CarriesEthernet: true } device ? device : info;
+
+    /// <summary>The names of the VLAN devices on the interface of this name.</summary>
+    public IEnumerable<string> VlansOn(string name) => _vlans.IsEmpty || Find(name) is not { VlanId: null } device
+        ? []
+        : _vlans.Select(i => _byIfindex[i]).Where(v => DeviceOf(v).Ifindex == device.Ifindex).Select(v => v.Name);
+
+    /// <summary>The names that mean an interface whose frames leave by the same device as those of this one, this name first.</summary>
+    public IEnumerable<string> NamesOfDevice(string name)
+    {
+        if (_vlans.IsEmpty || Find(name) is not { } info)
+            return NamesOf(name);
+        var device = DeviceOf(info).Name;
+        return NamesOf(name).Concat(NamesOf(device)).Concat(VlansOn(device).SelectMany(NamesOf)).Distinct(StringComparer.Ordinal);
     }
 
     /// <summary>The name of the interface that has this name or this alternative name; the same name if there is no such interface.</summary>
@@ -85,7 +109,9 @@ public sealed class InterfaceTable
 
         if (old is null || !old.AltNames.Equals(info.AltNames))
             altNames = altNames.SetItems(info.AltNames.Select(n => KeyValuePair.Create(n, info.Ifindex)));
-        return new InterfaceTable(_byIfindex.SetItem(info.Ifindex, info), names.SetItem(info.Name, info), altNames);
+        return new InterfaceTable(
+            _byIfindex.SetItem(info.Ifindex, info), names.SetItem(info.Name, info), altNames,
+            info.VlanId is null ? _vlans.Remove(info.Ifindex) : _vlans.Add(info.Ifindex));
     }
 
     /// <summary>The table without the interface of this index.</summary>
@@ -94,7 +120,7 @@ public sealed class InterfaceTable
         if (!_byIfindex.TryGetValue(ifindex, out var old))
             return this;
         var names = _byName.GetValueOrDefault(old.Name)?.Ifindex == ifindex ? _byName.Remove(old.Name) : _byName;
-        return new InterfaceTable(_byIfindex.Remove(ifindex), names, WithoutAltNames(old));
+        return new InterfaceTable(_byIfindex.Remove(ifindex), names, WithoutAltNames(old), _vlans.Remove(ifindex));
     }
 
     // An alternative name can have passed to another interface.

@@ -62,6 +62,9 @@ public sealed record InterfaceInfo(uint Ifindex, string Name)
     /// <summary>The namespace id of that device (<c>IFLA_LINK_NETNSID</c>); null when it is in the daemon's network namespace, or there is none.</summary>
     public int? LinkNetnsId { get; init; }
 
+    /// <summary>The id of the 802.1Q tag that a VLAN device adds (<c>IFLA_VLAN_ID</c>), 1 .. 4094; null for other devices, and for VLAN devices of 802.1ad.</summary>
+    public ushort? VlanId { get; init; }
+
     /// <summary>The MTU of a veth's peer in another network namespace, where the kernel tells; else null.</summary>
     public uint? PeerMtu { get; init; }
 

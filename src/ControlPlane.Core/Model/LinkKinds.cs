@@ -31,7 +31,7 @@ public static class LinkKinds
     {
         ["bridge"] = "Send to a port of the bridge instead.",
         ["macvlan"] = "Send to the interface below instead.",
-        ["vlan"] = "Send to the interface below instead, with an egress program that pushes the tag.",
+        ["vlan"] = "Send to the interface below instead, with the action pushVlan.",
         ["vrf"] = "Send to a member of the VRF instead.",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -110,7 +110,7 @@ internal sealed record Proof(
 {
     /// <summary>Whether the proof is of this entry as it stands now.</summary>
     public bool IsOf(PlacedEntry entry, KernelEntry element, InterfaceTable interfaces, IDevmapReader map) =>
-        ReferenceEquals(entry.Record, Record) && element == Element && map.ReadActions(Id.KernelKey) == Record.Spec.Actions && HasSameInterfaces(interfaces) && map.FindLink(Link.Interface) == Link;
+        ReferenceEquals(entry.Record, Record) && element == Element && map.ReadActions(Id.KernelKey) == ResolvedTarget.Of(Record.Spec, interfaces)?.Actions && HasSameInterfaces(interfaces) && map.FindLink(Link.Interface) == Link;
 
     /// <summary>Whether the target and its peer are as they were.</summary>
     public bool HasSameInterfaces(InterfaceTable interfaces) => interfaces.Find(Target.Ifindex) is { } target && target == Target && interfaces.PeerOf(target) == Peer;

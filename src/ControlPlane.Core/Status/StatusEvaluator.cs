@@ -63,7 +63,7 @@ internal sealed class StatusEvaluator(
         var record = entry.Record;
         KernelEntry element = default;
         var inKernel = entry.KernelKey is { } key && map.TryLookup(key, out element);
-        var target = interfaces.Find(record.Spec.Interface);
+        var target = ResolvedTarget.Of(record.Spec, interfaces);
         var (state, conditions) = Judge(entry, inKernel ? element : null);
         var (packets, bytes) = !basic && entry.KernelKey is { } counted ? map.ReadCounters(counted) : default;
         return new Entry(
@@ -77,11 +77,13 @@ internal sealed class StatusEvaluator(
                 state,
                 entry.KernelKey,
                 inKernel ? element.Ifindex : null,
+                !basic && target is { IsVlan: true } ? target.Value.Device.Name : null,
+                !basic && target is { IsVlan: true } ? target.Value.Actions : null,
                 !basic && inKernel && element.EgressProgramId != 0 ? element.EgressProgramId : null,
                 basic ? null : packets,
                 basic ? null : bytes,
                 basic ? null : entry.KernelKey is { } expired ? drops.ExpiredOf(map, expired) : 0,
-                !basic && entry.KernelKey is { } dropped ? drops.OfEntry(devmap, map, dropped, target?.Ifindex) : [],
+                !basic && entry.KernelKey is { } dropped ? drops.OfEntry(devmap, map, dropped, target?.Device.Ifindex) : [],
                 basic ? [] : conditions));
     }
 
@@ -102,7 +104,7 @@ internal sealed class StatusEvaluator(
     public Verdict Judge(PlacedEntry entry, KernelEntry? element)
     {
         var record = entry.Record;
-        var (state, conditions) = JudgeDelivery(entry, element, interfaces.Find(record.Spec.Interface));
+        var (state, conditions) = JudgeDelivery(entry, element, ResolvedTarget.Of(record.Spec, interfaces));
         if (ProofOf(entry, element) is { } proof)
             (state, conditions) = (StateWith(proof, conditions), [.. conditions, proof.Condition]);
         return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces) is { } unreachable
@@ -144,6 +146,8 @@ internal sealed class StatusEvaluator(
                 EntryState.Unmanaged,
                 kernelKey,
                 element.Ifindex,
+                null,
+                null,
                 !basic && element.EgressProgramId != 0 ? element.EgressProgramId : null,
                 basic ? null : packets,
                 basic ? null : bytes,
@@ -160,7 +164,7 @@ internal sealed class StatusEvaluator(
         "NotDesired", "The kernel's map has an element for the key that nobody asked the daemon for.", CommonRemedies.Audit(devmap.Definition.Name))
         with { LastTransitionTime = times.OfForeign(new ElementId(devmap.Id, kernelKey), element) };
 
-    private Verdict JudgeDelivery(PlacedEntry entry, KernelEntry? element, InterfaceInfo? target)
+    private Verdict JudgeDelivery(PlacedEntry entry, KernelEntry? element, ResolvedTarget? resolved)
     {
         var record = entry.Record;
         var ingress = Ingress(IngressOf(record.Key)).Condition;
@@ -168,17 +172,17 @@ internal sealed class StatusEvaluator(
             return new(EntryState.Failed, [Failed(entry, failure), ingress]);
         if (entry.KernelKey is not { } key)
             return new(EntryState.Pending, [Absent(ConditionTypes.KeyInterfacePresent, record.Key.InterfaceName!), ingress]);
-        if (target is null && element is null)
+        if (resolved is null && element is null)
             return new(EntryState.Pending, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (element is not { } there)
             return new(EntryState.Pending, [Foreign(key, element, BeingWritten ?? Missing()), ingress]);
-        if (target is null)
+        if (resolved is not { } target)
             return new(EntryState.Undeliverable, [Absent(ConditionTypes.InterfacePresent, record.Spec.Interface), ingress]);
         if (Differs(record, key, there, target) is { } difference)
             return new(EntryState.Undeliverable, [Foreign(key, element, difference), ingress]);
 
         times.Settled(new ElementId(devmap.Id, key));
-        return Target(target, record.Spec.EgressProgram, IngressOf(record.Key), FrameTraits.Of(_selector, record)).Behind(InKernel(entry));
+        return Target(target.Named, record.Spec.EgressProgram, IngressOf(record.Key), FrameTraits.Of(_selector, record)).Behind(InKernel(entry));
     }
 
     // Entries of one batch came into the kernel together.
@@ -235,6 +239,11 @@ internal sealed class StatusEvaluator(
     private Verdict Judge(InterfaceInfo target, string? program, FrameTraits frames, IngressVerdicts ingress)
     {
         var template = state.TemplateOf(program);
+        var named = target;
+        target = interfaces.DeviceOf(named);
+        var isVlan = !ReferenceEquals(named, target);
+        if (isVlan)
+            frames = frames with { Actions = frames.Actions | ActionEffects.Some | ActionEffects.AddsTag };
         var growth = TagGrowth.Of(frames, template, TargetConditions.TagRidesBeside(target, ingress.Facts));
         var (peer, pass) = (interfaces.PeerOf(target), state.PassProgramFor(target, interfaces));
         List<Condition> conditions =
@@ -243,6 +252,8 @@ internal sealed class StatusEvaluator(
                 TargetConditions.Of(target, peer, ingress.Facts, pass, growth, frame?.Lengths), times, target, peer, ingress.Facts.Widest, pass),
             .. EgressConditions.Faults(state, target, program, times, ingress.Facts),
         ];
+        if (isVlan && !named.IsUp)
+            conditions[conditions.FindIndex(c => c.Type == ConditionTypes.InterfaceUp)] = TargetConditions.VlanUp(named) with { LastTransitionTime = times.Of(named.Name, named).Up };
         if (ActionConditions.Of(frames) is { } actions)
             conditions.Add(actions);
         // Of one frame that is explained, the tag is followed on its way.
@@ -252,11 +263,11 @@ internal sealed class StatusEvaluator(
         return new(StateOf(conditions), [.. conditions, ingress.Condition]);
     }
 
-    private Condition? Differs(EntryRecord record, uint kernelKey, KernelEntry element, InterfaceInfo target)
+    private Condition? Differs(EntryRecord record, uint kernelKey, KernelEntry element, ResolvedTarget resolved)
     {
-        var actions = map.ReadActions(kernelKey);
+        var (actions, target) = (map.ReadActions(kernelKey), resolved.Device);
         if (BeingWritten is { } reason)
-            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) && actions == record.Spec.Actions ? null : reason;
+            return element == new KernelEntry(target.Ifindex, state.ProgramId(record.Spec.EgressProgram)) && actions == resolved.Actions ? null : reason;
         if (element.Ifindex != target.Ifindex)
         {
             return ConditionTypes.InKernel.False(
@@ -267,7 +278,7 @@ internal sealed class StatusEvaluator(
 
         var desired = state.ProgramId(record.Spec.EgressProgram);
         if (element.EgressProgramId == desired)
-            return actions == record.Spec.Actions ? null : OtherActions(record, actions);
+            return actions == resolved.Actions ? null : OtherActions(resolved.Actions, actions);
         return devmap.Entries.IsSwapping(record.Spec.Interface)
             ? ConditionTypes.InKernel.False(
                 "BeingWritten",
@@ -281,8 +292,8 @@ internal sealed class StatusEvaluator(
                 Audit);
     }
 
-    private Condition OtherActions(EntryRecord record, EntryActions? found) => ConditionTypes.InKernel.False(
-        "OtherActions", $"The kernel's entry has {Words(found)}; desired: {Words(record.Spec.Actions)}.", Audit);
+    private Condition OtherActions(EntryActions? desired, EntryActions? found) => ConditionTypes.InKernel.False(
+        "OtherActions", $"The kernel's entry has {Words(found)}; desired: {Words(desired)}.", Audit);
 
     private static string Words(EntryActions? actions) => actions is null ? "no actions" : $"the actions {ActionRules.Describe(actions)}";
 

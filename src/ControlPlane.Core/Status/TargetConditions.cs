@@ -33,6 +33,10 @@ internal static class TargetConditions
             $"'{target.Name}' is administratively down; the kernel drops frames redirected to it (ENETDOWN).",
             CommonRemedies.SetUp(target.Name));
 
+    /// <summary>The condition of a VLAN device that is down. The device below it sends the frames.</summary>
+    public static Condition VlanUp(InterfaceInfo named) => ConditionTypes.InterfaceUp.False(
+        "AdministrativelyDown", $"The VLAN device '{named.Name}' is administratively down.", CommonRemedies.SetUp(named.Name));
+
     private static Condition[] Headers(InterfaceInfo target) => target.CarriesEthernet
         ? []
         : [ConditionTypes.CarriesEthernet.False("NoEthernetHeaders", InterfaceErrors.NoEthernet(target.Name, target.Kind), CommonRemedies.UseEthernet())];

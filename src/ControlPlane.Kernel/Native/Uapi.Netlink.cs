@@ -38,6 +38,9 @@ internal static class NetlinkConstants
     public const ushort IFLA_INFO_KIND = 1;
     public const ushort IFLA_INFO_DATA = 2;
     public const ushort IFLA_TUN_VNET_HDR = 5;
+    public const ushort IFLA_VLAN_ID = 1;
+    public const ushort IFLA_VLAN_PROTOCOL = 5;
+    public const ushort ETH_P_8021Q = 0x8100;
     public const ushort IFLA_EXT_MASK = 29;
     public const uint RTEXT_FILTER_SKIP_STATS = 8;
     public const ushort IFLA_LINK_NETNSID = 37;

@@ -32,6 +32,7 @@ internal static class LinkMessage
         int? linkNamespace = null;
         (AttachMode Mode, uint ProgramId)? xdp = null;
         bool? virtioHeader = null;
+        ushort? vlanId = null;
         foreach (var attribute in attributes)
         {
             switch (attribute.Type)
@@ -44,7 +45,7 @@ internal static class LinkMessage
                 case IFLA_LINK_NETNSID: linkNamespace = attribute.Number<int>(); break;
                 case IFLA_NUM_TX_QUEUES: txQueues = attribute.Number<uint>(); break;
                 case IFLA_NUM_RX_QUEUES: rxQueues = attribute.Number<uint>(); break;
-                case IFLA_LINKINFO: (kind, virtioHeader) = ReadKind(attribute.Nested); break;
+                case IFLA_LINKINFO: (kind, virtioHeader, vlanId) = ReadKind(attribute.Nested); break;
                 case IFLA_PROP_LIST: altNames = ReadAltNames(attribute.Nested); break;
                 case IFLA_PARENT_DEV_NAME: hasParent = true; break;
                 case IFLA_PROMISCUITY: promiscuity = attribute.Number<uint>(); break;
@@ -68,6 +69,7 @@ internal static class LinkMessage
             LinkIfindex = link is 0 ? null : link,
             LinkNetnsId = linkNamespace,
             HasVirtioHeader = virtioHeader,
+            VlanId = vlanId,
             TxQueues = txQueues,
             RxQueues = rxQueues,
             XdpMode = xdp?.Mode,
@@ -79,19 +81,22 @@ internal static class LinkMessage
         ? new MacAddress(((ulong)BinaryPrimitives.ReadUInt16BigEndian(octets) << 32) | BinaryPrimitives.ReadUInt32BigEndian(octets[2..]))
         : null;
 
-    private static (string? Kind, bool? VirtioHeader) ReadKind(NetlinkAttributes attributes)
+    private static (string? Kind, bool? VirtioHeader, ushort? VlanId) ReadKind(NetlinkAttributes attributes)
     {
         string? kind = null;
         bool? virtioHeader = null;
+        ushort? vlanId = null;
         foreach (var attribute in attributes)
         {
             if (attribute.Type == IFLA_INFO_KIND)
                 kind = attribute.Text();
             else if (attribute.Type == IFLA_INFO_DATA && kind == "tun")
                 virtioHeader = ReadVirtioHeader(attribute.Nested);
+            else if (attribute.Type == IFLA_INFO_DATA && kind == "vlan")
+                vlanId = ReadVlanId(attribute.Nested);
         }
 
-        return (kind, virtioHeader);
+        return (kind, virtioHeader, vlanId);
     }
 
     private static bool? ReadVirtioHeader(NetlinkAttributes attributes)
@@ -103,6 +108,21 @@ internal static class LinkMessage
         }
 
         return null;
+    }
+
+    // Of 802.1Q alone: no action pushes a tag of 802.1ad.
+    private static ushort? ReadVlanId(NetlinkAttributes attributes)
+    {
+        ushort id = 0, protocol = 0;
+        foreach (var attribute in attributes)
+        {
+            if (attribute.Type == IFLA_VLAN_ID)
+                id = attribute.Number<ushort>();
+            else if (attribute.Type == IFLA_VLAN_PROTOCOL)
+                protocol = BinaryPrimitives.ReverseEndianness(attribute.Number<ushort>());
+        }
+
+        return protocol == ETH_P_8021Q && id > 0 ? id : null;
     }
 
     private static AltNames ReadAltNames(NetlinkAttributes attributes)

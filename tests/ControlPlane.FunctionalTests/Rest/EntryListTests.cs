@@ -43,7 +43,7 @@ public sealed class EntryListTests : RestTest
         Assert.EndsWith("Z", put.Body["createTime"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal(["interface", "egressProgram", "actions", "labels", "owner"], put.Body["spec"]!.AsObject().Select(p => p.Key));
         Assert.Equal(
-            ["state", "kernelKey", "ifindex", "egressProgramId", "packets", "bytes", "expired", "drops", "conditions"],
+            ["state", "kernelKey", "ifindex", "resolvedInterface", "resolvedActions", "egressProgramId", "packets", "bytes", "expired", "drops", "conditions"],
             put.Body["status"]!.AsObject().Select(p => p.Key));
         Assert.Equal(
             ["type", "status", "reason", "message", "lastTransitionTime", "remedy"],

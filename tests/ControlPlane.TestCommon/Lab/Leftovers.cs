@@ -45,11 +45,11 @@ public sealed class Leftovers
 
     private static IEnumerable<string> Namespaces() => Entries("/run/netns", LabNames.Prefix + "*").Select(path => $"namespace {Path.GetFileName(path)}");
 
-    // With all that they hold: a pin that a test adds to a root that stays is found, too. Only the parts of a devmap's counters come as
-    // ids are needed, and stay as long as the devmap.
+    // With all that they hold: a pin that a test adds to a root that stays is found, too. Only the parts of a devmap's counters and actions come
+    // as ids are needed, and stay as long as the devmap.
     private static IEnumerable<string> Pins() => Entries(LabNames.Bpffs, $"*{LabNames.Prefix}*")
         .SelectMany(root => Directory.EnumerateFileSystemEntries(root, "*", SearchOption.AllDirectories).Prepend(root))
-        .Where(path => Path.GetFileName(Path.GetDirectoryName(path)) != "counts")
+        .Where(path => Path.GetFileName(path) != "actions" && Path.GetFileName(Path.GetDirectoryName(path)) is not ("counts" or "actions"))
         .Select(path => $"pin {path}");
 
     private static IEnumerable<string> Entries(string folder, string pattern) =>

@@ -438,6 +438,140 @@ public sealed class ActionTests
         Assert.Contains(explanation.Steps, s => s.Reason == "OtherActions");
     }
 
+    [Fact]
+    public async Task VlanDevice_AsTarget_StandsForTheDeviceBelowAndATag()
+    {
+        var host = WithVlanDevice();
+        await using var core = await CoreFixture.StartAsync(host);
+
+        var put = await PutAsync(core, "addresses", "10.0.0.7", "sim1.100", new EntryActions(DestinationMac: _destination));
+
+        var (spec, status) = (put.View.Spec!, put.View.Status);
+        Assert.Equal(("sim1.100", new EntryActions(DestinationMac: _destination)), (spec.Interface, spec.Actions));
+        Assert.Equal(("sim1", new EntryActions(DestinationMac: _destination, PushVlan: 100)), (status.ResolvedInterface, status.ResolvedActions));
+        Assert.Equal((EntryState.Forwarding, host.Interfaces.Find("sim1")!.Ifindex), (status.State, status.Ifindex!.Value));
+        Assert.Equal(status.ResolvedActions, Map(core, "addresses").ReadActions(0x0a000007));
+        Assert.Empty((await core.Audits.AuditAsync("addresses", null, RequestContext.OfDaemon())).Drifts);
+        Assert.Null((await PutAsync(core, "addresses", "10.0.0.8", "sim1", null)).View.Status.ResolvedInterface);
+        Assert.Null(core.List("addresses", new EntryQuery(View: EntryView.Basic)).Entries[0].Status.ResolvedInterface);
+    }
+
+    [Theory]
+    [InlineData("sim1.100")]
+    [InlineData("sim1")]
+    public async Task VlanDevice_EitherDeviceDown_IsUndeliverable(string down)
+    {
+        var host = WithVlanDevice();
+        await using var core = await CoreFixture.StartAsync(host);
+        await PutAsync(core, "addresses", "10.0.0.7", "sim1.100", null);
+
+        host.ChangeInterface(down, i => i with { IsUp = false });
+
+        var status = core.Entries.Get("addresses", "10.0.0.7").Status;
+        var condition = status.Conditions.Single(c => c.Type == ConditionTypes.InterfaceUp);
+        Assert.Equal((EntryState.Undeliverable, false), (status.State, condition.Holds));
+        Assert.Equal([$"ip link set dev {down} up"], condition.Remedy!.Commands);
+    }
+
+    [Theory]
+    [InlineData("setVlan")]
+    [InlineData("pushVlan")]
+    [InlineData("popVlan")]
+    public async Task VlanDevice_WithAnActionOnTags_IsRefused(string action)
+    {
+        await using var core = await CoreFixture.StartAsync(WithVlanDevice());
+
+        var error = await CoreFixture.FailsAsync(() => PutAsync(core, "addresses", "10.0.0.7", "sim1.100", Named(action)));
+
+        Assert.Equal((ErrorCode.InterfaceUnsuitable, "actions"), (error.Code, Assert.Single(error.Fields).Field));
+    }
+
+    [Fact]
+    public async Task VlanDevice_AppearsUnderAnEntryWithAnActionOnTags_FailsTheEntry()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        await using var core = await CoreFixture.StartAsync(host);
+        await core.Entries.PutAsync("addresses", "10.0.0.7", new EntrySpec("sim1.100", null, new EntryActions(PushVlan: 7)), new Violations(), default, default, allowPending: true);
+
+        AddVlanDevice(host);
+
+        await Eventually.Async(() => core.Entries.Get("addresses", "10.0.0.7").Status.State == EntryState.Failed);
+        Assert.Equal("TwoTagActions", core.Entries.Get("addresses", "10.0.0.7").Status.Conditions[0].Reason);
+        Assert.False(Map(core, "addresses").TryLookup(0x0a000007, out _));
+    }
+
+    [Fact]
+    public async Task VlanDevices_OfOneDevice_CarryOneEgressProgram()
+    {
+        await using var core = await CoreFixture.StartAsync(WithVlanDevice());
+        await core.PutProgramAsync("seen", "count");
+        await PutAsync(core, "addresses", "10.0.0.7", "sim1", null);
+
+        var error = await CoreFixture.FailsAsync(() => core.PutAsync("addresses", "10.0.0.8", "sim1.100", "seen"));
+        Assert.Equal(ErrorCode.EgressProgramConflict, error.Code);
+
+        await PutAsync(core, "addresses", "10.0.0.8", "sim1.100", null);
+        await core.Programs.SetOfInterfaceAsync("sim1", "seen", RequestContext.OfDaemon());
+        Assert.Equal(("seen", "seen"), (core.Entries.Get("addresses", "10.0.0.7").Spec!.EgressProgram, core.Entries.Get("addresses", "10.0.0.8").Spec!.EgressProgram));
+        Assert.Equal(new EntryActions(PushVlan: 100), Map(core, "addresses").ReadActions(0x0a000008));
+    }
+
+    [Fact]
+    public async Task VlanDevice_AfterARestart_IsWrittenAgainOnlyIfNeeded()
+    {
+        var (host, store) = (WithVlanDevice(), new MemoryStore());
+        await using (var core = await CoreFixture.StartAsync(host, store: store))
+            await PutAsync(core, "addresses", "10.0.0.7", "sim1.100", null);
+
+        using var gate = new KernelGate();
+        await using var again = await CoreFixture.StartAsync(host, gate.Wrap, store: store);
+
+        Assert.Equal(("sim1.100", 0), (again.Entries.Get("addresses", "10.0.0.7").Spec!.Interface, gate.Updates));
+        Assert.Equal(EntryState.Forwarding, again.Entries.Get("addresses", "10.0.0.7").Status.State);
+    }
+
+    [Fact]
+    public async Task VlanDevice_WhoseDeviceBelowReturns_IsWrittenAgain()
+    {
+        var host = WithVlanDevice();
+        await using var core = await CoreFixture.StartAsync(host);
+        await PutAsync(core, "addresses", "10.0.0.7", "sim1.100", null);
+
+        host.RemoveInterface("sim1.100");
+        host.RemoveInterface("sim1");
+        await Eventually.Async(() => core.Entries.Get("addresses", "10.0.0.7").Status.State == EntryState.Pending);
+        host.AddInterface("sim1");
+        AddVlanDevice(host);
+
+        await Eventually.Async(() => core.Entries.Get("addresses", "10.0.0.7").Status.State == EntryState.Forwarding);
+        Assert.Equal(host.Interfaces.Find("sim1")!.Ifindex, core.Entries.Get("addresses", "10.0.0.7").Status.Ifindex);
+    }
+
+    [Fact]
+    public async Task VlanDevice_Explained_LeavesByTheDeviceBelowWithItsTag()
+    {
+        await using var core = await CoreFixture.StartAsync(WithVlanDevice());
+        await core.Attachments.PutAsync("addresses", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+        await PutAsync(core, "addresses", "10.0.0.7", "sim1.100", null);
+
+        var verdict = Explain(core, new ExplainQuery(Ingress: "sim0", Dst: "10.0.0.7", Length: 1000)).Verdict;
+
+        Assert.Equal(new LeavingFrame("sim1", 1018, 100, null, null), verdict.Leaving);
+    }
+
+    private static SimulatedHost WithVlanDevice()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        AddVlanDevice(host);
+        return host;
+    }
+
+    private static void AddVlanDevice(SimulatedHost host)
+    {
+        host.AddInterface("sim1.100");
+        host.ChangeInterface("sim1.100", i => i with { Kind = "vlan", VlanId = 100, LinkIfindex = host.Interfaces.Find("sim1")!.Ifindex, XdpFeatures = XdpFeatures.None });
+    }
+
     private static async Task<CoreFixture> SteeringAsync(EntryActions actions, SimulatedHost? host = null)
     {
         var core = await CoreFixture.StartAsync(host);

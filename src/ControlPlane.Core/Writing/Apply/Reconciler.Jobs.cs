@@ -10,7 +10,7 @@ namespace ControlPlane.Core.Writing.Apply;
 internal sealed partial class Reconciler
 {
     // The interfaces that something depends on, as watchers know them: a notification that says nothing new is not passed on.
-    private readonly Dictionary<string, InterfaceInfo?> _reported = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (InterfaceInfo? Info, InterfaceInfo? Device)> _reported = new(StringComparer.Ordinal);
 
     /// <summary>Returns the name of every interface that something depends on.</summary>
     public IReadOnlyCollection<string> NamesInUse() =>
@@ -48,7 +48,12 @@ internal sealed partial class Reconciler
     /// <summary>Returns the job that follows changes of interfaces.</summary>
     /// <param name="names">The names of the interfaces, as they were or are.</param>
     /// <param name="later">The names of interfaces that have changed too, and are for another job.</param>
-    public LinkJob Follow(IReadOnlyCollection<string> names, IEnumerable<string> later) => new(names, StepsFor(names, later, entriesFirst: false));
+    public LinkJob Follow(IReadOnlyCollection<string> names, IEnumerable<string> later)
+    {
+        // Entries for VLAN devices depend on the devices below these, too.
+        List<string> vlans = [.. names.SelectMany(context.Interfaces.VlansOn).Except(names)];
+        return vlans.Count == 0 ? new(names, StepsFor(names, later, entriesFirst: false)) : Follow([.. names, .. vlans], later);
+    }
 
     /// <summary>Returns the job that brings everything into the kernel after a start: where frames arrive comes after where they go.</summary>
     public StartJob Start()
@@ -140,7 +145,8 @@ internal sealed partial class Reconciler
     {
         if (!used)
             return _reported.Remove(name);
-        var now = context.Interfaces.Find(name);
+        var info = context.Interfaces.Find(name);
+        var now = (info, info is null ? null : context.Interfaces.DeviceOf(info));
         if (_reported.TryGetValue(name, out var before) && before == now)
             return false;
         _reported[name] = now;

@@ -77,7 +77,7 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
     }
 
     private bool IsAsDesired(PlanContext context, uint kernelKey, KernelEntry? found, PlacedEntry? entry) =>
-        Convergence.IsAsDesired(context.Kernel(_id), kernelKey, found, Desired(context, entry), entry?.Record.Spec.Actions);
+        Convergence.IsAsDesired(context.Kernel(_id), kernelKey, found, Desired(context, entry), entry is null ? null : Convergence.ActionsOf(context, entry.Record));
 
     private KernelEntry? Found(PlanContext context, uint kernelKey) =>
         context.Kernel(_id).TryLookup(kernelKey, out var element) ? element : null;
@@ -94,17 +94,17 @@ internal sealed class JudgeElementsCommand(DevmapId id, IReadOnlyList<uint> susp
     private static Drift Describe(
         PlanContext context, WorkingDevmap devmap, uint kernelKey, PlacedEntry? entry, KernelEntry? found, KernelEntry? desired)
     {
-        var actions = context.Kernel(devmap.Id).ReadActions(kernelKey);
+        var (actions, desiredActions) = (context.Kernel(devmap.Id).ReadActions(kernelKey), entry is null ? null : Convergence.ActionsOf(context, entry.Record));
         return new(
             desired is null ? DriftKind.Unmanaged
             : found is null ? DriftKind.Missing
-            : found == desired && actions == entry!.Record.Spec.Actions ? DriftKind.Uncounted
+            : found == desired && actions == desiredActions ? DriftKind.Uncounted
             : DriftKind.Changed,
             entry is null ? kernelKey.ToString(CultureInfo.InvariantCulture) : devmap.KeyText(entry.Record.Key),
             kernelKey,
             null,
             Describe(context, found, actions),
-            Describe(context, desired, entry?.Record.Spec.Actions),
+            Describe(context, desired, desiredActions),
             false,
             null);
     }

@@ -81,7 +81,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
     private List<KernelStep> StepsOf(Subject? subject) => subject is null
         ? []
         : [new KernelStep.SendFrames(
-            subject.Id, subject.Element, _entry.Record.Spec.Actions, new LiveFrameOrder(id.Name, subject.Id.KernelKey, subject.Link, subject.Element.Ifindex, subject.Frame, frames), run)];
+            subject.Id, subject.Element, subject.Actions, new LiveFrameOrder(id.Name, subject.Id.KernelKey, subject.Link, subject.Element.Ifindex, subject.Frame, frames), run)];
 
     private void Prepare(PlanContext context, WorkingDevmap devmap, KernelEntry element)
     {
@@ -89,7 +89,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         var facts = devmap.Definition.Spec.KeySelector.FactsOf(key, interfaces);
         var links = map.Links(devmap.Attachments, interfaces, facts.Ingress);
         var link = links.FirstOrDefault(l => l.Link.Mode == AttachMode.Native).Link ?? throw NotNative(devmap, facts.Ingress, links);
-        if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || map.ReadActions(_entry.KernelKey.Value) != _entry.Record.Spec.Actions || !map.IsActive())
+        if (!map.TryLookup(_entry.KernelKey!.Value, out var found) || found != element || map.ReadActions(_entry.KernelKey.Value) != Convergence.ActionsOf(context, _entry.Record) || !map.IsActive())
         {
             _obstacle = NotThere();
             return;
@@ -102,8 +102,8 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         }
 
         var target = interfaces.Find(element.Ifindex)!;
-        var frame = Build(facts, target, _entry.Record.Spec.Actions, IngressFacts.Of(devmap.Definition.Spec, links, interfaces));
-        _subject = new Subject(new ElementId(id, _entry.KernelKey!.Value), element, target, interfaces.PeerOf(target), link, frame);
+        var frame = Build(facts, target, Convergence.ActionsOf(context, _entry.Record), IngressFacts.Of(devmap.Definition.Spec, links, interfaces));
+        _subject = new Subject(new ElementId(id, _entry.KernelKey!.Value), element, target, interfaces.PeerOf(target), link, frame, Convergence.ActionsOf(context, _entry.Record));
     }
 
     // As long as the longest that arrive, so that the proof holds for these too. A veth has no wire, so there an untagged frame can be as long as a tagged one.
@@ -128,7 +128,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
     private static Condition Unsent(string reason, string why, Remedy? remedy = null) =>
         ConditionTypes.Proven.Unknown(reason, $"No frame was sent: {why.TrimEnd('.')}.", remedy);
 
-    private sealed record Subject(ElementId Id, KernelEntry Element, InterfaceInfo Target, InterfaceInfo? Peer, DevmapLink Link, byte[] Frame);
+    private sealed record Subject(ElementId Id, KernelEntry Element, InterfaceInfo Target, InterfaceInfo? Peer, DevmapLink Link, byte[] Frame, EntryActions? Actions);
 }
 
 /// <summary>The outcome of a probe.</summary>

@@ -22,7 +22,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
 
     // Two swaps of one interface are made one after the other, each as a whole.
     public override bool MustWait(PlanContext context) =>
-        context.Interfaces.NamesOf(context.Canonical(askedTarget)).Any(context.State.Targets.IsSwapping);
+        context.Interfaces.NamesOfDevice(context.Canonical(askedTarget)).Any(context.State.Targets.IsSwapping);
 
     public override WritePlan Plan(PlanContext context)
     {
@@ -74,7 +74,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     {
         var parts = new Dictionary<DevmapId, Part>();
         Part? part = null;
-        foreach (var name in context.Interfaces.NamesOf(_target))
+        foreach (var name in context.Interfaces.NamesOfDevice(_target))
         {
             foreach (var (before, ids) in context.State.Targets.GroupsOf(name))
             {
@@ -122,7 +122,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     {
         Changes =
         [
-            .. context.Interfaces.NamesOf(_target).Select(FootprintKey.Target),
+            .. context.Interfaces.NamesOfDevice(_target).Select(FootprintKey.Target),
             .. parts.SelectMany(p => p.Entries).Select(FootprintKey.Entry),
         ],
         Uses = program is null ? [] : [new FootprintUse(FootprintKey.Program(program))],
@@ -134,7 +134,7 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
         ],
     };
 
-    private long RevisionOf(PlanContext context) => context.Interfaces.NamesOf(_target).Max(context.State.Targets.RevisionOf);
+    private long RevisionOf(PlanContext context) => context.Interfaces.NamesOfDevice(_target).Max(context.State.Targets.RevisionOf);
 
     /// <summary>The entries of one devmap.</summary>
     private sealed class Part(WorkingDevmap devmap)

@@ -114,7 +114,7 @@ internal static partial class Convergence
         foreach (var name in interfaces)
         {
             devices.Add(name);
-            if (context.Interfaces.Find(name) is { } target && context.Interfaces.FindEnabler(target) is { } device)
+            if (context.Interfaces.Find(name) is { } target && context.Interfaces.FindEnabler(context.Interfaces.DeviceOf(target)) is { } device)
                 devices.Add(device.Name);
         }
 
@@ -123,9 +123,9 @@ internal static partial class Convergence
 
     /// <summary>Whether the target of an entry that comes or goes may need a pass program, or need one no more.</summary>
     public static bool ConcernsPassPrograms(PlanContext context, string targetName) =>
-        context.Interfaces.Find(targetName) is not { } target
-        || target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
-        || (context.Interfaces.FindEnabler(target) is { } device && context.State.PassPrograms.ContainsKey(device.Name));
+        context.Interfaces.Find(targetName) is not { } named
+        || context.Interfaces.DeviceOf(named) is var target && target.XdpFeatures?.HasFlag(XdpFeatures.NdoXmit) != true
+        || (context.Interfaces.FindEnabler(context.Interfaces.DeviceOf(named)) is { } device && context.State.PassPrograms.ContainsKey(device.Name));
 
     /// <summary>Places the pass program of an interface; null if it is as it must be.</summary>
     public static Placement.OfPassProgram? PassProgram(PlanContext context, string name)
@@ -162,7 +162,7 @@ internal static partial class Convergence
 
     private static bool IsNeeded(PlanContext context, InterfaceInfo device, InterfaceInfo target, bool alive)
     {
-        if (!context.Interfaces.NamesOf(target.Name).Any(n => context.State.Targets.IsTargetOf(n, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap, device))))
+        if (!context.Interfaces.NamesOfDevice(target.Name).Any(n => context.State.Targets.IsTargetOf(n, id => context.State.Find(id) is { } devmap && EnsuresTargets(devmap, device))))
             return false;
         if (alive)
             return true;

@@ -35,7 +35,7 @@ internal static partial class Convergence
         var kernelKey = KernelKeyOf(context, record.Key);
         return kernelKey is { } taken && !evicts && devmap.Entries.Find(taken) is { } holder && holder.Record.Key != record.Key
             ? new PlacedEntry(record, null, KeyConflict(devmap, taken, holder))
-            : new PlacedEntry(record, kernelKey);
+            : new PlacedEntry(record, kernelKey, ResolvedTarget.Of(record.Spec, context.Interfaces) is { Conflicts: true } target ? TwoTags(target) : null);
     }
 
     /// <summary>Places an entry of a plan again: the interfaces have changed since the plan was made, while the store was written.</summary>
@@ -59,9 +59,13 @@ internal static partial class Convergence
 
     /// <summary>Returns the element that an entry desires now; null while its target does not exist.</summary>
     public static KernelEntry? ElementOf(PlanContext context, EntryRecord record) =>
-        context.Interfaces.Find(record.Spec.Interface) is { } target
-            ? new KernelEntry(target.Ifindex, context.State.ProgramId(record.Spec.EgressProgram))
+        ResolvedTarget.Of(record.Spec, context.Interfaces) is { Conflicts: false } target
+            ? new KernelEntry(target.Device.Ifindex, context.State.ProgramId(record.Spec.EgressProgram))
             : null;
+
+    /// <summary>Returns the actions that an entry desires now; null for none.</summary>
+    public static EntryActions? ActionsOf(PlanContext context, EntryRecord record) =>
+        record.Spec.Actions is null && context.Interfaces.Find(record.Spec.Interface) is not { VlanId: not null } ? null : ResolvedTarget.Of(record.Spec, context.Interfaces)?.Actions;
 
     /// <summary>Returns whether the kernel has an element as desired: with its actions, and counted.</summary>
     /// <param name="map">The devmap in the kernel.</param>
@@ -101,7 +105,7 @@ internal static partial class Convergence
             return steps;
         KernelEntry? found = !evicts && context.Kernel(devmap.Id).TryLookup(key, out var element) ? element : null;
         var desired = ElementOf(context, after.Record);
-        if (IsAsDesired(context.Kernel(devmap.Id), key, found, desired, after.Record.Spec.Actions))
+        if (IsAsDesired(context.Kernel(devmap.Id), key, found, desired, ActionsOf(context, after.Record)))
             return steps;
         var (id, there) = (new ElementId(devmap.Id, key), Found(context, devmap.Id, key, found));
         steps.Add(desired is null
@@ -111,8 +115,8 @@ internal static partial class Convergence
     }
 
     private static Element? Written(PlanContext context, EntryRecord record) =>
-        context.Interfaces.Find(record.Spec.Interface) is { } target
-            ? new Element(target.Name, target.Ifindex, record.Spec.EgressProgram, record.Spec.Actions)
+        ResolvedTarget.Of(record.Spec, context.Interfaces) is { Conflicts: false } target
+            ? new Element(target.Device.Name, target.Device.Ifindex, record.Spec.EgressProgram, target.Actions)
             : null;
 
     private static Element? Found(PlanContext context, DevmapId devmap, uint key, KernelEntry? found)
@@ -125,6 +129,9 @@ internal static partial class Convergence
             ? null
             : new Element(context.Interfaces.Find(element.Ifindex)?.Name, element.Ifindex, program, context.Kernel(devmap).ReadActions(key));
     }
+
+    private static PlacementFailure TwoTags(ResolvedTarget target) =>
+        new("TwoTagActions", EntryErrors.TwoTagActions(target.Named.Name), CommonRemedies.OtherActionsForVlan());
 
     private static PlacementFailure KeyConflict(WorkingDevmap devmap, uint kernelKey, PlacedEntry holder) => new(
         "KeyConflict",

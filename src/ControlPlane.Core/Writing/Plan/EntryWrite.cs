@@ -25,6 +25,7 @@ internal sealed class ResolvedWrite
         (_asked, _devmap, Before, Spec) = (asked, devmap, before, spec);
         Id = new EntryId(devmap.Id, key);
         KernelKey = spec is null ? null : Convergence.KernelKeyOf(context, key);
+        Device = spec is null ? null : context.Interfaces.Find(spec.Interface) is { } target ? context.Interfaces.DeviceOf(target).Name : spec.Interface;
         _evicted = EvictedBy(context, devmap, KernelKey, key);
     }
 
@@ -39,6 +40,9 @@ internal sealed class ResolvedWrite
 
     /// <summary>The desired state; null if the entry is deleted.</summary>
     public EntrySpec? Spec { get; }
+
+    /// <summary>The name of the device that frames leave by; null if the entry is deleted.</summary>
+    public string? Device { get; }
 
     /// <summary>The kernel key that the entry takes; null if it is deleted, or its interface does not exist.</summary>
     public uint? KernelKey { get; }
@@ -87,6 +91,8 @@ internal sealed class ResolvedWrite
             refusals.Add(InterfaceErrors.Missing("interface", name, pendingPossible: true));
         if (context.Interfaces.Find(name) is { CarriesEthernet: false } bare)
             refusals.Add(InterfaceErrors.NoEthernet("interface", bare.Name, bare.Kind));
+        if (ResolvedTarget.Of(Spec, context.Interfaces) is { Conflicts: true })
+            refusals.Add(EntryErrors.TagActionForVlan(name));
         if (Spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program))
             refusals.Add(ProgramErrors.Missing(program));
         if (Rival(others) is { } rival)
@@ -122,7 +128,7 @@ internal sealed class ResolvedWrite
 
     private Placement.OfEntry Later(PlacedEntry? before, PlacedEntry? after) => new(_devmap.Id, before, after, []) { FollowsLater = true };
 
-    private FootprintUse Target => new(FootprintKey.Target(Spec!.Interface), Spec.EgressProgram);
+    private FootprintUse Target => new(FootprintKey.Target(Device!), Spec!.EgressProgram);
 
     // Another entry that has the kernel key now.
     private PlacedEntry? Holder => KernelKey is { } taken && _devmap.Entries.Find(taken) is { } holder && holder.Record.Key != Id.Key ? holder : null;
@@ -162,9 +168,9 @@ internal sealed class ResolvedWrite
     private void JudgeProgram(PlanContext context, Refusals refusals, EntryWrites? others)
     {
         var (target, program) = (Spec!.Interface, Spec.EgressProgram);
-        if (others?.FindOther(target, program) is { } write)
+        if (others?.FindOther(Device!, program) is { } write)
             refusals.Add(EntryErrors.EgressProgramConflict(Name, program, target, write.Name, write.Spec!.EgressProgram));
-        foreach (var name in context.Interfaces.NamesOf(target))
+        foreach (var name in context.Interfaces.NamesOfDevice(target))
         {
             var conflict = others is null ? context.State.Targets.FindConflict(name, program, Id) : others.FindConflict(context, name, program);
             if (conflict is var (other, otherProgram))
@@ -198,10 +204,10 @@ internal sealed class EntryWrites
             _growth[write.Id.Devmap] = GrowthOf(write.Id.Devmap) + (write.Spec is null ? -1 : 1);
         if (write.Spec is null)
             return true;
-        if (!_byTarget.TryGetValue(write.Spec.Interface, out var writes))
-            _byTarget.Add(write.Spec.Interface, (write, null));
+        if (!_byTarget.TryGetValue(write.Device!, out var writes))
+            _byTarget.Add(write.Device!, (write, null));
         else if (writes.Other is null && writes.First.Spec!.EgressProgram != write.Spec.EgressProgram)
-            _byTarget[write.Spec.Interface] = (writes.First, write);
+            _byTarget[write.Device!] = (writes.First, write);
         if (write.KernelKey is { } key)
             _byElement.TryAdd(new ElementId(write.Id.Devmap, key), write);
         return true;
