@@ -51,13 +51,13 @@ public sealed class SlicedStartTests : ManyEntries
         await Gate.Reached;
         var host = core.Host;
         // The last entries are those that the job reaches last.
-        var same = After(core.PutAsync("table", Key(Many - 1), "sim1"), () => host.Devmaps["table"].TryGet(Number(Many - 1), out _));
-        var moved = After(core.PutAsync("table", Key(Many - 2), "sim2"), () => host.Devmaps["table"].TryGet(Number(Many - 2), out _));
-        var deleted = After(core.Entries.DeleteAsync("table", Key(Many - 3), RequestContext.OfDaemon()), () => !host.Devmaps["table"].TryGet(Number(Many - 3), out _));
-        var added = After(core.PutAsync("vlans", "7", "sim2"), () => host.Devmaps["vlans"].TryGet(7, out _));
+        var same = After(core.PutAsync("table", Key(Many - 1), "sim1"), () => Has("table", Number(Many - 1)));
+        var moved = After(core.PutAsync("table", Key(Many - 2), "sim2"), () => Has("table", Number(Many - 2)));
+        var deleted = After(core.Entries.DeleteAsync("table", Key(Many - 3), RequestContext.OfDaemon()), () => !Has("table", Number(Many - 3)));
+        var added = After(core.PutAsync("vlans", "7", "sim2"), () => Has("vlans", 7));
         var swapped = core.Programs.SetOfInterfaceAsync("sim1", "seen", RequestContext.OfDaemon());
         var wasEarly = false;
-        Gate.Updating = n => wasEarly |= n == Many - 100 && host.Devmaps["vlans"].TryGet(7, out _);
+        Gate.Updating = n => wasEarly |= n == Many - 100 && Has("vlans", 7);
         Gate.Open();
 
         Assert.All(await Task.WhenAll(same, moved, deleted, added), Assert.True);
@@ -69,6 +69,12 @@ public sealed class SlicedStartTests : ManyEntries
         Assert.All(Entries(core), e => Assert.Equal((EntryState.Forwarding, program), (e.Status.State, e.Status.EgressProgramId)));
         Assert.Equal("sim2", core.Entries.Get("table", Key(Many - 2)).Spec!.Interface);
         Assert.Equal(0, (await core.Audits.AuditAsync("table", repair: true, RequestContext.OfDaemon())).Found);
+
+        bool Has(string devmap, uint key)
+        {
+            lock (host.Lock)
+                return host.Devmaps[devmap].TryGet(key, out _);
+        }
     }
 
     [Fact]
