@@ -17,6 +17,10 @@ internal sealed class SchemaFilter : ISchemaFilter
     {
         [typeof(EntrySpec)] = ["interface"],
         [typeof(EntryActions)] = [],
+        [typeof(BatchItem)] = [],
+        [typeof(BatchPut)] = ["devmap", "key", "spec"],
+        [typeof(BatchDelete)] = ["devmap", "key"],
+        [typeof(DesiredEntry)] = ["key", "spec"],
         [typeof(AttachmentSpec)] = [],
         [typeof(EgressProgramSpec)] = ["template"],
         [typeof(EgressProgramParameters)] = [],
