@@ -26,5 +26,5 @@ run() {
 
 status=0
 run KernelTests ControlPlane.KernelTests ${filter:+--filter "$filter"} || status=1
-[ -n "$quick" ] || run EndToEndTests ControlPlane.EndToEndTests --filter "(Group=nic|Group=kernels)${filter:+&($filter)}" || status=1
+[ -n "$quick" ] || run EndToEndTests ControlPlane.EndToEndTests --filter "(Group=nic|Group=kernels|Group=kinds)${filter:+&($filter)}" || status=1
 exit $status

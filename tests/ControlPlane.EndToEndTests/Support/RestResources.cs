@@ -17,7 +17,7 @@ internal sealed record EntrySpec(string Interface, string? EgressProgram, Action
 
 internal sealed record Actions(string? SourceMac, string? DestinationMac, ushort? SetVlan, ushort? PushVlan, bool PopVlan, bool DecrementTtl);
 
-internal sealed record EntryStatus(string State, uint? KernelKey, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops, ulong? Expired = null)
+internal sealed record EntryStatus(string State, uint? KernelKey, uint? Ifindex, uint? EgressProgramId, IReadOnlyList<Condition> Conditions, ulong Packets, ulong Bytes, IReadOnlyList<DropCount> Drops, ulong? Expired = null, string? ResolvedInterface = null, Actions? ResolvedActions = null)
 {
     /// <summary>The conditions that do not hold.</summary>
     public IEnumerable<Condition> Faults => Conditions.Where(c => c.Status != "True");
