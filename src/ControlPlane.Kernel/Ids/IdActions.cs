@@ -17,6 +17,7 @@ internal sealed unsafe class IdActions : IDisposable
 
     private const int Ids = DevmapdConstants.DEVMAPD_PART_IDS;
     private const int ActionWords = 2;
+    private const int MostTries = 10_000;
 
     private readonly DevmapPins _pins;
     private readonly Slots _slots;
@@ -88,19 +89,22 @@ internal sealed unsafe class IdActions : IDisposable
     public static FileDescriptor CreateCounts(uint keys) =>
         BpfMap.Create(BpfConstants.BPF_MAP_TYPE_LRU_PERCPU_HASH, "action_counts", (uint)sizeof(devmapd_action_count), keys);
 
-    /// <summary>Returns the actions of an id. Waits while an element and its actions change, which takes a system call.</summary>
+    /// <summary>
+    /// Returns the actions of an id. Waits while an element and its actions change, which takes a system call; not for ever, because somebody
+    /// else can have written over the word that says so.
+    /// </summary>
     public devmapd_actions Read(uint id)
     {
         if (!_parts.TryGetValue(PartOf(id), out var part))
             return default;
         var words = stackalloc ulong[ActionWords];
-        while (true)
+        for (var left = MostTries; ; left--)
         {
             var state = _slots.State;
             for (var word = 0; word < ActionWords; word++)
                 words[word] = part.Memory.Read(WordOf(id) + word);
             // The two words are written by one change.
-            if (_slots.State == state && !_slots.IsChanging)
+            if ((_slots.State == state && !_slots.IsChanging) || left == 0)
                 return *(devmapd_actions*)words;
             Thread.Yield();
         }
