@@ -8,7 +8,6 @@
 #define DEVMAPD_ACTIONS_H
 
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
@@ -18,7 +17,6 @@
 #include "frame.h"
 
 #define VLAN_PRIORITY_MASK 0xe000
-#define MAC_BYTES (2 * ETH_ALEN)
 
 enum act_result {
 	ACT_DONE,
@@ -70,7 +68,7 @@ static __always_inline int rewrite(struct xdp_md *ctx, const struct devmapd_acti
 {
 	void *end = (void *)(long)ctx->data_end;
 	void *data = (void *)(long)ctx->data;
-	struct ethhdr *eth = data;
+	struct ether_header *eth = data;
 	struct vlan_hdr *tag = (void *)(eth + 1);
 	int result;
 
@@ -82,16 +80,16 @@ static __always_inline int rewrite(struct xdp_md *ctx, const struct devmapd_acti
 			return result;
 	}
 	if (actions->flags & (DEVMAPD_SET_VLAN | DEVMAPD_REMOVE_VLAN)) {
-		if (!is_vlan(eth->h_proto) || (void *)(tag + 1) > end)
+		if (!is_vlan(eth->proto) || (void *)(tag + 1) > end)
 			return ACT_FAILED;
 		if (actions->flags & DEVMAPD_SET_VLAN)
 			tag->tci = (tag->tci & ~bpf_htons(VLAN_VID_MASK)) |
 				   bpf_htons(actions->vlan_id);
 	}
 	if (actions->flags & DEVMAPD_SET_SOURCE)
-		__builtin_memcpy(eth->h_source, actions->source_mac, ETH_ALEN);
+		__builtin_memcpy(eth->addresses.source, actions->source_mac, ETH_ALEN);
 	if (actions->flags & DEVMAPD_SET_DESTINATION)
-		__builtin_memcpy(eth->h_dest, actions->destination_mac, ETH_ALEN);
+		__builtin_memcpy(eth->addresses.destination, actions->destination_mac, ETH_ALEN);
 	return ACT_DONE;
 }
 
@@ -100,26 +98,26 @@ static __always_inline int add_tag(struct xdp_md *ctx, __u16 vlan_id)
 {
 	__be16 tpid = bpf_htons(ETH_P_8021Q), tci = bpf_htons(vlan_id);
 	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct ether_header *eth = (void *)(long)ctx->data;
 	struct vlan_hdr *tag = (void *)(eth + 1);
-	__u8 addresses[MAC_BYTES];
+	struct ether_addresses addresses;
 
 	if ((void *)(eth + 1) > end)
 		return ACT_FAILED;
-	if (is_vlan(eth->h_proto)) {
+	if (is_vlan(eth->proto)) {
 		if ((void *)(tag + 1) > end)
 			return ACT_FAILED;
 		tci |= tag->tci & bpf_htons(VLAN_PRIORITY_MASK);
 	}
-	__builtin_memcpy(addresses, eth, sizeof(addresses));
+	addresses = eth->addresses;
 	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(struct vlan_hdr)))
 		return ACT_FAILED; /* no headroom */
 	eth = (void *)(long)ctx->data;
-	tag = (void *)eth + MAC_BYTES + sizeof(tpid);
+	tag = (void *)(eth + 1);
 	if ((void *)(tag + 1) > (void *)(long)ctx->data_end)
 		return ACT_FAILED; /* cannot be, but the verifier wants it said */
-	__builtin_memcpy(eth, addresses, sizeof(addresses));
-	eth->h_proto = tpid;
+	eth->addresses = addresses;
+	eth->proto = tpid;
 	tag->tci = tci;
 	return ACT_DONE;
 }
@@ -127,18 +125,18 @@ static __always_inline int add_tag(struct xdp_md *ctx, __u16 vlan_id)
 /* Takes away the outer tag, which is there. */
 static __always_inline int remove_tag(struct xdp_md *ctx)
 {
-	struct ethhdr *eth = (void *)(long)ctx->data;
-	__u8 addresses[MAC_BYTES];
+	struct ether_header *eth = (void *)(long)ctx->data;
+	struct ether_addresses addresses;
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return ACT_FAILED;
-	__builtin_memcpy(addresses, eth, sizeof(addresses));
+	addresses = eth->addresses;
 	if (bpf_xdp_adjust_head(ctx, sizeof(struct vlan_hdr)))
 		return ACT_FAILED;
 	eth = (void *)(long)ctx->data;
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return ACT_FAILED; /* cannot be, but the verifier wants it said */
-	__builtin_memcpy(eth, addresses, sizeof(addresses));
+	eth->addresses = addresses;
 	return ACT_DONE;
 }
 

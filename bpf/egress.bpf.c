@@ -7,7 +7,6 @@
  * XDP_PASS lets the frame leave; the kernel takes everything else as a drop.
  */
 #include <linux/bpf.h>
-#include <linux/if_ether.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -52,18 +51,19 @@ int devmapd_drop(struct xdp_md *ctx)
 SEC("xdp/devmap")
 int devmapd_rewrite(struct xdp_md *ctx)
 {
-	void *end = (void *)(long)ctx->data_end;
-	struct ethhdr *eth = (void *)(long)ctx->data;
+	const volatile __u16 *destination = (const volatile __u16 *)config.destination_mac;
+	const volatile __u16 *source = (const volatile __u16 *)config.source_mac;
+	struct ether_header *eth = (void *)(long)ctx->data;
 
 	count(ctx);
-	if ((void *)(eth + 1) > end)
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_DROP; /* no Ethernet header to rewrite */
 #pragma unroll
-	for (int i = 0; i < ETH_ALEN; i++) {
+	for (int i = 0; i < ETH_ALEN / 2; i++) {
 		if (config.set_source)
-			eth->h_source[i] = config.source_mac[i];
+			eth->addresses.source[i] = source[i];
 		if (config.set_destination)
-			eth->h_dest[i] = config.destination_mac[i];
+			eth->addresses.destination[i] = destination[i];
 	}
 	return XDP_PASS;
 }
@@ -73,53 +73,48 @@ int devmapd_rewrite(struct xdp_md *ctx)
 SEC("xdp/devmap")
 int devmapd_push(struct xdp_md *ctx)
 {
-	__be16 tpid = bpf_htons(ETH_P_8021Q), tci = bpf_htons(config.vlan_id);
-	__u8 addresses[2 * ETH_ALEN];
-	void *data, *end;
+	struct ether_header *eth = (void *)(long)ctx->data;
+	struct ether_addresses addresses;
+	struct vlan_hdr *tag;
 
 	count(ctx);
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
-	if (data + ETH_HLEN > end)
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_DROP; /* no Ethernet header to tag */
-	__builtin_memcpy(addresses, data, sizeof(addresses));
+	addresses = eth->addresses;
 	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(struct vlan_hdr)))
 		return XDP_DROP; /* no headroom: sending it untagged would put it into another VLAN
 				  */
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
-	if (data + ETH_HLEN + sizeof(struct vlan_hdr) > end)
+	eth = (void *)(long)ctx->data;
+	tag = (void *)(eth + 1);
+	if ((void *)(tag + 1) > (void *)(long)ctx->data_end)
 		return XDP_DROP; /* cannot be, but the verifier wants it said */
-	__builtin_memcpy(data, addresses, sizeof(addresses));
-	__builtin_memcpy(data + sizeof(addresses), &tpid, sizeof(tpid));
-	__builtin_memcpy(data + sizeof(addresses) + sizeof(tpid), &tci, sizeof(tci));
+	eth->addresses = addresses;
+	eth->proto = bpf_htons(ETH_P_8021Q);
+	tag->tci = bpf_htons(config.vlan_id);
 	return XDP_PASS;
 }
 
 SEC("xdp/devmap")
 int devmapd_pop(struct xdp_md *ctx)
 {
-	__u8 addresses[2 * ETH_ALEN];
-	struct ethhdr *eth;
-	void *data, *end;
+	struct ether_header *eth = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	struct vlan_hdr *tag = (void *)(eth + 1);
+	struct ether_addresses addresses;
 
 	count(ctx);
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
-	eth = data;
 	if ((void *)(eth + 1) > end)
 		return XDP_DROP; /* no Ethernet header */
-	if (!is_vlan(eth->h_proto))
+	if (!is_vlan(eth->proto))
 		return XDP_PASS; /* nothing to remove */
-	if (data + ETH_HLEN + sizeof(struct vlan_hdr) > end)
+	if ((void *)(tag + 1) > end)
 		return XDP_DROP; /* cut off within the tag */
-	__builtin_memcpy(addresses, data, sizeof(addresses));
+	addresses = eth->addresses;
 	if (bpf_xdp_adjust_head(ctx, sizeof(struct vlan_hdr)))
 		return XDP_DROP; /* still tagged */
-	data = (void *)(long)ctx->data;
-	end = (void *)(long)ctx->data_end;
-	if (data + ETH_HLEN > end)
+	eth = (void *)(long)ctx->data;
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_DROP; /* cannot be, but the verifier wants it said */
-	__builtin_memcpy(data, addresses, sizeof(addresses));
+	eth->addresses = addresses;
 	return XDP_PASS;
 }

@@ -13,6 +13,18 @@
 #define VLAN_VID_MASK 0x0fff
 #define MAX_VLAN_TAGS 2
 
+struct ether_addresses {
+	__u16 destination[ETH_ALEN / 2];
+	__u16 source[ETH_ALEN / 2];
+};
+
+/* Not struct ethhdr: that is packed, so the compiler would move addresses byte by byte. */
+struct ether_header {
+	struct ether_addresses addresses;
+	__be16 proto;
+};
+_Static_assert(sizeof(struct ether_header) == ETH_HLEN, "as on the wire");
+
 /* A VLAN tag and the type that follows it, as they stand in the frame. */
 struct vlan_hdr {
 	__be16 tci;
@@ -30,13 +42,13 @@ static __always_inline int is_vlan(__be16 proto)
  */
 static __always_inline void *skip_link_headers(void *data, void *end, int max_tags, __be16 *proto)
 {
-	struct ethhdr *eth = data;
+	struct ether_header *eth = data;
 	void *cursor = eth + 1;
 	struct vlan_hdr *tag;
 
 	if (cursor > end)
 		return NULL;
-	*proto = eth->h_proto;
+	*proto = eth->proto;
 #pragma unroll
 	for (int i = 0; i < MAX_VLAN_TAGS; i++) {
 		if (i >= max_tags || !is_vlan(*proto))

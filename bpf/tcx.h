@@ -96,7 +96,7 @@ static __always_inline int lower_skb_hops(struct __sk_buff *skb)
 /* Sets, adds or takes away the outer tag, which stands beside the frame. */
 static __always_inline int act_on_tag(struct __sk_buff *skb, const struct devmapd_actions *actions)
 {
-	struct ethhdr *eth = (void *)(long)skb->data;
+	struct ether_header *eth = (void *)(long)skb->data;
 	struct vlan_hdr *tag = (void *)(eth + 1);
 	__u32 tci = 0;
 	__be16 tpid = 0;
@@ -107,11 +107,11 @@ static __always_inline int act_on_tag(struct __sk_buff *skb, const struct devmap
 	} else {
 		if ((void *)(eth + 1) > (void *)(long)skb->data_end)
 			return ACT_FAILED;
-		if (is_vlan(eth->h_proto)) {
+		if (is_vlan(eth->proto)) {
 			if ((void *)(tag + 1) > (void *)(long)skb->data_end)
 				return ACT_FAILED;
 			tci = bpf_ntohs(tag->tci);
-			tpid = eth->h_proto;
+			tpid = eth->proto;
 		}
 	}
 	if (actions->flags & DEVMAPD_ADD_VLAN) {

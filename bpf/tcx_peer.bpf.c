@@ -25,12 +25,12 @@ static __always_inline int fits(const struct __sk_buff *skb, const struct net_de
 /* Any other address is a matter for the target's driver, which tells the peer's stack. */
 static __always_inline int is_for(const struct __sk_buff *skb, const struct net_device *peer)
 {
-	struct ethhdr *eth = (void *)(long)skb->data;
+	struct ether_header *eth = (void *)(long)skb->data;
 	__u64 mac = 0;
 
 	if ((void *)(eth + 1) > (void *)(long)skb->data_end)
 		return 0;
-	__builtin_memcpy(&mac, eth->h_dest, ETH_ALEN);
+	__builtin_memcpy(&mac, eth->addresses.destination, ETH_ALEN);
 	return mac == mac_of(peer);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The least a redirect by a devmap_hash can be, and a program that ends a frame's way. */
+/* The least a redirect by a devmap_hash can be, and programs for where a frame's way ends. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -22,4 +22,10 @@ SEC("xdp")
 int bare_drop(struct xdp_md *ctx)
 {
 	return XDP_DROP;
+}
+
+SEC("xdp")
+int bare_pass(struct xdp_md *ctx)
+{
+	return XDP_PASS;
 }

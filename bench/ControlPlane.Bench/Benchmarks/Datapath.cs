@@ -12,7 +12,7 @@ namespace ControlPlane.Bench.Benchmarks;
 /// <summary>The cost of a frame in the redirect program and on its way out of a veth, whose peer drops it.</summary>
 internal sealed class Datapath : IBenchmark
 {
-    private const int Frames = 500_000;
+    private const int Frames = 1_000_000;
     private const int Rounds = 9;
     private const uint Vlan = 100;
     private const uint Destination = (10u << 24) + 7;
@@ -23,10 +23,6 @@ internal sealed class Datapath : IBenchmark
     private const string Redirected = "redirected";
     private const string Lost = "target down";
     private const string Missing = "key missing";
-
-    // The frames that actions are applied to.
-    private const string Untagged = "64 bytes";
-    private const string Tagged = "64 bytes, tagged";
 
     private static readonly MacAddress s_source = new(0x020304050607);
     private static readonly MacAddress s_destination = new(0x0a0b0c0d0e0f);
@@ -44,7 +40,7 @@ internal sealed class Datapath : IBenchmark
 
     public string Name => "datapath";
 
-    public string Title => $"a frame of 64 bytes in native mode: program, redirect, veth, drop at its peer; {Frames} a round";
+    public string Title => $"a frame of 64 bytes in native mode: program, redirect, veth, to a peer that drops it, or whose stack takes it; {Frames} a round";
 
     public async Task<IReadOnlyList<Table>> RunAsync()
     {
@@ -58,7 +54,9 @@ internal sealed class Datapath : IBenchmark
         try
         {
             var drop = Bare(elf, "bare_drop", null, opened);
-            opened.Add(Attach(drop, ingress));
+            var pass = Bare(elf, "bare_pass", null, opened);
+            var dropping = Attach(drop, ingress);
+            opened.Add(dropping);
             var (bare, bareDown, bareMissing) = (
                 Bare(elf, "bare_redirect", (ingress, egress), opened),
                 Bare(elf, "bare_redirect", (ingress, down), opened),
@@ -98,6 +96,8 @@ internal sealed class Datapath : IBenchmark
                 }
             }
 
+            var plainest = Pin.OpenProgram(pins.Redirect(NameOf(KeySelector.IngressInterface, counters: false)));
+            opened.Add(plainest);
             var completing = Pin.OpenProgram(pins.Complete(NameOf(KeySelector.IngressInterface, counters: true)));
             opened.Add(completing);
             var counting = Pin.OpenProgram(pins.Redirect(NameOf(KeySelector.IngressInterface, counters: true)));
@@ -108,21 +108,26 @@ internal sealed class Datapath : IBenchmark
                 new("IngressInterface + counters", () => Task.FromResult(SendUdp(ingress, counting))),
                 new("IngressInterface + counters + checksums", () => Task.FromResult(SendUdp(ingress, completing))),
             ];
-            var tagged = Periodic(Frame(Vlan, Destination));
-            List<Variant> actions = [new("C", () => Task.FromResult(SendInPieces(ingress, (Untagged, bare, plain), (Tagged, bare, tagged))))];
-            foreach (var (name, entry) in ActionVariants)
-            {
-                var program = OpenActing(kernel, pins, actions.Count, entry, ingress, egress, opened);
-                var needsTag = entry is { SetVlan: not null } or { PopVlan: true };
-                actions.Add(new(name, () => Task.FromResult(needsTag ? SendInPieces(ingress, (Tagged, program, tagged)) : SendInPieces(ingress, (Untagged, program, plain), (Tagged, program, tagged)))));
-            }
+            var acting = ActionVariants.Select((v, i) => (v.Name, v.Actions, Program: OpenActing(kernel, pins, i + 1, v.Actions, ingress, egress, opened))).ToList();
+            Variant[] Acting(string end) =>
+            [
+                new("C", () => Task.FromResult(SendInPieces(end, ingress, bare, untagged: true))),
+                new("IngressInterface", () => Task.FromResult(SendInPieces(end, ingress, plainest, untagged: true))),
+                .. acting.Select(v => new Variant(v.Name, () => Task.FromResult(SendInPieces(
+                    end, ingress, v.Program, untagged: v.Actions is not ({ SetVlan: not null } or { PopVlan: true }))))),
+            ];
 
-            return
+            List<Table> tables =
             [
                 await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, [.. variants]),
                 await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, [.. checksums]),
-                await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, [.. actions]),
+                await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, Acting("dropped")),
             ];
+            // A frame that arrives costs more than its redirect, and is the one to measure actions and counters by.
+            dropping.Dispose();
+            using var passing = Attach(pass, ingress);
+            tables.Add(await Table.MeasureAsync(TimeUnit.Nanoseconds, Rounds, references: 1, Acting("delivered")));
+            return tables;
         }
         finally
         {
@@ -134,24 +139,27 @@ internal sealed class Datapath : IBenchmark
     {
         var metrics = new Metrics();
         foreach (var (metric, program, frame) in ways)
-            metrics.Add(metric, LiveFrames.Send(program, frame, ingress, Frames));
+            metrics.Add(metric, LiveFrames.SendTimedByKernel(program, frame, ingress, Frames));
         return metrics;
     }
 
     // The kernel uses a frame's memory again and again as the program left it, so the TTL of a frame lasts for a few thousand frames.
-    private static Metrics SendInPieces(uint ingress, params ReadOnlySpan<(string Metric, FileDescriptor Program, byte[] Frame)> ways)
+    private static Metrics SendInPieces(string end, uint ingress, FileDescriptor program, bool untagged)
     {
-        const int Piece = LiveFrames.Batch * 250;
+        const int Piece = LiveFrames.Batch * 250, Pieces = 20;
         var metrics = new Metrics();
-        foreach (var (metric, program, frame) in ways)
+        if (untagged)
+            metrics.Add(end, Send(Frame(null, Destination)));
+        metrics.Add($"{end}, tagged", Send(Periodic(Frame(Vlan, Destination))));
+        return metrics;
+
+        double Send(byte[] frame)
         {
             var sum = 0.0;
-            for (var piece = 0; piece < Frames / Piece; piece++)
+            for (var piece = 0; piece < Pieces; piece++)
                 sum += LiveFrames.SendTimedByKernel(program, frame, ingress, Piece);
-            metrics.Add(metric, sum / (Frames / Piece));
+            return sum / Pieces;
         }
-
-        return metrics;
     }
 
     // For the same reason: a frame that has the same four bytes up to its tag has a tag also after one was taken away.

@@ -66,6 +66,24 @@ public sealed class RedirectProgramTests : IDisposable
         Assert.Equal(action, Run(Frame("arp")));
     }
 
+    /// <summary>The kernel puts instructions in the place of a lookup whose map it knows. Where it cannot, the call is indirect, and slow.</summary>
+    [Theory]
+    [InlineData("redirect")]
+    [InlineData("complete")]
+    [InlineData("tcx")]
+    public void Lookups_AreNoIndirectCalls(string name)
+    {
+        using var devmap = _testbed.Open(new DevmapRecord("default", new DevmapSpec(16)));
+        var path = Path.Combine(_testbed.DevmapFolder("default"), name);
+        if (name == "tcx" && !File.Exists(path))
+            return; // The kernel has no tcx.
+
+        using var program = Pin.OpenProgram(path);
+        var calls = KernelCode.HelpersOf(program);
+        Assert.Contains(KernelCode.OffsetOf("dev_map_hash_lookup_elem"), calls);
+        Assert.DoesNotContain(KernelCode.OffsetOf("bpf_map_lookup_elem"), calls);
+    }
+
     [Fact]
     public void CountersOff_CountsNothingAndRedirects()
     {
