@@ -13,50 +13,54 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* No action of XDP: changes never let the frame see an element and its actions together. */
 #define UNSETTLED -1
+/* Nor is this: the kernel has taken an element away that it is about to replace. */
+#define MISSED_IN_A_GAP -2
 
 /*
- * The same as decide() for a frame that meets a change of actions. An element that is the same
- * before and after the redirect is the one that the kernel sends the frame by: each update makes
- * another. So if it is being changed, its own value says which actions belong to it.
+ * The same as decide() for a frame that meets a change of actions: one try. An element that is the
+ * same before and after the redirect is the one that the kernel sends the frame by: each update
+ * makes another. So if it is being changed, its own value says which actions belong to it.
+ */
+static __always_inline int try_again(__u32 key, struct hit *hit)
+{
+	union state state = read_state();
+	volatile struct devmapd_change *change = change_of(state, key);
+	__u32 which = place_of(state);
+	void *devmap = bpf_map_lookup_elem(&slots, &which);
+	struct bpf_devmap_val *value;
+	int action;
+
+	if (!devmap)
+		return config.miss_action;
+	value = bpf_map_lookup_elem(devmap, &key);
+	action = bpf_redirect_map(devmap, key, config.miss_action);
+	if (action != XDP_REDIRECT)
+		return is_replaced(change) ? MISSED_IN_A_GAP : action;
+	if (!value || value != bpf_map_lookup_elem(devmap, &key))
+		return UNSETTLED;
+	hit->id = find_id(which, key);
+	if (change)
+		read_actions_of(change, value, &hit->actions);
+	else
+		read_actions(which, hit->id, &hit->actions);
+	return is_same(state) ? XDP_REDIRECT : UNSETTLED;
+}
+
+/*
+ * The loop ends with its condition, whose jump is the way back: kernels before 6.7 refuse a loop
+ * whose last instruction only runs on into its first.
  */
 __noinline int decide_again(__u32 key, struct hit *hit)
 {
-	volatile struct devmapd_change *change;
-	struct bpf_devmap_val *value;
-	int action = UNSETTLED;
-	union state state;
-	__u32 which;
-	void *devmap;
+	int tries = MAX_TRIES, action = UNSETTLED;
 
 	if (!hit)
 		return UNSETTLED;
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_TRIES; i++) {
-		state = read_state();
-		change = change_of(state, key);
-		which = place_of(state);
-		devmap = bpf_map_lookup_elem(&slots, &which);
-		if (!devmap)
-			return config.miss_action;
-		value = bpf_map_lookup_elem(devmap, &key);
-		action = bpf_redirect_map(devmap, key, config.miss_action);
-		if (action != XDP_REDIRECT) {
-			if (is_replaced(change))
-				continue;
-			return action;
-		}
-		action = UNSETTLED;
-		if (!value || value != bpf_map_lookup_elem(devmap, &key))
-			continue;
-		hit->id = find_id(which, key);
-		if (change)
-			read_actions_of(change, value, &hit->actions);
-		else
-			read_actions(which, hit->id, &hit->actions);
-		if (is_same(state))
-			return XDP_REDIRECT;
-	}
-	return action;
+	do {
+		action = try_again(key, hit);
+	} while (action < 0 && --tries);
+	return action == MISSED_IN_A_GAP ? config.miss_action : action;
 }
 
 /* Returns XDP_REDIRECT with what the frame goes by, or the miss action. */

@@ -147,6 +147,32 @@ static __always_inline int act(struct __sk_buff *skb, const struct devmapd_actio
 	return ACT_DONE;
 }
 
+/* One try of decide(). A change that is under way, or began just now, is looked at again. */
+static __always_inline struct bpf_devmap_val *try_to_decide(__u32 key, struct hit *hit, int *again)
+{
+	union state state = read_state();
+	volatile struct devmapd_change *change = has_actions(state) ? change_of(state, key) : NULL;
+	__u32 which = place_of(state);
+	void *devmap = bpf_map_lookup_elem(&slots, &which);
+	struct bpf_devmap_val *value = devmap ? bpf_map_lookup_elem(devmap, &key) : NULL;
+
+	*again = 0;
+	if (!value) {
+		*again = is_replaced(change) || (has_actions(state) && !is_same(state));
+		return NULL;
+	}
+	if (config.counters || has_actions(state))
+		hit->id = find_id(which, key);
+	if (!has_actions(state))
+		return value;
+	if (change)
+		read_actions_of(change, value, &hit->actions);
+	else
+		read_actions(which, hit->id, &hit->actions);
+	*again = !is_same(state);
+	return value;
+}
+
 /*
  * Returns the element of a key together with what belongs to it; NULL if there is none, or if
  * changes never let the frame see both together. The element that was found is the one that the
@@ -154,38 +180,16 @@ static __always_inline int act(struct __sk_buff *skb, const struct devmapd_actio
  */
 static __always_inline struct bpf_devmap_val *decide(__u32 key, struct hit *hit, int *settled)
 {
-	volatile struct devmapd_change *change;
+	int tries = MAX_TRIES, again;
 	struct bpf_devmap_val *value;
-	union state state;
-	__u32 which;
-	void *devmap;
 
+	/* See decide_again() of XDP for the form of the loop. */
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < MAX_TRIES; i++) {
-		state = read_state();
-		change = has_actions(state) ? change_of(state, key) : NULL;
-		which = place_of(state);
-		devmap = bpf_map_lookup_elem(&slots, &which);
-		value = devmap ? bpf_map_lookup_elem(devmap, &key) : NULL;
-		*settled = !value;
-		if (!value) {
-			/* A change that began just now is looked at again. */
-			if (is_replaced(change) || (has_actions(state) && !is_same(state)))
-				continue;
-			return NULL;
-		}
-		if (config.counters || has_actions(state))
-			hit->id = find_id(which, key);
-		if (!has_actions(state))
-			return value;
-		if (change)
-			read_actions_of(change, value, &hit->actions);
-		else
-			read_actions(which, hit->id, &hit->actions);
-		if (is_same(state))
-			return value;
-	}
-	return NULL;
+	do {
+		value = try_to_decide(key, hit, &again);
+	} while (again && --tries);
+	*settled = !value;
+	return again ? NULL : value;
 }
 
 /*
