@@ -51,6 +51,51 @@ public sealed class ClientTests(SimulatedDaemon daemon) : IClassFixture<Simulate
     }
 
     [Fact]
+    public async Task Streams_WriteBatchesAndListThem()
+    {
+        var answers = new List<WriteEntriesResponse>();
+        await foreach (var answer in _client.WriteEntriesAsync(Batches(3)))
+            answers.Add(answer);
+        var keys = new List<string>();
+        await foreach (var entry in _client.StreamEntriesAsync(new StreamEntriesRequest { Devmap = Devmap, Label = { "of=stream" } }))
+            keys.Add(entry.Key);
+
+        Assert.Equal([2, 2, 2], answers.Select(a => a.Results.Count(r => r.Error is null)));
+        Assert.Equal(Enumerable.Range(1000, 6).Select(k => $"{k}"), keys.Order());
+        Assert.Equal("invalid_argument", (await FailsAsync(AllAsync(_client.WriteEntriesAsync(Batches(2, mode: BatchMode.Unspecified))))).Code);
+        await Assert.ThrowsAsync<InvalidDataException>(() => AllAsync(_client.WriteEntriesAsync(Batches(2, failAtEnd: true))));
+
+        static async IAsyncEnumerable<WriteEntriesRequest> Batches(int count, BatchMode mode = BatchMode.Atomic, bool failAtEnd = false)
+        {
+            for (var batch = 0; batch < count; batch++)
+            {
+                await Task.Yield();
+                yield return new WriteEntriesRequest
+                {
+                    Mode = mode,
+                    Items =
+                    {
+                        Enumerable.Range(1000 + (2 * batch), 2).Select(key => new BatchItem
+                        {
+                            Put = new BatchPut { Devmap = Devmap, Key = $"{key}", Spec = new EntrySpec { Interface = "sim1", Labels = { ["of"] = "stream" } } },
+                        }),
+                    },
+                };
+            }
+
+            if (failAtEnd)
+                throw new InvalidDataException();
+        }
+
+        static async Task AllAsync(IAsyncEnumerable<WriteEntriesResponse> answers)
+        {
+            await foreach (var _ in answers)
+            {
+            }
+        }
+    }
+
+    [Fact]
     public async Task Refused_HasCodeResourceAndStatus()
     {
         var entry = await _client.PutEntryAsync(Devmap, "20", new EntrySpec { Interface = "sim1" });

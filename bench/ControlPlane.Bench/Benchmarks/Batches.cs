@@ -22,7 +22,7 @@ internal sealed class Batches : IBenchmark
     public string Name => "batch";
 
     public string Title => string.Create(
-        CultureInfo.InvariantCulture, $"{Entries} entries by one call each (64 callers), by atomic batches of {AtomicItems}, by one independent batch, and by one table, and a table of {Entries} entries in which {FewChanges} change, over loopback h2c");
+        CultureInfo.InvariantCulture, $"{Entries} entries by one call each (64 callers), by atomic batches of {AtomicItems}, by one stream of them, by one independent batch, and by one table, and a table of {Entries} entries in which {FewChanges} change, over loopback h2c");
 
     public async Task<IReadOnlyList<Table>> RunAsync()
     {
@@ -45,6 +45,7 @@ internal sealed class Batches : IBenchmark
                 new("C", () => BaselineAsync(ifindex)),
                 new("unary", () => RunAsync(other, put: () => UnaryAsync(client, put: true), delete: () => UnaryAsync(client, put: false))),
                 new("atomic", () => RunAsync(other, put: () => AtomicAsync(client, put: true), delete: () => AtomicAsync(client, put: false))),
+                new("stream", () => RunAsync(other, put: () => StreamAsync(client, put: true), delete: () => StreamAsync(client, put: false))),
                 new("independent", () => RunAsync(other, put: () => ApplyAsync(client, BatchMode.Independent, Items(_keys, put: true)), delete: () => ApplyAsync(client, BatchMode.Independent, Items(_keys, put: false)))),
                 new("table", () => RunAsync(other, put: () => ReplaceAsync(client, Entries), delete: () => ReplaceAsync(client, 0)))),
             await Table.MeasureAsync(
@@ -101,6 +102,14 @@ internal sealed class Batches : IBenchmark
     {
         foreach (var keys in _keys.Chunk(AtomicItems))
             await ApplyAsync(client, BatchMode.Atomic, Items(keys, put));
+    }
+
+    private static async Task StreamAsync(DevmapdClient client, bool put)
+    {
+        await foreach (var _ in client.WriteEntriesAsync(_keys.Chunk(AtomicItems).ToAsyncEnumerable().Select(keys => new WriteEntriesRequest { Mode = BatchMode.Atomic, Items = { Items(keys, put) } })))
+        {
+            // An atomic batch that fails ends the stream.
+        }
     }
 
     private static async Task ApplyAsync(DevmapdClient client, BatchMode mode, IEnumerable<BatchItem> items)

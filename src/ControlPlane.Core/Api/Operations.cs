@@ -53,6 +53,9 @@ public sealed record Operation(
     /// <summary>The codes that every operation can give, beside its own.</summary>
     public static IReadOnlyList<ErrorCode> CommonErrors { get; } = [Unauthenticated, PermissionDenied, TooManyConnections];
 
+    /// <summary>Service and method of gRPC for the same in messages of one stream, without the package; null for none.</summary>
+    public string? GrpcStream { get; init; }
+
     /// <summary>Most bytes of a request.</summary>
     public int MaxRequestBytes { get; init; } = 64 * 1024;
 
@@ -147,7 +150,10 @@ public static class Operations
         "listEntries", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries", "DevmapService/ListEntries",
         "List entries",
         "Lists entries page by page, in the order of the kernel's hash buckets. Unmanaged entries are included. An entry that exists during the whole walk is in exactly one page.",
-        [InvalidArgument, DevmapNotFound, KernelFailure]);
+        [InvalidArgument, DevmapNotFound, KernelFailure])
+    {
+        GrpcStream = "DevmapService/StreamEntries",
+    };
 
     /// <summary>Lists the counters of entries.</summary>
     public static Operation ListCounters { get; } = new(
@@ -186,6 +192,7 @@ public static class Operations
     {
         WritesMany = true,
         MaxRequestBytes = 4 * 1024 * 1024,
+        GrpcStream = "DevmapService/WriteEntries",
     };
 
     /// <summary>Replaces the entries of a devmap.</summary>

@@ -40,7 +40,9 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
     {
         var operation = Operations.All.Single(o => o.Id == id);
         var (rest, restText) = await AskRestAsync(operation, role);
-        var grpc = await AskGrpcAsync(operation, role);
+        var grpc = await AskGrpcAsync(operation, operation.Grpc, role);
+        if (operation.GrpcStream is { } stream)
+            Assert.Equal(RefusalOf(grpc), RefusalOf(await AskGrpcAsync(operation, stream, role)));
 
         if (role == "nobody")
         {
@@ -168,12 +170,14 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
         return (response.StatusCode, operation.Verb == Verb.Watch && response.IsSuccessStatusCode ? "" : await response.Content.ReadAsStringAsync());
     }
 
-    private Task<RawCall.Answer> AskGrpcAsync(Operation operation, string role)
+    private static string? RefusalOf(RawCall.Answer answer) => answer.Reason is "unauthenticated" or "permission_denied" ? answer.Reason : null;
+
+    private Task<RawCall.Answer> AskGrpcAsync(Operation operation, string method, string role)
     {
         (string, string)[] headers = guarded.Tokens[role] is { } token ? [("authorization", $"Bearer {token}")] : [];
         // The devmap is the first field. The limits of the token are about it.
         byte[] message = operation.ChecksEachEntry ? [0x0A, 7, .. "default"u8] : [];
-        return RawCall.AskAsync(guarded.Daemon.Grpc, $"devmapd.v1.{operation.Grpc}", message, headers);
+        return RawCall.AskAsync(guarded.Daemon.Grpc, $"devmapd.v1.{method}", message, headers);
     }
 }
 

@@ -23,7 +23,7 @@ public sealed partial class OperationTests
     [Fact]
     public void EveryMethod_IsAnOperation() => Assert.Equal(
         ContractText.Files.SelectMany(f => f.Services).SelectMany(s => s.Methods).Select(NameOf).Order(),
-        Operations.All.Select(o => o.Grpc).Distinct().Order());
+        Operations.All.Select(o => o.Grpc).Concat(Operations.All.Select(o => o.GrpcStream).OfType<string>()).Distinct().Order());
 
     [Fact]
     public void EveryOperation_HasItsOwnIdAndPath()
@@ -112,7 +112,7 @@ public sealed partial class OperationTests
         _ => char.ToLowerInvariant(operation.GetType().Name[0]) + operation.GetType().Name[1..],
     };
 
-    private static IEnumerable<Operation> OperationsOf(string method) => Operations.All.Where(o => o.Grpc == method);
+    private static IEnumerable<Operation> OperationsOf(string method) => Operations.All.Where(o => o.Grpc == method || o.GrpcStream == method);
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.Name}/{method.Name}";
 

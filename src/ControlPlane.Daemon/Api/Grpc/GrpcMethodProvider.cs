@@ -26,14 +26,14 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         Devmapd.V1.HostService.BindService(binder, host);
     }
 
-    /// <summary>Takes unary calls and those that answer with a stream. Other kinds throw at start (<see cref="ServiceBinderBase"/>) until the contract has them.</summary>
+    /// <summary>Takes unary calls, those that answer with a stream, and those that are streams both ways. Other kinds throw at start (<see cref="ServiceBinderBase"/>) until the contract has them.</summary>
     private sealed class Binder(ServiceMethodProviderContext<GrpcMethods> context) : ServiceBinderBase
     {
         // The operation says who may make the call. Operations of one call need the same role.
         private static object[] Metadata(IMethod method) =>
         [
             new HttpMethodMetadata(["POST"]),
-            Operations.All.First(o => method.FullName.EndsWith($".{o.Grpc}", StringComparison.Ordinal)),
+            Operations.All.First(o => IsOf(method, o.Grpc) || IsOf(method, o.GrpcStream)),
         ];
 
         public override void AddMethod<TRequest, TResponse>(
@@ -49,6 +49,15 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
             ArgumentNullException.ThrowIfNull(handler);
             context.AddServerStreamingMethod(Strict(method), Metadata(method), (_, request, answers, call) => handler(request, answers, call));
         }
+
+        public override void AddMethod<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+        {
+            ArgumentNullException.ThrowIfNull(handler);
+            context.AddDuplexStreamingMethod(Strict(method), Metadata(method), (_, requests, answers, call) => handler(requests, answers, call));
+        }
+
+        private static bool IsOf(IMethod method, string? name) => name is not null && method.FullName.EndsWith($".{name}", StringComparison.Ordinal);
 
         private static Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method)
             where TRequest : class

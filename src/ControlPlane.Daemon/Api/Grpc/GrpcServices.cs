@@ -1,6 +1,8 @@
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Watching;
 using ControlPlane.Daemon.Hosting;
 using Devmapd.V1;
@@ -11,7 +13,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
 internal sealed class DevmapGrpcService(
     Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches,
-    ProbeService probes, BatchService batches, TableService tables)
+    ProbeService probes, BatchService batches, TableService tables, PageGate pages)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private static readonly Messages Messages = new();
@@ -52,6 +54,29 @@ internal sealed class DevmapGrpcService(
         });
     }
 
+    public override async Task StreamEntries(StreamEntriesRequest request, IServerStreamWriter<StreamEntriesResponse> responseStream, ServerCallContext context)
+    {
+        var call = context.Request();
+        var query = request.ToQuery(call.Violations);
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        do
+        {
+            RequireOpen();
+            var page = await ReadAsync();
+            var messages = new Messages(shares: true);
+            await responseStream.WriteAsync(new StreamEntriesResponse { Entries = { page.Entries.Select(messages.Of) }, Revision = page.Revision }, context.CancellationToken);
+            query = query with { PageToken = page.NextPageToken };
+        }
+        while (query.PageToken is not null);
+
+        // A client that reads slowly holds no place.
+        async Task<EntryList> ReadAsync()
+        {
+            using var place = await pages.EnterAsync(call.Caller.Account, context.CancellationToken);
+            return entries.List(request.Devmap, query, call);
+        }
+    }
+
     public override Task<ListCountersResponse> ListCounters(ListCountersRequest request, ServerCallContext context)
     {
         var call = context.Request();
@@ -82,6 +107,32 @@ internal sealed class DevmapGrpcService(
     {
         var call = context.Request();
         return Messages.Of(await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, request.IdempotencyKey, call));
+    }
+
+    public override async Task WriteEntries(
+        IAsyncStreamReader<WriteEntriesRequest> requestStream, IServerStreamWriter<WriteEntriesResponse> responseStream, ServerCallContext context)
+    {
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        var next = requestStream.MoveNext(context.CancellationToken);
+        while (await HasComeAsync(next))
+        {
+            var (request, call) = (requestStream.Current, context.Message());
+            next = requestStream.MoveNext(context.CancellationToken);
+            var outcome = await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, idempotencyKey: null, call);
+            await responseStream.WriteAsync(Messages.OfMessage(outcome), context.CancellationToken);
+        }
+
+        async Task<bool> HasComeAsync(Task<bool> message)
+        {
+            try
+            {
+                return await message.WaitAsync(watches.Closed);
+            }
+            catch (OperationCanceledException) when (watches.Closed.IsCancellationRequested)
+            {
+                throw new ControlPlaneException(RequestErrors.ShuttingDown());
+            }
+        }
     }
 
     public override async Task<ReplaceEntriesResponse> ReplaceEntries(ReplaceEntriesRequest request, ServerCallContext context)
@@ -127,6 +178,12 @@ internal sealed class DevmapGrpcService(
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         await foreach (var happened in events)
             await responseStream.WriteAsync(Messages.Of(happened), context.CancellationToken);
+    }
+
+    private void RequireOpen()
+    {
+        if (watches.Closed.IsCancellationRequested)
+            throw new ControlPlaneException(RequestErrors.ShuttingDown());
     }
 }
 

@@ -50,6 +50,8 @@ internal sealed partial class Messages(bool shares = false)
 
     public V1.ApplyEntriesResponse Of(BatchOutcome outcome) => new() { Results = { outcome.Results.Select(Of) }, Revision = outcome.Revision };
 
+    public V1.WriteEntriesResponse OfMessage(BatchOutcome outcome) => new() { Results = { outcome.Results.Select(Of) }, Revision = outcome.Revision };
+
     private partial V1.BatchResult Of(BatchResult result);
 
     private static V1.FieldViolation Of(FieldViolation violation) =>

@@ -4,28 +4,44 @@ using System.IO.Compression;
 using ControlPlane.Core.Errors;
 using ControlPlane.Daemon.Security;
 using ControlPlane.Daemon.Hosting;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
 
 namespace ControlPlane.Daemon.Api.Grpc;
 
 /// <summary>
-/// Reads the one message of a call before the framework does: its flag, its length and its compression. The framework answers some of what is
+/// Reads the messages of a call before the framework does: flag, length and compression. The framework answers some of what is
 /// wrong there with UNKNOWN, believes a compressed message that was cut short, and logs a stack trace for each.
 /// </summary>
 internal static class RequestFrames
 {
-    private const int HeaderBytes = 5;
-    private const string EncodingHeader = "grpc-encoding";
+    /// <summary>The bytes before each message: a flag, and the length.</summary>
+    internal const int HeaderBytes = 5;
+
+    /// <summary>The header that says how messages are compressed.</summary>
+    internal const string EncodingHeader = "grpc-encoding";
     private const string Identity = "identity", Gzip = "gzip", Deflate = "deflate";
 
     /// <summary>
-    /// Reads the request of each call of this endpoint, and answers a call whose request is not one whole message. The endpoint of methods that do
-    /// not exist is for everybody, and reads nothing.
+    /// Reads the request of each call of this endpoint, and answers a call whose request is not one whole message; the messages of a stream
+    /// are read one by one, as the call goes on. The endpoint of methods that do not exist is for everybody, and reads nothing.
     /// </summary>
     public static void Check(EndpointBuilder endpoint)
     {
         if (AccessEvaluator.IsNowhere((endpoint as RouteEndpointBuilder)?.RoutePattern))
             return;
         var inner = endpoint.RequestDelegate!;
+        if (endpoint.Metadata.OfType<GrpcMethodMetadata>().Any(m => m.Method.Type is MethodType.ClientStreaming or MethodType.DuplexStreaming))
+        {
+            endpoint.RequestDelegate = http =>
+            {
+                if (IsGrpc(http.Request))
+                    http.Request.Body = new MessageStream(http, RequestLimits.Of(http.GetEndpoint()));
+                return inner(http);
+            };
+            return;
+        }
+
         endpoint.RequestDelegate = async http =>
         {
             if (IsGrpc(http.Request) && await ReadAsync(http) is { } error)
@@ -72,7 +88,7 @@ internal static class RequestFrames
     }
 
     /// <summary>Returns what is wrong with the part of the request that has arrived; null if nothing is.</summary>
-    private static Error? Judge(ReadOnlySequence<byte> arrived, int limit, bool isWhole, out bool isCompressed)
+    internal static Error? Judge(ReadOnlySequence<byte> arrived, int limit, bool isWhole, out bool isCompressed)
     {
         isCompressed = false;
         if (arrived.Length < HeaderBytes)
@@ -88,7 +104,8 @@ internal static class RequestFrames
             : null;
     }
 
-    private static Error? Decompress(byte[] compressed, string encoding, int limit, out byte[]? message)
+    /// <summary>Returns the message, or what is wrong with it.</summary>
+    internal static Error? Decompress(byte[] compressed, string encoding, int limit, out byte[]? message)
     {
         message = null;
         if (encoding is "" or Identity)
@@ -119,10 +136,16 @@ internal static class RequestFrames
 
     private static void Replace(HttpRequest request, byte[] message)
     {
+        request.Headers.Remove(EncodingHeader);
+        request.Body = new MemoryStream(Frame(message));
+    }
+
+    /// <summary>Returns a message with its header, as it stands in a request.</summary>
+    internal static byte[] Frame(byte[] message)
+    {
         var frame = new byte[HeaderBytes + message.Length];
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
         message.CopyTo(frame, HeaderBytes);
-        request.Headers.Remove(EncodingHeader);
-        request.Body = new MemoryStream(frame);
+        return frame;
     }
 }

@@ -52,6 +52,23 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
         }
     }
 
+    /// <summary>The messages of a stream have contexts of their own: see <see cref="RequestContexts.Message"/>.</summary>
+    public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
+        IAsyncStreamReader<TRequest> requestStream,
+        IServerStreamWriter<TResponse> responseStream,
+        ServerCallContext context,
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            await continuation(requestStream, responseStream, context);
+        }
+        catch (Exception e) when (e is not RpcException)
+        {
+            throw Render(e, context, SharedFields<TRequest>.Request);
+        }
+    }
+
     private static void Begin<TRequest>(TRequest request, ServerCallContext context)
         where TRequest : class
     {
@@ -129,4 +146,11 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
 internal static class RequestContexts
 {
     public static RequestContext Request(this ServerCallContext context) => context.GetHttpContext().Features.GetRequiredFeature<RequestContext>();
+
+    /// <summary>Returns a context for one message of a stream.</summary>
+    public static RequestContext Message(this ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        return new RequestContext(http.Caller(), http.TraceIdentifier, default, new Violations(), context.CancellationToken);
+    }
 }

@@ -14,6 +14,9 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// </summary>
 internal static class Requests
 {
+    /// <summary>The most entries of a message of a stream, unless the request says otherwise.</summary>
+    private const int EntriesOfMessage = 1_000;
+
     /// <summary>Reads the spec of an entry.</summary>
     /// <param name="spec">The message; null if it is missing.</param>
     /// <param name="violations">Collects the validation errors.</param>
@@ -56,13 +59,19 @@ internal static class Requests
         request.Label.Count > 0 ? request.Label : null,
         request.HasOwner ? request.Owner : null);
 
-    public static EntryBatch ToBatch(this V1.ApplyEntriesRequest request, Violations violations) => new(
-        ModeOf(request.Mode, violations),
-        [
-            .. request.Items.Select((i, index) => new BatchItem(
-                i.Put is { } put ? new BatchPut(put.Devmap, put.Key, put.Spec.ToSpec(violations, string.Create(CultureInfo.InvariantCulture, $"items[{index}].put.spec.")), put.HasExpectedRevision ? put.ExpectedRevision : null) : null,
-                i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null) : null)),
-        ]);
+    public static EntryQuery ToQuery(this V1.StreamEntriesRequest request, Violations violations) => new(
+        request.HasPageSize ? request.PageSize : EntriesOfMessage,
+        null,
+        request.HasInterface ? request.Interface : null,
+        request.HasEgressProgram ? request.EgressProgram : null,
+        StateOf(request.State, violations),
+        request.Label.Count > 0 ? request.Label : null,
+        request.HasOwner ? request.Owner : null,
+        ViewOf(request.View, violations));
+
+    public static EntryBatch ToBatch(this V1.ApplyEntriesRequest request, Violations violations) => BatchOf(request.Mode, request.Items, violations);
+
+    public static EntryBatch ToBatch(this V1.WriteEntriesRequest request, Violations violations) => BatchOf(request.Mode, request.Items, violations);
 
     public static DesiredEntries ToTable(this V1.ReplaceEntriesRequest request, Violations violations) => new(
         [
@@ -97,6 +106,14 @@ internal static class Requests
             : new TokenLimits([.. limits.Devmaps], [.. limits.Owners], [.. limits.KeyRanges.Select(r => new KeyRange(r.Devmap, r.From, r.To))]),
         Labels.Of(request.Labels),
         request.HasOwner ? request.Owner : null);
+
+    private static EntryBatch BatchOf(V1.BatchMode mode, IEnumerable<V1.BatchItem> items, Violations violations) => new(
+        ModeOf(mode, violations),
+        [
+            .. items.Select((i, index) => new BatchItem(
+                i.Put is { } put ? new BatchPut(put.Devmap, put.Key, put.Spec.ToSpec(violations, string.Create(CultureInfo.InvariantCulture, $"items[{index}].put.spec.")), put.HasExpectedRevision ? put.ExpectedRevision : null) : null,
+                i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null) : null)),
+        ]);
 
     private static EntryActions ActionsOf(V1.EntryActions actions, Violations violations, string path)
     {
