@@ -27,6 +27,7 @@ public static class CoreServices
         services.AddSingleton<FactTimes>();
         services.AddSingleton<ControlPlaneState>();
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
+        services.AddSingleton<ChangeHistory>();
         services.AddSingleton<DevmapWriter>();
         services.AddSingleton<DropReader>();
         services.AddSingleton<StatusEvaluators>();

@@ -28,6 +28,10 @@ internal sealed class BareStatement : IDisposable
     public void Bind(int parameter, long number) =>
         SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_int64(_statement, parameter, number), _database);
 
+    /// <summary>Binds bytes.</summary>
+    public void Bind(int parameter, ReadOnlySpan<byte> bytes) =>
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_bind_blob(_statement, parameter, bytes), _database);
+
     /// <summary>Runs the statement, which returns no rows. It can then be bound and run again.</summary>
     /// <exception cref="SqliteException">SQLite refused.</exception>
     public void Run()

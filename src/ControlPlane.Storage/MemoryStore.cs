@@ -1,107 +1,34 @@
-using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Storage;
 
 /// <summary>A store that lasts as long as the process: for the simulated kernel, whose pins do not last longer either.</summary>
-public sealed class MemoryStore : IStore
+/// <param name="history">How long changes are kept; null for the defaults.</param>
+public sealed class MemoryStore(HistoryOptions? history = null) : IStore
 {
-    private readonly Dictionary<string, StoredDevmap> _devmaps = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
-    private readonly Dictionary<(string Devmap, string Interface), SwapRecord> _swaps = [];
-    private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
-    private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
-    private readonly Dictionary<uint, StoredPromiscuity> _promiscuous = [];
-    private readonly Dictionary<string, TokenRecord> _tokens = new(StringComparer.Ordinal);
-    private readonly Dictionary<CallId, KeyedCall> _calls = [];
-    private readonly Dictionary<(CallId Id, int Item), CallPart> _callParts = [];
+    private readonly StoreContents _contents = new();
+    private readonly MemoryHistory _history = new(history ?? new HistoryOptions());
     private long _revision;
 
     /// <inheritdoc/>
-    public StoredState Load() => new(_revision, [.. _devmaps.Values], [.. _entries.Values.Select(Desired)], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values])
-    {
-        Calls = [.. _calls.Values.OrderBy(c => c.Time)],
-        CallParts = [.. _callParts.Values],
-    };
+    public IChangeHistory History => _history;
+
+    /// <inheritdoc/>
+    public StoredState Load() => _contents.ToState(_revision);
 
     /// <inheritdoc/>
     public void Commit(StoreBatch batch)
     {
+        var row = HistoryRow.Of(batch, _revision);
         foreach (var change in batch.Changes)
-            Apply(change);
+            _contents.Apply(change);
         _revision = batch.Revision;
+        if (row is not null)
+            _history.Add(row);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-    }
-
-    private EntryRecord Desired(EntryRecord entry) =>
-        _swaps.GetValueOrDefault((entry.Devmap, entry.Spec.Interface)) is { } swap && swap.Covers(entry) ? swap.Apply(entry) : entry;
-
-    private void Apply(StoreChange change)
-    {
-        switch (change)
-        {
-            case StoreChange.PutDevmap(var devmap):
-                _devmaps[devmap.Name] = devmap;
-                break;
-            case StoreChange.PutEntry(var entry):
-                _entries[(entry.Devmap, entry.Key)] = entry;
-                break;
-            case StoreChange.DeleteEntry(var devmap, var key):
-                _entries.Remove((devmap, key));
-                break;
-            case StoreChange.PutSwap(var swap):
-                _swaps[(swap.Devmap, swap.Interface)] = swap;
-                break;
-            case StoreChange.PutAttachment(var attachment):
-                _attachments[(attachment.Devmap, attachment.Interface)] = attachment;
-                break;
-            case StoreChange.DeleteAttachment(var devmap, var name):
-                _attachments.Remove((devmap, name));
-                break;
-            case StoreChange.PutProgram(var program):
-                _programs[program.Name] = program;
-                break;
-            case StoreChange.DeleteProgram(var name):
-                _programs.Remove(name);
-                break;
-            case StoreChange.PutPromiscuity(var promiscuity):
-                _promiscuous[promiscuity.Ifindex] = promiscuity;
-                break;
-            case StoreChange.DeletePromiscuity(var ifindex):
-                _promiscuous.Remove(ifindex);
-                break;
-            case StoreChange.PutToken(var token):
-                _tokens[token.Name] = token;
-                break;
-            case StoreChange.DeleteToken(var name):
-                _tokens.Remove(name);
-                break;
-            case StoreChange.PutCall(var call):
-                _calls[call.Id] = call;
-                RemoveParts(call.Id);
-                break;
-            case StoreChange.DeleteCall(var id):
-                _calls.Remove(id);
-                RemoveParts(id);
-                break;
-            case StoreChange.PutCallPart(var part):
-                _callParts[(part.Id, part.Item)] = part;
-                break;
-            case StoreChange.DeleteCallPart(var id, var item):
-                _callParts.Remove((id, item));
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");
-        }
-    }
-
-    private void RemoveParts(CallId call)
-    {
-        foreach (var part in _callParts.Keys.Where(p => p.Id == call).ToList())
-            _callParts.Remove(part);
     }
 }

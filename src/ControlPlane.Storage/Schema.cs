@@ -138,14 +138,32 @@ internal static class Schema
         """
         ALTER TABLE entries ADD COLUMN actions TEXT; -- a JSON object
         """,
+        // A commit is one row. The other tables but calls, call_parts and promiscuous follow later: meta.revision says up to where they have all.
+        """
+        CREATE TABLE changes (
+            last_revision INTEGER PRIMARY KEY,
+            first_revision INTEGER NOT NULL,
+            time INTEGER NOT NULL, -- UTC, in 100 ns since the year 1
+            body BLOB NOT NULL) STRICT;
+        ALTER TABLE meta ADD COLUMN history_from INTEGER NOT NULL DEFAULT 0; -- the oldest revision after which all changes are kept
+        ALTER TABLE meta ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0; -- of the rows of changes up to meta.revision
+        UPDATE meta SET history_from = revision;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>
     public static int Version => _migrations.Length;
 
+    /// <summary>
+    /// The size of a page in bytes. A commit writes the pages that it touches, and few of those are full: small ones write less. A store made by
+    /// an older version keeps its own.
+    /// </summary>
+    private const int PageSize = 1024;
+
     /// <summary>Writes the schema into a new, empty database.</summary>
     public static void Create(SqliteConnection connection)
     {
+        Execute(connection, $"PRAGMA page_size = {PageSize}");
         Execute(connection, $"PRAGMA application_id = {ApplicationId}");
         Migrate(connection, from: 0);
     }

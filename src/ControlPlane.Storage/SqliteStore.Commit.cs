@@ -14,6 +14,7 @@ public sealed partial class SqliteStore
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    private readonly ChangeWriter _writer = new();
     private long _revision;
     private bool _hasFailed;
     private string? _damage;
@@ -22,15 +23,34 @@ public sealed partial class SqliteStore
     public void Commit(StoreBatch batch)
     {
         RequireFiles();
+        var (row, bytes) = (HistoryRow.Of(batch, _revision), 0);
         try
         {
-            Transact(() => _statements.Apply(batch));
-            _revision = batch.Revision;
+            Transact(() =>
+            {
+                if (row is not null)
+                    bytes = Append(row);
+                foreach (var change in batch.Changes)
+                {
+                    if (change.Resource is null)
+                        _statements.Apply(change);
+                }
+            });
         }
         catch (SqliteException e)
         {
             throw new StoreException($"{_path}: {e.Message}", e);
         }
+
+        if (row is not null)
+            Keep(row, bytes);
+    }
+
+    private int Append(HistoryRow row)
+    {
+        var body = _writer.Write(row);
+        _statements.Append(row, body);
+        return body.Length;
     }
 
     /// <inheritdoc/>
@@ -153,7 +173,7 @@ public sealed partial class SqliteStore
         {
             using var connection = Connect(copy, SqliteOpenMode.ReadWrite);
             Schema.Check(connection, _path);
-            return ReadRevision(connection) == _revision ? null : "changes of the daemon are missing";
+            return ReadRevisions(connection) == (_checkpoint, _revision) ? null : "changes of the daemon are missing";
         }
         catch (Exception e) when (e is SqliteException or StoreException)
         {

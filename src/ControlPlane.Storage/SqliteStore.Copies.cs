@@ -9,6 +9,9 @@ public sealed partial class SqliteStore
     /// <summary>The name that a restored store gives to the one before.</summary>
     public const string ReplacedName = "devmapd.db.replaced";
 
+    // More changes than any host makes between a backup and its return.
+    private const long RevisionJump = 1_000_000_000;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>
@@ -53,7 +56,8 @@ public sealed partial class SqliteStore
 
     /// <summary>
     /// Replaces the store in this directory, which nobody may have open, by a copy of a backup. The store before is kept as <see cref="ReplacedName"/>.
-    /// A crash leaves the one or the other.
+    /// A crash leaves the one or the other. The history begins anew, at a revision that is far above those of both: whoever holds a revision of the
+    /// store before cannot go on from there unawares.
     /// </summary>
     /// <returns>The path of the store before; null if there was none.</returns>
     /// <exception cref="StoreException">The backup is not a store that this version can use. Nothing was changed.</exception>
@@ -63,9 +67,10 @@ public sealed partial class SqliteStore
         Directory.CreateDirectory(directory);
         var (path, kept) = (Path.Combine(directory, FileName), Path.Combine(directory, ReplacedName));
         var restored = path + ".restored";
-        InspectFile(file);
+        var revision = Math.Max(InspectFile(file).State.Revision, FindRevision(path)) + RevisionJump;
         File.Delete(restored);
         CopyWhole(file, restored);
+        BeginAnew(restored, revision);
         var existed = File.Exists(path);
         if (existed)
             Keep(path, kept);
@@ -75,6 +80,41 @@ public sealed partial class SqliteStore
         File.Move(restored, path, overwrite: true);
         StoreFiles.FlushFolder(directory);
         return existed ? kept : null;
+    }
+
+    private static long FindRevision(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? InspectFile(path).State.Revision : 0;
+        }
+        catch (StoreException)
+        {
+            return 0; // It is damaged, and that may be why it is replaced.
+        }
+    }
+
+    private static void BeginAnew(string path, long revision)
+    {
+        try
+        {
+            using (var connection = Connect(path, SqliteOpenMode.ReadWrite))
+            {
+                Schema.CheckAndMigrate(connection, path);
+                using var statements = new StoreStatements(connection);
+                List<HistoryRow> rows = [.. SqliteHistory.RowsAfter(connection, ReadRevisions(connection).Checkpoint).Select(r => r.Row)];
+                Execute(connection, "BEGIN IMMEDIATE");
+                foreach (var change in rows.SelectMany(r => r.Changes))
+                    statements.Apply(change);
+                statements.DeleteHistory(long.MaxValue, 0);
+                statements.BeginAt(revision);
+                Execute(connection, "COMMIT");
+            }
+        }
+        catch (Exception e) when (e is SqliteException or FormatException)
+        {
+            throw new StoreException($"The store at {path} cannot be written: {e.Message}", e);
+        }
     }
 
     // By SQLite, which puts the log into the copy. A file that SQLite cannot read is kept with its log, as they are.

@@ -15,6 +15,9 @@ public sealed partial class SqliteStore : IStore
     /// <summary>The schema version that this program writes.</summary>
     public static int SchemaVersion => Schema.Version;
 
+    // The pages after which SQLite brings its log into the database: about 4 MiB of them.
+    private const int LogPages = 4096;
+
     // Others that hold the file (a backup, an inspection) must let go within this time.
     private const int BusyTimeoutSeconds = 2;
 
@@ -22,18 +25,25 @@ public sealed partial class SqliteStore : IStore
     private readonly SqliteConnection _connection;
     private readonly StoreStatements _statements;
     private readonly StoreFiles _files;
+    private readonly SqliteHistory _history;
 
-    private SqliteStore(string path, SqliteConnection connection)
+    private SqliteStore(string path, SqliteConnection connection, HistoryOptions options)
     {
-        (_path, _connection, _statements) = (path, connection, new StoreStatements(connection));
+        (_path, _connection, _statements, _options) = (path, connection, new StoreStatements(connection), options);
         // SQLite opens the log when it first reads.
-        _revision = ReadRevision(connection);
+        ReadCheckpoint();
         _files = new StoreFiles(path);
+        _history = new SqliteHistory(path, () => Connect(path, SqliteOpenMode.ReadOnly));
     }
 
+    /// <inheritdoc/>
+    public IChangeHistory History => _history;
+
     /// <summary>Opens the store in this directory; makes a new one only where there is no file.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="history">How long changes are kept; null for the defaults.</param>
     /// <exception cref="StoreException">The file is there and is damaged, not ours, newer, or cannot be opened. It is left as it is.</exception>
-    public static SqliteStore Open(string directory)
+    public static SqliteStore Open(string directory, HistoryOptions? history = null)
     {
         var path = Path.Combine(directory, FileName);
         try
@@ -48,7 +58,8 @@ public sealed partial class SqliteStore : IStore
                 Schema.CheckAndMigrate(connection, path);
                 Execute(connection, "PRAGMA journal_mode = WAL");
                 Execute(connection, "PRAGMA synchronous = FULL");
-                return new SqliteStore(path, connection);
+                Execute(connection, $"PRAGMA wal_autocheckpoint = {LogPages}");
+                return new SqliteStore(path, connection, history ?? new HistoryOptions());
             }
             catch
             {
@@ -56,7 +67,7 @@ public sealed partial class SqliteStore : IStore
                 throw;
             }
         }
-        catch (Exception e) when (e is SqliteException or StoreException { Error: null } or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is SqliteException or StoreException { Error: null } or FormatException or IOException or UnauthorizedAccessException)
         {
             throw new StoreException($"The store at {path} cannot be used: {e.Message}.", e);
         }
@@ -133,6 +144,8 @@ public sealed partial class SqliteStore : IStore
     /// <inheritdoc/>
     public void Dispose()
     {
+        SettleAll();
+        _history.Dispose();
         _statements.Dispose();
         _connection.Dispose();
         _files.Dispose();
@@ -178,13 +191,6 @@ public sealed partial class SqliteStore : IStore
         }.ToString());
         connection.Open();
         return connection;
-    }
-
-    private static long ReadRevision(SqliteConnection connection)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = "SELECT revision FROM meta";
-        return (long)command.ExecuteScalar()!;
     }
 
     private static void Execute(SqliteConnection connection, string sql)

@@ -11,6 +11,6 @@ public static class StorageServices
         services.AddSingleton<IStore>(_ => SqliteStore.Open(stateDirectory));
 
     /// <summary>Adds a store that forgets with the process.</summary>
-    public static IServiceCollection AddMemoryStore(this IServiceCollection services) =>
-        services.AddSingleton<IStore, MemoryStore>();
+    public static IServiceCollection AddMemoryStore(this IServiceCollection services, HistoryOptions? history = null) =>
+        services.AddSingleton<IStore>(_ => new MemoryStore(history));
 }

@@ -1,24 +1,35 @@
 using System.Globalization;
-using System.Text.Json;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
 
 namespace ControlPlane.Storage;
 
-/// <summary>Reads the whole store, in one transaction.</summary>
+/// <summary>Reads the whole store, in one transaction: the tables, and the changes that they do not have yet.</summary>
 internal static class StoreReader
 {
     public static StoredState Read(SqliteConnection connection)
     {
         using var transaction = connection.BeginTransaction(deferred: true);
+        var checkpoint = Rows(transaction, "SELECT revision FROM meta", r => r.GetInt64(0)).Single();
+        List<HistoryRow> later = [.. SqliteHistory.RowsAfter(connection, checkpoint, transaction).Select(r => r.Row)];
+        var (state, swaps) = Tables(transaction, checkpoint);
+        if (later.Count == 0)
+            return swaps.Count == 0 ? state : state with { Entries = [.. state.Entries.Select(e => Desired(e, swaps))] };
+        var contents = new StoreContents(state, swaps.Values);
+        foreach (var change in later.SelectMany(r => r.Changes))
+            contents.Apply(change);
+        return contents.ToState(later[^1].Last);
+    }
+
+    private static (StoredState State, Dictionary<(string Devmap, string Interface), SwapRecord> Swaps) Tables(SqliteTransaction transaction, long revision)
+    {
         var actions = new Dictionary<string, EntryActions>(StringComparer.Ordinal);
         var swaps = Rows(transaction, "SELECT * FROM swaps", Swap).ToDictionary(s => (s.Devmap, s.Interface));
-        return new StoredState(
-            Rows(transaction, "SELECT revision FROM meta", r => r.GetInt64(0)).Single(),
+        var state = new StoredState(
+            revision,
             Rows(transaction, "SELECT * FROM devmaps", r => new StoredDevmap(r.GetString(0), r.GetString(1), Time(r.GetString(2)), Time(r.GetString(3)))),
-            Rows(transaction, "SELECT * FROM entries", r => Desired(Entry(r, actions), swaps)),
+            Rows(transaction, "SELECT * FROM entries", r => Entry(r, actions)),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program),
             Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))),
@@ -27,6 +38,7 @@ internal static class StoreReader
             Calls = Rows(transaction, "SELECT * FROM calls ORDER BY time", r => new KeyedCall(Call(r), r.GetString(2), Time(r.GetString(3)), r.IsDBNull(4) ? null : r.GetFieldValue<byte[]>(4))),
             CallParts = Rows(transaction, "SELECT * FROM call_parts", r => new CallPart(Call(r), r.GetInt32(2), (ItemOutcome)r.GetInt32(3), r.GetInt64(4))),
         };
+        return (state, swaps);
     }
 
     private static CallId Call(SqliteDataReader row) => new(string.Intern(row.GetString(0)), row.GetString(1));
@@ -34,7 +46,7 @@ internal static class StoreReader
     private static EntryRecord Entry(SqliteDataReader row, Dictionary<string, EntryActions> actions) => new(
         string.Intern(row.GetString(0)),
         row.GetString(1) is { Length: > 0 } name ? EntryKey.OfInterface(name) : EntryKey.OfNumber((uint)row.GetInt64(2)),
-        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), Labels(row.GetString(5)), Shared(row, 6), Actions(row, 10, actions)),
+        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), StoredText.Labels(row.GetString(5)), Shared(row, 6), Actions(row, 10, actions)),
         row.GetInt64(7),
         Time(row.GetString(8)),
         Time(row.GetString(9)));
@@ -59,50 +71,31 @@ internal static class StoreReader
     private static AttachmentRecord Attachment(SqliteDataReader row) => new(
         row.GetString(0),
         row.GetString(1),
-        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Enum.Parse<Promiscuous>(row.GetString(8), ignoreCase: true), Labels(row.GetString(3)), Shared(row, 4)),
+        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Enum.Parse<Promiscuous>(row.GetString(8), ignoreCase: true), StoredText.Labels(row.GetString(3)), Shared(row, 4)),
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));
 
     private static EgressProgramRecord Program(SqliteDataReader row) => new(
         row.GetString(0),
-        new EgressProgramSpec(Config(row.GetString(0), row.GetString(1), row.GetString(2)), Labels(row.GetString(3)), Shared(row, 4)),
+        new EgressProgramSpec(StoredText.Config(row.GetString(0), row.GetString(1), row.GetString(2)), StoredText.Labels(row.GetString(3)), Shared(row, 4)),
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));
 
     private static TokenRecord Token(SqliteDataReader row)
     {
-        var limits = JsonSerializer.Deserialize<TokenLimits>(row.GetString(4), JsonSerializerOptions.Web)!;
         var spec = new TokenSpec(
             Enum.Parse<Role>(row.GetString(2), ignoreCase: true),
             row.IsDBNull(3) ? null : Time(row.GetString(3)),
-            limits.Devmaps.Count + limits.Owners.Count + limits.KeyRanges.Count == 0 ? null : limits,
-            Labels(row.GetString(5)),
+            StoredText.Limits(row.GetString(4)),
+            StoredText.Labels(row.GetString(5)),
             Shared(row, 6));
         return new TokenRecord(row.GetString(0), row.GetString(1), spec, row.GetInt64(7), Time(row.GetString(8)));
     }
 
-    private static EgressProgramConfig Config(string program, string template, string parameters)
-    {
-        try
-        {
-            var config = new EgressProgramConfig(EgressTemplate.Set.Named(template), EgressProgramParameters.Parse(parameters));
-            var violations = new Violations();
-            config.Template.Parameters.Check(config.Parameters, violations);
-            return violations.Found is [var first, ..] ? throw new FormatException($"{first.Field} {first.Message}") : config;
-        }
-        catch (FormatException e)
-        {
-            throw new FormatException($"the program {program} cannot be read: {e.Message}", e);
-        }
-    }
-
     // Few different texts are in many rows.
     private static string? Shared(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : string.Intern(row.GetString(column));
-
-    private static Labels Labels(string json) =>
-        json == "{}" ? Core.Model.Labels.Empty : Core.Model.Labels.Of(JsonSerializer.Deserialize<Dictionary<string, string>>(json));
 
     private static DateTimeOffset Time(string text) =>
         DateTimeOffset.ParseExact(text, "O", CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind);

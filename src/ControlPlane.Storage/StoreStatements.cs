@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using Microsoft.Data.Sqlite;
@@ -9,7 +8,10 @@ namespace ControlPlane.Storage;
 /// <summary>The prepared statements that change the store.</summary>
 internal sealed class StoreStatements : IDisposable
 {
-    private readonly SqliteCommand _putRevision;
+    private readonly BareStatement _append;
+    private readonly BareStatement _checkpoint;
+    private readonly BareStatement _deleteHistory;
+    private readonly BareStatement _putHistory;
     private readonly SqliteCommand _putDevmap;
     private readonly BareStatement _putEntry;
     private readonly BareStatement _deleteEntry;
@@ -30,7 +32,10 @@ internal sealed class StoreStatements : IDisposable
 
     public StoreStatements(SqliteConnection connection)
     {
-        _putRevision = Prepare(connection, "UPDATE meta SET revision = $1 WHERE id = 1", 1);
+        _append = new(connection, "INSERT INTO changes VALUES ($1, $2, $3, $4)");
+        _checkpoint = new(connection, "UPDATE meta SET revision = $1, history_bytes = $2");
+        _deleteHistory = new(connection, "DELETE FROM changes WHERE last_revision <= $1");
+        _putHistory = new(connection, "UPDATE meta SET history_from = $1, history_bytes = $2");
         _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
         _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
         _deleteEntry = new(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3");
@@ -52,27 +57,57 @@ internal sealed class StoreStatements : IDisposable
 
     private SqliteCommand[] All =>
     [
-        _putRevision, _putDevmap, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
+        _putDevmap, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
         _putToken, _deleteToken, _putCall, _deleteCall, _putCallPart, _deleteCallPart, _deleteCallParts,
     ];
 
-    /// <summary>Executes the batch. The connection is in a transaction.</summary>
-    public void Apply(StoreBatch batch)
+    private BareStatement[] Bare => [_append, _checkpoint, _deleteHistory, _putHistory, _putEntry, _deleteEntry];
+
+    /// <summary>Appends a commit to the history. Like all of these, inside a transaction.</summary>
+    public void Append(HistoryRow row, ReadOnlySpan<byte> body)
     {
-        foreach (var change in batch.Changes)
-            Apply(change);
-        Run(_putRevision, batch.Revision);
+        _append.Bind(1, row.Last);
+        _append.Bind(2, row.First);
+        _append.Bind(3, row.Time.UtcTicks);
+        _append.Bind(4, body);
+        _append.Run();
+    }
+
+    /// <summary>The tables have everything up to a revision; the history up to there has this many bytes.</summary>
+    public void Checkpoint(long revision, long historyBytes) => Run(_checkpoint, revision, historyBytes);
+
+    /// <summary>The tables have everything, at this revision, and there is no history before it.</summary>
+    public void BeginAt(long revision)
+    {
+        Run(_checkpoint, revision, 0);
+        Run(_putHistory, revision, 0);
+    }
+
+    /// <summary>Deletes the history up to a revision; the rest of it up to the checkpoint has this many bytes.</summary>
+    public void DeleteHistory(long upTo, long historyBytes)
+    {
+        _deleteHistory.Bind(1, upTo);
+        _deleteHistory.Run();
+        Run(_putHistory, upTo, historyBytes);
     }
 
     public void Dispose()
     {
         foreach (var command in All)
             command.Dispose();
-        _putEntry.Dispose();
-        _deleteEntry.Dispose();
+        foreach (var statement in Bare)
+            statement.Dispose();
     }
 
-    private void Apply(StoreChange change)
+    private static void Run(BareStatement statement, long first, long second)
+    {
+        statement.Bind(1, first);
+        statement.Bind(2, second);
+        statement.Run();
+    }
+
+    /// <summary>Makes a change in its table.</summary>
+    public void Apply(StoreChange change)
     {
         switch (change)
         {
@@ -92,14 +127,14 @@ internal sealed class StoreStatements : IDisposable
                 Run(_putSwap, s.Devmap, s.Interface, s.EgressProgram, s.Revision, Text(s.UpdateTime));
                 break;
             case StoreChange.PutAttachment(var a):
-                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToText(), Text(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());
+                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToText(), StoredText.Of(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());
                 break;
             case StoreChange.DeleteAttachment(var devmap, var name):
                 Run(_deleteAttachment, devmap, name);
                 break;
             case StoreChange.PutProgram(var p):
                 Run(
-                    _putProgram, p.Name, p.Spec.Template.Name, p.Spec.Config.Parameters.ToJson(), Text(p.Spec.Labels), p.Spec.Owner, p.Revision, Text(p.CreateTime), Text(p.UpdateTime));
+                    _putProgram, p.Name, p.Spec.Template.Name, p.Spec.Config.Parameters.ToJson(), StoredText.Of(p.Spec.Labels), p.Spec.Owner, p.Revision, Text(p.CreateTime), Text(p.UpdateTime));
                 break;
             case StoreChange.DeleteProgram(var name):
                 Run(_deleteProgram, name);
@@ -113,7 +148,7 @@ internal sealed class StoreStatements : IDisposable
             case StoreChange.PutToken(var t):
                 Run(
                     _putToken, t.Name, t.Hash, t.Spec.Role.ToString().ToLowerInvariant(), t.Spec.ExpireTime is { } end ? Text(end) : null,
-                    JsonSerializer.Serialize(t.Spec.Limits ?? TokenLimits.None, JsonSerializerOptions.Web), Text(t.Spec.Labels), t.Spec.Owner, t.Revision, Text(t.CreateTime));
+                    StoredText.Of(t.Spec.Limits), StoredText.Of(t.Spec.Labels), t.Spec.Owner, t.Revision, Text(t.CreateTime));
                 break;
             case StoreChange.DeleteToken(var name):
                 Run(_deleteToken, name);
@@ -144,7 +179,7 @@ internal sealed class StoreStatements : IDisposable
         _putEntry.Bind(3, entry.Key.Number);
         _putEntry.Bind(4, entry.Spec.Interface);
         _putEntry.Bind(5, entry.Spec.EgressProgram);
-        _putEntry.Bind(6, Text(entry.Spec.Labels));
+        _putEntry.Bind(6, StoredText.Of(entry.Spec.Labels));
         _putEntry.Bind(7, entry.Spec.Owner);
         _putEntry.Bind(8, entry.Revision);
         _putEntry.Bind(9, Text(entry.CreateTime));
@@ -152,8 +187,6 @@ internal sealed class StoreStatements : IDisposable
         _putEntry.Bind(11, ActionsText.Of(entry.Spec.Actions));
         _putEntry.Run();
     }
-
-    private static string Text(Labels labels) => labels.Count == 0 ? "{}" : JsonSerializer.Serialize(labels.ToDictionary());
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 

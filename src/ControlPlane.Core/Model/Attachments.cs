@@ -48,7 +48,7 @@ public sealed record AttachmentRecord(
     AttachmentSpec Spec,
     long Revision,
     DateTimeOffset CreateTime,
-    DateTimeOffset UpdateTime)
+    DateTimeOffset UpdateTime) : IDesiredRecord
 {
     /// <summary>Returns the write that makes the attachment, for remedies that change a part of it.</summary>
     internal AttachmentWrite ToWrite() => Spec.ToWrite(Devmap, Interface);

@@ -45,7 +45,7 @@ public sealed record EgressProgramSpec(EgressTemplate Template, EgressProgramPar
 /// <param name="Revision">The revision of the last change.</param>
 /// <param name="CreateTime">When the program was created, or adopted.</param>
 /// <param name="UpdateTime">When the program was last changed.</param>
-public sealed record EgressProgramRecord(string Name, EgressProgramSpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime);
+public sealed record EgressProgramRecord(string Name, EgressProgramSpec Spec, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime) : IDesiredRecord;
 
 /// <summary>The observed state of an egress program.</summary>
 /// <param name="ProgramId">The id of the program in the kernel, as <c>bpftool prog</c> shows it.</param>
@@ -75,7 +75,7 @@ public sealed record EgressProgram(
 /// <param name="EgressProgram">The program; null for none.</param>
 /// <param name="Revision">The revision of the change. The entries have it afterwards.</param>
 /// <param name="UpdateTime">When the entries were changed.</param>
-public sealed record SwapRecord(string Devmap, string Interface, string? EgressProgram, long Revision, DateTimeOffset UpdateTime)
+public sealed record SwapRecord(string Devmap, string Interface, string? EgressProgram, long Revision, DateTimeOffset UpdateTime) : IDesiredRecord
 {
     /// <summary>Whether the change is newer than the entry and about it.</summary>
     public bool Covers(EntryRecord entry) => entry.Revision < Revision && entry.Spec.Interface == Interface && entry.Devmap == Devmap;

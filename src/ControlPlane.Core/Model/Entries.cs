@@ -40,7 +40,7 @@ public sealed record EntryRecord(
     EntrySpec Spec,
     long Revision,
     DateTimeOffset CreateTime,
-    DateTimeOffset UpdateTime)
+    DateTimeOffset UpdateTime) : IDesiredRecord
 {
     // A million records: eight bytes a time, not sixteen.
     private readonly DateTime _createTime = CreateTime.UtcDateTime;

@@ -16,7 +16,7 @@ public sealed record TokenSpec(Role Role, DateTimeOffset? ExpireTime, TokenLimit
 /// <param name="Spec">The desired state.</param>
 /// <param name="Revision">The revision of its creation.</param>
 /// <param name="CreateTime">When it was created.</param>
-public sealed record TokenRecord(string Name, string Hash, TokenSpec Spec, long Revision, DateTimeOffset CreateTime);
+public sealed record TokenRecord(string Name, string Hash, TokenSpec Spec, long Revision, DateTimeOffset CreateTime) : IDesiredRecord;
 
 /// <summary>Whether a token can be used.</summary>
 public enum TokenState

@@ -27,6 +27,17 @@ public interface IStore : IDisposable
     void Verify()
     {
     }
+
+    /// <summary>
+    /// Does a part of the work that commits leave for later, a few milliseconds of it. Nothing that was committed depends on it. For the
+    /// writer's thread.
+    /// </summary>
+    /// <returns>Whether there is more to do now.</returns>
+    /// <exception cref="StoreOutcomeException">The store cannot be flushed, and must not be used again.</exception>
+    bool Settle() => false;
+
+    /// <summary>The changes that the store keeps.</summary>
+    IChangeHistory History => NoHistory.Instance;
 }
 
 /// <summary>All that a store has.</summary>
@@ -65,52 +76,142 @@ public sealed record StoredPromiscuity(uint Ifindex, string Interface);
 /// <param name="Settings">The settings as text, which is compared and never read.</param>
 /// <param name="CreateTime">When the devmap was created, or adopted.</param>
 /// <param name="UpdateTime">When its settings were last changed.</param>
-public sealed record StoredDevmap(string Name, string Settings, DateTimeOffset CreateTime, DateTimeOffset UpdateTime);
+public sealed record StoredDevmap(string Name, string Settings, DateTimeOffset CreateTime, DateTimeOffset UpdateTime) : IDesiredRecord
+{
+    // The revision of its change is that of the commit.
+    long IDesiredRecord.Revision => 0;
+}
 
 /// <summary>Changes that become durable together.</summary>
 /// <param name="Revision">The store's revision after them: higher than before if the desired state changes, and never lower.</param>
 /// <param name="Changes">The changes, in order of their revisions.</param>
-public sealed record StoreBatch(long Revision, IReadOnlyList<StoreChange> Changes);
+public sealed record StoreBatch(long Revision, IReadOnlyList<StoreChange> Changes)
+{
+    /// <summary>When they are stored.</summary>
+    public DateTimeOffset Time { get; init; }
+}
 
-/// <summary>One change of the desired state.</summary>
+/// <summary>One change of the desired state, or of what the daemon must know besides.</summary>
 public abstract record StoreChange
 {
     private StoreChange()
     {
     }
 
+    /// <summary>The resource of the desired state that changes; null for what is no part of it, which no history shows.</summary>
+    public virtual ChangedResource? Resource => null;
+
+    /// <summary>The desired state before; null if there was none.</summary>
+    public IDesiredRecord? Before { get; init; }
+
+    /// <summary>The desired state after; null if the resource is deleted.</summary>
+    public virtual IDesiredRecord? After => null;
+
+    /// <summary>The revision of the change; 0 for that of the commit.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>Who made the change; null for the daemon.</summary>
+    public ChangeOrigin? Origin { get; init; }
+
+    /// <summary>
+    /// The revision of a change that the kernel refused before any reader saw it, and that this change takes back; 0 for none. It is part of
+    /// the next commit but for changes that are no part of the desired state.
+    /// </summary>
+    public long Voids { get; init; }
+
     /// <summary>The devmap is one whose entries the store has.</summary>
-    public sealed record PutDevmap(StoredDevmap Devmap) : StoreChange;
+    public sealed record PutDevmap(StoredDevmap Devmap) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Devmap, Devmap.Name, null, null);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Devmap;
+    }
 
     /// <summary>Stores this entry.</summary>
-    public sealed record PutEntry(EntryRecord Entry) : StoreChange;
+    public sealed record PutEntry(EntryRecord Entry) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Entry, Entry.Devmap, Entry.Key, null);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Entry;
+    }
 
     /// <summary>Deletes this entry.</summary>
-    public sealed record DeleteEntry(string Devmap, EntryKey Key) : StoreChange;
+    public sealed record DeleteEntry(string Devmap, EntryKey Key) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Entry, Devmap, Key, null);
+    }
 
     /// <summary>Stores this egress program for all entries that the swap covers, with their revisions and times. One small record, however many entries.</summary>
-    public sealed record PutSwap(SwapRecord Swap) : StoreChange;
+    public sealed record PutSwap(SwapRecord Swap) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.InterfaceProgram, Swap.Devmap, null, Swap.Interface);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Swap;
+
+        /// <summary>How many entries the swap covers.</summary>
+        public int Entries { get; init; }
+    }
 
     /// <summary>Stores this attachment.</summary>
-    public sealed record PutAttachment(AttachmentRecord Attachment) : StoreChange;
+    public sealed record PutAttachment(AttachmentRecord Attachment) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Attachment, Attachment.Devmap, null, Attachment.Interface);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Attachment;
+    }
 
     /// <summary>Deletes this attachment.</summary>
-    public sealed record DeleteAttachment(string Devmap, string Interface) : StoreChange;
+    public sealed record DeleteAttachment(string Devmap, string Interface) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Attachment, Devmap, null, Interface);
+    }
 
     /// <summary>Stores this egress program.</summary>
-    public sealed record PutProgram(EgressProgramRecord Program) : StoreChange;
+    public sealed record PutProgram(EgressProgramRecord Program) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Program, null, null, Program.Name);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Program;
+    }
 
     /// <summary>Deletes this egress program.</summary>
-    public sealed record DeleteProgram(string Name) : StoreChange;
+    public sealed record DeleteProgram(string Name) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Program, null, null, Name);
+    }
 
     /// <summary>The daemon makes this interface promiscuous.</summary>
     public sealed record PutPromiscuity(StoredPromiscuity Promiscuity) : StoreChange;
 
     /// <summary>Stores this token.</summary>
-    public sealed record PutToken(TokenRecord Token) : StoreChange;
+    public sealed record PutToken(TokenRecord Token) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Token, null, null, Token.Name);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Token;
+    }
 
     /// <summary>Deletes this token.</summary>
-    public sealed record DeleteToken(string Name) : StoreChange;
+    public sealed record DeleteToken(string Name) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Token, null, null, Name);
+    }
 
     /// <summary>Stores this call. A call with an answer has no parts.</summary>
     public sealed record PutCall(KeyedCall Call) : StoreChange;

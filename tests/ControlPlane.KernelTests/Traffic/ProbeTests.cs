@@ -40,8 +40,9 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
         _target = _undo.Add(new TestInterface(_space, new VethOptions { AcceptsRedirect = true, PeerNamespace = elsewhere }));
         _testbed = _undo.Add(new KernelTestbed(_space, asksNetdev: false));
         _state = new ControlPlaneState(_undo.Add(new FactTimes(_testbed.Kernel, _time)));
+        var store = new MemoryStore();
         _writer = _undo.Add(new DevmapWriter(
-            new WriterOptions(), _testbed.Kernel, new MemoryStore(), _state, _undo.Add(new ChangeLog(64)), _time, NullLogger<DevmapWriter>.Instance));
+            new WriterOptions(), _testbed.Kernel, store, _state, _undo.Add(new ChangeLog(64)), new ChangeHistory(store), _time, NullLogger<DevmapWriter>.Instance));
         var drops = new DropReader(_testbed.Kernel, _time);
         _entries = new EntryService(_state, _writer, _testbed.Kernel, drops, new StatusEvaluators(_state, drops));
         _attachments = new AttachmentService(_state, _writer, _testbed.Kernel);

@@ -27,8 +27,9 @@ public sealed class UnverifiedTests
         using var facts = new FactTimes(testbed.Kernel, TimeProvider.System);
         var state = new ControlPlaneState(facts);
         using var log = new ChangeLog(16);
+        var store = new MemoryStore();
         using var writer = new DevmapWriter(
-            new WriterOptions(), testbed.Kernel, new MemoryStore(), state, log, TimeProvider.System, NullLogger<DevmapWriter>.Instance);
+            new WriterOptions(), testbed.Kernel, store, state, log, new ChangeHistory(store), TimeProvider.System, NullLogger<DevmapWriter>.Instance);
         await space.Run(() => writer.StartAsync(
             [
                 new("ensured", new DevmapSpec(64, KeySelector: KeySelector.Vlan)),

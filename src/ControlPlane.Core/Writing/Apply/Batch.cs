@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Writing.Commands;
@@ -67,12 +68,8 @@ internal sealed class Batch
     public void Add(WriterCommand command, WritePlan plan)
     {
         _planned.Add((command, plan));
-        foreach (var placement in plan.Placements)
-        {
-            if (placement.Store is { } change)
-                Store.Add(change);
-        }
-
+        if (plan.Placements.Count > 0)
+            Store.AddRange(plan.StoreChanges(ChangeOrigin.Of(command.Request)));
         var footprint = plan.Footprint;
         _closed = footprint.IsAlone;
         _elements.UnionWith(footprint.Elements);

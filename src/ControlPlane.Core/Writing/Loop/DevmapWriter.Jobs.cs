@@ -63,6 +63,7 @@ internal sealed partial class DevmapWriter
         }
 
         Publish(revision);
+        SettleHistory();
         if (!_context.State.IsRestoring && _reconciled.TrySetResult())
             WriterLog.Ready(_logger);
         _jobs.Dequeue();
@@ -166,7 +167,8 @@ internal sealed partial class DevmapWriter
             _context.State.Begin(_context.Devmap(devmap), swap, count);
         _context.Changes.AddRange(SetEgressProgramCommand.ReportsOf(swaps));
         _jobs.Enqueue(new SwapJob(refused.Command, swaps, [.. ResourceKey.StepsFor(entries.Values.SelectMany(ids => ids))], refusal));
-        CommitOrOwe([.. swaps.Select(s => s.Store!)]);
+        var origin = OriginOf(refused.Command, refusal);
+        CommitOrOwe([.. swaps.Select(s => s.Store! with { Revision = s.Swap.Revision, Origin = origin })]);
         return _context.PlannedRevision;
     }
 
@@ -187,7 +189,7 @@ internal sealed partial class DevmapWriter
         var plan = new WritePlan(Footprint.Alone, [.. TableOrder.OfState(entries), table], revision);
         _executor.Apply(scope, plan);
         _jobs.Enqueue(new TableJob(refused.Command, refused.Devmap, entries, revision, steps, refusal));
-        CommitOrOwe([.. plan.StoreChanges]);
+        CommitOrOwe([.. plan.StoreChanges(OriginOf(refused.Command, refusal))]);
         return _context.PlannedRevision;
     }
 

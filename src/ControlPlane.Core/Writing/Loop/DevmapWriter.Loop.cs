@@ -14,6 +14,10 @@ internal sealed partial class DevmapWriter
 {
     private static readonly TimeSpan LinkRetry = TimeSpan.FromSeconds(1);
 
+    // The revision of the last commit.
+    private long _committed;
+    private bool _storeHasWork;
+
     private void Loop(IReadOnlyList<DevmapRecord> devmaps)
     {
         try
@@ -26,6 +30,8 @@ internal sealed partial class DevmapWriter
             Restore();
             _context.State.Publish(_context.PlannedRevision, _context.Now);
             _log.Begin(_context.PlannedRevision);
+            _committed = _context.PlannedRevision;
+            SettleHistory();
             _opened.TrySetResult();
             while (WaitForWork())
                 RunBatch(scope);
@@ -42,7 +48,7 @@ internal sealed partial class DevmapWriter
         }
     }
 
-    private bool WaitForWork() => ((_jobs.Count > 0 || _held.Count > 0) && !_refuseRest) || _queue.Wait();
+    private bool WaitForWork() => ((_jobs.Count > 0 || _held.Count > 0 || _storeHasWork) && !_refuseRest) || _queue.Wait();
 
     private void RunBatch(WriterScope scope)
     {
@@ -84,6 +90,7 @@ internal sealed partial class DevmapWriter
 
             Flush(scope, batch);
             AnswerTurn();
+            _storeHasWork = _store.Settle();
         }
         catch (StoreOutcomeException e)
         {
@@ -188,7 +195,7 @@ internal sealed partial class DevmapWriter
             catch (ControlPlaneException e)
             {
                 command.Refuse(e);
-                revert.AddRange(plan.Revert);
+                revert.AddRange(plan.Revert(OriginOf(command, e.Error)));
             }
         }
 
@@ -202,9 +209,11 @@ internal sealed partial class DevmapWriter
                 command.Conclude(_context, new Outcome(placements, plan.Revision, refused));
         }
 
-        Publish(_context.PlannedRevision);
+        // A revision of a plan that was not committed is never shown: the next life of the daemon can give it to another change.
+        Publish(Math.Max(_committed, _state.Current.Revision));
         if (revert.Count > 0)
             SetBack(revert);
+        SettleHistory();
         _logger.WorksFor([]);
         Interlocked.Add(ref _commands, batch.Planned.Count);
         foreach (var (command, plan) in batch.Planned)
@@ -219,7 +228,8 @@ internal sealed partial class DevmapWriter
         changes.InsertRange(0, _owed);
         if (changes.Count == 0)
             return;
-        _store.Commit(new StoreBatch(_context.PlannedRevision, changes));
+        _store.Commit(new StoreBatch(_context.PlannedRevision, changes) { Time = _context.Now });
+        _committed = _context.PlannedRevision;
         StoreWorks();
         _owed.Clear();
     }
@@ -227,9 +237,11 @@ internal sealed partial class DevmapWriter
     // A change that the kernel refused must not stay in the store. If the store fails just now, it is owed with the next commit.
     private void SetBack(List<StoreChange> refused)
     {
-        _context.NextRevision();
-        CommitOrOwe(refused);
+        var revision = _context.NextRevision();
+        CommitOrOwe([.. refused.Select(c => c with { Revision = revision })]);
     }
+
+    private static ChangeOrigin OriginOf(WriterCommand command, Error refusal) => ChangeOrigin.Of(command.Request) with { TakesBack = refusal.Detail };
 
     private void CommitOrOwe(List<StoreChange> refused)
     {
@@ -242,6 +254,13 @@ internal sealed partial class DevmapWriter
         {
             WriterLog.StoreNotSetBack(_logger, refused.Count, e);
         }
+    }
+
+    // Readers of the history must not see a change that the kernel refused before they see that it was taken back.
+    private void SettleHistory()
+    {
+        if (_owed.Count == 0)
+            _history.Settle(_context.PlannedRevision);
     }
 
     // The inbox wakes the loop for its first change alone, and it may still hold some.

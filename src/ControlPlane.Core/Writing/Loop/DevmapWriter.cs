@@ -19,6 +19,7 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly List<StoreChange> _owed = [];
     private readonly ControlPlaneState _state;
     private readonly ChangeLog _log;
+    private readonly ChangeHistory _history;
     private readonly CommandLogger _logger;
     private readonly ILogger _changes;
     private readonly TimeProvider _time;
@@ -36,9 +37,9 @@ internal sealed partial class DevmapWriter : IDisposable
     private long _commands;
     private int _refused;
 
-    public DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, TimeProvider time, ILogger<DevmapWriter> logger)
+    public DevmapWriter(WriterOptions options, IKernel kernel, IStore store, ControlPlaneState state, ChangeLog log, ChangeHistory history, TimeProvider time, ILogger<DevmapWriter> logger)
     {
-        (_options, _kernel, _store, _state, _log, _logger, _changes, _time) = (options, kernel, store, state, log, new CommandLogger(logger), logger, time);
+        (_options, _kernel, _store, _state, _log, _history, _logger, _changes, _time) = (options, kernel, store, state, log, history, new CommandLogger(logger), logger, time);
         _context = new PlanContext(state, kernel, time);
         var runner = new StepRunner(_context, kernel, state.Handles);
         _executor = new Executor(_context, state, runner, _logger);

@@ -50,8 +50,10 @@ internal sealed class Startup
         foreach (var unknown in stored.Devmaps.Select(d => d.Name).Except(definitions.Select(d => d.Name)))
             WriterLog.DevmapNotConfigured(start.Logger, unknown);
         if (startup._adopted.Count > 0)
-            store.Commit(new StoreBatch(context.NextRevision(), startup._adopted));
+            store.Commit(new StoreBatch(context.NextRevision(), [.. startup._adopted.Select(AtOwnRevision)]) { Time = startup._now });
     }
+
+    private static StoreChange AtOwnRevision(StoreChange adopted) => adopted with { Revision = adopted.After!.Revision };
 
     private void BringUpPrograms(WriterScope scope)
     {
@@ -102,7 +104,7 @@ internal sealed class Startup
             return (configured with { CreateTime = known.CreateTime, UpdateTime = known.UpdateTime }, _stored.Revision);
         var now = _context.TimeAfter(known?.UpdateTime);
         var record = configured with { CreateTime = known?.CreateTime ?? now, UpdateTime = now };
-        _adopted.Add(new StoreChange.PutDevmap(new StoredDevmap(record.Name, settings, record.CreateTime, now)));
+        _adopted.Add(new StoreChange.PutDevmap(new StoredDevmap(record.Name, settings, record.CreateTime, now)) { Before = known });
         return (record, known is null ? _stored.Revision : _context.NextRevision());
     }
 

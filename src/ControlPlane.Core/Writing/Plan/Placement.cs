@@ -53,7 +53,8 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         {
             if (before?.Record == after?.Record)
                 return null;
-            return after is null ? new StoreChange.DeleteEntry(before!.Record.Devmap, before.Record.Key) : new StoreChange.PutEntry(after.Record);
+            StoreChange change = after is null ? new StoreChange.DeleteEntry(before!.Record.Devmap, before.Record.Key) : new StoreChange.PutEntry(after.Record);
+            return change with { Before = before?.Record };
         }
     }
 
@@ -64,7 +65,7 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     /// <param name="Before">The program that they carried; of different ones, one of them.</param>
     internal sealed record OfSwap(DevmapId Devmap, SwapRecord Swap, int Entries, string? Before) : Placement([])
     {
-        public override StoreChange? Store => new StoreChange.PutSwap(Swap);
+        public override StoreChange? Store => new StoreChange.PutSwap(Swap) { Before = Swap with { EgressProgram = Before }, Entries = Entries };
     }
 
     /// <summary>Many entries of a devmap, whose placements are of the same plan. The kernel follows in slices, after the plan.</summary>
@@ -95,9 +96,10 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         {
             if (before?.Record == after?.Record)
                 return null;
-            return after is null
+            StoreChange change = after is null
                 ? new StoreChange.DeleteAttachment(before!.Record.Devmap, before.Record.Interface)
                 : new StoreChange.PutAttachment(after.Record);
+            return change with { Before = before?.Record };
         }
     }
 
@@ -118,7 +120,8 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         {
             if (before?.Record == after?.Record)
                 return null;
-            return after is null ? new StoreChange.DeleteProgram(Name) : new StoreChange.PutProgram(after.Record);
+            StoreChange change = after is null ? new StoreChange.DeleteProgram(Name) : new StoreChange.PutProgram(after.Record);
+            return change with { Before = before?.Record };
         }
     }
 
@@ -162,11 +165,15 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     /// <summary>A token. The kernel knows nothing of it.</summary>
     internal sealed record OfToken(string Name, TokenRecord? Before, TokenRecord? After) : Placement([])
     {
-        public override StoreChange? Store => Change(After);
+        public override StoreChange? Store => Change(Before, After);
 
-        public override StoreChange? Revert => Change(Before);
+        public override StoreChange? Revert => Change(After, Before);
 
-        private StoreChange Change(TokenRecord? token) => token is null ? new StoreChange.DeleteToken(Name) : new StoreChange.PutToken(token);
+        private StoreChange Change(TokenRecord? before, TokenRecord? after)
+        {
+            StoreChange change = after is null ? new StoreChange.DeleteToken(Name) : new StoreChange.PutToken(after);
+            return change with { Before = before };
+        }
     }
 
     /// <summary>A call that its caller has marked with a key. It is kept together with what the call changes.</summary>

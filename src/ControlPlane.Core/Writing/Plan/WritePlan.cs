@@ -1,3 +1,4 @@
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 
@@ -18,14 +19,33 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
     /// <summary>The steps in which the kernel follows after the plan, in slices. The command is answered after the last slice.</summary>
     public IReadOnlyList<ResourceKey> Rest { get; init; } = [];
 
-    /// <summary>The changes of the store.</summary>
-    public IEnumerable<StoreChange> StoreChanges => Placements.Select(p => p.Store).OfType<StoreChange>();
+    /// <summary>Returns the changes of the store.</summary>
+    /// <param name="origin">Who makes them.</param>
+    public IEnumerable<StoreChange> StoreChanges(ChangeOrigin origin)
+    {
+        foreach (var placement in Placements)
+        {
+            if (placement.Store is { } change)
+                yield return change with { Revision = RevisionOf(change), Origin = origin };
+        }
+    }
 
     /// <summary>Whether the plan changes the desired state.</summary>
     public bool ChangesState => Placements.Any(p => p is not (Placement.OfCall or Placement.OfCallPart) && p.Store is not null);
 
-    /// <summary>The changes that take <see cref="StoreChanges"/> back.</summary>
-    public IEnumerable<StoreChange> Revert => Placements.Select(p => p.Revert).OfType<StoreChange>();
+    /// <summary>Returns the changes that take <see cref="StoreChanges"/> back, without a revision of their own.</summary>
+    /// <param name="origin">Who made the changes, and why they are taken back.</param>
+    public IEnumerable<StoreChange> Revert(ChangeOrigin origin)
+    {
+        foreach (var placement in Placements)
+        {
+            if (placement.Revert is { } change)
+                yield return change with { Origin = origin, Voids = placement.Store is { } refused ? RevisionOf(refused) : 0 };
+        }
+    }
+
+    // A call that writes to several devmaps can have a revision for each.
+    private long RevisionOf(StoreChange change) => change.After is { Revision: > 0 } after ? after.Revision : Revision;
 }
 
 /// <summary>The outcome of a plan.</summary>
