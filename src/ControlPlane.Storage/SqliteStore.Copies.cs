@@ -56,8 +56,8 @@ public sealed partial class SqliteStore
 
     /// <summary>
     /// Replaces the store in this directory, which nobody may have open, by a copy of a backup. The store before is kept as <see cref="ReplacedName"/>.
-    /// A crash leaves the one or the other. The history begins anew, at a revision that is far above those of both: whoever holds a revision of the
-    /// store before cannot go on from there unawares.
+    /// A crash leaves the one or the other. The history is empty then, and begins at a revision far above those of both stores: a revision that a
+    /// client got after the backup is one of the past, after which no changes are kept.
     /// </summary>
     /// <returns>The path of the store before; null if there was none.</returns>
     /// <exception cref="StoreException">The backup is not a store that this version can use. Nothing was changed.</exception>

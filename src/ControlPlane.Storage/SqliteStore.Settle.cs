@@ -14,11 +14,11 @@ public sealed partial class SqliteStore
     private const int MostPendingRows = 65_536;
     private const int MostPendingBytes = 8 * 1024 * 1024;
 
-    // What one transaction does.
+    // The work of one transaction.
     private const int ChangesPerSlice = 512;
     private const int RowsPerSlice = 512;
 
-    // What a row takes beside its body.
+    // The bytes of a row beside its body.
     private const int RowOverhead = 24;
 
     // History goes in portions: a little more than it may be is kept until then.

@@ -15,8 +15,8 @@ public sealed partial class SqliteStore : IStore
     /// <summary>The schema version that this program writes.</summary>
     public static int SchemaVersion => Schema.Version;
 
-    // The pages after which SQLite brings its log into the database: about 4 MiB of them.
-    private const int LogPages = 4096;
+    // The pages after which SQLite brings its log into the database: about 2 MiB of them.
+    private const int LogPages = 2048;
 
     // Others that hold the file (a backup, an inspection) must let go within this time.
     private const int BusyTimeoutSeconds = 2;

@@ -9,6 +9,7 @@ internal sealed class ChangeLog(int capacity) : IDisposable
     private readonly Change?[] _ring = new Change?[capacity];
     private readonly CancellationTokenSource _closed = new();
     private long _floor;
+    private long _lost;
     private Head _head = new(0, 0, false);
 
     /// <summary>How far the log goes now.</summary>
@@ -24,6 +25,7 @@ internal sealed class ChangeLog(int capacity) : IDisposable
     public void Begin(long revision)
     {
         Volatile.Write(ref _floor, revision);
+        Volatile.Write(ref _lost, revision);
         Publish(new Head(0, revision, false));
     }
 
@@ -41,7 +43,11 @@ internal sealed class ChangeLog(int capacity) : IDisposable
             ref var slot = ref _ring[position % _ring.Length];
             // The floor rises before the change goes: who reads the floor last cannot be wrong about what is there.
             if (slot is not null)
+            {
                 Volatile.Write(ref _floor, Math.Max(_floor, slot.Covers));
+                Volatile.Write(ref _lost, Math.Max(_lost, slot.Revision));
+            }
+
             change.Position = position++;
             Volatile.Write(ref slot, change);
         }
@@ -67,6 +73,29 @@ internal sealed class ChangeLog(int capacity) : IDisposable
     /// <summary>The position of the first change that the holder of a revision has not seen; null when it is no longer in the ring.</summary>
     public long? PositionAfter(long revision)
     {
+        var position = Find(revision);
+        return revision >= Floor ? position : null;
+    }
+
+    /// <summary>
+    /// The position after which the ring has every change of the desired state that the holder of a revision has not seen; null if it has not. Changes
+    /// of status alone may be missing.
+    /// </summary>
+    public long? PositionOfChangesAfter(long revision)
+    {
+        var position = Find(revision);
+        return revision >= Volatile.Read(ref _lost) ? position : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Close();
+        _closed.Dispose();
+    }
+
+    private long Find(long revision)
+    {
         var end = Current.Position;
         var low = Math.Max(0, end - _ring.Length);
         var high = end;
@@ -80,14 +109,7 @@ internal sealed class ChangeLog(int capacity) : IDisposable
                 low = middle + 1;
         }
 
-        return revision >= Floor ? low : null;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        Close();
-        _closed.Dispose();
+        return low;
     }
 
     private void Publish(Head head)

@@ -20,12 +20,16 @@ internal sealed class WatchService
     private readonly StatusEvaluators _evaluators;
     private readonly TimeProvider _time;
     private readonly PageGate _gate;
+    private readonly ReplayContext _replays;
     private readonly ConcurrentDictionary<DevmapId, Feed> _feeds = new();
     private int _watchers;
     private long _cutOff;
 
-    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, IKernel kernel, StatusEvaluators evaluators, PageGate gate, TimeProvider time) =>
+    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, ChangeHistory history, IKernel kernel, StatusEvaluators evaluators, PageGate gate, TimeProvider time)
+    {
         (_options, _state, _log, _kernel, _evaluators, _gate, _time) = (options, state, log, kernel, evaluators, gate, time);
+        _replays = new ReplayContext(state, log, history, kernel.Interfaces, gate, time);
+    }
 
     /// <summary>Streams that are read now.</summary>
     public int Watchers => Volatile.Read(ref _watchers);
@@ -63,23 +67,35 @@ internal sealed class WatchService
         if (head.IsLast)
             throw ShuttingDown();
         if (fromRevision is not { } revision)
-            return RunAsync(id, Begin(id), 0, request.Caller.Account, request.Cancellation);
-        var position = _log.PositionAfter(revision) ?? throw Compacted(id, revision);
-        return RunAsync(id, null, position, request.Caller.Account, request.Cancellation);
+            return RunAsync(id, new StreamStart(Begin(id), null, 0), request.Caller.Account, request.Cancellation);
+        if (_log.PositionAfter(revision) is { } position)
+            return RunAsync(id, new StreamStart(null, null, position), request.Caller.Account, request.Cancellation);
+        if (_log.PositionOfChangesAfter(revision) is null && _replays.Floor is var floor && floor > revision)
+            throw new ControlPlaneException(DevmapErrors.Compacted(devmap, revision, floor));
+        var replay = new HistoryReplay(_replays, FeedFor(id).Views, id, revision);
+        return RunAsync(id, new StreamStart(null, replay, 0), request.Caller.Account, request.Cancellation);
     }
 
     private async IAsyncEnumerable<WatchEvent> RunAsync(
-        DevmapId devmap, SnapshotStart? start, long position, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
+        DevmapId devmap, StreamStart begin, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var feed = _feeds.GetOrAdd(devmap, FeedOf);
+        var feed = FeedFor(devmap);
         Interlocked.Increment(ref _watchers);
         try
         {
+            var (start, replay, position) = begin;
             if (start is not null)
             {
                 await foreach (var told in feed.Snapshot.ReadAsync(start, caller, cancellationToken))
                     yield return told;
                 yield return new WatchEvent.Synced(start.Revision);
+            }
+
+            if (replay is not null)
+            {
+                await foreach (var told in replay.ReadAsync(caller, cancellationToken))
+                    yield return told;
+                position = replay.Position;
             }
 
             (position, var synced) = start is null ? (position, false) : (start.Position, true);
@@ -131,10 +147,12 @@ internal sealed class WatchService
         }
     }
 
+    private Feed FeedFor(DevmapId devmap) => _feeds.GetOrAdd(devmap, FeedOf);
+
     private Feed FeedOf(DevmapId devmap)
     {
         var views = new WatchViews(_state, devmap, _kernel.Interfaces, _evaluators);
-        return new Feed(new SnapshotPages(views, _log, _gate, _time), new RecentEvents(views, _time));
+        return new Feed(views, new SnapshotPages(views, _log, _gate, _time), new RecentEvents(views, _time));
     }
 
     /// <summary>Waits for changes; false when a bookmark is due first.</summary>
@@ -149,9 +167,6 @@ internal sealed class WatchService
         return head.Moved.IsCompleted;
     }
 
-    private ControlPlaneException Compacted(DevmapId devmap, long revision) =>
-        new(DevmapErrors.Compacted(devmap.Name, revision, _log.Floor));
-
     private ControlPlaneException TooSlow(DevmapId devmap)
     {
         Interlocked.Increment(ref _cutOff);
@@ -161,13 +176,16 @@ internal sealed class WatchService
     private static ControlPlaneException ShuttingDown() => new(RequestErrors.StreamEnds());
 
     /// <summary>The parts that the watchers of a devmap share.</summary>
-    private sealed record Feed(SnapshotPages Snapshot, RecentEvents Changes);
+    private sealed record Feed(WatchViews Views, SnapshotPages Snapshot, RecentEvents Changes);
+
+    /// <summary>The begin of a stream: with a snapshot, with the history, or at a position in the ring.</summary>
+    private sealed record StreamStart(SnapshotStart? Snapshot, HistoryReplay? Replay, long Position);
 }
 
 /// <summary>How changes are kept for watchers.</summary>
 public sealed record WatchOptions
 {
-    /// <summary>How many of the last changes, over all devmaps, can be resumed from. 1 .. 16,777,216.</summary>
+    /// <summary>How many of the last changes, over all devmaps, are kept in memory. Older ones come from the store's history. 1 .. 16,777,216.</summary>
     public int LogCapacity { get; init; } = 65_536;
 
     /// <summary>How long a stream may be silent before a bookmark is sent. At least a millisecond.</summary>

@@ -237,7 +237,7 @@ public sealed class SqliteStoreTests : IDisposable
         using (var store = SqliteStore.Open(_directory))
             store.Commit(new StoreBatch(1, [new StoreChange.PutEntry(record)]));
         using (var connection = Connect())
-            Execute(connection, "PRAGMA user_version = 8; ALTER TABLE entries DROP COLUMN actions;");
+            Execute(connection, $"PRAGMA user_version = 8; {WithoutHistory} ALTER TABLE entries DROP COLUMN actions;");
 
         using var migrated = SqliteStore.Open(_directory);
 
@@ -265,7 +265,9 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
-    private const string WithoutPromiscuity = "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
+    private const string WithoutHistory = "DROP TABLE changes; ALTER TABLE meta DROP COLUMN history_from; ALTER TABLE meta DROP COLUMN history_bytes;";
+
+    private const string WithoutPromiscuity = WithoutHistory + "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)

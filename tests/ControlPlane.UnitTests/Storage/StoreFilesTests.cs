@@ -125,7 +125,8 @@ public sealed class StoreFilesTests : IDisposable
         Assert.Equal([1u], SqliteStore.Inspect(Folder).State.Entries.Select(e => e.Key.Number));
         Assert.Equal([1u, 2u], SqliteStore.InspectFile(kept!).State.Entries.Select(e => e.Key.Number));
         using var reopened = SqliteStore.Open(Folder);
-        reopened.Commit(Batch(3));
+        reopened.Commit(Batch(3) with { Revision = reopened.Load().Revision + 1 });
+        Assert.Equal([1u, 3u], reopened.Load().Entries.Select(e => e.Key.Number));
     }
 
     [Theory]

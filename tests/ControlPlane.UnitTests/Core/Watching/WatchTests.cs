@@ -1,5 +1,7 @@
+using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
 using ControlPlane.Simulation;
 using ControlPlane.Storage;
@@ -179,7 +181,9 @@ public sealed class WatchTests
     [Fact]
     public async Task Resume_TooOld_IsCompacted_AndTheOldestIsNot()
     {
-        await using var core = await CoreFixture.StartAsync(watching: new WatchOptions { LogCapacity = 4 });
+        // About four changes in memory, and as many in the store.
+        using var store = new MemoryStore(new HistoryOptions { MaxBytes = 1024 });
+        await using var core = await CoreFixture.StartAsync(store: store, watching: new WatchOptions { LogCapacity = 4 });
         for (var i = 0; i < 10; i++)
             await core.PutAsync("vlans", $"{i}", "sim1");
         Assert.Equal(ErrorCode.RevisionCompacted, Refuses(core, "vlans", 6).Code);
@@ -188,21 +192,90 @@ public sealed class WatchTests
     }
 
     [Fact]
-    public async Task Resume_AfterRestart_BeginsAtTheStoresRevision()
+    public async Task Resume_AfterARestart_GoesOnFromAnyRevision()
     {
         var host = SimulatedHost.WithInterfaces();
         using var store = new MemoryStore();
-        await using (var first = await CoreFixture.StartAsync(host, store: store))
+        List<(long Revision, string What)> whole;
+        long first, last;
+        await using (var before = await CoreFixture.StartAsync(host, store: store))
         {
-            await first.PutAsync("vlans", "1", "sim1");
-            await first.PutAsync("vlans", "2", "sim1");
+            first = before.List("vlans").Revision;
+            for (var i = 0; i < 5; i++)
+                await before.PutAsync("vlans", $"{i}", "sim1");
+            await before.PutAsync("addresses", "10.0.0.1", "sim1");
+            await before.ReplaceAsync("vlans", [new("7", new EntrySpec("sim2"), null), new("8", new EntrySpec("sim2"), null)], new ReplaceOptions { AllowDeletions = 9 });
+            await before.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+            await before.Attachments.DeleteAsync("vlans", "sim0", default, default);
+            await before.PutAsync("vlans", "0", "sim1");
+            await before.Entries.DeleteAsync("vlans", "0", default, default);
+            last = (await before.PutAsync("vlans", "9", "sim3")).View.Revision!.Value;
+            whole = (await EventsAsync(before, first, last)).ToList();
         }
 
-        await using var second = await CoreFixture.StartAsync(host, store: store);
-        Assert.Equal(ErrorCode.RevisionCompacted, Refuses(second, "vlans", 2).Code);
-        await second.PutAsync("vlans", "3", "sim1");
-        var model = await second.Watch("vlans", 3).ModelAsync(() => 4);
-        Assert.Equal([4], model.Changes.Select(c => c.Revision));
+        await using var after = await CoreFixture.StartAsync(host, store: store, watching: new WatchOptions { LogCapacity = 3 });
+        for (var revision = first; revision <= last; revision++)
+            Assert.Equal(whole.Where(c => c.Revision > revision), await EventsAsync(after, revision, last));
+        var next = (await after.PutAsync("vlans", "1", "sim2")).View.Revision!.Value;
+        Assert.Equal([.. whole, (next, "EntryPut")], await EventsAsync(after, first, next));
+    }
+
+    [Fact]
+    public async Task Resume_FromTheHistory_TellsNothingOfARefusedChange_AndOfEveryInterface()
+    {
+        using var gate = new KernelGate();
+        var host = SimulatedHost.WithInterfaces();
+        using var store = new MemoryStore();
+        long first;
+        await using (var before = await CoreFixture.StartAsync(host, wrap: gate.Wrap, store: store))
+        {
+            first = (await before.PutAsync("vlans", "1", "sim1")).View.Revision!.Value;
+            gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
+            await CoreFixture.FailsAsync(() => before.PutAsync("vlans", "2", "sim1"));
+            gate.Refusal = null;
+            await before.PutAsync("vlans", "3", "sim2");
+        }
+
+        await using var after = await CoreFixture.StartAsync(host, store: store);
+        await using var reader = after.Watch("vlans", first).GetAsyncEnumerator();
+        var events = await reader.UntilAsync(e => e is WatchEvent.Synced);
+        Assert.Equal("3", Assert.Single(events.OfType<WatchEvent.EntryPut>()).Entry.Key);
+        Assert.Empty(events.OfType<WatchEvent.EntryDeleted>());
+        Assert.Equal(["sim1", "sim2"], events.OfType<WatchEvent.StatusChanged>().Select(e => e.Interface).Distinct().Order());
+    }
+
+    [Fact]
+    public async Task Resume_AfterASwapOfManyEntries_TellsOfTheSwap()
+    {
+        var host = SimulatedHost.WithInterfaces();
+        using var store = new MemoryStore();
+        long first;
+        await using (var before = await CoreFixture.StartAsync(host, store: store))
+        {
+            await before.PutProgramAsync("counting", "count");
+            for (var i = 0; i < 300; i++)
+                await before.PutAsync("vlans", $"{i}", "sim1");
+            first = before.List("vlans").Revision;
+            await before.Programs.SetOfInterfaceAsync("sim1", "counting", RequestContext.OfDaemon());
+        }
+
+        await using var after = await CoreFixture.StartAsync(host, store: store);
+        await using var reader = after.Watch("vlans", first).GetAsyncEnumerator();
+        var told = Assert.IsType<WatchEvent.EgressProgramSet>(await reader.NextAsync());
+        Assert.Equal(("sim1", "counting", 300), (told.Interface, told.EgressProgram, told.Entries));
+    }
+
+    // Changes with their revisions, of which a call's last one alone can be resumed from: the others get it too.
+    private static async Task<IReadOnlyList<(long Revision, string What)>> EventsAsync(CoreFixture core, long from, long last)
+    {
+        await using var reader = core.Watch("vlans", from).GetAsyncEnumerator();
+        var events = await reader.UntilAsync(e => e is WatchEvent.Synced);
+        Assert.Equal(last, events[^1].Revision);
+        var (found, revision) = (new List<(long, string)>(), last);
+        foreach (var told in events.Where(e => e is not (WatchEvent.Synced or WatchEvent.StatusChanged)).Reverse())
+            found.Add((revision = told.Revision ?? revision, told.GetType().Name));
+        found.Reverse();
+        return found;
     }
 
     [Theory]
