@@ -155,8 +155,7 @@ internal static class Schema
     public static int Version => _migrations.Length;
 
     /// <summary>
-    /// The size of a page in bytes. A commit writes the pages that it touches, and few of those are full: small ones write less. A store made by
-    /// an older version keeps its own.
+    /// The size of a page in bytes. A commit writes the pages that it touches, and of each of them changes little: small ones write less.
     /// </summary>
     private const int PageSize = 1024;
 
@@ -166,6 +165,23 @@ internal static class Schema
         Execute(connection, $"PRAGMA page_size = {PageSize}");
         Execute(connection, $"PRAGMA application_id = {ApplicationId}");
         Migrate(connection, from: 0);
+    }
+
+    /// <summary>Gives a database of an older version pages of the size that a new one has. A database that cannot be rewritten now, because the disk has no room, keeps its own.</summary>
+    public static void Repack(SqliteConnection connection)
+    {
+        if (Scalar(connection, "PRAGMA page_size") == PageSize)
+            return;
+        try
+        {
+            // A database with a write-ahead log keeps its page size.
+            Execute(connection, "PRAGMA journal_mode = DELETE");
+            Execute(connection, $"PRAGMA page_size = {PageSize}; VACUUM");
+        }
+        catch (SqliteException)
+        {
+            // All works with other pages, too.
+        }
     }
 
     /// <summary>Checks that the database is ours and whole, and migrates it if it is older.</summary>

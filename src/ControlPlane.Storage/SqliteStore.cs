@@ -56,6 +56,7 @@ public sealed partial class SqliteStore : IStore
             try
             {
                 Schema.CheckAndMigrate(connection, path);
+                Schema.Repack(connection);
                 Execute(connection, "PRAGMA journal_mode = WAL");
                 Execute(connection, "PRAGMA synchronous = FULL");
                 Execute(connection, $"PRAGMA wal_autocheckpoint = {LogPages}");

@@ -75,7 +75,7 @@ public static class DevmapErrors
             string.Create(CultureInfo.InvariantCulture, $"watcher_too_slow: more than {capacity} changes came before this stream was read."))
         {
             Resource = $"devmaps/{devmap}",
-            Remedy = new Remedy("Watch again without a revision and read faster; or raise ControlPlane:Watch:LogCapacity.", Calls.WatchDevmap(devmap)),
+            Remedy = new Remedy("Watch again after the revision of the last event, or without one, and read faster; or raise ControlPlane:Watch:LogCapacity.", Calls.WatchDevmap(devmap)),
         };
 }
 

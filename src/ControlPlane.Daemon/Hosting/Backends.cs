@@ -12,6 +12,6 @@ internal static class Backends
     /// <summary>Adds the kernel and the store. In a simulation both end with the process.</summary>
     public static IServiceCollection AddBackends(this IServiceCollection services, ControlPlaneOptions options, bool simulate) =>
         simulate
-            ? services.AddSimulatedKernel().AddMemoryStore()
-            : services.AddKernel(new KernelOptions { PinRoot = options.PinRoot }).AddSqliteStore(options.StateDirectory);
+            ? services.AddSimulatedKernel().AddMemoryStore(options.History.ToHistoryOptions())
+            : services.AddKernel(new KernelOptions { PinRoot = options.PinRoot }).AddSqliteStore(options.StateDirectory, options.History.ToHistoryOptions());
 }

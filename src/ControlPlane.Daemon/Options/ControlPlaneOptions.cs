@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
+using ControlPlane.Core.Ports;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 
@@ -43,6 +44,9 @@ internal sealed class ControlPlaneOptions
 
     /// <summary>The changes kept for watchers.</summary>
     public WatchSettings Watch { get; set; } = new();
+
+    /// <summary>The changes kept in the store.</summary>
+    public HistorySettings History { get; set; } = new();
 
     /// <summary>The comparisons of the kernel with the desired state.</summary>
     [Reloadable]
@@ -138,7 +142,7 @@ internal sealed class WriterSettings
 /// <summary>The changes kept for watchers; see <see cref="WatchOptions"/>.</summary>
 internal sealed class WatchSettings
 {
-    /// <summary>The number of changes that are kept, so that a watcher can resume after each of them, 1 .. 16,777,216.</summary>
+    /// <summary>The number of changes that are kept in memory for watchers, 1 .. 16,777,216. Older ones come from the history.</summary>
     [Range(1, 16_777_216, ErrorMessage = "must be {1} to {2}")]
     public int LogCapacity { get; set; } = 65_536;
 
@@ -148,6 +152,21 @@ internal sealed class WatchSettings
 
     /// <summary>Returns the settings as options of the core.</summary>
     public WatchOptions ToWatchOptions() => new() { LogCapacity = LogCapacity, BookmarkPeriod = BookmarkPeriod };
+}
+
+/// <summary>The changes kept in the store; see <see cref="HistoryOptions"/>.</summary>
+internal sealed class HistorySettings
+{
+    /// <summary>The age at which changes go, a minute .. 3650 days.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00", ErrorMessage = "must be {1} to {2}")]
+    public TimeSpan MaxAge { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>The bytes that changes may take in the store, 64 KiB .. 64 GiB. The oldest go first.</summary>
+    [Range(65_536L, 68_719_476_736L, ErrorMessage = "must be {1} to {2}")]
+    public long MaxBytes { get; set; } = 268_435_456;
+
+    /// <summary>Returns the settings as options of the store.</summary>
+    public HistoryOptions ToHistoryOptions() => new() { MaxAge = MaxAge, MaxBytes = MaxBytes };
 }
 
 /// <summary>The comparisons of the kernel with the desired state; see <see cref="AuditOptions"/>.</summary>

@@ -38,6 +38,8 @@ internal sealed class CoreFixture : IAsyncDisposable
     /// <summary>Ends when the kernel has everything as desired.</summary>
     public Task Started { get; private set; } = Task.CompletedTask;
 
+    internal ChangeHistory History => _provider.GetRequiredService<ChangeHistory>();
+
     internal ControlPlaneState State => _provider.GetRequiredService<ControlPlaneState>();
 
     public DevmapWriter Writer => _provider.GetRequiredService<DevmapWriter>();

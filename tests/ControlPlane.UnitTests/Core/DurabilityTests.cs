@@ -309,37 +309,4 @@ public sealed class DurabilityTests
 
         public override DateTimeOffset GetUtcNow() => Now;
     }
-
-    private sealed class FailingStore : IStore
-    {
-        private readonly MemoryStore _inner = new();
-
-        public bool Fails { get; set; }
-
-        public int? FailsAfter { get; set; }
-
-        public bool IsUncertain { get; set; }
-
-        public int Commits { get; private set; }
-
-        public StoredState Load() => _inner.Load();
-
-        public void Verify()
-        {
-            if (Fails)
-                throw new StoreException("database or disk is full");
-        }
-
-        public void Commit(StoreBatch batch)
-        {
-            if (IsUncertain)
-                throw new StoreOutcomeException("disk I/O error");
-            if (Fails || FailsAfter-- <= 0)
-                throw new StoreException("database or disk is full");
-            Commits++;
-            _inner.Commit(batch);
-        }
-
-        public void Dispose() => _inner.Dispose();
-    }
 }

@@ -67,6 +67,7 @@ public sealed class SlicedTableTests : ManyEntries
     {
         await using var core = await StartAsync();
         var before = Desired(core);
+        var revision = core.History.Final;
         await using var reader = core.Watch("vlans").GetAsyncEnumerator();
         Gate.Refusal = new KernelException("bpf_map_update_elem", Errno.ENOMEM, "ENOMEM");
         Gate.RefusedUpdate = Gate.Updates + Step + 5;
@@ -78,8 +79,20 @@ public sealed class SlicedTableTests : ManyEntries
         Assert.Equal(Many, Host.Devmaps["table"].Count);
         Assert.All(core.List("table", new EntryQuery(PageSize: 10_000)).Entries, e => Assert.Equal(EntryState.Forwarding, e.Status.State));
         Assert.Equal(Many, Store.Load().Entries.Count(e => e.Devmap == "table" && e.Spec.Interface == "sim0"));
+        AssertHistory(Store.History.Read(revision, long.MaxValue, int.MaxValue)!);
         Assert.Equal(500, (await ReplaceAsync(core, "sim1")).Created);
         AssertTable(core, "sim1", core.State.Current.Revision);
+    }
+
+    // Readers have seen the table: the history has it, and the change that took it back.
+    private static void AssertHistory(IReadOnlyList<ChangeCommit> commits)
+    {
+        Assert.Equal([Changes, Changes], commits.Select(c => c.Changes.Count));
+        Assert.All(commits.SelectMany(c => c.Changes), c => Assert.Null(c.Refusal));
+        Assert.All(commits[0].Changes, c => Assert.Null(c.Origin.TakesBack));
+        Assert.All(commits[1].Changes, c => Assert.Contains("ENOMEM", c.Origin.TakesBack, StringComparison.Ordinal));
+        Assert.Equal(
+            commits[0].Changes.Select(c => (c.Resource, ((EntryRecord?)c.Before)?.Spec)).ToHashSet(), commits[1].Changes.Select(c => (c.Resource, ((EntryRecord?)c.After)?.Spec)).ToHashSet());
     }
 
     [Fact]

@@ -273,7 +273,7 @@ public sealed class HistoryTests : IDisposable
     }
 
     [Fact]
-    public void Backup_WithChangesThatTheTablesLack_IsRestoredWhole_AndItsHistoryBeginsAnew()
+    public void Backup_WithChangesThatTheTablesLack_IsRestoredWhole_AndItsHistoryBeginsAgain()
     {
         var backup = Path.Combine(_home, "backup.db");
         using (var store = SqliteStore.Open(Folder))
@@ -292,11 +292,31 @@ public sealed class HistoryTests : IDisposable
         var after = restored.Load();
         AssertSameState(state with { Revision = after.Revision }, after);
         Assert.True(after.Revision > 50);
-        // Whoever saw a change that is no more must not go on after it.
+        // A client that saw a change that is lost must not go on after it.
         Assert.Null(restored.History.Read(50, long.MaxValue, 1));
         Assert.Null(restored.History.Read(41, long.MaxValue, 1));
         restored.Commit(Batch(after.Revision + 1, [Put(9, after.Revision + 1)]));
         Assert.Single(restored.History.Read(after.Revision, long.MaxValue, 1)!);
+    }
+
+    [Fact]
+    public void StoreWithLargePages_GetsSmallOnes()
+    {
+        using (var store = SqliteStore.Open(Folder))
+            store.Commit(Batch(40, OneOfEachKind()));
+        var before = SqliteStore.Inspect(Folder).State;
+        using (var connection = Connect(Folder))
+            Execute(connection, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM");
+        Assert.Equal(4096, Number(Folder, "PRAGMA page_size"));
+
+        using (var store = SqliteStore.Open(Folder))
+        {
+            AssertSameState(before, store.Load());
+            store.Commit(Batch(41, [Put(9, 41)]));
+            Assert.Equal(2, store.History.Read(0, 41, 99)!.Count);
+        }
+
+        Assert.Equal(1024, Number(Folder, "PRAGMA page_size"));
     }
 
     [Fact]
