@@ -19,7 +19,7 @@ internal sealed record HistoryRow(long First, long Last, DateTimeOffset Time, IR
         var changes = new List<StoreChange>(batch.Changes.Count);
         foreach (var change in batch.Changes)
         {
-            if (change.Resource is not null)
+            if (change.IsOfDesiredState)
                 changes.Add(change.Revision > 0 ? change : change with { Revision = batch.Revision });
         }
 
@@ -31,7 +31,7 @@ internal sealed record HistoryRow(long First, long Last, DateTimeOffset Time, IR
     }
 
     /// <summary>The refusals of the kernel because of which this commit takes changes of the commit before back, by the revisions of those.</summary>
-    public IReadOnlyDictionary<long, string> Refusals { get; } =
+    public IReadOnlyDictionary<long, string> Refusals =>
         Changes.Where(c => c.Voids > 0).DistinctBy(c => c.Voids).ToDictionary(c => c.Voids, c => c.Origin?.TakesBack ?? "");
 
     /// <summary>Returns the commit as readers see it, with its changes after a revision.</summary>

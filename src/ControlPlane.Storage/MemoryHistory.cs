@@ -6,8 +6,12 @@ namespace ControlPlane.Storage;
 /// <summary>The history of a <see cref="MemoryStore"/>.</summary>
 internal sealed class MemoryHistory(HistoryOptions options) : IChangeHistory
 {
-    // About as much as a change of an entry takes.
-    private const int BytesPerChange = 256;
+    // About as much as a change of an entry takes in memory, and the most of them: a simulation can run for long.
+    private const int BytesPerChange = 1024;
+    private const int MostChanges = 65_536;
+
+    // History goes in portions.
+    private const int Slack = 16;
 
     private readonly Lock _lock = new();
     private readonly List<HistoryRow> _rows = [];
@@ -31,9 +35,11 @@ internal sealed class MemoryHistory(HistoryOptions options) : IChangeHistory
         {
             _rows.Add(row);
             _changes += row.Changes.Count;
+            if (!IsTooLong(_rows[0], row, Slack))
+                return;
             var old = 0;
             // The last one stays: the next can void it.
-            for (; old < _rows.Count - 1 && (_changes > options.MaxBytes / BytesPerChange || row.Time - _rows[old].Time > options.MaxAge); old++)
+            for (; old < _rows.Count - 1 && IsTooLong(_rows[old], row, int.MaxValue); old++)
             {
                 _floor = _rows[old].Last;
                 _changes -= _rows[old].Changes.Count;
@@ -75,6 +81,12 @@ internal sealed class MemoryHistory(HistoryOptions options) : IChangeHistory
 
             return commits;
         }
+    }
+
+    private bool IsTooLong(HistoryRow oldest, HistoryRow newest, int slack)
+    {
+        var most = Math.Min(options.MaxBytes / BytesPerChange, MostChanges);
+        return _changes > most + (most / slack) || newest.Time - oldest.Time > options.MaxAge + (options.MaxAge / slack);
     }
 
     // The first row that ends after the revision.

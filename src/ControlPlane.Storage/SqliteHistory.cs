@@ -6,13 +6,24 @@ using Microsoft.Data.Sqlite;
 namespace ControlPlane.Storage;
 
 /// <summary>The history in the table of changes, through a connection of its own: readers neither wait for the writer nor hold it up.</summary>
-/// <param name="path">The path of the store.</param>
-/// <param name="connect">Opens the store for reading.</param>
-internal sealed class SqliteHistory(string path, Func<SqliteConnection> connect) : IChangeHistory, IDisposable
+internal sealed class SqliteHistory : IChangeHistory, IDisposable
 {
+    private readonly string _path;
     private readonly Lock _lock = new();
-    private SqliteConnection? _connection;
+    private readonly SqliteConnection _connection;
     private bool _isClosed;
+
+    /// <summary>Reads from the files as they are now, whatever becomes of their names.</summary>
+    /// <param name="path">The path of the store.</param>
+    /// <param name="connection">A connection to it, which the history takes over.</param>
+    /// <exception cref="SqliteException">SQLite refused.</exception>
+    public SqliteHistory(string path, SqliteConnection connection)
+    {
+        (_path, _connection) = (path, connection);
+        // SQLite opens the log when it first reads.
+        using var transaction = connection.BeginTransaction(deferred: true);
+        FloorOf(transaction);
+    }
 
     /// <inheritdoc/>
     public long Floor => Run(transaction => FloorOf(transaction));
@@ -29,7 +40,7 @@ internal sealed class SqliteHistory(string path, Func<SqliteConnection> connect)
         lock (_lock)
         {
             _isClosed = true;
-            _connection?.Dispose();
+            _connection.Dispose();
         }
     }
 
@@ -121,16 +132,15 @@ internal sealed class SqliteHistory(string path, Func<SqliteConnection> connect)
         lock (_lock)
         {
             if (_isClosed)
-                throw new StoreException($"The store at {path} is closed.");
+                throw new StoreException($"The store at {_path} is closed.");
             try
             {
-                _connection ??= connect();
                 using var transaction = _connection.BeginTransaction(deferred: true);
                 return read(transaction);
             }
             catch (Exception e) when (e is SqliteException or FormatException)
             {
-                throw new StoreException($"The history in {path} cannot be read: {e.Message}", e);
+                throw new StoreException($"The history in {_path} cannot be read: {e.Message}", e);
             }
         }
     }

@@ -32,7 +32,7 @@ public sealed partial class SqliteStore
                     bytes = Append(row);
                 foreach (var change in batch.Changes)
                 {
-                    if (change.Resource is null)
+                    if (!change.IsOfDesiredState)
                         _statements.Apply(change);
                 }
             });

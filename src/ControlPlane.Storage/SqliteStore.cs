@@ -33,7 +33,7 @@ public sealed partial class SqliteStore : IStore
         // SQLite opens the log when it first reads.
         ReadCheckpoint();
         _files = new StoreFiles(path);
-        _history = new SqliteHistory(path, () => Connect(path, SqliteOpenMode.ReadOnly));
+        _history = new SqliteHistory(path, Connect(path, SqliteOpenMode.ReadOnly));
     }
 
     /// <inheritdoc/>

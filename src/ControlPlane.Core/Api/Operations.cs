@@ -248,6 +248,13 @@ public static class Operations
         "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. The stream ends only with an error. No write waits for a slow reader.",
         [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
 
+    /// <summary>Streams the changes of several devmaps.</summary>
+    public static Operation WatchDevmaps { get; } = new(
+        "watchDevmaps", Verb.Watch, "devmaps", Role.Viewer, "GET /v1/events", "DevmapService/WatchDevmaps",
+        "Watch several devmaps",
+        "Streams what happens in several devmaps, or in all, and to egress programs, in one order: otherwise as the stream of one devmap. Each event of a devmap names it.",
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
+
     /// <summary>Lists egress programs.</summary>
     public static Operation ListPrograms { get; } = new(
         "listPrograms", Verb.List, "programs", Role.Viewer, "GET /v1/programs", "ProgramService/ListPrograms",
@@ -335,7 +342,7 @@ public static class Operations
     /// <summary>All operations.</summary>
     public static IReadOnlyList<Operation> All { get; } =
     [
-        ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap,
+        ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap, WatchDevmaps,
         ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,

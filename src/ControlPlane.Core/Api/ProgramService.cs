@@ -2,6 +2,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
 
@@ -13,9 +14,10 @@ internal sealed class ProgramService
     private readonly ControlPlaneState _state;
     private readonly DevmapWriter _writer;
     private readonly IKernel _kernel;
+    private readonly ProgramViews _views;
 
     public ProgramService(ControlPlaneState state, DevmapWriter writer, IKernel kernel) =>
-        (_state, _writer, _kernel) = (state, writer, kernel);
+        (_state, _writer, _kernel, _views) = (state, writer, kernel, new ProgramViews(kernel));
 
     /// <summary>Returns all egress programs, in order of their names.</summary>
     /// <exception cref="ControlPlaneException">The request is not valid.</exception>
@@ -77,12 +79,5 @@ internal sealed class ProgramService
             new SetEgressProgramCommand(interfaceName, string.IsNullOrEmpty(program) ? null : program, request.Precondition), request);
     }
 
-    private EgressProgram View(PlacedProgram program)
-    {
-        var (record, loaded, entries) = program;
-        var (packets, bytes) = _kernel.Programs.ReadCounters(record.Name);
-        return new EgressProgram(
-            record.Name, record.Revision, record.CreateTime, record.UpdateTime, record.Spec,
-            new EgressProgramStatus(loaded.ProgramId, entries, packets, bytes));
-    }
+    private EgressProgram View(PlacedProgram program) => _views.View(program);
 }

@@ -98,7 +98,10 @@ public abstract record StoreChange
     {
     }
 
-    /// <summary>The resource of the desired state that changes; null for what is no part of it, which no history shows.</summary>
+    /// <summary>Whether the desired state changes. No history shows other changes.</summary>
+    public bool IsOfDesiredState => this is not (PutPromiscuity or DeletePromiscuity or PutCall or DeleteCall or PutCallPart or DeleteCallPart);
+
+    /// <summary>The resource of the desired state that changes; null for what is no part of it.</summary>
     public virtual ChangedResource? Resource => null;
 
     /// <summary>The desired state before; null if there was none.</summary>

@@ -3,15 +3,21 @@ using ControlPlane.Core.Model;
 namespace ControlPlane.Core.State;
 
 /// <summary>One change as the writer made it, in the <see cref="ChangeLog"/>.</summary>
-/// <param name="Devmap">The devmap that changed.</param>
+/// <param name="Devmap">The devmap that changed; <see cref="OfPrograms"/> for an egress program.</param>
 /// <param name="Revision">The revision of the change; a change of status alone has that of the change before it.</param>
 internal abstract record Change(DevmapId Devmap, long Revision)
 {
+    /// <summary>Stands for a devmap in changes of egress programs, which belong to none.</summary>
+    public static DevmapId OfPrograms { get; } = new("programs");
+
     /// <summary>The place in the log. Set once, before the change is published.</summary>
     public long Position { get; set; }
 
     /// <summary>Whether another change of the same call follows in this devmap: a stream can be resumed only after the last one.</summary>
     public bool IsPart { get; set; }
+
+    /// <summary>Whether another change of the same call follows in any devmap.</summary>
+    public bool IsPartOfCall { get; set; }
 
     /// <summary>Watchers at this revision or later have already seen this change.</summary>
     public virtual long Covers => Revision;
@@ -26,6 +32,10 @@ internal abstract record Change(DevmapId Devmap, long Revision)
     public sealed record AttachmentPut(DevmapId Devmap, PlacedAttachment Attachment) : Change(Devmap, Attachment.Record.Revision);
 
     public sealed record AttachmentDeleted(DevmapId Devmap, long Revision, string Interface) : Change(Devmap, Revision);
+
+    public sealed record ProgramPut(PlacedProgram Program) : Change(OfPrograms, Program.Record.Revision);
+
+    public sealed record ProgramDeleted(long Revision, string Name) : Change(OfPrograms, Revision);
 
     public sealed record Status(DevmapId Devmap, long Revision, string Interface, uint? Ifindex, int Entries, bool Attachment) : Change(Devmap, Revision)
     {

@@ -33,15 +33,27 @@ internal sealed record ReplayContext(ControlPlaneState State, ChangeLog Log, Cha
     }
 }
 
+/// <summary>The devmaps of a stream, and how its events are rendered.</summary>
+internal interface IStreamScope
+{
+    /// <summary>Returns the devmaps.</summary>
+    IReadOnlyCollection<DevmapId> Devmaps { get; }
+
+    /// <summary>Whether the stream has changes of egress programs.</summary>
+    bool HasPrograms { get; }
+
+    /// <summary>Returns the event for a change of the scope.</summary>
+    WatchEvent Render(Change change);
+}
+
 /// <summary>
-/// The changes of a devmap after a revision that the ring does not have any more: those of the store's history, until the ring has the rest. The
-/// history has no changes of status; one event for each interface that the devmap depends on says that they may have been.
+/// The changes of devmaps after a revision that the ring does not have any more: those of the store's history, until the ring has the rest. The
+/// history has no changes of status; one event for each interface that a devmap depends on says that they may have been.
 /// </summary>
 /// <param name="context">The parts of the watch.</param>
-/// <param name="views">Renders the events.</param>
-/// <param name="devmap">The devmap.</param>
+/// <param name="scope">The stream.</param>
 /// <param name="revision">The revision to go on after.</param>
-internal sealed class HistoryReplay(ReplayContext context, WatchViews views, DevmapId devmap, long revision)
+internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, long revision)
 {
     // The number of changes at which no further commit is read, and of those that are rendered at a time.
     private const int ReadSize = 512, PageSize = 64;
@@ -79,7 +91,7 @@ internal sealed class HistoryReplay(ReplayContext context, WatchViews views, Dev
                 await Task.Delay(Pause, context.Time, cancellation);
         }
 
-        foreach (var page in Statuses().Chunk(PageSize))
+        foreach (var page in scope.Devmaps.SelectMany(Statuses).Chunk(PageSize))
         {
             foreach (var told in await RenderAsync(page, caller, cancellation))
                 yield return told;
@@ -90,7 +102,7 @@ internal sealed class HistoryReplay(ReplayContext context, WatchViews views, Dev
     {
         using var place = await context.Gate.EnterAsync(caller, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return [.. changes.Select(views.Render)];
+        return [.. changes.Select(scope.Render)];
     }
 
     private IReadOnlyList<ChangeCommit> Read()
@@ -108,19 +120,37 @@ internal sealed class HistoryReplay(ReplayContext context, WatchViews views, Dev
             // The reader begins with a snapshot, for which the store is not needed.
         }
 
-        throw new ControlPlaneException(DevmapErrors.Compacted(devmap.Name, _revision, context.Floor));
+        throw new ControlPlaneException(DevmapErrors.Compacted(scope.Devmaps.First().Name, _revision, context.Floor));
     }
 
     // The changes of a call share its revision. A stream can be resumed only after the last of them.
     private List<Change> ChangesOf(ChangeCommit commit)
     {
-        List<Change> changes = [.. commit.Changes.Where(c => c.Refusal is null && c.Resource.Devmap == devmap.Name).Select(Find).OfType<Change>()];
-        for (var i = 0; i + 1 < changes.Count; i++)
-            changes[i].IsPart = changes[i].Revision == changes[i + 1].Revision;
+        List<Change> changes = [.. commit.Changes.Where(c => c.Refusal is null).Select(Find).OfType<Change>()];
+        var later = new HashSet<DevmapId>();
+        for (var i = changes.Count - 1; i >= 0; i--)
+        {
+            if (i + 1 < changes.Count && changes[i].Revision != changes[i + 1].Revision)
+                later.Clear();
+            changes[i].IsPartOfCall = later.Count > 0;
+            changes[i].IsPart = !later.Add(changes[i].Devmap);
+        }
+
         return changes;
     }
 
-    private Change? Find(ChangeRecord change) => (change.Resource, change.After) switch
+    private Change? Find(ChangeRecord change) => change.Resource.Devmap is null
+        ? scope.HasPrograms ? FindProgram(change) : null
+        : scope.Devmaps.FirstOrDefault(d => d.Name == change.Resource.Devmap) is { } devmap ? Find(devmap, change) : null;
+
+    private static Change? FindProgram(ChangeRecord change) => (change.Resource, change.After) switch
+    {
+        (_, EgressProgramRecord program) => new Change.ProgramPut(new PlacedProgram(program, new LoadedProgram(program.Name, program.Spec.Config, 0), 0)),
+        ({ Kind: ChangedKind.Program, Name: { } name }, null) => new Change.ProgramDeleted(change.Revision, name),
+        _ => null,
+    };
+
+    private Change? Find(DevmapId devmap, ChangeRecord change) => (change.Resource, change.After) switch
     {
         (_, EntryRecord entry) => new Change.EntryPut(devmap, new PlacedEntry(entry, KernelKeyOf(entry.Key))),
         (_, SwapRecord swap) => new Change.EgressProgramSet(devmap, swap, change.Count),
@@ -132,7 +162,7 @@ internal sealed class HistoryReplay(ReplayContext context, WatchViews views, Dev
 
     private uint? KernelKeyOf(EntryKey key) => key.InterfaceName is { } name ? context.Interfaces.Current.Find(name)?.Ifindex : key.Number;
 
-    private IEnumerable<Change.Status> Statuses()
+    private IEnumerable<Change.Status> Statuses(DevmapId devmap)
     {
         if (context.State.Current.Find(devmap) is not { } state)
             yield break;

@@ -17,6 +17,8 @@ namespace ControlPlane.Core.Watching;
 [JsonDerivedType(typeof(EgressProgramSet), "egressProgramSet")]
 [JsonDerivedType(typeof(AttachmentPut), "attachment")]
 [JsonDerivedType(typeof(AttachmentDeleted), "attachmentDeleted")]
+[JsonDerivedType(typeof(ProgramPut), "program")]
+[JsonDerivedType(typeof(ProgramDeleted), "programDeleted")]
 [JsonDerivedType(typeof(StatusChanged), "statusChanged")]
 [JsonDerivedType(typeof(DriftFound), "driftFound")]
 [JsonDerivedType(typeof(Synced), "synced")]
@@ -24,6 +26,10 @@ namespace ControlPlane.Core.Watching;
 public abstract record WatchEvent(
     [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Revision)
 {
+    /// <summary>The devmap, in a stream of several devmaps. Null in the stream of one devmap, and for events of no devmap.</summary>
+    [JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Devmap { get; init; }
+
     /// <summary>The entry is this.</summary>
     /// <param name="Revision">As above.</param>
     /// <param name="Entry">
@@ -61,6 +67,16 @@ public abstract record WatchEvent(
     /// <param name="Revision">As above.</param>
     /// <param name="Interface">The name of the ingress interface.</param>
     public sealed record AttachmentDeleted(long? Revision, string Interface) : WatchEvent(Revision);
+
+    /// <summary>The egress program is this. Only a stream of several devmaps tells of programs.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Program">The program; its status is also that of the moment.</param>
+    public sealed record ProgramPut(long? Revision, EgressProgram Program) : WatchEvent(Revision);
+
+    /// <summary>There is no such egress program any more.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Name">The name of the program.</param>
+    public sealed record ProgramDeleted(long? Revision, string Name) : WatchEvent(Revision);
 
     /// <summary>
     /// An interface came, went or changed, and with it the status of what depends on it: one event however many entries those are.

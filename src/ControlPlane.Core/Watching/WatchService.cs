@@ -21,6 +21,7 @@ internal sealed class WatchService
     private readonly TimeProvider _time;
     private readonly PageGate _gate;
     private readonly ReplayContext _replays;
+    private readonly ProgramEvents _programs;
     private readonly ConcurrentDictionary<DevmapId, Feed> _feeds = new();
     private int _watchers;
     private long _cutOff;
@@ -29,6 +30,7 @@ internal sealed class WatchService
     {
         (_options, _state, _log, _kernel, _evaluators, _gate, _time) = (options, state, log, kernel, evaluators, gate, time);
         _replays = new ReplayContext(state, log, history, kernel.Interfaces, gate, time);
+        _programs = new ProgramEvents(state, kernel);
     }
 
     /// <summary>Streams that are read now.</summary>
@@ -57,38 +59,66 @@ internal sealed class WatchService
     /// </exception>
     public IAsyncEnumerable<WatchEvent> Watch(string devmap, long? fromRevision, RequestContext request)
     {
+        var head = Judge(fromRevision, request);
+        var id = _state.Current.Devmap(devmap).Id;
+        return Begin(new OneDevmap(id, FeedFor(id)), head, fromRevision, request);
+    }
+
+    /// <summary>All that happens in several devmaps and to egress programs from now on, in one order. Otherwise as the stream of one devmap.</summary>
+    /// <param name="devmaps">The names of the devmaps; none for all.</param>
+    /// <param name="fromRevision">The revision to go on after, as an event of such a stream gave it; null to begin with a snapshot.</param>
+    /// <param name="request">The request. Its cancellation ends the stream.</param>
+    /// <exception cref="ControlPlaneException">As of the stream of one devmap.</exception>
+    public IAsyncEnumerable<WatchEvent> WatchAll(IReadOnlyCollection<string> devmaps, long? fromRevision, RequestContext request)
+    {
+        var head = Judge(fromRevision, request);
+        var current = _state.Current;
+        var ids = devmaps.Count == 0 ? current.Devmaps.Values.Select(d => d.Id) : devmaps.Distinct(StringComparer.Ordinal).Select(d => current.Devmap(d).Id);
+        return Begin(new ManyDevmaps(ids.ToDictionary(id => id, FeedFor), _programs), head, fromRevision, request);
+    }
+
+    private ChangeLog.Head Judge(long? fromRevision, RequestContext request)
+    {
         var head = _log.Current;
         if (fromRevision < 0 && !request.Violations.Has("revision"))
             request.Violations.Add("revision", "must not be negative");
         if (fromRevision > head.Revision)
             request.Violations.Add("revision", string.Create(CultureInfo.InvariantCulture, $"is in the future: the daemon is at {head.Revision}"));
         request.Violations.ThrowIfAny();
-        var id = _state.Current.Devmap(devmap).Id;
+        return head;
+    }
+
+    private IAsyncEnumerable<WatchEvent> Begin(StreamScope scope, ChangeLog.Head head, long? fromRevision, RequestContext request)
+    {
         if (head.IsLast)
             throw ShuttingDown();
+        return RunAsync(scope, StartOf(scope, fromRevision), request.Caller.Account, request.Cancellation);
+    }
+
+    private StreamStart StartOf(StreamScope scope, long? fromRevision)
+    {
         if (fromRevision is not { } revision)
-            return RunAsync(id, new StreamStart(Begin(id), null, 0), request.Caller.Account, request.Cancellation);
+            return StartNow(scope);
         if (_log.PositionAfter(revision) is { } position)
-            return RunAsync(id, new StreamStart(null, null, position), request.Caller.Account, request.Cancellation);
+            return new StreamStart(null, null, position);
         if (_log.PositionOfChangesAfter(revision) is null && _replays.Floor is var floor && floor > revision)
-            throw new ControlPlaneException(DevmapErrors.Compacted(devmap, revision, floor));
-        var replay = new HistoryReplay(_replays, FeedFor(id).Views, id, revision);
-        return RunAsync(id, new StreamStart(null, replay, 0), request.Caller.Account, request.Cancellation);
+            throw new ControlPlaneException(DevmapErrors.Compacted(scope.Name, revision, floor));
+        return new StreamStart(null, new HistoryReplay(_replays, scope, revision), 0);
     }
 
     private async IAsyncEnumerable<WatchEvent> RunAsync(
-        DevmapId devmap, StreamStart begin, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
+        StreamScope scope, StreamStart begin, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var feed = FeedFor(devmap);
         Interlocked.Increment(ref _watchers);
         try
         {
             var (start, replay, position) = begin;
             if (start is not null)
             {
-                await foreach (var told in feed.Snapshot.ReadAsync(start, caller, cancellationToken))
+                await foreach (var told in scope.ReadAsync(start, caller, cancellationToken))
                     yield return told;
                 yield return new WatchEvent.Synced(start.Revision);
+                position = start.Position;
             }
 
             if (replay is not null)
@@ -98,7 +128,7 @@ internal sealed class WatchService
                 position = replay.Position;
             }
 
-            (position, var synced) = start is null ? (position, false) : (start.Position, true);
+            var synced = start is not null;
             var lastTold = _time.GetTimestamp();
             while (true)
             {
@@ -106,9 +136,9 @@ internal sealed class WatchService
                 for (; position < head.Position; position++)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    if ((_log.Read(position) ?? throw TooSlow(devmap)) is var change && change.Devmap != devmap)
+                    if (!scope.Has(_log.Read(position) ?? throw TooSlow(scope), out var happened))
                         continue;
-                    yield return feed.Changes.Of(change);
+                    yield return happened;
                     lastTold = _time.GetTimestamp();
                 }
 
@@ -134,15 +164,15 @@ internal sealed class WatchService
     }
 
     // The writer publishes a state, and then its changes. A state whose changes are not in the log yet is the begin of no stream.
-    private SnapshotStart Begin(DevmapId devmap)
+    private StreamStart StartNow(StreamScope scope)
     {
         var spin = default(SpinWait);
         while (true)
         {
             var head = _log.Current;
-            var state = _state.Current.Devmap(devmap.Name);
-            if (state.Revision <= head.Revision || head.IsLast)
-                return new SnapshotStart(head.Position, head.Revision, state);
+            var snapshot = _state.Current;
+            if (scope.RevisionIn(snapshot) <= head.Revision || head.IsLast)
+                return new StreamStart(new ScopeSnapshot(head.Position, head.Revision, snapshot), null, 0);
             spin.SpinOnce();
         }
     }
@@ -167,19 +197,16 @@ internal sealed class WatchService
         return head.Moved.IsCompleted;
     }
 
-    private ControlPlaneException TooSlow(DevmapId devmap)
+    private ControlPlaneException TooSlow(StreamScope scope)
     {
         Interlocked.Increment(ref _cutOff);
-        return new(DevmapErrors.WatcherTooSlow(devmap.Name, _options.LogCapacity));
+        return new(DevmapErrors.WatcherTooSlow(scope.Name, _options.LogCapacity));
     }
 
     private static ControlPlaneException ShuttingDown() => new(RequestErrors.StreamEnds());
 
-    /// <summary>The parts that the watchers of a devmap share.</summary>
-    private sealed record Feed(WatchViews Views, SnapshotPages Snapshot, RecentEvents Changes);
-
     /// <summary>The begin of a stream: with a snapshot, with the history, or at a position in the ring.</summary>
-    private sealed record StreamStart(SnapshotStart? Snapshot, HistoryReplay? Replay, long Position);
+    private sealed record StreamStart(ScopeSnapshot? Snapshot, HistoryReplay? Replay, long Position);
 }
 
 /// <summary>How changes are kept for watchers.</summary>

@@ -30,6 +30,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
             swap.Revision, interfaces.Current.Canonical(swap.Interface), swap.EgressProgram, entries, swap.UpdateTime),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
+        Change.ProgramPut or Change.ProgramDeleted => throw new ArgumentException("it is of no devmap", nameof(change)),
         Change.Status status => new WatchEvent.StatusChanged(Resumable(status), status.Interface, status.Ifindex, status.Entries, status.Attachment),
         Change.DriftFound drift => new WatchEvent.DriftFound(drift.Revision, drift.Found, drift.Repaired),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),

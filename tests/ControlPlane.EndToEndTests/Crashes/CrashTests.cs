@@ -1,5 +1,7 @@
 using System.Globalization;
 using ControlPlane.EndToEndTests.Support;
+using ControlPlane.Storage;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 using Devmapd.V1;
 using Xunit.Abstractions;
@@ -98,6 +100,18 @@ public sealed class CrashTests(ITestOutputHelper output)
         var (revision, stored) = ResourceVersions.OfStore(testbed.Runner.StateDirectory);
         Assert.Equal(revision, view.Revision);
         Assert.Equal(stored.OrderBy(f => f.Key, StringComparer.Ordinal), view.ByName().OrderBy(f => f.Key, StringComparer.Ordinal));
+        AssertHistory(testbed.Runner.StateDirectory);
+    }
+
+    // In a copy: a store has one writer.
+    private static void AssertHistory(string state)
+    {
+        var copy = Directory.CreateTempSubdirectory();
+        foreach (var suffix in new[] { "", "-wal" })
+            File.Copy(Path.Combine(state, SqliteStore.FileName + suffix), Path.Combine(copy.FullName, SqliteStore.FileName + suffix));
+        using (var store = SqliteStore.Open(copy.FullName))
+            Assert.Empty(HistoryChain.FindBreaks(store.History, store.Load()));
+        copy.Delete(recursive: true);
     }
 
     /// <summary>Every entry whose interface exists is in the kernel with that interface and program, and nothing else is.</summary>

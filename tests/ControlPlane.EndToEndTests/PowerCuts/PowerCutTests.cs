@@ -71,10 +71,12 @@ public sealed class PowerCutTests(ITestOutputHelper output) : IDisposable
     private static IEnumerable<string> Judge(string folder, IReadOnlyList<WriteHistory> histories, long cut)
     {
         StoredState state;
+        IReadOnlyList<string> breaks;
         try
         {
             using var store = SqliteStore.Open(folder);
             state = store.Load();
+            breaks = HistoryChain.FindBreaks(store.History, state);
         }
         catch (StoreException e)
         {
@@ -88,8 +90,8 @@ public sealed class PowerCutTests(ITestOutputHelper output) : IDisposable
             .ToDictionary(pair => pair.Item1, pair => pair.Labels.ToDictionary().GetValueOrDefault("write"));
         var programs = state.Entries.Where(e => e.Key.Number >= 2000).Select(e => e.Spec.EgressProgram).Distinct().ToList();
         found["swap"] = programs.Count == 1 ? programs[0] : programs.Count == 0 ? null : string.Join('+', programs);
-        return histories
+        return breaks.Concat(histories
             .Where(h => !h.Allowed(cut).Contains(found.GetValueOrDefault(h.Resource)))
-            .Select(h => $"{h.Resource} is {found.GetValueOrDefault(h.Resource) ?? "absent"}, not {string.Join(" or ", h.Allowed(cut).Select(v => v ?? "absent"))}");
+            .Select(h => $"{h.Resource} is {found.GetValueOrDefault(h.Resource) ?? "absent"}, not {string.Join(" or ", h.Allowed(cut).Select(v => v ?? "absent"))}"));
     }
 }

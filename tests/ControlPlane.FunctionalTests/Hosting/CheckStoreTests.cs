@@ -93,7 +93,8 @@ public sealed class CheckStoreTests : IDisposable
         Assert.Equal(ExitCodes.Ok, restored);
         Assert.Equal($"The store is restored from {copy}.", told[0]);
         Assert.Equal($"kept: the store before, as {Path.Combine(State, SqliteStore.ReplacedName)}", told[^1]);
-        Assert.Equal(7, SqliteStore.Inspect(State).State.Revision);
+        // Above all that anybody can have seen.
+        Assert.InRange(SqliteStore.Inspect(State).State.Revision, 1_000_000, long.MaxValue);
         Assert.Equal(8, SqliteStore.InspectFile(Path.Combine(State, SqliteStore.ReplacedName)).State.Revision);
     }
 

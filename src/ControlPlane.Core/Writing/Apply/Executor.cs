@@ -67,8 +67,10 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         var later = new HashSet<DevmapId>();
         for (var i = context.Changes.Count - 1; i >= first; i--)
         {
-            if (context.Changes[i].Revision == revision)
-                context.Changes[i].IsPart = !later.Add(context.Changes[i].Devmap);
+            if (context.Changes[i].Revision != revision)
+                continue;
+            context.Changes[i].IsPartOfCall = later.Count > 0;
+            context.Changes[i].IsPart = !later.Add(context.Changes[i].Devmap);
         }
     }
 
@@ -285,6 +287,12 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After.Record, attachment.Before?.Record):
                 context.Changes.Add(new Change.AttachmentPut(attachment.Devmap, attachment.After));
+                break;
+            case Placement.OfProgram { After: null } deleted:
+                context.Changes.Add(new Change.ProgramDeleted(revision, deleted.Name));
+                break;
+            case Placement.OfProgram program when !ReferenceEquals(program.After.Record, program.Before?.Record):
+                context.Changes.Add(new Change.ProgramPut(program.After));
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After, attachment.Before):
                 context.StatusChanged(context.Devmap(attachment.Devmap), attachment.Interface, 0);

@@ -180,6 +180,20 @@ internal sealed class DevmapGrpcService(
             await responseStream.WriteAsync(Messages.Of(happened), context.CancellationToken);
     }
 
+    public override async Task WatchDevmaps(WatchDevmapsRequest request, IServerStreamWriter<WatchDevmapsResponse> responseStream, ServerCallContext context)
+    {
+        var call = context.Request();
+        var events = watches.WatchAll(request.Devmaps, request.HasRevision ? request.Revision : null, call);
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        await foreach (var happened in events)
+        {
+            var message = new WatchDevmapsResponse { Event = Messages.Of(happened) };
+            if (happened.Devmap is not null)
+                message.Devmap = happened.Devmap;
+            await responseStream.WriteAsync(message, context.CancellationToken);
+        }
+    }
+
     private void RequireOpen()
     {
         if (watches.Closed.IsCancellationRequested)

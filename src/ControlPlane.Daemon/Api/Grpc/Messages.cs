@@ -119,6 +119,12 @@ internal sealed partial class Messages(bool shares = false)
             case WatchEvent.AttachmentDeleted deleted:
                 message.AttachmentDeleted = new() { Interface = deleted.Interface };
                 break;
+            case WatchEvent.ProgramPut put:
+                message.Program = Of(put.Program);
+                break;
+            case WatchEvent.ProgramDeleted deleted:
+                message.ProgramDeleted = new() { Name = deleted.Name };
+                break;
             case WatchEvent.StatusChanged status:
                 message.StatusChanged = Of(status);
                 break;
@@ -255,9 +261,11 @@ internal sealed partial class Messages(bool shares = false)
     }
 
     [MapperIgnoreSource(nameof(WatchEvent.Revision))]
+    [MapperIgnoreSource(nameof(WatchEvent.Devmap))]
     private partial V1.EgressProgramSet Of(WatchEvent.EgressProgramSet set);
 
     [MapperIgnoreSource(nameof(WatchEvent.Revision))]
+    [MapperIgnoreSource(nameof(WatchEvent.Devmap))]
     private partial V1.StatusChanged Of(WatchEvent.StatusChanged status);
 
     [MapperIgnoreTargetValue(V1.EntryState.Unspecified)]

@@ -48,7 +48,7 @@ internal sealed class OperationFilter : IOperationFilter
     {
         var path = operation.RestPath;
         foreach (var name in (string[])["devmap", "key", "interfaceName", "program", "token"])
-            path = path.Replace($"{{{name}}}", Parameters.Example(name, operation), StringComparison.Ordinal);
+            path = path.Replace($"{{{name}}}", Parameters.Example(name, operation) ?? "", StringComparison.Ordinal);
         return path;
     }
 

@@ -34,7 +34,7 @@ internal static class Parameters
     /// <summary>Returns the value that stands for a parameter in the examples; null for none.</summary>
     public static string? Example(string name, Operation operation) => name switch
     {
-        "devmap" => "default",
+        "devmap" => operation.Id == Operations.WatchDevmaps.Id ? null : "default",
         // Nothing can be attached to loopback.
         "key" when operation.Id == Operations.ProbeEntry.Id => "eth0",
         "key" => "lo",
@@ -78,6 +78,7 @@ internal static class Parameters
 
     private static string Text(string name, Operation operation) => name switch
     {
+        "devmap" when operation.Id == Operations.WatchDevmaps.Id => "The name of a devmap. May be repeated. Omitted for all devmaps.",
         "devmap" => "The name of the devmap.",
         "token" => "The name of the token.",
         "key" => "The key in any of its text forms: text of the devmap's key selector (`veth1`, `100`, `10.0.0.7`), or the kernel key as a number, 0 to 4294967295. An interface whose name is a number is written `if:7`. In a URL, percent-encode what a path cannot carry.",
@@ -104,6 +105,7 @@ internal static class Parameters
         "dst" => "The IPv4 destination. Omitted for a frame of another protocol.",
         Length => "The length of the IP packet in bytes, as an MTU counts. When omitted, MTUs are compared with all that can arrive, and the egress program is run on a short frame.",
         Ttl => "The TTL of the IP packet. Omitted for 64. It counts for the action `decrementTtl`.",
+        "revision" when operation.Id == Operations.WatchDevmaps.Id => "The last revision that a stream of several devmaps gave. The stream continues after it. Omitted to begin with a snapshot.",
         "revision" => "The last revision that a stream of this devmap gave. The stream continues after it. Omitted to begin with a snapshot.",
         "Idempotency-Key" => "Marks the call: 1 to 128 letters, digits and characters of `-._~:/+=@`, also in quotes. A repeat of the caller with the same key within a day gets the first answer, and changes nothing. Omitted for none.",
         "Last-Event-ID" => "The `id` of the last event, as browsers send it when they connect again. It goes before `revision`.",

@@ -7,17 +7,29 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace ControlPlane.Daemon.Api.Rest;
 
-/// <summary>The stream of events of a devmap.</summary>
+/// <summary>The streams of events of one devmap, and of several.</summary>
 internal static class EventEndpoints
 {
     private const string LastEventId = "Last-Event-ID";
 
-    public static void MapEvents(this IEndpointRouteBuilder routes) => routes.Map(Operations.WatchDevmap, WatchAsync);
+    public static void MapEvents(this IEndpointRouteBuilder routes)
+    {
+        routes.Map(Operations.WatchDevmap, WatchAsync);
+        routes.Map(Operations.WatchDevmaps, WatchAllAsync);
+    }
 
     private static async Task WatchAsync(
         string devmap, long? revision, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
     {
         var events = watches.Watch(devmap, ResumeFrom(revision, lastEventId, request), request);
+        http.EndSoonAfter(watches.Closed);
+        await EventStream.WriteAsync(http, events);
+    }
+
+    private static async Task WatchAllAsync(
+        [FromQuery] string[]? devmap, long? revision, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
+    {
+        var events = watches.WatchAll(devmap ?? [], ResumeFrom(revision, lastEventId, request), request);
         http.EndSoonAfter(watches.Closed);
         await EventStream.WriteAsync(http, events);
     }

@@ -39,7 +39,7 @@ public sealed partial class ExampleTests : RestTest
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
         (Operations.GetInterface, null), (Operations.ListInterfaces, null), (Operations.GetHost, null),
         (Operations.CreateToken, Token), (Operations.GetToken, null), (Operations.ListTokens, null),
-        (Operations.WatchDevmap, null), (Operations.ProbeEntry, null),
+        (Operations.WatchDevmap, null), (Operations.WatchDevmaps, null), (Operations.ProbeEntry, null),
     ];
 
     [Fact]
@@ -54,9 +54,9 @@ public sealed partial class ExampleTests : RestTest
                 requests[operation.Id] = JsonNode.Parse(body);
             if (operation == Operations.ProbeEntry)
                 await PutProbedAsync(Client);
-            if (operation == Operations.WatchDevmap)
+            if (operation == Operations.WatchDevmap || operation == Operations.WatchDevmaps)
             {
-                answers["watchDevmap 200"] = await FirstEntryAsync();
+                answers[$"{operation.Id} 200"] = await FirstEntryAsync(operation);
                 continue;
             }
 
@@ -89,9 +89,9 @@ public sealed partial class ExampleTests : RestTest
         return response.IsSuccessStatusCode ? ((int)response.StatusCode, text) : throw new XunitException($"{operation.Id}: {text}");
     }
 
-    private async Task<JsonNode> FirstEntryAsync()
+    private async Task<JsonNode> FirstEntryAsync(Operation operation)
     {
-        using var events = await Watching.SseReader.OpenAsync(Client, OperationFilter.InstanceOf(Operations.WatchDevmap));
+        using var events = await Watching.SseReader.OpenAsync(Client, OperationFilter.InstanceOf(operation));
         while (await events.NextAsync() is { } happened)
         {
             if (happened.Type == "entry")

@@ -1,11 +1,12 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.TestCommon;
 using ControlPlane.TestCommon.Lab;
 
 namespace ControlPlane.UnitTests.Core.Linearizability;
 
-/// <summary>Whether API, store and kernel have the same, once nobody writes any more.</summary>
+/// <summary>Whether API, store, its history and kernel have the same, once nobody writes any more.</summary>
 internal static class ConsistencyCheck
 {
     /// <summary>Where they differ.</summary>
@@ -18,6 +19,7 @@ internal static class ConsistencyCheck
         var programs = core.Programs.List();
         return
         [
+            .. HistoryChain.FindBreaks(store.History, stored),
             .. Differences(
                 "store", stored.Entries.Select(e => $"{e.Devmap}/{KeyText(e)} {e.Spec} {e.Revision} {e.CreateTime:O} {e.UpdateTime:O}"),
                 entries.Select(e => $"{e.Devmap}/{e.Key} {e.Spec} {e.Revision} {e.CreateTime:O} {e.UpdateTime:O}")),

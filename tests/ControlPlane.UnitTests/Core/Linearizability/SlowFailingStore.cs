@@ -13,6 +13,8 @@ internal sealed class SlowFailingStore(int seed) : IStore
     /// <summary>One batch of so many is refused; 0 for none.</summary>
     public int RefusesOneIn { get; set; }
 
+    public IChangeHistory History => _inner.History;
+
     public StoredState Load() => _inner.Load();
 
     public void Commit(StoreBatch batch)

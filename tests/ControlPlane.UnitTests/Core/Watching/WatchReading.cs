@@ -9,6 +9,9 @@ internal static class WatchReading
     public static IAsyncEnumerable<WatchEvent> Watch(this CoreFixture core, string devmap, long? fromRevision = null) =>
         core.Watches.Watch(devmap, fromRevision, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
 
+    public static IAsyncEnumerable<WatchEvent> WatchAll(this CoreFixture core, long? fromRevision = null, params string[] devmaps) =>
+        core.Watches.WatchAll(devmaps, fromRevision, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
+
     /// <summary>The next events, up to one that fits.</summary>
     public static async Task<List<WatchEvent>> UntilAsync(this IAsyncEnumerator<WatchEvent> reader, Func<WatchEvent, bool> last)
     {

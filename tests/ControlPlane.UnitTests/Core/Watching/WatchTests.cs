@@ -182,7 +182,7 @@ public sealed class WatchTests
     public async Task Resume_TooOld_IsCompacted_AndTheOldestIsNot()
     {
         // About four changes in memory, and as many in the store.
-        using var store = new MemoryStore(new HistoryOptions { MaxBytes = 1024 });
+        using var store = new MemoryStore(new HistoryOptions { MaxBytes = 4096 });
         await using var core = await CoreFixture.StartAsync(store: store, watching: new WatchOptions { LogCapacity = 4 });
         for (var i = 0; i < 10; i++)
             await core.PutAsync("vlans", $"{i}", "sim1");
