@@ -58,6 +58,7 @@ public sealed class ManyDevmapsTests
         long first, last;
         await using (var before = await CoreFixture.StartAsync(host, store: store))
         {
+            await before.PutProgramAsync("kept", "count");
             first = before.State.Current.Revision;
             await before.PutAsync("vlans", "1", "sim1");
             await before.PutProgramAsync("counting", "count");
@@ -72,7 +73,8 @@ public sealed class ManyDevmapsTests
                 Assert.Equal(whole.SkipWhile(e => revision > first && e.Item1 != revision).Skip(revision > first ? 1 : 0), await EventsAsync(before, revision));
         }
 
-        await using var after = await CoreFixture.StartAsync(host, store: store);
+        // As after a reboot: the programs are loaded again.
+        await using var after = await CoreFixture.StartAsync(SimulatedHost.WithInterfaces(), store: store);
         for (var revision = first; revision <= last; revision++)
             Assert.Equal(whole.SkipWhile(e => revision > first && e.Item1 != revision).Skip(revision > first ? 1 : 0), await EventsAsync(after, revision));
 
