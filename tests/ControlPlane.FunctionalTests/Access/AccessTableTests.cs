@@ -176,7 +176,9 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
     {
         (string, string)[] headers = guarded.Tokens[role] is { } token ? [("authorization", $"Bearer {token}")] : [];
         // The devmap is the first field. The limits of the token are about it.
-        byte[] message = operation.ChecksEachEntry ? [0x0A, 7, .. "default"u8] : [];
+        byte[] message = operation.ChecksEachEntry ? [0x0A, 7, .. "default"u8]
+            : operation == Operations.WatchDevmaps ? [0x0A, 7, .. "nothing"u8] // without one it would be a stream that does not end
+            : [];
         return RawCall.AskAsync(guarded.Daemon.Grpc, $"devmapd.v1.{method}", message, headers);
     }
 }

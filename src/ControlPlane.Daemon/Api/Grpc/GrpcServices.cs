@@ -183,7 +183,7 @@ internal sealed class DevmapGrpcService(
     public override async Task WatchDevmaps(WatchDevmapsRequest request, IServerStreamWriter<WatchDevmapsResponse> responseStream, ServerCallContext context)
     {
         var call = context.Request();
-        var events = watches.WatchAll(request.Devmaps, request.HasRevision ? request.Revision : null, call);
+        var events = watches.WatchAll(request.Devmap, request.HasRevision ? request.Revision : null, call);
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         await foreach (var happened in events)
         {
