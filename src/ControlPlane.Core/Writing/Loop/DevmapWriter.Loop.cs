@@ -28,7 +28,7 @@ internal sealed partial class DevmapWriter
             _context.Refresh();
             Startup.Run(scope, new StartContext(_context, _kernel, _state, _executor, _logger), _store, devmaps);
             Restore();
-            // What the start has loaded again is no change.
+            // Programs that the start has loaded again are no changes.
             _context.Changes.Clear();
             _context.State.Publish(_context.PlannedRevision, _context.Now);
             _log.Begin(_context.PlannedRevision);
