@@ -1,15 +1,20 @@
+using Devmapd.V1;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
 namespace ControlPlane.Client;
 
-/// <summary>Sets the deadline of unary calls and the token of all, and turns failures of all calls into <see cref="DevmapdException"/>.</summary>
+/// <summary>Sets the deadline of unary calls, to which the wait of a call is added, and the token of all, and turns failures of all calls into <see cref="DevmapdException"/>.</summary>
 internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Interceptor
 {
+    // The wait of a call that names none.
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
+
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
-        var call = continuation(request, WithToken(WithDeadline(context)));
+        var call = continuation(request, WithToken(WithDeadline(request, context)));
         return new AsyncUnaryCall<TResponse>(
             TranslateAsync(call.ResponseAsync, context.Options.CancellationToken), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
@@ -19,7 +24,7 @@ internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Inter
     {
         try
         {
-            return continuation(request, WithToken(WithDeadline(context)));
+            return continuation(request, WithToken(WithDeadline(request, context)));
         }
         catch (RpcException failure)
         {
@@ -54,12 +59,25 @@ internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Inter
             call.Dispose);
     }
 
-    private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+    private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class =>
         deadline is { } time && context.Options.Deadline is null
-            ? new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, context.Options.WithDeadline(DateTime.UtcNow + time))
+            ? new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, context.Options.WithDeadline(DateTime.UtcNow + time + WaitOf(request)))
             : context;
+
+    // A call that waits in the daemon is answered later.
+    private static TimeSpan WaitOf(object request) => request switch
+    {
+        WaitEntriesRequest call => Longest(call.Timeout),
+        PutEntryRequest { Wait: not WaitState.Unspecified } call => Longest(call.Timeout),
+        ApplyEntriesRequest { Wait: not WaitState.Unspecified } call => Longest(call.Timeout),
+        ReplaceEntriesRequest { Wait: not WaitState.Unspecified } call => Longest(call.Timeout),
+        _ => TimeSpan.Zero,
+    };
+
+    private static TimeSpan Longest(Duration? timeout) => timeout is null ? DefaultWait : TimeSpan.FromSeconds(Math.Clamp(timeout.Seconds, 0, 300) + 1);
 
     private ClientInterceptorContext<TRequest, TResponse> WithToken<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class

@@ -134,6 +134,14 @@ public sealed partial class DevmapdClient : IDisposable
     public async Task<ReplaceEntriesResponse> ReplaceEntriesAsync(ReplaceEntriesRequest request, CancellationToken cancellationToken = default) =>
         await Devmaps.ReplaceEntriesAsync(request, cancellationToken: cancellationToken);
 
+    /// <summary>Waits until every selected entry forwards, or until the time of the request is over.</summary>
+    /// <param name="request">The selector, and the longest wait: 30 s unless it says another. The deadline of the call comes that much later.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether all of them forward, and at most 100 that do not, with the reasons.</returns>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<WaitEntriesResponse> WaitEntriesAsync(WaitEntriesRequest request, CancellationToken cancellationToken = default) =>
+        await Devmaps.WaitEntriesAsync(request, cancellationToken: cancellationToken);
+
     /// <summary>Attaches a devmap's redirect program to an interface, or changes the attachment.</summary>
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="interfaceName">The name of the ingress interface.</param>

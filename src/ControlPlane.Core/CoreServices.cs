@@ -5,6 +5,7 @@ using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,9 @@ public static class CoreServices
         services.AddSingleton<AuditService>();
         services.AddSingleton<PageGate>();
         services.AddSingleton<WatchService>();
+        services.TryAddSingleton<IWaitPlaces, UnlimitedPlaces>();
+        services.AddSingleton<EntryWaits>();
+        services.AddSingleton<WaitService>();
         services.AddSingleton<EntryService>();
         services.AddSingleton<BatchGate>();
         services.AddSingleton<CallLine>();

@@ -53,11 +53,12 @@ internal sealed class GrpcInputs(Random random, double wrongCredentials)
         var body = random.Happens(0.15) ? Compressed(message, headers) : Frame(0, message);
         if (random.Happens(0.08))
             body = DamagedFrame(body);
-        if (!method.IsServerStreaming && random.Happens(0.05))
+        if (!method.IsServerStreaming && method.InputType.FindFieldByName("timeout") is null && random.Happens(0.05))
             headers.Add(random.Of<(string, string)>(
                 ("grpc-timeout", random.Of("1m", "0n", "99999999H", "x", "-1S")), ("grpc-accept-encoding", "zzz"), ("user-data-bin", "AAE"), ("x-request-id", "a b"), ("grpc-encoding", "zzz")));
-        if (method.IsServerStreaming)
-            headers.Add(("grpc-timeout", "30m"));
+        // A stream that is granted does not end, and a call may wait for minutes.
+        if (method.IsServerStreaming || method.InputType.FindFieldByName("timeout") is not null)
+            headers.Add(("grpc-timeout", method.IsServerStreaming ? "30m" : "200m"));
         if (random.Happens(wrongCredentials) && random.WrongCredentials().Split(": ") is [var name, var value])
             headers.Add((name, value));
         var exists = random.Happens(0.99);

@@ -20,7 +20,7 @@ public sealed class ArchitectureTests
         ["ControlPlane.Core"] =
         [
             "Errors", "Model", "Fairness", "Ports", "State", "Status", "Explaining",
-            "Writing.Plan", "Writing.Commands", "Writing.Apply", "Writing.Loop", "Writing", "Auditing", "Watching", "Api", "",
+            "Writing.Plan", "Writing.Commands", "Writing.Apply", "Writing.Loop", "Writing", "Auditing", "Watching", "Waiting", "Api", "",
         ],
         ["ControlPlane.Kernel"] = ["Native", "Objects", "Ids", "Programs", "Targets", "Devmaps", "Drops", "Netlink", "Probing", "LiveFrames", "Hosting", ""],
     };

@@ -5,6 +5,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Core.Writing.Plan;
@@ -20,7 +21,7 @@ internal sealed class BatchGate() : CallerGate(Places)
 
 /// <summary>Writes of several entries in one call.</summary>
 internal sealed class BatchService(
-    ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, CallLine calls)
+    ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, CallLine calls, EntryWaits waits)
 {
     // With few batches at a time, half of a caller's share of the queue stays free for its other writes.
     private const int PartOfShare = 2 * BatchGate.Places;
@@ -36,10 +37,29 @@ internal sealed class BatchService(
     /// <param name="allowPending">Whether interfaces may be missing.</param>
     /// <param name="idempotencyKey">The key that marks the call, not yet validated; null or empty for none.</param>
     /// <param name="request">The request.</param>
+    /// <param name="wait">How the call waits after the writes; null if it does not.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<BatchOutcome> ApplyAsync(EntryBatch batch, bool allowPending, string? idempotencyKey, RequestContext request)
+    /// <remarks>The answer to a repeat has the first results, and waits as any other.</remarks>
+    /// <param name="written">Called before the wait: what was read of the request is no longer needed.</param>
+    public async Task<BatchOutcome> ApplyAsync(
+        EntryBatch batch, bool allowPending, string? idempotencyKey, RequestContext request, WaitOptions? wait = null, Action? written = null)
     {
+        wait ??= WaitOptions.None;
+        wait.Validate(request.Violations);
         var key = Validate(batch, idempotencyKey, request.Violations);
+        using var waiting = waits.Begin(wait, request);
+        var (results, entries) = await WriteAsync(batch, allowPending, key, request);
+        if (waiting is null)
+            return Answer(results, entries, null);
+        // A wait is long, and a batch large.
+        batch = null!;
+        written?.Invoke();
+        return Answer(results, entries, await waiting.RunAsync(new EntrySelection.Named([.. entries.OfType<EntryId>()]) { MayBeEmpty = true }));
+    }
+
+    // The entries are in the order of the items; null for those that are deleted, and for items that failed.
+    private async Task<(ItemResults Results, EntryId?[] Entries)> WriteAsync(EntryBatch batch, bool allowPending, string? key, RequestContext request)
+    {
         var mark = key is null ? null : new CallMark(new CallId(request.Caller.Account.ToString(), key), BatchHash.Of(batch, allowPending));
         using var turn = mark is null ? null : await calls.EnterAsync(mark.Id, request.Cancellation);
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
@@ -48,8 +68,11 @@ internal sealed class BatchService(
         var results = batch.Mode == BatchMode.Atomic ? await ApplyTogetherAsync(items, mark, request)
             : mark is null ? await ApplyEachAsync(items, null, null, request)
             : await ApplyEachOnceAsync(items, mark, request);
-        return Answer(results, items);
+        return (results, [.. results.Results.Select((result, i) => EntryOf(result, items[i].Write))]);
     }
+
+    private static EntryId? EntryOf(ItemResult result, EntryWrite? write) =>
+        write is null || result.Outcome is ItemOutcome.Deleted or ItemOutcome.Failed ? null : new EntryId(write.Devmap, write.Key);
 
     private static string? Validate(EntryBatch batch, string? idempotencyKey, Violations violations)
     {
@@ -145,20 +168,20 @@ internal sealed class BatchService(
     }
 
     // The states are those of now, of the answer to a repeat too.
-    private BatchOutcome Answer(ItemResults results, List<Item> items)
+    private BatchOutcome Answer(ItemResults results, EntryId?[] entries, WaitResult? wait)
     {
         // The writer has just read the interfaces.
         var (snapshot, interfaces) = (state.Current, kernel.Interfaces.Current);
         var byDevmap = new Dictionary<DevmapId, (DevmapState Devmap, StatusEvaluator Evaluator)?>();
-        return new BatchOutcome([.. results.Results.Select((r, i) => new BatchResult(r.Outcome, r.Revision, StateOf(r, items[i].Write), r.Error))], results.Revision);
+        return new BatchOutcome(
+            [.. results.Results.Select((r, i) => new BatchResult(r.Outcome, r.Revision, entries[i] is { } id ? StateOf(id) : null, r.Error))], results.Revision,
+            wait?.IsSatisfied, wait?.Unsatisfied ?? []);
 
-        EntryState? StateOf(ItemResult result, EntryWrite? write)
+        EntryState? StateOf(EntryId id)
         {
-            if (write is null || result.Outcome is ItemOutcome.Deleted or ItemOutcome.Failed)
-                return null;
-            if (!byDevmap.TryGetValue(write.Devmap, out var known))
-                byDevmap[write.Devmap] = known = snapshot.Find(write.Devmap) is { } devmap ? (devmap, evaluators.For(snapshot, devmap, interfaces)) : null;
-            return known is var (found, evaluator) && (found.Find(write.Key) ?? found.Find(write.Key, interfaces)) is { } entry
+            if (!byDevmap.TryGetValue(id.Devmap, out var known))
+                byDevmap[id.Devmap] = known = snapshot.Find(id.Devmap) is { } devmap ? (devmap, evaluators.For(snapshot, devmap, interfaces)) : null;
+            return known is var (found, evaluator) && (found.Find(id.Key) ?? found.Find(id.Key, interfaces)) is { } entry
                 ? evaluator.BasicView(entry).Status.State
                 : null;
         }

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 
 namespace ControlPlane.Core.Api;
 
@@ -37,6 +38,8 @@ public sealed record ReplaceOptions(
 /// <param name="Plan">In a dry run, the changes: deletions first, then the others in the order of the entries; at most 10,000, and at most 3.5 MiB.</param>
 /// <param name="Truncated">Whether there are more than <paramref name="NotForwarding"/> or <paramref name="Plan"/> has.</param>
 /// <param name="Error">In a dry run, why the call would need an option: <c>owned_by_other</c> or <c>too_many_deletions</c>. Null if it needs none.</param>
+/// <param name="WaitSatisfied">Whether every entry of the scope forwards at the end of the wait. Null if the call does not wait.</param>
+/// <param name="Unsatisfied">The entries of the scope that do not, at most 100. Empty if the call does not wait.</param>
 public sealed record ReplaceOutcome(
     long Revision,
     int Created,
@@ -46,7 +49,9 @@ public sealed record ReplaceOutcome(
     IReadOnlyList<EntryProblem> NotForwarding,
     IReadOnlyList<PlannedChange> Plan,
     bool Truncated,
-    ItemError? Error)
+    ItemError? Error,
+    bool? WaitSatisfied,
+    IReadOnlyList<UnsatisfiedEntry> Unsatisfied)
 {
     /// <summary>Most entries that do not forward in an answer.</summary>
     public const int MaxProblems = 100;

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 
 namespace ControlPlane.Core.Api;
 
@@ -45,7 +46,9 @@ public sealed record BatchDelete(string Devmap, string Key, long? ExpectedRevisi
 /// <summary>The outcome of a batch.</summary>
 /// <param name="Results">The result of each item, in order.</param>
 /// <param name="Revision">The daemon's revision after the batch.</param>
-public sealed record BatchOutcome(IReadOnlyList<BatchResult> Results, long Revision);
+/// <param name="WaitSatisfied">Whether every entry that the batch has put forwards at the end of the wait. Null if the call does not wait.</param>
+/// <param name="Unsatisfied">The entries that do not, at most 100. Empty if the call does not wait.</param>
+public sealed record BatchOutcome(IReadOnlyList<BatchResult> Results, long Revision, bool? WaitSatisfied, IReadOnlyList<UnsatisfiedEntry> Unsatisfied);
 
 /// <summary>The result of one item.</summary>
 /// <param name="Outcome">The effect of the item.</param>

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 
 namespace ControlPlane.Core.Api;
 
@@ -126,4 +127,8 @@ public sealed record EntryTraffic(string Key, string Interface, EntryCounters Co
 /// <typeparam name="T">The resource's view.</typeparam>
 /// <param name="Created">Whether the resource is new; false when it was there, changed or not.</param>
 /// <param name="View">The resource after it.</param>
-public sealed record PutOutcome<T>(bool Created, T View);
+public sealed record PutOutcome<T>(bool Created, T View)
+{
+    /// <summary>The result of the wait after it; null if the call has not waited.</summary>
+    public WaitResult? Wait { get; init; }
+}

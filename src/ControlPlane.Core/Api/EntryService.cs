@@ -4,6 +4,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Core.Writing.Plan;
@@ -18,9 +19,10 @@ internal sealed class EntryService
     private readonly IKernel _kernel;
     private readonly DropReader _drops;
     private readonly StatusEvaluators _evaluators;
+    private readonly EntryWaits _waits;
 
-    public EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops, StatusEvaluators evaluators) =>
-        (_state, _writer, _kernel, _drops, _evaluators) = (state, writer, kernel, drops, evaluators);
+    public EntryService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, DropReader drops, StatusEvaluators evaluators, EntryWaits waits) =>
+        (_state, _writer, _kernel, _drops, _evaluators, _waits) = (state, writer, kernel, drops, evaluators, waits);
 
     /// <summary>Creates or changes the entry, and returns when it is in the kernel, or pending where that is allowed.</summary>
     /// <param name="devmap">The name of the devmap.</param>
@@ -28,8 +30,19 @@ internal sealed class EntryService
     /// <param name="spec">The desired state, not yet validated.</param>
     /// <param name="allowPending">Whether interfaces may be missing.</param>
     /// <param name="request">The request.</param>
+    /// <param name="wait">How the call waits after the write; null if it does not.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request)
+    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request, WaitOptions? wait = null)
+    {
+        wait ??= WaitOptions.None;
+        wait.Validate(request.Violations);
+        var asked = Read(devmap, key, spec, allowPending, request);
+        using var waiting = _waits.Begin(wait, request);
+        var outcome = await _writer.SubmitAsync(new PutEntryCommand(asked), request);
+        return waiting is null ? Answer(outcome) : await WaitAsync(waiting, outcome);
+    }
+
+    private EntryWrite Read(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request)
     {
         EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/entries/{key}", NullIfEmpty(spec.Owner));
         var snapshot = _state.Current;
@@ -39,12 +52,23 @@ internal sealed class EntryService
         new MeaningCheck(snapshot, _kernel, request.Violations).OfEntry(state, entryKey, spec, allowPending);
         request.Violations.ThrowIfAny();
         spec = spec with { EgressProgram = NullIfEmpty(spec.EgressProgram), Owner = NullIfEmpty(spec.Owner) };
-        var command = new PutEntryCommand(new((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition));
-        var outcome = await _writer.SubmitAsync(command, request);
-        snapshot = _state.Current;
+        return new EntryWrite((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition);
+    }
+
+    private PutOutcome<Entry> Answer(EntryOutcome outcome)
+    {
+        var snapshot = _state.Current;
+        var state = snapshot.Find(outcome.Devmap) ?? throw new ControlPlaneException(DevmapErrors.NotFound(outcome.Devmap.Name));
         // The writer has just read the interfaces.
-        var evaluator = _evaluators.For(snapshot, snapshot.Find(state!.Id) ?? state, _kernel.Interfaces.Current);
-        return new PutOutcome<Entry>(outcome.Before is null, evaluator.View(outcome.After!));
+        return new PutOutcome<Entry>(outcome.Before is null, _evaluators.For(snapshot, state, _kernel.Interfaces.Current).View(outcome.After!));
+    }
+
+    // The entry that the answer shows is that of the end of the wait: others may have written it meanwhile.
+    private async Task<PutOutcome<Entry>> WaitAsync(EntryWait waiting, EntryOutcome outcome)
+    {
+        var (devmap, written) = (outcome.Devmap, outcome.After!);
+        var result = await waiting.RunAsync(new EntrySelection.Named([new EntryId(devmap, written.Record.Key)]));
+        return new PutOutcome<Entry>(outcome.Before is null, View(devmap, written)) { Wait = result };
     }
 
     /// <summary>Deletes the entry.</summary>

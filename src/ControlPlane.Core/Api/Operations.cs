@@ -173,8 +173,8 @@ public static class Operations
     public static Operation PutEntry { get; } = new(
         "putEntry", Verb.Put, "entries", Role.Operator, "PUT " + Entry, "DevmapService/PutEntry",
         "Create or change an entry",
-        "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision.",
-        [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision. A call that waits is answered when the entry forwards, or when its time is over.",
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an entry.</summary>
     public static Operation DeleteEntry { get; } = new(
@@ -187,8 +187,8 @@ public static class Operations
     public static Operation ApplyEntries { get; } = new(
         "applyEntries", Verb.Act, "entries", Role.Operator, "POST /v1/entries:batch", "DevmapService/ApplyEntries",
         "Write several entries",
-        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once. If the caller has marked the call with a key, a repeat within a day gets the first answer and changes nothing.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once. If the caller has marked the call with a key, a repeat within a day gets the first answer and changes nothing. A call that waits is answered when all entries that it has put forward, or when its time is over; a repeat waits again.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 4 * 1024 * 1024,
@@ -199,12 +199,19 @@ public static class Operations
     public static Operation ReplaceEntries { get; } = new(
         "replaceEntries", Verb.Act, "entries", Role.Operator, "PUT " + Devmap + "/entries", "DevmapService/ReplaceEntries",
         "Replace the entries of a devmap",
-        "Makes the entries of a devmap, or of the scope that an owner or labels give, those of the request: creates what is missing, changes what differs, and deletes entries of the scope that the request does not name. The whole difference happens under one revision, or nothing. The answer comes when the kernel has all of it; more than 1,000 changes are written in slices, and other writes go on meanwhile. If the kernel refuses one, all entries get the specs that they had, under a new revision if there are more than 1,000 changes. Entries get the owner and the labels of the scope. A call that would change or delete an entry of another owner is refused unless it is forced, and one that would delete more than ten entries and a twentieth of the scope unless it allows so many deletions. A dry run answers with the plan: each change, the state that the entry would have, and the traffic of entries that would change or go.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Makes the entries of a devmap, or of the scope that an owner or labels give, those of the request: creates what is missing, changes what differs, and deletes entries of the scope that the request does not name. The whole difference happens under one revision, or nothing. The answer comes when the kernel has all of it; more than 1,000 changes are written in slices, and other writes go on meanwhile. If the kernel refuses one, all entries get the specs that they had, under a new revision if there are more than 1,000 changes. Entries get the owner and the labels of the scope. A call that would change or delete an entry of another owner is refused unless it is forced, and one that would delete more than ten entries and a twentieth of the scope unless it allows so many deletions. A dry run answers with the plan: each change, the state that the entry would have, and the traffic of entries that would change or go. A call that waits is answered when all entries of the scope forward, or when its time is over.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 32 * 1024 * 1024,
     };
+
+    /// <summary>Waits for entries.</summary>
+    public static Operation WaitEntries { get; } = new(
+        "waitEntries", Verb.Act, "entries", Role.Viewer, "GET /v1/entries:wait", "DevmapService/WaitEntries",
+        "Wait until entries forward",
+        "Waits until the daemon has reached a revision and every entry that the selector names forwards, or until the time is over. The answer then names at most 100 entries that do not forward, with the reasons. A selector that names no entry is not satisfied: a gate that depends on the wait does not open for nothing. The states are those of the kernel now, not those of the last event. Unmanaged entries do not count.",
+        [InvalidArgument, DevmapNotFound, TooManyStreams, KernelFailure, ShuttingDown]);
 
     /// <summary>Probes an entry.</summary>
     public static Operation ProbeEntry { get; } = new(
@@ -343,7 +350,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap, WatchDevmaps,
-        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, ProbeEntry,
+        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, WaitEntries, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,

@@ -5,6 +5,7 @@ using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Core.Writing.Plan;
@@ -22,7 +23,7 @@ internal sealed class LargeRequestGate() : CallerGate(Places)
 }
 
 /// <summary>Replaces all entries of a devmap, or those of a scope.</summary>
-internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate)
+internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, EntryWaits waits)
 {
     private const string Table = "entries", Label = "label";
 
@@ -31,11 +32,36 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
     /// <param name="table">The entries, not yet validated.</param>
     /// <param name="options">The scope and the options, not yet validated.</param>
     /// <param name="request">The request.</param>
+    /// <param name="wait">How the call waits after the write, for the whole scope; null if it does not.</param>
+    /// <param name="written">Called before the wait: what was read of the request is no longer needed.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<ReplaceOutcome> ReplaceAsync(string devmap, DesiredEntries table, ReplaceOptions options, RequestContext request)
+    public async Task<ReplaceOutcome> ReplaceAsync(
+        string devmap, DesiredEntries table, ReplaceOptions options, RequestContext request, WaitOptions? wait = null, Action? written = null)
     {
+        wait ??= WaitOptions.None;
+        wait.Validate(request.Violations, options.DryRun);
         EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/{Table}");
         var scope = Validate(state.Current.Devmaps.GetValueOrDefault(devmap), table, options, request.Violations);
+        using var waiting = waits.Begin(wait, request);
+        var outcome = await WriteAsync(devmap, table, scope, options, request);
+        if (waiting is null)
+            return outcome;
+        // A wait is long, and a table large.
+        table = null!;
+        written?.Invoke();
+        return Answer(outcome, await waiting.RunAsync(new EntrySelection.Matching([devmap], scope.Accepts) { MayBeEmpty = true }));
+    }
+
+    private static ReplaceOutcome Answer(ReplaceOutcome written, WaitResult wait) => written with
+    {
+        NotForwarding = [.. wait.Unsatisfied.Where(u => u.State is not null).Select(u => new EntryProblem(u.Key, u.State!.Value, u.Condition!))],
+        Truncated = wait.HasMore,
+        WaitSatisfied = wait.IsSatisfied,
+        Unsatisfied = wait.Unsatisfied,
+    };
+
+    private async Task<ReplaceOutcome> WriteAsync(string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, RequestContext request)
+    {
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
         var snapshot = state.Current;
         var asked = new TableWrite(snapshot.Devmap(devmap).Id, Read(snapshot, devmap, table, scope, options, request.Caller), scope.Accepts, scope.Owner)
@@ -125,7 +151,7 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         else
             more = AddProblems(problems, difference, devmap, evaluators.For(snapshot, devmap, interfaces));
         return new ReplaceOutcome(
-            result.Revision, difference.Created, difference.Changed, difference.Deleted, difference.Unchanged, problems, plan, more, isDry ? ErrorOf(result.Protection) : null);
+            result.Revision, difference.Created, difference.Changed, difference.Deleted, difference.Unchanged, problems, plan, more, isDry ? ErrorOf(result.Protection) : null, null, []);
     }
 
     private static bool AddProblems(List<EntryProblem> problems, TableDifference difference, DevmapState devmap, StatusEvaluator evaluator)
@@ -137,7 +163,7 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
                 continue;
             if (problems.Count == ReplaceOutcome.MaxProblems)
                 return true;
-            problems.Add(new(evaluator.KeyText(entry.Record.Key), verdict.State, FirstOf(verdict) ?? verdict.Conditions[0]));
+            problems.Add(new(evaluator.KeyText(entry.Record.Key), verdict.State, verdict.Cause ?? verdict.Conditions[0]));
         }
 
         return false;
@@ -169,14 +195,9 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         var record = new EntryRecord(devmap.Id.Name, write.Id.Key, spec, 0, default, default);
         var verdict = evaluator.JudgePlanned(new PlacedEntry(record, write.KernelKey));
         return new(
-            key, write.Adds ? PlannedAction.Create : PlannedAction.Change, verdict.State, FirstOf(verdict) is { } condition ? condition with { LastTransitionTime = null } : null,
+            key, write.Adds ? PlannedAction.Create : PlannedAction.Change, verdict.State, verdict.Cause is { } condition ? condition with { LastTransitionTime = null } : null,
             before, spec, counters.Packets, counters.Bytes);
     }
-
-    // The condition that the state follows from.
-    private static Condition? FirstOf(Verdict verdict) => verdict.State == EntryState.Forwarding
-        ? null
-        : verdict.Conditions.FirstOrDefault(c => c is { Type.Decides: true, Status: ConditionStatus.False }) ?? verdict.Conditions.FirstOrDefault(c => !c.Holds);
 
     private static ItemError? ErrorOf(Error? error) => error is null
         ? null

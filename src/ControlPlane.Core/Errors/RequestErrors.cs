@@ -177,6 +177,12 @@ public static class RequestErrors
         Remedy = new Remedy("Resume from the last revision when the daemon is back."),
     };
 
+    /// <summary>The daemon stops and ends a wait.</summary>
+    public static Error WaitEnds() => new(ErrorCode.ShuttingDown, "The daemon is shutting down; the wait ends.")
+    {
+        Remedy = new Remedy("Wait again when the daemon is back."),
+    };
+
     /// <summary>The daemon failed.</summary>
     public static Error Internal() => new(ErrorCode.InternalError, "The daemon failed; its log has the exception under the id of the request.");
 

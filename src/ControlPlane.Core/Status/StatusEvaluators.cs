@@ -100,4 +100,10 @@ internal sealed class TargetVerdict(Verdict verdict)
 }
 
 /// <summary>The state of entries, and the conditions that it follows from.</summary>
-internal readonly record struct Verdict(EntryState State, Condition[] Conditions);
+internal readonly record struct Verdict(EntryState State, Condition[] Conditions)
+{
+    /// <summary>The condition that the state follows from; null if the entry forwards.</summary>
+    public Condition? Cause => State == EntryState.Forwarding
+        ? null
+        : Conditions.FirstOrDefault(c => c is { Type.Decides: true, Status: ConditionStatus.False }) ?? Conditions.FirstOrDefault(c => !c.Holds);
+}

@@ -1,5 +1,6 @@
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Daemon.Options;
 using ControlPlane.Daemon.Security;
@@ -17,6 +18,7 @@ internal static class Admission
         .AddSingleton(limits)
         .AddSingleton<ConnectionAdmission>()
         .AddSingleton<StreamAdmission>()
+        .AddSingleton<IWaitPlaces>(p => p.GetRequiredService<StreamAdmission>())
         .AddSingleton<AdmissionMetrics>()
         .AddSingleton<RequestGate>()
         .AddSingleton<IConnectionListenerFactory, ClaimedListenerFactory>();

@@ -2,12 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Daemon.Options;
 
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Counts the streams that are open, of each caller and of all, and refuses those beyond the limits.</summary>
-internal sealed class StreamAdmission(LimitsOptions limits)
+/// <summary>Counts the streams that are open, of each caller and of all, and refuses those beyond the limits. A call that waits counts as a stream.</summary>
+internal sealed class StreamAdmission(LimitsOptions limits) : IWaitPlaces
 {
     /// <summary>The streams beyond the limit for root on the unix socket.</summary>
     public const int ForRoot = 16;
@@ -55,6 +56,9 @@ internal sealed class StreamAdmission(LimitsOptions limits)
         stream = new OpenStream(this, account);
         return true;
     }
+
+    /// <inheritdoc/>
+    public IDisposable Enter(Caller caller) => TryBegin(caller, out var stream, out var refusal) ? stream : throw new ControlPlaneException(refusal);
 
     private void End(CallerAccount account)
     {

@@ -7,6 +7,7 @@ using ControlPlane.Daemon.Security;
 using ControlPlane.FunctionalTests.Grpc;
 using ControlPlane.FunctionalTests.Hosting;
 using ControlPlane.TestCommon;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
@@ -160,6 +161,8 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
         var path = operation.RestPath.Replace("{devmap}", "default", StringComparison.Ordinal);
         foreach (var name in new[] { "{key}", "{interfaceName}", "{program}", "{token}" })
             path = path.Replace(name, "nothing", StringComparison.Ordinal);
+        if (operation == Operations.WaitEntries)
+            path += "?timeout=0s";
         using var client = new HttpClient { BaseAddress = guarded.Daemon.Rest };
         using var request = new HttpRequestMessage(new HttpMethod(operation.RestMethod), path);
         if (guarded.Tokens[role] is { } token)
@@ -178,6 +181,7 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
         // The devmap is the first field. The limits of the token are about it.
         byte[] message = operation.ChecksEachEntry ? [0x0A, 7, .. "default"u8]
             : operation == Operations.WatchDevmaps ? [0x0A, 7, .. "nothing"u8] // without one it would be a stream that does not end
+            : operation == Operations.WaitEntries ? new Devmapd.V1.WaitEntriesRequest { Timeout = new() }.ToByteArray() // of no time
             : [];
         return RawCall.AskAsync(guarded.Daemon.Grpc, $"devmapd.v1.{method}", message, headers);
     }

@@ -7,6 +7,7 @@ using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Google.Rpc;
 using Grpc.Core;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 
 namespace ControlPlane.FunctionalTests.Grpc;
 
@@ -53,7 +54,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 return ((await _devmaps.ExplainAsync(Request(explain), cancellationToken: cancellationToken)).Explanation, null);
             case Operation.PutEntry put:
                 var putEntry = await _devmaps.PutEntryAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
-                return (putEntry.Entry, putEntry.Created);
+                return (putEntry is { HasWaitSatisfied: true, WaitSatisfied: false } ? putEntry : putEntry.Entry, putEntry.Created);
             case Operation.GetEntry get:
                 return ((await _devmaps.GetEntryAsync(new() { Devmap = get.Devmap, Key = get.Key }, cancellationToken: cancellationToken)).Entry, null);
             case Operation.DeleteEntry delete:
@@ -62,6 +63,8 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 return (await _devmaps.ApplyEntriesAsync(Request(apply), cancellationToken: cancellationToken), null);
             case Operation.ReplaceEntries replace:
                 return (await _devmaps.ReplaceEntriesAsync(Request(replace), cancellationToken: cancellationToken), null);
+            case Operation.WaitEntries wait:
+                return (await _devmaps.WaitEntriesAsync(Request(wait), cancellationToken: cancellationToken), null);
             case Operation.ProbeEntry probe:
                 var probeRequest = new ProbeEntryRequest { Devmap = probe.Devmap, Key = probe.Key };
                 if (probe.Frames is { } frames)
@@ -117,6 +120,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     private static ApplyEntriesRequest Request(Operation.ApplyEntries apply)
     {
         var request = new ApplyEntriesRequest { Mode = apply.Mode is null ? default : Enum.Parse<BatchMode>(apply.Mode, ignoreCase: true), IdempotencyKey = apply.IdempotencyKey ?? "" };
+        (request.Wait, request.Timeout) = (Value<WaitState>(apply.Wait), DurationOf(apply.Timeout));
         foreach (var item in apply.Items)
         {
             var added = new BatchItem();
@@ -143,6 +147,8 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             AllowPending = replace.AllowPending ?? false,
             DryRun = replace.DryRun ?? false,
             Force = replace.Force ?? false,
+            Wait = Value<WaitState>(replace.Wait),
+            Timeout = DurationOf(replace.Timeout),
         };
         if (replace.Owner is not null)
             request.Owner = replace.Owner;
@@ -167,6 +173,8 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             Key = put.Key,
             Spec = new() { Interface = put.Interface ?? "" },
             AllowPending = put.AllowPending ?? false,
+            Wait = Value<WaitState>(put.Wait),
+            Timeout = DurationOf(put.Timeout),
         };
         if (put.EgressProgram is not null)
             request.Spec.EgressProgram = put.EgressProgram;
@@ -177,6 +185,21 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         Add(put.Labels, request.Spec.Labels);
         return request;
     }
+
+    private static WaitEntriesRequest Request(Operation.WaitEntries wait)
+    {
+        var request = new WaitEntriesRequest
+        {
+            Devmap = { wait.Devmaps }, Label = { wait.Labels ?? [] }, State = Value<WaitState>(wait.State), Timeout = DurationOf(wait.Timeout),
+        };
+        if (wait.Owner is not null)
+            request.Owner = wait.Owner;
+        if (wait.Revision is { } revision)
+            request.Revision = revision;
+        return request;
+    }
+
+    private static Duration? DurationOf(string? text) => text is null ? null : Duration.Parser.ParseJson($"\"{text}\"");
 
     private static EntryActions Of(Operation.EntryActions actions)
     {

@@ -26,6 +26,7 @@ public sealed class RestComparisonTests
         [AuditDevmapResponse.Descriptor.Name] = "AuditReport",
         [ApplyEntriesResponse.Descriptor.Name] = "ApplyEntriesResponse",
         [ReplaceEntriesResponse.Descriptor.Name] = "ReplaceEntriesResponse",
+        [WaitEntriesResponse.Descriptor.Name] = "WaitEntriesResponse",
         [SetEgressProgramResponse.Descriptor.Name] = "SetEgressProgramResponse",
     };
 

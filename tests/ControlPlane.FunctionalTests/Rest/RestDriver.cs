@@ -23,8 +23,16 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         if (!response.IsSuccessStatusCode)
             return Failed(response, json.RootElement);
         var put = response.RequestMessage!.Method == HttpMethod.Put && operation is not Operation.ReplaceEntries;
-        return new Answer.Done(put ? response.StatusCode == HttpStatusCode.Created : null, Answer.Flatten(json.RootElement));
+        var created = response.StatusCode == HttpStatusCode.Created
+            || (put && response.StatusCode == HttpStatusCode.Accepted && json.RootElement.GetProperty("created").GetBoolean());
+        AssertAccepted(response.StatusCode, json.RootElement);
+        return new Answer.Done(put ? created : null, Answer.Flatten(json.RootElement));
     }
+
+    // 202 stands for a wait whose time is over, and for nothing else.
+    private static void AssertAccepted(HttpStatusCode status, JsonElement body) => Assert.Equal(
+        status == HttpStatusCode.Accepted,
+        body.ValueKind == JsonValueKind.Object && body.TryGetProperty("waitSatisfied", out var satisfied) && satisfied.ValueKind == JsonValueKind.False);
 
     private static HttpRequestMessage Request(Operation operation) => operation switch
     {
@@ -38,10 +46,10 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             (o.Key is null ? Path("devmaps", o.Devmap) : Path("devmaps", o.Devmap, "entries", o.Key)) + ":explain"
                 + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)), ("ttl", Text(o.Ttl)))),
         Operation.PutEntry o => Put(
-            Spec(o), Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "entries", o.Key),
+            Spec(o), Query(("allowPending", Text(o.AllowPending)), ("wait", o.Wait), ("timeout", o.Timeout)), "devmaps", o.Devmap, "entries", o.Key),
         Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
         Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
-        Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch")
+        Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch" + Query(("wait", o.Wait), ("timeout", o.Timeout)))
         {
             Headers = { { "Idempotency-Key", o.IdempotencyKey is { } key ? [key] : Array.Empty<string>() } },
             Content = new StringContent(
@@ -52,9 +60,17 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             Query(
             [
                 ("owner", o.Owner), ("allowPending", Text(o.AllowPending)), ("dryRun", Text(o.DryRun)), ("force", Text(o.Force)), ("allowDeletions", Text(o.AllowDeletions)),
+                ("wait", o.Wait), ("timeout", o.Timeout),
                 .. (o.Labels ?? []).Select(l => ("label", (string?)l)),
             ]),
             "devmaps", o.Devmap, "entries"),
+        Operation.WaitEntries o => new HttpRequestMessage(
+            HttpMethod.Get,
+            "/v1/entries:wait" + Query(
+            [
+                ("owner", o.Owner), ("state", o.State), ("revision", Text(o.Revision)), ("timeout", o.Timeout),
+                .. o.Devmaps.Select(d => ("devmap", (string?)d)), .. (o.Labels ?? []).Select(l => ("label", (string?)l)),
+            ])),
         Operation.ProbeEntry o => new HttpRequestMessage(
             HttpMethod.Post, Path("devmaps", o.Devmap, "entries", o.Key) + ":probe" + Query(("frames", Text(o.Frames)))),
         Operation.ListEntries o => new HttpRequestMessage(HttpMethod.Get, Path("devmaps", o.Devmap, "entries") + Query(o)),

@@ -36,6 +36,10 @@ public abstract record Operation
         string? Owner = null) : Operation
     {
         public EntryActions? Actions { get; init; }
+
+        public string? Wait { get; init; }
+
+        public string? Timeout { get; init; }
     }
 
     /// <summary>The actions of an entry.</summary>
@@ -50,6 +54,10 @@ public abstract record Operation
     public sealed record ApplyEntries(string? Mode, params Operation[] Items) : Operation
     {
         public string? IdempotencyKey { get; init; }
+
+        public string? Wait { get; init; }
+
+        public string? Timeout { get; init; }
     }
 
     /// <summary>Replaces the entries of a devmap, or of a scope. A revision that is expected is that of the item.</summary>
@@ -66,6 +74,22 @@ public abstract record Operation
         public bool? Force { get; init; }
 
         public long? AllowDeletions { get; init; }
+
+        public string? Wait { get; init; }
+
+        public string? Timeout { get; init; }
+    }
+
+    /// <summary>Waits for entries. The timeout is in the text form of REST: seconds and an s.</summary>
+    public sealed record WaitEntries(string? Timeout, params string[] Devmaps) : Operation
+    {
+        public IReadOnlyList<string>? Labels { get; init; }
+
+        public string? Owner { get; init; }
+
+        public string? State { get; init; }
+
+        public long? Revision { get; init; }
     }
 
     /// <summary>Sends real frames to an entry.</summary>

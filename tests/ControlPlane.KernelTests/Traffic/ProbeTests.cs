@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.KernelTests.Support;
 using ControlPlane.Storage;
@@ -40,11 +42,13 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
         _target = _undo.Add(new TestInterface(_space, new VethOptions { AcceptsRedirect = true, PeerNamespace = elsewhere }));
         _testbed = _undo.Add(new KernelTestbed(_space, asksNetdev: false));
         _state = new ControlPlaneState(_undo.Add(new FactTimes(_testbed.Kernel, _time)));
-        var store = new MemoryStore();
+        var (store, log) = (new MemoryStore(), _undo.Add(new ChangeLog(64)));
         _writer = _undo.Add(new DevmapWriter(
-            new WriterOptions(), _testbed.Kernel, store, _state, _undo.Add(new ChangeLog(64)), new ChangeHistory(store), _time, NullLogger<DevmapWriter>.Instance));
+            new WriterOptions(), _testbed.Kernel, store, _state, log, new ChangeHistory(store), _time, NullLogger<DevmapWriter>.Instance));
         var drops = new DropReader(_testbed.Kernel, _time);
-        _entries = new EntryService(_state, _writer, _testbed.Kernel, drops, new StatusEvaluators(_state, drops));
+        var evaluators = new StatusEvaluators(_state, drops);
+        var waits = _undo.Add(new EntryWaits(_state, log, _testbed.Kernel, evaluators, new PageGate(), new UnlimitedPlaces(), _time));
+        _entries = new EntryService(_state, _writer, _testbed.Kernel, drops, evaluators, waits);
         _attachments = new AttachmentService(_state, _writer, _testbed.Kernel);
         _programs = new ProgramService(_state, _writer, _testbed.Kernel);
     }

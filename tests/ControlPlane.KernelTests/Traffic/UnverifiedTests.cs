@@ -1,7 +1,9 @@
 using ControlPlane.Core.Api;
+using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.KernelTests.Support;
 using ControlPlane.Storage;
@@ -39,7 +41,9 @@ public sealed class UnverifiedTests
         try
         {
             var drops = new DropReader(testbed.Kernel, TimeProvider.System);
-            var entries = new EntryService(state, writer, testbed.Kernel, drops, new StatusEvaluators(state, drops));
+            var evaluators = new StatusEvaluators(state, drops);
+            using var waits = new EntryWaits(state, log, testbed.Kernel, evaluators, new PageGate(), new UnlimitedPlaces(), TimeProvider.System);
+            var entries = new EntryService(state, writer, testbed.Kernel, drops, evaluators, waits);
             Assert.Equal((EntryState.Forwarding, "PassProgram"), await PutAsync("ensured", "near"));
             Assert.Equal((EntryState.Unverified, "FeaturesUnseen"), await PutAsync("left", "left"));
             Assert.Equal((EntryState.Undeliverable, "NoNdoXmit"), await PutAsync("ensured", "br0"));

@@ -50,6 +50,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public TableService Tables => _provider.GetRequiredService<TableService>();
 
+    public WaitService Waits => _provider.GetRequiredService<WaitService>();
+
     public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
 
     public TokenService Tokens => _provider.GetRequiredService<TokenService>();

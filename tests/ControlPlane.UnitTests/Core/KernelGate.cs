@@ -9,6 +9,7 @@ public sealed class KernelGate : IDisposable
 {
     private readonly ManualResetEventSlim _open = new(true);
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lookups;
 
     /// <summary>The first update after <see cref="Close"/> is being held.</summary>
     public Task Reached => _reached.Task;
@@ -22,6 +23,9 @@ public sealed class KernelGate : IDisposable
     public int? RefusedUpdate { get; set; }
 
     public int Updates { get; private set; }
+
+    /// <summary>How often readers and the writer have looked an element up.</summary>
+    public long Lookups => Volatile.Read(ref _lookups);
 
     /// <summary>The counts of actions that every devmap gives in the place of its own; its own if null.</summary>
     public IReadOnlyList<ActionCount>? ActionCounts { get; set; }
@@ -157,7 +161,11 @@ public sealed class KernelGate : IDisposable
             return inner.Detach(scope, interfaceName);
         }
 
-        public bool TryLookup(uint key, out KernelEntry entry) => inner.TryLookup(key, out entry);
+        public bool TryLookup(uint key, out KernelEntry entry)
+        {
+            Interlocked.Increment(ref gate._lookups);
+            return inner.TryLookup(key, out entry);
+        }
 
         public bool TryGetNextKey(uint? after, out uint next) => inner.TryGetNextKey(after, out next);
 

@@ -13,7 +13,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
 internal sealed class DevmapGrpcService(
     Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches,
-    ProbeService probes, BatchService batches, TableService tables, PageGate pages)
+    ProbeService probes, BatchService batches, TableService tables, WaitService waits, PageGate pages)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private static readonly Messages Messages = new();
@@ -92,8 +92,8 @@ internal sealed class DevmapGrpcService(
     public override async Task<PutEntryResponse> PutEntry(PutEntryRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        var outcome = await entries.PutAsync(request.Devmap, request.Key, request.Spec.ToSpec(call.Violations), request.AllowPending, call);
-        return new PutEntryResponse { Entry = Messages.Of(outcome.View), Created = outcome.Created };
+        var (spec, wait) = (request.Spec.ToSpec(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
+        return Messages.Of(await entries.PutAsync(request.Devmap, request.Key, spec, request.AllowPending, call, wait));
     }
 
     public override async Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context)
@@ -106,7 +106,9 @@ internal sealed class DevmapGrpcService(
     public override async Task<ApplyEntriesResponse> ApplyEntries(ApplyEntriesRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return Messages.Of(await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, request.IdempotencyKey, call));
+        var (batch, wait) = (request.ToBatch(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
+        return Messages.Of(
+            await batches.ApplyAsync(batch, request.AllowPending, request.IdempotencyKey, call, wait, written: request.Items.Clear));
     }
 
     public override async Task WriteEntries(
@@ -138,7 +140,16 @@ internal sealed class DevmapGrpcService(
     public override async Task<ReplaceEntriesResponse> ReplaceEntries(ReplaceEntriesRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return new Messages(shares: true).Of(await tables.ReplaceAsync(request.Devmap, request.ToTable(call.Violations), request.ToOptions(), call));
+        var (table, wait) = (request.ToTable(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
+        return new Messages(shares: true).Of(
+            await tables.ReplaceAsync(request.Devmap, table, request.ToOptions(), call, wait, written: request.Entries.Clear));
+    }
+
+    public override async Task<WaitEntriesResponse> WaitEntries(WaitEntriesRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return new Messages(shares: true).Of(
+            await waits.WaitAsync(request.ToQuery(), Requests.ToWait(request.State, request.Timeout, call.Violations, "state"), call));
     }
 
     public override async Task<ProbeEntryResponse> ProbeEntry(ProbeEntryRequest request, ServerCallContext context) => new()

@@ -3,6 +3,7 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Watching;
 using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
@@ -48,7 +49,36 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.Probe Of(Probe probe);
 
-    public V1.ApplyEntriesResponse Of(BatchOutcome outcome) => new() { Results = { outcome.Results.Select(Of) }, Revision = outcome.Revision };
+    public V1.PutEntryResponse Of(PutOutcome<Entry> outcome)
+    {
+        var message = new V1.PutEntryResponse { Entry = Of(outcome.View), Created = outcome.Created };
+        if (outcome.Wait is not { } wait)
+            return message;
+        message.WaitSatisfied = wait.IsSatisfied;
+        message.Unsatisfied.AddRange(wait.Unsatisfied.Select(Of));
+        return message;
+    }
+
+    public V1.ApplyEntriesResponse Of(BatchOutcome outcome)
+    {
+        var message = new V1.ApplyEntriesResponse
+        {
+            Results = { outcome.Results.Select(Of) }, Revision = outcome.Revision, Unsatisfied = { outcome.Unsatisfied.Select(Of) },
+        };
+        if (outcome.WaitSatisfied is { } satisfied)
+            message.WaitSatisfied = satisfied;
+        return message;
+    }
+
+    public V1.WaitEntriesResponse Of(WaitOutcome outcome) => new()
+    {
+        WaitSatisfied = outcome.WaitSatisfied,
+        Revision = outcome.Revision,
+        Selected = outcome.Selected,
+        Unsatisfied = { outcome.Unsatisfied.Select(Of) },
+    };
+
+    private partial V1.UnsatisfiedEntry Of(UnsatisfiedEntry entry);
 
     public V1.WriteEntriesResponse OfMessage(BatchOutcome outcome) => new() { Results = { outcome.Results.Select(Of) }, Revision = outcome.Revision };
 
@@ -72,7 +102,10 @@ internal sealed partial class Messages(bool shares = false)
             NotForwarding = { outcome.NotForwarding.Select(Of) },
             Plan = { outcome.Plan.Select(Of) },
             Truncated = outcome.Truncated,
+            Unsatisfied = { outcome.Unsatisfied.Select(Of) },
         };
+        if (outcome.WaitSatisfied is { } satisfied)
+            message.WaitSatisfied = satisfied;
         if (outcome.Error is { } error)
             message.Error = Of(error);
         return message;

@@ -114,7 +114,7 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
 
         private static readonly FieldDescriptor[] Required =
         [
-            .. Request.Fields.InFieldNumberOrder().Where(f => f.FieldType == FieldType.String && !f.HasPresence && Addresses.Contains(f.Name)),
+            .. Request.Fields.InFieldNumberOrder().Where(f => f.FieldType == FieldType.String && !f.IsRepeated && !f.HasPresence && Addresses.Contains(f.Name)),
         ];
 
         private static readonly FieldDescriptor? Spec = Request.FindFieldByName("spec");

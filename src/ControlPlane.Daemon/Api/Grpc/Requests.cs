@@ -3,6 +3,8 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
+using Duration = Google.Protobuf.WellKnownTypes.Duration;
 using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 using V1 = Devmapd.V1;
 
@@ -89,6 +91,23 @@ internal static class Requests
         request.Force,
         request.HasAllowDeletions ? request.AllowDeletions : null);
 
+    public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
+        request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);
+
+    /// <summary>Reads how a call waits.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="timeout">The longest wait; null if it is missing.</param>
+    /// <param name="violations">Collects the validation errors.</param>
+    /// <param name="field">The field that has the state.</param>
+    public static WaitOptions ToWait(V1.WaitState state, Duration? timeout, Violations violations, string field = "wait") => state == default && timeout is null ? WaitOptions.None : new(
+        state switch
+        {
+            V1.WaitState.Unspecified => null,
+            V1.WaitState.Forwarding => WaitState.Forwarding,
+            _ => Violation<WaitState>(violations, field, "must be one of the values of WaitState"),
+        },
+        DurationOf(timeout, violations));
+
     public static ExplainQuery ToQuery(this V1.ExplainRequest request) => new(
         request.HasKey ? request.Key : null,
         request.HasIngress ? request.Ingress : null,
@@ -154,6 +173,19 @@ internal static class Requests
         catch (Exception e) when (e is InvalidOperationException or ArgumentOutOfRangeException)
         {
             violations.Add(field, "must be a time of the years 1 to 9999");
+            return null;
+        }
+    }
+
+    private static TimeSpan? DurationOf(Duration? duration, Violations violations)
+    {
+        try
+        {
+            return duration?.ToTimeSpan();
+        }
+        catch (Exception e) when (e is InvalidOperationException or OverflowException)
+        {
+            violations.Add("timeout", WaitOptions.TimeoutRule);
             return null;
         }
     }

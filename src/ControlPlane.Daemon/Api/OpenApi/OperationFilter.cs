@@ -70,6 +70,8 @@ internal sealed class OperationFilter : IOperationFilter
         response.Description = (status, operation.Verb) switch
         {
             ("201", _) => "The resource is new; `Location` names it.",
+            ("202", _) when operation.WritesMany || operation.Verb == Verb.Put => "The write has happened, but at the end of the wait not all entries forward. Only for a call that waits.",
+            ("202", _) => "The time is over, or no entry is selected: the wait is not satisfied.",
             ("200", Verb.Put) => "The resource existed, and has this state now.",
             ("204", _) => "The resource no longer exists.",
             (_, Verb.Watch) => "The stream. The `data` of each event is such an object.",

@@ -34,7 +34,9 @@ internal static class Parameters
     /// <summary>Returns the value that stands for a parameter in the examples; null for none.</summary>
     public static string? Example(string name, Operation operation) => name switch
     {
-        "devmap" => operation.Id == Operations.WatchDevmaps.Id ? null : "default",
+        "devmap" when operation.Id != Operations.WaitEntries.Id && operation.Id != Operations.WatchDevmaps.Id => "default",
+        // The examples have an entry that does not forward.
+        "timeout" when operation.Id == Operations.WaitEntries.Id => "0s",
         // Nothing can be attached to loopback.
         "key" when operation.Id == Operations.ProbeEntry.Id => "eth0",
         "key" => "lo",
@@ -79,6 +81,7 @@ internal static class Parameters
     private static string Text(string name, Operation operation) => name switch
     {
         "devmap" when operation.Id == Operations.WatchDevmaps.Id => "The name of a devmap. May be repeated. Omitted for all devmaps.",
+        "devmap" when operation.Id == Operations.WaitEntries.Id => "Only entries of this devmap. May be repeated. Omitted for all devmaps.",
         "devmap" => "The name of the devmap.",
         "token" => "The name of the token.",
         "key" => "The key in any of its text forms: text of the devmap's key selector (`veth1`, `100`, `10.0.0.7`), or the kernel key as a number, 0 to 4294967295. An interface whose name is a number is written `if:7`. In a URL, percent-encode what a path cannot carry.",
@@ -88,7 +91,11 @@ internal static class Parameters
         "pageToken" => "The `nextPageToken` of the previous page. Omitted for the first page. The filters must be those of the first page.",
         Interface => "Only entries with this egress interface.",
         "egressProgram" => "Only entries that carry this egress program.",
+        "state" when operation.Id == Operations.WaitEntries.Id => "The state to wait for. Omitted for `Forwarding`.",
         "state" => "Only entries in this state.",
+        "wait" => "The state that the call waits for after the write. Omitted for no wait.",
+        "timeout" when operation.Id == Operations.WaitEntries.Id => "The longest wait, in seconds: `0s` to `300s`. Omitted for `30s`.",
+        "timeout" => "The longest wait, in seconds: `0s` to `300s`. Omitted for `30s`. Only with `wait`.",
         "label" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries with this label, written `name=value`. May be repeated: an entry must have all of them.",
         "owner" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries of this owner. Omitted for any.",
         "dryRun" => "Whether the answer is the plan, and nothing happens. Omitted for `false`.",
@@ -106,6 +113,7 @@ internal static class Parameters
         Length => "The length of the IP packet in bytes, as an MTU counts. When omitted, MTUs are compared with all that can arrive, and the egress program is run on a short frame.",
         Ttl => "The TTL of the IP packet. Omitted for 64. It counts for the action `decrementTtl`.",
         "revision" when operation.Id == Operations.WatchDevmaps.Id => "The last revision that a stream of several devmaps gave. The stream continues after it. Omitted to begin with a snapshot.",
+        "revision" when operation.Id == Operations.WaitEntries.Id => "The revision that the daemon must have reached. Omitted for any.",
         "revision" => "The last revision that a stream of this devmap gave. The stream continues after it. Omitted to begin with a snapshot.",
         "Idempotency-Key" => "Marks the call: 1 to 128 letters, digits and characters of `-._~:/+=@`, also in quotes. A repeat of the caller with the same key within a day gets the first answer, and changes nothing. Omitted for none.",
         "Last-Event-ID" => "The `id` of the last event, as browsers send it when they connect again. It goes before `revision`.",

@@ -29,6 +29,8 @@ internal static class SchemaNames
         [typeof(BatchOutcome)] = "ApplyEntriesResponse",
         [typeof(DesiredEntries)] = "ReplaceEntriesRequest",
         [typeof(ReplaceOutcome)] = "ReplaceEntriesResponse",
+        [typeof(PutWithoutState)] = "PutEntryResponse",
+        [typeof(WaitOutcome)] = "WaitEntriesResponse",
         [typeof(TokenRequest)] = "CreateTokenRequest",
         [typeof(CreatedToken)] = "CreateTokenResponse",
     };

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Serialization.Metadata;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Explaining;
+using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Json;
 using ControlPlane.Daemon.Api.Rest.Reading;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -40,10 +41,49 @@ internal sealed class PutAnswer<T>(PutOutcome<T> outcome, long revision, params 
     {
         httpContext.Tag(revision);
         if (outcome.Created)
-            httpContext.Response.Headers.Location = $"/v1/{string.Join('/', path.Select(Uri.EscapeDataString))}";
+            httpContext.Locate(path);
         var status = outcome.Created ? StatusCodes.Status201Created : StatusCodes.Status200OK;
         return TypedResults.Json(outcome.View, Answers.TypeOf<T>(), statusCode: status).ExecuteAsync(httpContext);
     }
+}
+
+/// <summary>The answer to the PUT of an entry: as that of any resource; or 202 with the reasons, if the call has waited until its time was over.</summary>
+/// <param name="outcome">The outcome of the write and of the wait.</param>
+internal sealed class EntryPutAnswer(PutOutcome<Entry> outcome) : IResult, IEndpointMetadataProvider
+{
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        PutAnswer<Entry>.PopulateMetadata(method, builder);
+        builder.Metadata.Add(Answers.Produces<PutWithoutState>(StatusCodes.Status202Accepted));
+    }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var entry = outcome.View;
+        string[] path = ["devmaps", entry.Devmap, "entries", entry.Key];
+        if (outcome.Wait is not { IsSatisfied: false } wait)
+            return new PutAnswer<Entry>(outcome, entry.Revision!.Value, path).ExecuteAsync(httpContext);
+        httpContext.Tag(entry.Revision);
+        if (outcome.Created)
+            httpContext.Locate(path);
+        var answer = new PutWithoutState(entry, outcome.Created, WaitSatisfied: false, wait.Unsatisfied);
+        return TypedResults.Json(answer, Answers.TypeOf<PutWithoutState>(), statusCode: StatusCodes.Status202Accepted).ExecuteAsync(httpContext);
+    }
+}
+
+/// <summary>200 with a value; or 202, if the call has waited until its time was over.</summary>
+/// <param name="value">The value, which says what the wait has found.</param>
+/// <param name="isSatisfied">Whether the wait is satisfied, or there was none.</param>
+internal sealed class WaitAnswer<T>(T value, bool isSatisfied) : IResult, IEndpointMetadataProvider
+{
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(Answers.Produces<T>(StatusCodes.Status200OK));
+        builder.Metadata.Add(Answers.Produces<T>(StatusCodes.Status202Accepted));
+    }
+
+    public Task ExecuteAsync(HttpContext httpContext) => TypedResults.Json(
+        value, Answers.TypeOf<T>(), statusCode: isSatisfied ? StatusCodes.Status200OK : StatusCodes.Status202Accepted).ExecuteAsync(httpContext);
 }
 
 /// <summary>201 with Location; with the new resource, its entity tag, and what is shown this once: no cache may keep it.</summary>
@@ -58,7 +98,7 @@ internal sealed class CreateAnswer<T>(T value, long revision, params string[] pa
     {
         httpContext.Tag(revision);
         httpContext.Response.Headers.CacheControl = "no-store";
-        httpContext.Response.Headers.Location = $"/v1/{string.Join('/', path.Select(Uri.EscapeDataString))}";
+        httpContext.Locate(path);
         return TypedResults.Json(value, Answers.TypeOf<T>(), statusCode: StatusCodes.Status201Created).ExecuteAsync(httpContext);
     }
 }
@@ -103,4 +143,7 @@ internal static class Answers
         if (revision is { } known)
             http.Response.Headers.ETag = Preconditions.EntityTag(known);
     }
+
+    public static void Locate(this HttpContext http, IEnumerable<string> path) =>
+        http.Response.Headers.Location = $"/v1/{string.Join('/', path.Select(Uri.EscapeDataString))}";
 }

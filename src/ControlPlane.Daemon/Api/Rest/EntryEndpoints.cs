@@ -1,5 +1,6 @@
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -19,6 +20,7 @@ internal static class EntryEndpoints
         routes.Map(Operations.DeleteEntry, DeleteAsync);
         routes.Map(Operations.ApplyEntries, ApplyAsync);
         routes.Map(Operations.ReplaceEntries, ReplaceAsync);
+        routes.Map(Operations.WaitEntries, WaitAsync);
         routes.Map(Operations.ProbeEntry, ProbeAsync);
     }
 
@@ -41,12 +43,9 @@ internal static class EntryEndpoints
         return new(entry, entry.Revision);
     }
 
-    private static async Task<PutAnswer<Entry>> PutAsync(
-        string devmap, string key, Body<EntrySpec> spec, bool? allowPending, RequestContext request, EntryService entries)
-    {
-        var outcome = await entries.PutAsync(devmap, key, spec.Value, allowPending ?? false, request);
-        return new(outcome, outcome.View.Revision!.Value, "devmaps", devmap, "entries", outcome.View.Key);
-    }
+    private static async Task<EntryPutAnswer> PutAsync(
+        string devmap, string key, Body<EntrySpec> spec, bool? allowPending, WaitState? wait, string? timeout, RequestContext request, EntryService entries) =>
+        new(await entries.PutAsync(devmap, key, spec.Value, allowPending ?? false, request, Waiting(wait, timeout, request)));
 
     private static async Task<NoContent> DeleteAsync(string devmap, string key, RequestContext request, EntryService entries)
     {
@@ -54,17 +53,33 @@ internal static class EntryEndpoints
         return TypedResults.NoContent();
     }
 
-    private static async Task<Answer<BatchOutcome>> ApplyAsync(
-        Body<EntryBatch> batch, bool? allowPending, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey, RequestContext request, BatchService batches) =>
-        new(await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request));
+    private static async Task<WaitAnswer<BatchOutcome>> ApplyAsync(
+        Body<EntryBatch> batch, bool? allowPending, WaitState? wait, string? timeout, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey,
+        RequestContext request, BatchService batches)
+    {
+        var outcome = await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request, Waiting(wait, timeout, request), batch.Dispose);
+        return new(outcome, outcome.WaitSatisfied != false);
+    }
 
-    private static async Task<Answer<ReplaceOutcome>> ReplaceAsync(
+    private static async Task<WaitAnswer<ReplaceOutcome>> ReplaceAsync(
         string devmap, Body<DesiredEntries> table, [FromQuery] string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions,
-        RequestContext request, TableService tables)
+        WaitState? wait, string? timeout, RequestContext request, TableService tables)
     {
         var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions);
-        return new(await tables.ReplaceAsync(devmap, table.Value, options, request));
+        var outcome = await tables.ReplaceAsync(devmap, table.Value, options, request, Waiting(wait, timeout, request), table.Dispose);
+        return new(outcome, outcome.WaitSatisfied != false);
     }
+
+    private static async Task<WaitAnswer<WaitOutcome>> WaitAsync(
+        [FromQuery] string[]? devmap, string[]? label, string? owner, WaitState? state, long? revision, string? timeout, RequestContext request, WaitService waits)
+    {
+        var outcome = await waits.WaitAsync(new WaitQuery(devmap, label, owner, revision), Waiting(state, timeout, request), request);
+        return new(outcome, outcome.WaitSatisfied);
+    }
+
+    private static WaitOptions Waiting(WaitState? state, string? timeout, RequestContext request) => state is null && timeout is null
+        ? WaitOptions.None
+        : new(state, WaitOptions.ReadTimeout(timeout, request.Violations));
 
     private static async Task<Answer<Probe>> ProbeAsync(string devmap, string key, int? frames, RequestContext request, ProbeService probes) =>
         new(await probes.ProbeAsync(devmap, key, frames, request));

@@ -16,6 +16,9 @@ public sealed partial class ExampleTests : RestTest
     private const string Batch =
         """{"mode":"independent","items":[{"put":{"devmap":"default","key":"lo","spec":{"interface":"lo"},"expectedRevision":0},"delete":null},{"put":null,"delete":{"devmap":"default","key":"veth9","expectedRevision":null}}]}""";
 
+    private const string WaitingBatch =
+        """{"mode":"atomic","items":[{"put":{"devmap":"default","key":"lo","spec":{"interface":"lo","owner":"walk-through"},"expectedRevision":null},"delete":null}]}""";
+
     private const string EntryTable =
         """{"entries":[{"key":"lo","spec":{"interface":"lo","labels":{"pod":"web-1"},"owner":"walk-through"}}]}""";
 
@@ -42,6 +45,14 @@ public sealed partial class ExampleTests : RestTest
         (Operations.WatchDevmap, null), (Operations.WatchDevmaps, null), (Operations.ProbeEntry, null),
     ];
 
+    // Requests that wait, after the others: lo does not forward.
+    private static readonly (Operation Operation, string? Body, string Query)[] Waits =
+    [
+        (Operations.PutEntry, Entry, "?wait=Forwarding&timeout=0s"), (Operations.ApplyEntries, WaitingBatch, "?wait=Forwarding&timeout=0s"),
+        (Operations.ReplaceEntries, EntryTable, "?wait=Forwarding&timeout=0s"), (Operations.WaitEntries, null, "?timeout=0s"),
+        (Operations.WaitEntries, null, "?timeout=0s&label=use=probe"),
+    ];
+
     [Fact]
     [Trait("Group", "snapshot")]
     public async Task Examples_AreWhatTheDaemonAnswers()
@@ -66,20 +77,29 @@ public sealed partial class ExampleTests : RestTest
                 pages[operation.Id] = (await AskAsync(operation, null, "text/plain")).Text;
         }
 
+        foreach (var (operation, body, query) in Waits)
+        {
+            if (query.Contains("label", StringComparison.Ordinal))
+                await PutProbedAsync(Client);
+            var (status, text) = await AskAsync(operation, body, "application/json", query);
+            answers[$"{operation.Id} {status}"] = JsonNode.Parse(Settled(text));
+        }
+
         Snapshot.AssertMatches(Recorded, new OpenApiDocument(new JsonObject { ["requests"] = requests, ["answers"] = answers, ["pages"] = pages }).Text);
     }
 
     /// <summary>Creates the entry that the example of a probe is about. The redirect program must run on eth0.</summary>
     internal static async Task PutProbedAsync(HttpClient client)
     {
-        using var entry = new StringContent("""{"interface":"veth-b"}""", Encoding.UTF8, "application/json");
+        using var entry = new StringContent("""{"interface":"veth-b","labels":{"use":"probe"}}""", Encoding.UTF8, "application/json");
         using var response = await client.PutAsync(new Uri("/v1/devmaps/default/entries/eth0", UriKind.Relative), entry, TestContext.Deadline());
         response.EnsureSuccessStatusCode();
     }
 
-    private async Task<(int Status, string Text)> AskAsync(Operation operation, string? body, string accept)
+    private async Task<(int Status, string Text)> AskAsync(Operation operation, string? body, string accept, string query = "")
     {
-        var query = operation == Operations.ExplainFrame ? "?ingress=lo" : "";
+        if (operation == Operations.ExplainFrame)
+            query = "?ingress=lo";
         using var request = new HttpRequestMessage(HttpMethod.Parse(operation.RestMethod), OperationFilter.InstanceOf(operation) + query);
         request.Headers.TryAddWithoutValidation("Accept", accept);
         if (body is not null)

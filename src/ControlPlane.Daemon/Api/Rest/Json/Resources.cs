@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 
 namespace ControlPlane.Daemon.Api.Rest.Json;
 
@@ -25,6 +26,13 @@ internal sealed record TokenList(IReadOnlyList<Token> Tokens);
 /// <summary>All interfaces.</summary>
 /// <param name="Interfaces">The interfaces, in order of their index.</param>
 internal sealed record InterfaceList(IReadOnlyList<Interface> Interfaces);
+
+/// <summary>The answer to the PUT of an entry that does not forward at the end of the wait. The write has happened.</summary>
+/// <param name="Entry">The entry at the end of the wait. Others may have written it meanwhile.</param>
+/// <param name="Created">Whether the entry was new. False when it existed, changed or not.</param>
+/// <param name="WaitSatisfied">Whether the entry forwards at the end of the wait.</param>
+/// <param name="Unsatisfied">The entry with the reason, if it does not.</param>
+internal sealed record PutWithoutState(Entry Entry, bool Created, bool WaitSatisfied, IReadOnlyList<UnsatisfiedEntry> Unsatisfied);
 
 /// <summary>The egress program that all entries for an interface must have.</summary>
 /// <param name="EgressProgram">The name of the egress program. Null or omitted for none.</param>

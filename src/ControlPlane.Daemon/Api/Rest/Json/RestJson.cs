@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
+using ControlPlane.Core.Waiting;
 using ControlPlane.Core.Watching;
 
 namespace ControlPlane.Daemon.Api.Rest.Json;
@@ -21,6 +22,9 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(BatchOutcome))]
 [JsonSerializable(typeof(DesiredEntries))]
 [JsonSerializable(typeof(ReplaceOutcome))]
+[JsonSerializable(typeof(PutWithoutState))]
+[JsonSerializable(typeof(WaitOutcome))]
+[JsonSerializable(typeof(WaitState))]
 [JsonSerializable(typeof(AttachmentList))]
 [JsonSerializable(typeof(EgressProgramList))]
 [JsonSerializable(typeof(EgressProgramSwap))]
@@ -51,6 +55,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<AttachmentState>(),
             new JsonStringEnumConverter<ConditionStatus>(),
             new JsonStringEnumConverter<TokenState>(),
+            new JsonStringEnumConverter<WaitState>(),
             new JsonStringEnumConverter<Role>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<AttachMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<BatchMode>(JsonNamingPolicy.CamelCase),
@@ -87,6 +92,7 @@ internal sealed partial class RestJson : JsonSerializerContext
         if (OpenSets.WordsOf(type) is { } words)
             return words;
         var names = Enum.GetNames(type);
-        return type == typeof(EntryState) || type == typeof(AttachmentState) || type == typeof(ConditionStatus) || type == typeof(TokenState) ? names : [.. names.Select(JsonNamingPolicy.CamelCase.ConvertName)];
+        return type == typeof(EntryState) || type == typeof(AttachmentState) || type == typeof(ConditionStatus) || type == typeof(TokenState)
+            || type == typeof(WaitState) ? names : [.. names.Select(JsonNamingPolicy.CamelCase.ConvertName)];
     }
 }
