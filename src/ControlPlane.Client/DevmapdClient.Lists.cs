@@ -43,6 +43,23 @@ public sealed partial class DevmapdClient
             cancellationToken);
     }
 
+    /// <summary>Lists changes. Each page is requested when the one before has been read.</summary>
+    /// <inheritdoc cref="ListEntriesAsync"/>
+    public IAsyncEnumerable<Change> ListChangesAsync(ListChangesRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var next = request.Clone();
+        return ListAsync(
+            async (token, cancellation) =>
+            {
+                next.PageToken = token;
+                var page = await Changes.ListChangesAsync(next, cancellationToken: cancellation);
+                return (page.Changes, page.NextPageToken);
+            },
+            next.PageToken,
+            cancellationToken);
+    }
+
     private static async IAsyncEnumerable<T> ListAsync<T>(
         Func<string, CancellationToken, Task<(RepeatedField<T> Items, string NextPageToken)>> read,
         string pageToken,

@@ -23,6 +23,7 @@ public sealed partial class DevmapdClient : IDisposable
         Devmaps = new DevmapService.DevmapServiceClient(invoker);
         Programs = new ProgramService.ProgramServiceClient(invoker);
         Tokens = new TokenService.TokenServiceClient(invoker);
+        Changes = new ChangeService.ChangeServiceClient(invoker);
         Host = new HostService.HostServiceClient(invoker);
     }
 
@@ -34,6 +35,9 @@ public sealed partial class DevmapdClient : IDisposable
 
     /// <summary>The calls of tokens.</summary>
     public TokenService.TokenServiceClient Tokens { get; }
+
+    /// <summary>The calls of the history: changes, and ways back.</summary>
+    public ChangeService.ChangeServiceClient Changes { get; }
 
     /// <summary>The calls of the host and its interfaces.</summary>
     public HostService.HostServiceClient Host { get; }

@@ -53,6 +53,8 @@ public static class CoreServices
         services.AddSingleton<InterfaceService>();
         services.AddSingleton<HostService>();
         services.AddSingleton<TokenService>();
+        services.AddSingleton<ChangeService>();
+        services.AddSingleton<RevertService>();
         return services;
     }
 }

@@ -17,14 +17,14 @@ public sealed class WaitTests
         var (ingress, early) = (testbed.AddPort(), testbed.AddPort());
         await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
         var late = LabNames.Next();
-        await testbed.Client.PutEntryAsync(Testbed.ByAddress, First, new EntrySpec { Interface = early.Name });
+        await testbed.Client.PutEntryAsync(Testbed.ByAddress, First, new() { Interface = early.Name });
+        await testbed.Client.PutEntryAsync(Testbed.ByAddress, Second, new() { Interface = late }, allowPending: true);
         var gate = testbed.Client.WaitEntriesAsync(new WaitEntriesRequest { Devmap = { Testbed.ByAddress }, Revision = long.MaxValue, Timeout = new() });
         Assert.False((await gate).WaitSatisfied);
         var putting = testbed.Client.Devmaps.PutEntryAsync(new PutEntryRequest
         {
             Devmap = Testbed.ByAddress, Key = Second, Spec = new() { Interface = late }, AllowPending = true, Wait = WaitState.Forwarding, Timeout = new() { Seconds = 120 },
         }).ResponseAsync;
-        await testbed.WaitForStateAsync(Testbed.ByAddress, Second, "Pending");
         gate = testbed.Client.WaitEntriesAsync(new WaitEntriesRequest { Devmap = { Testbed.ByAddress }, Timeout = new() { Seconds = 120 } });
         Assert.False(putting.IsCompleted || gate.IsCompleted);
 
@@ -44,7 +44,7 @@ public sealed class WaitTests
         await using var testbed = await Testbed.StartAsync();
         var (ingress, target) = (testbed.AddPort(), testbed.AddPort(acceptsRedirect: false));
         await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
-        await testbed.Client.PutEntryAsync(Testbed.ByAddress, First, new EntrySpec { Interface = target.Name });
+        await testbed.Client.PutEntryAsync(Testbed.ByAddress, First, new() { Interface = target.Name });
 
         var refused = await testbed.Client.WaitEntriesAsync(new WaitEntriesRequest { Timeout = new() });
 

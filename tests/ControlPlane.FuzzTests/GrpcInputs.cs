@@ -22,6 +22,7 @@ internal sealed class GrpcInputs(Random random, double wrongCredentials)
     private static readonly MethodDescriptor[] Methods =
     [
         .. DevmapService.Descriptor.Methods, .. ProgramService.Descriptor.Methods, .. HostService.Descriptor.Methods, .. TokenService.Descriptor.Methods,
+        .. ChangeService.Descriptor.Methods,
         .. Grpc.Health.V1.HealthReflection.Descriptor.Services[0].Methods, .. Grpc.Reflection.V1.ServerReflection.Descriptor.Methods,
     ];
 

@@ -32,7 +32,7 @@ public enum Verb
 /// <summary>One operation of the API, the same by REST and by gRPC.</summary>
 /// <param name="Id">The name, in camelCase: the OpenAPI operation id.</param>
 /// <param name="Verb">The effect on the resource.</param>
-/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>tokens</c>, <c>host</c>.</param>
+/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>tokens</c>, <c>changes</c>, <c>host</c>.</param>
 /// <param name="Role">The role that the caller needs.</param>
 /// <param name="Rest">Method and path template of REST.</param>
 /// <param name="Grpc">Service and method of gRPC, without the package.</param>
@@ -339,6 +339,33 @@ public static class Operations
         "Deletes a token. Requests that carry it are refused from then on.",
         [InvalidArgument, TokenNotFound, RevisionMismatch, WriterBusy, StoreUnavailable, ShuttingDown]);
 
+    /// <summary>Lists changes.</summary>
+    public static Operation ListChanges { get; } = new(
+        "listChanges", Verb.List, "changes", Role.Viewer, "GET /v1/changes", "ChangeService/ListChanges",
+        "List changes",
+        "Lists the changes of the desired state that are kept, page by page: who has changed what, when, and the desired state before and after. Only administrators see changes of tokens. A page may have fewer changes than requested, even none, and yet not be the last.",
+        [InvalidArgument, RevisionCompacted, StoreUnavailable]);
+
+    /// <summary>Undoes a change.</summary>
+    public static Operation RevertChange { get; } = new(
+        "revertChange", Verb.Act, "changes", Role.Operator, "POST /v1/changes/{revision}:revert", "ChangeService/RevertChange",
+        "Undo a change",
+        "Brings every resource that changed under the revision back to the desired state before, by a new change: all of them, or none. If others have changed one of these resources since, the call is refused, and the error names them, unless it is forced. Resources that are as they were already stay. Interfaces may be missing; the resources are then Pending. Changes of attachments and egress programs need the role admin. Changes of devmaps and tokens cannot be undone. A dry run answers with the plan.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, InterfaceNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, RevisionMismatch, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+    {
+        WritesMany = true,
+    };
+
+    /// <summary>Restores the state of a revision.</summary>
+    public static Operation RevertState { get; } = new(
+        "revertState", Verb.Act, "changes", Role.Operator, "POST /v1/state:revert", "ChangeService/RevertState",
+        "Restore the state of a revision",
+        "Brings all entries, attachments and egress programs back to the desired state of a revision, by a new change: all of them, or none. If more than 1,000 entries change, the kernel follows in slices, and attachments and the deletion of egress programs are a second change after it. Interfaces may be missing; the resources are then Pending. If attachments or egress programs have changed since the revision, the call needs the role admin. Devmaps and tokens stay. A dry run answers with the plan.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+    {
+        WritesMany = true,
+    };
+
     /// <summary>Returns the host.</summary>
     public static Operation GetHost { get; } = new(
         "getHost", Verb.Get, "host", Role.Viewer, "GET /v1/host", "HostService/GetHost",
@@ -354,6 +381,6 @@ public static class Operations
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,
-        ListTokens, GetToken, CreateToken, DeleteToken, GetHost,
+        ListTokens, GetToken, CreateToken, DeleteToken, ListChanges, RevertChange, RevertState, GetHost,
     ];
 }

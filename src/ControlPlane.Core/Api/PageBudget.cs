@@ -14,7 +14,7 @@ internal sealed class PageBudget
     public const int MaxBytes = 7 * 512 * 1024;
 
     // Names of fields, numbers, times and punctuation.
-    private const int EntryBytes = 740, ChangeBytes = 320, ActionBytes = 180, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
+    private const int EntryBytes = 740, ChangeBytes = 320, ActionBytes = 180, StateBytes = 320, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
 
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
@@ -41,6 +41,33 @@ internal sealed class PageBudget
         return _left >= 0;
     }
 
+    /// <summary>Takes room for a change of the history and returns whether there was enough.</summary>
+    public bool Take(RecordedChange change)
+    {
+        _left -= ChangeBytes + BytesOf(change.Actor) + BytesOf(change.Account) + BytesOf(change.RequestId) + BytesOf(change.Resource) + BytesOf(change.Devmap)
+            + BytesOf(change.Refusal) + BytesOf(change.TakesBack) + BytesOf(change.Before) + BytesOf(change.After);
+        return _left >= 0;
+    }
+
+    /// <summary>Takes room for a change of the plan of a reversal and returns whether there was enough.</summary>
+    public bool Take(RevertedResource change)
+    {
+        _left -= ChangeBytes + BytesOf(change.Resource) + BytesOf(change.Before) + BytesOf(change.After);
+        return _left >= 0;
+    }
+
+    private static int BytesOf(ChangedState? state) => state is null
+        ? 0
+        : StateBytes + BytesOf(state.Entry) + BytesOf(state.EgressProgram) + BytesOf(state.Attachment?.Labels, state.Attachment?.Owner) + BytesOf(state.Program?.Labels, state.Program?.Owner);
+
+    private static int BytesOf(Labels? labels, string? owner)
+    {
+        var bytes = BytesOf(owner);
+        foreach (var (name, value) in labels ?? Labels.Empty)
+            bytes += LabelBytes + BytesOf(name) + BytesOf(value);
+        return bytes;
+    }
+
     private int BytesOf(Entry entry) =>
         EntryBytes + BytesOf(entry.Key) + (DropBytes * entry.Status.Drops.Count) + BytesOf(entry.Status.Conditions) + BytesOf(entry.Spec);
 
@@ -48,10 +75,7 @@ internal sealed class PageBudget
     {
         if (spec is null)
             return 0;
-        var bytes = BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Owner);
-        foreach (var (name, value) in spec.Labels)
-            bytes += LabelBytes + BytesOf(name) + BytesOf(value);
-        return bytes + (spec.Actions is null ? 0 : ActionBytes);
+        return BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Labels, spec.Owner) + (spec.Actions is null ? 0 : ActionBytes);
     }
 
     private int BytesOf(IReadOnlyList<Condition> conditions)

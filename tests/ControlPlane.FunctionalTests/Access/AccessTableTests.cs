@@ -159,7 +159,7 @@ public sealed class AccessTableTests(GuardedDaemon guarded) : IClassFixture<Guar
     private async Task<(HttpStatusCode Status, string Text)> AskRestAsync(Operation operation, string role)
     {
         var path = operation.RestPath.Replace("{devmap}", "default", StringComparison.Ordinal);
-        foreach (var name in new[] { "{key}", "{interfaceName}", "{program}", "{token}" })
+        foreach (var name in new[] { "{key}", "{interfaceName}", "{program}", "{token}", "{revision}" })
             path = path.Replace(name, "nothing", StringComparison.Ordinal);
         if (operation == Operations.WaitEntries)
             path += "?timeout=0s";

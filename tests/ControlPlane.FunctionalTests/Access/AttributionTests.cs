@@ -49,6 +49,7 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
         [Operations.DeleteProgram] = new(["b@"], null, """{"program":"b@"}""", "delete programs/b@, revision "),
         [Operations.SetEgressProgram] = new(
             ["new@"], """{"egressProgram":"c"}""", """{"interface":"new@","egressProgram":"c"}""", "set the egress program of interfaces/new@ to c, revision "),
+        [Operations.RevertChange] = new(["#"], null, """{"revision":"#"}""", "revert the change of revision #: 0 created, 0 changed, 1 deleted, revision "),
         [Operations.CreateToken] = new([], """{"name":"d@","role":"viewer"}""", """{"name":"d@","role":"ROLE_VIEWER"}""", "create tokens/d@, revision "),
         [Operations.DeleteToken] = new(["e@"], null, """{"token":"e@"}""", "delete tokens/e@, revision "),
     };
@@ -60,6 +61,10 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
             var cases = new TheoryData<string, string>();
             foreach (var operation in Operations.All.Where(o => o.Role > Role.Viewer && o.Verb is not (Verb.List or Verb.Get or Verb.Watch)))
             {
+                // It would take the changes of the others back; it is the command of RevertChange.
+                if (operation == Operations.RevertState)
+                    continue;
+
                 foreach (var api in Names.Keys)
                     cases.Add(operation.Id, api);
             }
@@ -88,7 +93,8 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
         Assert.Matches(@", by token writer, from 127\.0\.0\.1:\d+$", text);
     }
 
-    private static string For(string api, string text) => text.Replace("@", Names[api], StringComparison.Ordinal);
+    private string For(string api, string text) =>
+        text.Replace("@", Names[api], StringComparison.Ordinal).Replace("#", setup.Revisions.GetValueOrDefault(Names[api]), StringComparison.Ordinal);
 
     private List<JsonNode> LinesOf(string request) =>
     [
@@ -112,7 +118,7 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
     private async Task AskGrpcAsync(Operation operation, Change change, string id)
     {
         var (service, method) = (operation.Grpc.Split('/')[0], operation.Grpc.Split('/')[1]);
-        var services = new[] { Rpc.DevmapService.Descriptor, Rpc.ProgramService.Descriptor, Rpc.TokenService.Descriptor };
+        var services = new[] { Rpc.DevmapService.Descriptor, Rpc.ProgramService.Descriptor, Rpc.TokenService.Descriptor, Rpc.ChangeService.Descriptor };
         var message = services.Single(s => s.Name == service).FindMethodByName(method).InputType.Parser.ParseJson(For("grpc", change.Grpc));
         var answer = await RawCall.AskAsync(
             setup.Daemon.Grpc, $"devmapd.v1.{operation.Grpc}", message.ToByteArray(), ("authorization", $"Bearer {setup.Token}"), ("x-request-id", id));
@@ -125,6 +131,9 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
         public DaemonProcess Daemon { get; private set; } = null!;
 
         public string Token { get; private set; } = "";
+
+        /// <summary>The revision of the change that each API undoes.</summary>
+        public Dictionary<string, string> Revisions { get; } = [];
 
         public async Task InitializeAsync()
         {
@@ -146,13 +155,15 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
                 await PutAsync($"devmaps/tags/attachments/new{n}?allowPending=true", """{"mode":"native"}""");
                 await PutAsync($"devmaps/tags/entries/{n}?allowPending=true", $$"""{"interface":"new{{n}}"}""");
                 await Daemon.CreateTokenAsync($"e{n}");
+                Revisions[n] = await PutAsync($"devmaps/vlans/entries/60{n}", """{"interface":"sim3"}""");
             }
 
-            async Task PutAsync(string path, string body)
+            async Task<string> PutAsync(string path, string body)
             {
                 using var content = new StringContent(body, Encoding.UTF8, "application/json");
                 using var answer = await root.PutAsync(new Uri($"/v1/{path}", UriKind.Relative), content);
                 Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+                return answer.Headers.ETag!.Tag.Trim('"');
             }
         }
 

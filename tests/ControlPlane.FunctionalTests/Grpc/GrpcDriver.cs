@@ -19,6 +19,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
 
     private readonly DevmapService.DevmapServiceClient _devmaps = new(channel);
     private readonly ProgramService.ProgramServiceClient _programs = new(channel);
+    private readonly ChangeService.ChangeServiceClient _changes = new(channel);
     private readonly HostService.HostServiceClient _host = new(channel);
 
     public async Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken)
@@ -99,6 +100,16 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 if (set.EgressProgram is not null)
                     setRequest.EgressProgram = set.EgressProgram;
                 return (await _programs.SetEgressProgramAsync(Expecting(setRequest, set), cancellationToken: cancellationToken), null);
+            case Operation.ListChanges list:
+                return (await _changes.ListChangesAsync(Request(list), cancellationToken: cancellationToken), null);
+            case Operation.RevertChange revert:
+                return ((await _changes.RevertChangeAsync(
+                    new() { Revision = revert.Revision, Force = revert.Force ?? false, DryRun = revert.DryRun ?? false }, cancellationToken: cancellationToken)).Outcome, null);
+            case Operation.RevertState revert:
+                var revertRequest = new RevertStateRequest { DryRun = revert.DryRun ?? false };
+                if (revert.Revision is { } revision)
+                    revertRequest.Revision = revision;
+                return ((await _changes.RevertStateAsync(revertRequest, cancellationToken: cancellationToken)).Outcome, null);
             case Operation.ListInterfaces:
                 return (await _host.ListInterfacesAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetInterface get:
@@ -183,6 +194,24 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         if (put.Actions is not null)
             request.Spec.Actions = Of(put.Actions);
         Add(put.Labels, request.Spec.Labels);
+        return request;
+    }
+
+    private static ListChangesRequest Request(Operation.ListChanges list)
+    {
+        var request = new ListChangesRequest { Order = Value<ChangeOrder>(list.Order) };
+        if (list.SinceTime is not null)
+            request.SinceTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.Parse(list.SinceTime, CultureInfo.InvariantCulture));
+        foreach (var (name, value) in new (string, object?)[]
+        {
+            ("devmap", list.Devmap), ("page_size", list.PageSize), ("key", list.Key), ("owner", list.Owner), ("actor", list.Actor),
+            ("since_revision", list.SinceRevision), ("until_revision", list.UntilRevision),
+        })
+        {
+            if (value is not null)
+                ListChangesRequest.Descriptor.FindFieldByName(name).Accessor.SetValue(request, value);
+        }
+
         return request;
     }
 
@@ -326,7 +355,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         null => null,
         _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_", "CONDITION_STATUS_") is { } state => Words(state, first: true),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_", "PLANNED_ACTION_") is { } name =>
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_", "PLANNED_ACTION_", "CHANGED_KIND_") is { } name =>
             Words(name, first: false),
         _ => value,
     };

@@ -21,6 +21,7 @@ public sealed class HealthTests : IAsyncLifetime
     [InlineData("devmapd.v1.DevmapService")]
     [InlineData("devmapd.v1.ProgramService")]
     [InlineData("devmapd.v1.TokenService")]
+    [InlineData("devmapd.v1.ChangeService")]
     [InlineData("devmapd.v1.HostService")]
     public async Task Check_FollowsReadinessAndNothingElse(string service)
     {

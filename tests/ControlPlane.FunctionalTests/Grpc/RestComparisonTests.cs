@@ -19,6 +19,7 @@ public sealed class RestComparisonTests
         [ListCountersResponse.Descriptor.Name] = "CounterList",
         [ListAttachmentsResponse.Descriptor.Name] = "AttachmentList",
         [ListProgramsResponse.Descriptor.Name] = "EgressProgramList",
+        [ListChangesResponse.Descriptor.Name] = "ChangeList",
         [ListTokensResponse.Descriptor.Name] = "TokenList",
         [CreateTokenResponse.Descriptor.Name] = "CreateTokenResponse",
         [ListInterfacesResponse.Descriptor.Name] = "InterfaceList",
@@ -41,7 +42,7 @@ public sealed class RestComparisonTests
     [
         "Interface.xdpFeatures", // A list that may be absent needs a message in protobuf.
         "RemedyRequest.body", // The spec, or null, in REST; the whole request in gRPC.
-        "EntryList.nextPageToken", "CounterList.nextPageToken", // Empty in gRPC, null in REST, on the last page.
+        "EntryList.nextPageToken", "CounterList.nextPageToken", "ChangeList.nextPageToken", // Empty in gRPC, null in REST, on the last page.
     ];
 
     /// <summary>Fields whose comments say when they are absent.</summary>

@@ -97,6 +97,15 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         {
             Content = new StringContent(Body(("egressProgram", o.EgressProgram)).ToJsonString(), Encoding.UTF8, "application/json"),
         },
+        Operation.ListChanges o => new HttpRequestMessage(
+            HttpMethod.Get,
+            "/v1/changes" + Query(
+                ("devmap", o.Devmap), ("order", o.Order), ("pageSize", Text(o.PageSize)), ("key", o.Key), ("owner", o.Owner), ("actor", o.Actor),
+                ("sinceRevision", Text(o.SinceRevision)), ("untilRevision", Text(o.UntilRevision)), ("sinceTime", o.SinceTime))),
+        Operation.RevertChange o => new HttpRequestMessage(
+            HttpMethod.Post, $"/v1/changes/{Text(o.Revision)}:revert" + Query(("force", Text(o.Force)), ("dryRun", Text(o.DryRun)))),
+        Operation.RevertState o => new HttpRequestMessage(
+            HttpMethod.Post, "/v1/state:revert" + Query(("revision", Text(o.Revision)), ("dryRun", Text(o.DryRun)))),
         Operation.ListInterfaces => Get("interfaces"),
         Operation.GetInterface o => Get("interfaces", o.Interface),
         Operation.GetHost => Get("host"),

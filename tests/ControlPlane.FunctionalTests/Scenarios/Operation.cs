@@ -142,6 +142,25 @@ public abstract record Operation
 
     public sealed record SetEgressProgram(string Interface, string? EgressProgram) : Operation;
 
+    public sealed record ListChanges(string? Devmap = null, string? Order = null, int? PageSize = null) : Operation
+    {
+        public string? Key { get; init; }
+
+        public string? Owner { get; init; }
+
+        public string? Actor { get; init; }
+
+        public long? SinceRevision { get; init; }
+
+        public long? UntilRevision { get; init; }
+
+        public string? SinceTime { get; init; }
+    }
+
+    public sealed record RevertChange(long Revision, bool? Force = null, bool? DryRun = null) : Operation;
+
+    public sealed record RevertState(long? Revision, bool? DryRun = null) : Operation;
+
     public sealed record ListInterfaces : Operation;
 
     public sealed record GetInterface(string Interface) : Operation;

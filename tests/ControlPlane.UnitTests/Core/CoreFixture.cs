@@ -52,6 +52,10 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public WaitService Waits => _provider.GetRequiredService<WaitService>();
 
+    public ChangeService Changes => _provider.GetRequiredService<ChangeService>();
+
+    public RevertService Reversals => _provider.GetRequiredService<RevertService>();
+
     public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
 
     public TokenService Tokens => _provider.GetRequiredService<TokenService>();

@@ -70,19 +70,18 @@ internal sealed class SwapJob(WriterCommand command, IReadOnlyList<Placement.OfS
     public IReadOnlyList<Placement.OfSwap> Swaps => swaps;
 }
 
-/// <summary>The kernel follows a change of many entries of one devmap.</summary>
+/// <summary>The kernel follows a change of many entries.</summary>
 /// <param name="command">The command.</param>
-/// <param name="devmap">The devmap.</param>
 /// <param name="entries">The entries as they stood before and after the change.</param>
 /// <param name="revision">The revision of the change.</param>
 /// <param name="steps">The steps.</param>
 /// <param name="cause">The refusal because of which this change takes another back.</param>
 internal sealed class TableJob(
-    WriterCommand command, DevmapId devmap, IReadOnlyList<Placement.OfEntry> entries, long revision, IEnumerable<ResourceKey> steps, Error? cause = null)
+    WriterCommand command, IReadOnlyList<Placement.OfEntry> entries, long revision, IEnumerable<ResourceKey> steps, Error? cause = null)
     : CommandJob(command, steps, cause)
 {
-    /// <summary>The devmap.</summary>
-    public DevmapId Devmap => devmap;
+    /// <summary>The devmaps of the entries.</summary>
+    public IReadOnlyList<DevmapId> Devmaps { get; } = [.. entries.Select(e => e.Devmap).Distinct()];
 
     /// <summary>The entries as they stood before and after the change.</summary>
     public IReadOnlyList<Placement.OfEntry> Entries => entries;

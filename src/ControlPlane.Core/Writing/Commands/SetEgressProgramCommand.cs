@@ -7,7 +7,7 @@ namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>
 /// Gives all entries that send to an interface, over all devmaps, one egress program or none. The desired state of all of them changes at once,
-/// under one revision for each devmap. The kernel follows at once if they are few, else in slices.
+/// under one revision. The kernel follows at once if they are few, else in slices.
 /// </summary>
 internal sealed class SetEgressProgramCommand(string askedTarget, string? program, Precondition precondition) : WriterCommand<EgressProgramSwap>
 {
@@ -96,9 +96,10 @@ internal sealed class SetEgressProgramCommand(string askedTarget, string? progra
     private List<Placement.OfSwap> SwapsOf(PlanContext context, List<Part> parts)
     {
         var swaps = new List<Placement.OfSwap>();
+        var revision = parts.Count == 0 ? context.PlannedRevision : context.NextRevision();
         foreach (var part in parts)
         {
-            var (id, revision) = (part.Devmap.Id, context.NextRevision());
+            var id = part.Devmap.Id;
             swaps.AddRange(part.Names.Select(n => new Placement.OfSwap(
                 id, new SwapRecord(id.Name, n.Key, program, revision, context.Now), n.Value, part.Before)));
         }

@@ -73,8 +73,8 @@ internal sealed partial class DevmapWriter
     }
 
     private static CommandJob JobOf(WriterCommand command, WritePlan plan, IReadOnlyList<Placement> placements) =>
-        placements.OfType<Placement.OfTable>().FirstOrDefault() is { } table
-            ? new TableJob(command, table.Devmap, [.. placements.OfType<Placement.OfEntry>()], plan.Revision, plan.Rest)
+        placements.OfType<Placement.OfTable>().Any()
+            ? new TableJob(command, [.. placements.OfType<Placement.OfEntry>()], plan.Revision, plan.Rest)
             : new SwapJob(command, [.. placements.OfType<Placement.OfSwap>()], plan.Rest);
 
     /// <summary>Ends a job, and returns the revision to publish.</summary>
@@ -122,10 +122,10 @@ internal sealed partial class DevmapWriter
 
     private void Conclude(TableJob job)
     {
-        if (_context.State.Find(job.Devmap) is { } devmap)
+        foreach (var devmap in job.Devmaps.Select(_context.State.Find).OfType<WorkingDevmap>())
         {
             devmap.Open = null;
-            foreach (var (target, entries) in job.Entries.Where(e => e.After is not null).CountBy(e => e.After!.Record.Spec.Interface))
+            foreach (var (target, entries) in job.Entries.Where(e => e.Devmap == devmap.Id && e.After is not null).CountBy(e => e.After!.Record.Spec.Interface))
                 _context.StatusChanged(devmap, target, entries);
         }
 
@@ -175,20 +175,29 @@ internal sealed partial class DevmapWriter
     /// <summary>Takes a table back, but for entries that have been written since. Returns the revision of that.</summary>
     private long TakeBack(WriterScope scope, TableJob refused, Error refusal)
     {
-        WriterLog.TableRefused(_logger, refused.Devmap.Name, refusal.Detail);
+        WriterLog.TableRefused(_logger, string.Join(", ", refused.Devmaps), refusal.Detail);
         refused.Command.ChangedRevision = null;
-        if (_context.State.Find(refused.Devmap) is not { } devmap)
+        var devmaps = refused.Devmaps.Select(_context.State.Find).OfType<WorkingDevmap>().ToList();
+        if (devmaps.Count == 0)
         {
             refused.Command.Refuse(new ControlPlaneException(refusal));
             return _state.Current.Revision;
         }
 
         var revision = _context.NextRevision();
-        var entries = TableReturn.Of(_context, devmap, refused.Entries, refused.Revision, revision);
-        var (table, steps) = TableOrder.Later(devmap, entries);
-        var plan = new WritePlan(Footprint.Alone, [.. TableOrder.OfState(entries), table], revision);
+        var (entries, tables, steps) = (new List<Placement.OfEntry>(), new List<Placement>(), new List<ResourceKey>());
+        foreach (var devmap in devmaps)
+        {
+            var returned = TableReturn.Of(_context, devmap, [.. refused.Entries.Where(e => e.Devmap == devmap.Id)], refused.Revision, revision);
+            var (table, rest) = TableOrder.Later(devmap, returned);
+            entries.AddRange(returned);
+            tables.Add(table);
+            steps.AddRange(rest);
+        }
+
+        var plan = new WritePlan(Footprint.Alone, [.. TableOrder.OfState(entries), .. tables], revision);
         _executor.Apply(scope, plan);
-        _jobs.Enqueue(new TableJob(refused.Command, refused.Devmap, entries, revision, steps, refusal));
+        _jobs.Enqueue(new TableJob(refused.Command, entries, revision, steps, refusal));
         CommitOrOwe([.. plan.StoreChanges(OriginOf(refused.Command, refusal))]);
         return _context.PlannedRevision;
     }

@@ -93,7 +93,7 @@ internal sealed class ResolvedWrite
             refusals.Add(InterfaceErrors.NoEthernet("interface", bare.Name, bare.Kind));
         if (ResolvedTarget.Of(Spec, context.Interfaces) is { Conflicts: true })
             refusals.Add(EntryErrors.TagActionForVlan(name));
-        if (Spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program))
+        if (Spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program) && others?.Programs.Contains(program) != true)
             refusals.Add(ProgramErrors.Missing(program));
         if (Rival(others) is { } rival)
             refusals.Add(EntryErrors.KeyConflict(_devmap.KeyText(Id.Key), KernelKey!.Value, _devmap.Id.Name, _devmap.KeyText(rival)));
@@ -194,6 +194,9 @@ internal sealed class EntryWrites
     private readonly Dictionary<string, (ResolvedWrite First, ResolvedWrite? Other)> _byTarget = new(StringComparer.Ordinal);
     private readonly Dictionary<DevmapId, int> _growth = [];
     private readonly Dictionary<(string Target, string Program), (EntryId Entry, string? Program)?> _conflicts = [];
+
+    /// <summary>The egress programs that the call makes.</summary>
+    public HashSet<string> Programs { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Adds a write; false if the call has another one of the same entry.</summary>
     public bool Add(ResolvedWrite write)

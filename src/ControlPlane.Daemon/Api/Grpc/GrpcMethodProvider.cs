@@ -14,7 +14,7 @@ internal sealed class GrpcMethods;
 /// Binds the calls of the generated services with <see cref="RequestMarshaller"/> in place of the generated marshallers,
 /// which ignore unknown fields and answer malformed messages with UNKNOWN.
 /// </summary>
-internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, TokenGrpcService tokens, HostGrpcService host)
+internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, TokenGrpcService tokens, ChangeGrpcService changes, HostGrpcService host)
     : IServiceMethodProvider<GrpcMethods>
 {
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<GrpcMethods> context)
@@ -23,6 +23,7 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         Devmapd.V1.DevmapService.BindService(binder, devmaps);
         Devmapd.V1.ProgramService.BindService(binder, programs);
         Devmapd.V1.TokenService.BindService(binder, tokens);
+        Devmapd.V1.ChangeService.BindService(binder, changes);
         Devmapd.V1.HostService.BindService(binder, host);
     }
 

@@ -272,6 +272,24 @@ internal sealed class TokenGrpcService(Core.Api.TokenService tokens) : Devmapd.V
     }
 }
 
+/// <summary>The calls of the history.</summary>
+internal sealed class ChangeGrpcService(Core.Api.ChangeService changes, RevertService reversals) : Devmapd.V1.ChangeService.ChangeServiceBase
+{
+    private static readonly Messages Messages = new();
+
+    public override Task<ListChangesResponse> ListChanges(ListChangesRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Task.FromResult(Messages.Of(changes.List(request.ToQuery(call.Violations), call)));
+    }
+
+    public override async Task<RevertChangeResponse> RevertChange(RevertChangeRequest request, ServerCallContext context) =>
+        new() { Outcome = Messages.Of(await reversals.RevertChangeAsync(request.Revision, request.Force, request.DryRun, context.Request())) };
+
+    public override async Task<RevertStateResponse> RevertState(RevertStateRequest request, ServerCallContext context) =>
+        new() { Outcome = Messages.Of(await reversals.RevertStateAsync(request.HasRevision ? request.Revision : null, request.DryRun, context.Request())) };
+}
+
 /// <summary>The host calls of the contract.</summary>
 internal sealed class HostGrpcService(Core.Api.HostService host, InterfaceService interfaces) : Devmapd.V1.HostService.HostServiceBase
 {

@@ -120,6 +120,31 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreTargetValue(V1.PlannedAction.Unspecified)]
     private partial V1.PlannedAction Of(PlannedAction action);
 
+    public V1.ListChangesResponse Of(ChangeList page) => new()
+    {
+        Changes = { page.Changes.Select(Of) }, NextPageToken = page.NextPageToken ?? "", OldestRevision = page.OldestRevision,
+    };
+
+    private partial V1.Change Of(RecordedChange change);
+
+    private partial V1.ChangedState Of(ChangedState state);
+
+    public V1.RevertOutcome Of(RevertOutcome outcome) => new()
+    {
+        Revision = outcome.Revision,
+        Created = outcome.Created,
+        Changed = outcome.Changed,
+        Deleted = outcome.Deleted,
+        Unchanged = outcome.Unchanged,
+        Plan = { outcome.Plan.Select(Of) },
+        Truncated = outcome.Truncated,
+    };
+
+    private partial V1.RevertedResource Of(RevertedResource change);
+
+    [MapperIgnoreTargetValue(V1.ChangedKind.Unspecified)]
+    private partial V1.ChangedKind Of(ChangedKind kind);
+
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
     public partial V1.Token Of(Token token);

@@ -94,6 +94,24 @@ internal static class Requests
     public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
         request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);
 
+    public static ChangeQuery ToQuery(this V1.ListChangesRequest request, Violations violations) => new(
+        request.HasPageSize ? request.PageSize : null,
+        request.PageToken,
+        request.Order switch
+        {
+            V1.ChangeOrder.Unspecified or V1.ChangeOrder.Newest => ChangeOrder.Newest,
+            V1.ChangeOrder.Oldest => ChangeOrder.Oldest,
+            _ => Violation<ChangeOrder>(violations, "order", "must be one of the values of ChangeOrder"),
+        },
+        request.HasDevmap ? request.Devmap : null,
+        request.HasKey ? request.Key : null,
+        request.HasOwner ? request.Owner : null,
+        request.HasActor ? request.Actor : null,
+        request.HasSinceRevision ? request.SinceRevision : null,
+        request.HasUntilRevision ? request.UntilRevision : null,
+        TimeOf(request.SinceTime, "sinceTime", violations),
+        TimeOf(request.UntilTime, "untilTime", violations));
+
     /// <summary>Reads how a call waits.</summary>
     /// <param name="state">The state.</param>
     /// <param name="timeout">The longest wait; null if it is missing.</param>

@@ -25,7 +25,7 @@ internal static class Parameters
         if (parameter.Schema is not OpenApiSchema schema)
             return;
         schema.Type &= ~JsonSchemaType.Null;
-        var (least, greatest) = Range(parameter.Name!);
+        var (least, greatest) = parameter.Name == PageSize && operation.Id == Operations.ListChanges.Id ? (1, ChangeQuery.MaxPageSize) : Range(parameter.Name!);
         (schema.Minimum, schema.Maximum) = (Text(least), Text(greatest));
         if (parameter.Name == PageSize)
             schema.Default = EntryQuery.DefaultPageSize;
@@ -34,16 +34,22 @@ internal static class Parameters
     /// <summary>Returns the value that stands for a parameter in the examples; null for none.</summary>
     public static string? Example(string name, Operation operation) => name switch
     {
-        "devmap" when operation.Id != Operations.WaitEntries.Id && operation.Id != Operations.WatchDevmaps.Id => "default",
+        "devmap" when operation.RestPath.Contains("{devmap}", StringComparison.Ordinal) => "default",
         // The examples have an entry that does not forward.
         "timeout" when operation.Id == Operations.WaitEntries.Id => "0s",
         // Nothing can be attached to loopback.
         "key" when operation.Id == Operations.ProbeEntry.Id => "eth0",
+        "key" when operation.Id == Operations.ListChanges.Id => null,
         "key" => "lo",
         "interfaceName" when operation.Resource == "attachments" => "eth0",
         "interfaceName" => "lo",
         "program" => "to-router-1",
         "token" => "orchestrator",
+        // A change of the examples.
+        "revision" when operation.Id == Operations.RevertChange.Id => "3",
+        "revision" when operation.Id == Operations.RevertState.Id => "1",
+        "dryRun" when operation.Resource == "changes" => "true",
+        "force" when operation.Resource == "changes" => "true",
         "ingress" when operation.Id == Operations.ExplainFrame.Id => "lo",
         _ => null,
     };
@@ -71,7 +77,7 @@ internal static class Parameters
         Vlan => (0, 4095),
         Length => (28, 65535),
         Ttl => (1, 255),
-        "revision" or "allowDeletions" => (0, null),
+        "revision" or "sinceRevision" or "untilRevision" or "allowDeletions" => (0, null),
         "frames" => (1, ILiveFrames.MaxFrames),
         _ => (null, null),
     };
@@ -82,6 +88,19 @@ internal static class Parameters
     {
         "devmap" when operation.Id == Operations.WatchDevmaps.Id => "The name of a devmap. May be repeated. Omitted for all devmaps.",
         "devmap" when operation.Id == Operations.WaitEntries.Id => "Only entries of this devmap. May be repeated. Omitted for all devmaps.",
+        "devmap" when operation.Id == Operations.ListChanges.Id => "Only changes of this devmap, and of resources in it.",
+        "key" when operation.Id == Operations.ListChanges.Id => "Only changes of entries with this key, in its canonical text form.",
+        "owner" when operation.Id == Operations.ListChanges.Id => "Only changes of resources that had this owner before or after.",
+        "actor" => "Only changes by this `actor` or `account`.",
+        "order" => "The order. Omitted for `newest`.",
+        "sinceRevision" => "The oldest revision. Omitted for all that are kept.",
+        "untilRevision" => "The newest revision. Omitted for that of now.",
+        "sinceTime" => "The earliest time, such as `2026-01-01T12:00:00Z`.",
+        "untilTime" => "The latest time, such as `2026-01-01T12:00:00Z`.",
+        "revision" when operation.Id == Operations.RevertChange.Id => "The revision of the change.",
+        "revision" when operation.Id == Operations.RevertState.Id => "The revision whose state is restored. Required.",
+        "force" when operation.Id == Operations.RevertChange.Id => "Whether resources that others have changed since are brought back, too. Omitted for `false`.",
+        "pageSize" when operation.Id == Operations.ListChanges.Id => "The most changes in the answer. A page ends before 3.5 MiB, which every client accepts.",
         "devmap" => "The name of the devmap.",
         "token" => "The name of the token.",
         "key" => "The key in any of its text forms: text of the devmap's key selector (`veth1`, `100`, `10.0.0.7`), or the kernel key as a number, 0 to 4294967295. An interface whose name is a number is written `if:7`. In a URL, percent-encode what a path cannot carry.",

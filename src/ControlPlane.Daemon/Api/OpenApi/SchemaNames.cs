@@ -31,6 +31,7 @@ internal static class SchemaNames
         [typeof(ReplaceOutcome)] = "ReplaceEntriesResponse",
         [typeof(PutWithoutState)] = "PutEntryResponse",
         [typeof(WaitOutcome)] = "WaitEntriesResponse",
+        [typeof(RecordedChange)] = "Change",
         [typeof(TokenRequest)] = "CreateTokenRequest",
         [typeof(CreatedToken)] = "CreateTokenResponse",
     };

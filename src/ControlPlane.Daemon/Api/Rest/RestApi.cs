@@ -34,6 +34,7 @@ internal static class RestApi
         app.MapEvents();
         app.MapPrograms();
         app.MapTokens();
+        app.MapChanges();
         app.MapHost();
 
         app.MapErrorPages();

@@ -42,6 +42,7 @@ public sealed partial class ExampleTests : RestTest
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
         (Operations.GetInterface, null), (Operations.ListInterfaces, null), (Operations.GetHost, null),
         (Operations.CreateToken, Token), (Operations.GetToken, null), (Operations.ListTokens, null),
+        (Operations.ListChanges, null), (Operations.RevertChange, null), (Operations.RevertState, null),
         (Operations.WatchDevmap, null), (Operations.WatchDevmaps, null), (Operations.ProbeEntry, null),
     ];
 
@@ -100,6 +101,10 @@ public sealed partial class ExampleTests : RestTest
     {
         if (operation == Operations.ExplainFrame)
             query = "?ingress=lo";
+        else if (operation == Operations.ListChanges)
+            query = "?pageSize=3";
+        else if (operation.Resource == "changes")
+            query = operation == Operations.RevertState ? "?revision=1&dryRun=true" : "?force=true&dryRun=true";
         using var request = new HttpRequestMessage(HttpMethod.Parse(operation.RestMethod), OperationFilter.InstanceOf(operation) + query);
         request.Headers.TryAddWithoutValidation("Accept", accept);
         if (body is not null)
@@ -122,8 +127,17 @@ public sealed partial class ExampleTests : RestTest
     }
 
     // Values that differ from run to run.
-    private static string Settled(string text) => Secret().Replace(Version().Replace(
+    private static string Settled(string text) => SettledTimes(
+        Port().Replace(RequestIds().Replace(text, "\"requestId\":\"5f2c9a6b01d4e837\""), "127.0.0.1:40000"));
+
+    private static string SettledTimes(string text) => Secret().Replace(Version().Replace(
         Duration().Replace(Time().Replace(text, "\"2026-01-01T12:00:00Z\""), "\"0.00125s\""), "\"daemonVersion\":\"1.0.0\""), "devmapd_example");
+
+    [GeneratedRegex("127\\.0\\.0\\.1:\\d+")]
+    private static partial Regex Port();
+
+    [GeneratedRegex("\"requestId\":\"[^\"]*\"")]
+    private static partial Regex RequestIds();
 
     [GeneratedRegex("devmapd_[A-Za-z0-9_-]{43}")]
     private static partial Regex Secret();

@@ -32,6 +32,9 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(TokenList))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(CreatedToken))]
+[JsonSerializable(typeof(ChangeList))]
+[JsonSerializable(typeof(ChangeOrder))]
+[JsonSerializable(typeof(RevertOutcome))]
 [JsonSerializable(typeof(InterfaceList))]
 [JsonSerializable(typeof(Core.Model.Host))]
 [JsonSerializable(typeof(WatchEvent))]
@@ -61,6 +64,8 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<BatchMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ItemOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<PlannedAction>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ChangeOrder>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ChangedKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
