@@ -22,6 +22,7 @@ public sealed partial class DevmapdClient : IDisposable
         var invoker = channel.Intercept(new CallInterceptor(options.Deadline, options.Token));
         Devmaps = new DevmapService.DevmapServiceClient(invoker);
         Programs = new ProgramService.ProgramServiceClient(invoker);
+        Leases = new LeaseService.LeaseServiceClient(invoker);
         Tokens = new TokenService.TokenServiceClient(invoker);
         Changes = new ChangeService.ChangeServiceClient(invoker);
         Host = new HostService.HostServiceClient(invoker);
@@ -32,6 +33,9 @@ public sealed partial class DevmapdClient : IDisposable
 
     /// <summary>The calls of egress programs.</summary>
     public ProgramService.ProgramServiceClient Programs { get; }
+
+    /// <summary>The calls of leases, with their stream.</summary>
+    public LeaseService.LeaseServiceClient Leases { get; }
 
     /// <summary>The calls of tokens.</summary>
     public TokenService.TokenServiceClient Tokens { get; }
@@ -94,22 +98,38 @@ public sealed partial class DevmapdClient : IDisposable
     /// <param name="spec">The desired state.</param>
     /// <param name="allowPending">Whether interfaces may be missing.</param>
     /// <param name="expectedRevision">The revision that the entry must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="force">Whether an entry of another owner may be changed.</param>
     /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     public async Task<Entry> PutEntryAsync(
-        string devmap, string key, EntrySpec spec, bool allowPending = false, long? expectedRevision = null, CancellationToken cancellationToken = default)
+        string devmap,
+        string key,
+        EntrySpec spec,
+        bool allowPending = false,
+        long? expectedRevision = null,
+        bool force = false,
+        CancellationToken cancellationToken = default)
     {
-        var request = new PutEntryRequest { Devmap = devmap, Key = key, Spec = spec, AllowPending = allowPending };
+        var request = new PutEntryRequest { Devmap = devmap, Key = key, Spec = spec, AllowPending = allowPending, Force = force };
         if (expectedRevision is { } revision)
             request.ExpectedRevision = revision;
         return (await Devmaps.PutEntryAsync(request, cancellationToken: cancellationToken)).Entry;
     }
 
     /// <summary>Deletes an entry. Returns when the entry is out of the kernel.</summary>
-    /// <inheritdoc cref="PutEntryAsync"/>
-    public async Task DeleteEntryAsync(string devmap, string key, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="key">The key in any of its text forms.</param>
+    /// <param name="expectedRevision">The revision that it must have; null for no precondition.</param>
+    /// <param name="owner">Its owner; null for none.</param>
+    /// <param name="force">Whether an entry of another owner may be deleted.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task DeleteEntryAsync(
+        string devmap, string key, long? expectedRevision = null, string? owner = null, bool force = false, CancellationToken cancellationToken = default)
     {
-        var request = new DeleteEntryRequest { Devmap = devmap, Key = key };
+        var request = new DeleteEntryRequest { Devmap = devmap, Key = key, Force = force };
+        if (owner is not null)
+            request.Owner = owner;
         if (expectedRevision is { } revision)
             request.ExpectedRevision = revision;
         await Devmaps.DeleteEntryAsync(request, cancellationToken: cancellationToken);
@@ -120,13 +140,19 @@ public sealed partial class DevmapdClient : IDisposable
     /// <param name="items">The items: at most 1,000 together, at most 10,000 each on its own.</param>
     /// <param name="allowPending">Whether interfaces may be missing.</param>
     /// <param name="idempotencyKey">Marks the call: a repeat with the same key within a day gets the first answer, and changes nothing. Null for none.</param>
+    /// <param name="force">Whether entries of other owners may be changed and deleted.</param>
     /// <param name="cancellationToken">Ends the wait; writes may still happen.</param>
     /// <returns>The result of each item, in order.</returns>
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     public async Task<IReadOnlyList<BatchResult>> ApplyEntriesAsync(
-        BatchMode mode, IEnumerable<BatchItem> items, bool allowPending = false, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        BatchMode mode,
+        IEnumerable<BatchItem> items,
+        bool allowPending = false,
+        string? idempotencyKey = null,
+        bool force = false,
+        CancellationToken cancellationToken = default)
     {
-        var request = new ApplyEntriesRequest { Mode = mode, Items = { items }, AllowPending = allowPending, IdempotencyKey = idempotencyKey ?? "" };
+        var request = new ApplyEntriesRequest { Mode = mode, Items = { items }, AllowPending = allowPending, IdempotencyKey = idempotencyKey ?? "", Force = force };
         return (await Devmaps.ApplyEntriesAsync(request, cancellationToken: cancellationToken)).Results;
     }
 
@@ -152,6 +178,7 @@ public sealed partial class DevmapdClient : IDisposable
     /// <param name="spec">The desired state.</param>
     /// <param name="allowPending">Whether the interface may be missing.</param>
     /// <param name="expectedRevision">The revision that the attachment must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="force">Whether an attachment of another owner may be changed.</param>
     /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     public async Task<Attachment> PutAttachmentAsync(
@@ -160,20 +187,29 @@ public sealed partial class DevmapdClient : IDisposable
         AttachmentSpec spec,
         bool allowPending = false,
         long? expectedRevision = null,
+        bool force = false,
         CancellationToken cancellationToken = default)
     {
-        var request = new PutAttachmentRequest { Devmap = devmap, Interface = interfaceName, Spec = spec, AllowPending = allowPending };
+        var request = new PutAttachmentRequest { Devmap = devmap, Interface = interfaceName, Spec = spec, AllowPending = allowPending, Force = force };
         if (expectedRevision is { } revision)
             request.ExpectedRevision = revision;
         return (await Devmaps.PutAttachmentAsync(request, cancellationToken: cancellationToken)).Attachment;
     }
 
     /// <summary>Detaches a devmap's redirect program from an interface.</summary>
-    /// <inheritdoc cref="PutAttachmentAsync"/>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="interfaceName">The name of the ingress interface.</param>
+    /// <param name="expectedRevision">The revision that it must have; null for no precondition.</param>
+    /// <param name="owner">Its owner; null for none.</param>
+    /// <param name="force">Whether an attachment of another owner may be deleted.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     public async Task DeleteAttachmentAsync(
-        string devmap, string interfaceName, long? expectedRevision = null, CancellationToken cancellationToken = default)
+        string devmap, string interfaceName, long? expectedRevision = null, string? owner = null, bool force = false, CancellationToken cancellationToken = default)
     {
-        var request = new DeleteAttachmentRequest { Devmap = devmap, Interface = interfaceName };
+        var request = new DeleteAttachmentRequest { Devmap = devmap, Interface = interfaceName, Force = force };
+        if (owner is not null)
+            request.Owner = owner;
         if (expectedRevision is { } revision)
             request.ExpectedRevision = revision;
         await Devmaps.DeleteAttachmentAsync(request, cancellationToken: cancellationToken);
@@ -183,25 +219,76 @@ public sealed partial class DevmapdClient : IDisposable
     /// <param name="program">The name of the program.</param>
     /// <param name="spec">The desired state.</param>
     /// <param name="expectedRevision">The revision that the program must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="force">Whether a program of another owner may be changed.</param>
     /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     public async Task<EgressProgram> PutProgramAsync(
-        string program, EgressProgramSpec spec, long? expectedRevision = null, CancellationToken cancellationToken = default)
+        string program, EgressProgramSpec spec, long? expectedRevision = null, bool force = false, CancellationToken cancellationToken = default)
     {
-        var request = new PutProgramRequest { Program = program, Spec = spec };
+        var request = new PutProgramRequest { Program = program, Spec = spec, Force = force };
         if (expectedRevision is { } revision)
             request.ExpectedRevision = revision;
         return (await Programs.PutProgramAsync(request, cancellationToken: cancellationToken)).Program;
     }
 
     /// <summary>Deletes an egress program that no entry carries.</summary>
-    /// <inheritdoc cref="PutProgramAsync"/>
-    public async Task DeleteProgramAsync(string program, long? expectedRevision = null, CancellationToken cancellationToken = default)
+    /// <param name="program">The name of the program.</param>
+    /// <param name="expectedRevision">The revision that it must have; null for no precondition.</param>
+    /// <param name="owner">Its owner; null for none.</param>
+    /// <param name="force">Whether a program of another owner may be deleted.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task DeleteProgramAsync(
+        string program, long? expectedRevision = null, string? owner = null, bool force = false, CancellationToken cancellationToken = default)
     {
-        var request = new DeleteProgramRequest { Program = program };
+        var request = new DeleteProgramRequest { Program = program, Force = force };
+        if (owner is not null)
+            request.Owner = owner;
         if (expectedRevision is { } revision)
             request.ExpectedRevision = revision;
         await Programs.DeleteProgramAsync(request, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Creates or changes a lease, and gives it its full time. Entries and attachments that name it end with it.</summary>
+    /// <param name="lease">The name of the lease.</param>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="expectedRevision">The revision that the lease must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="force">Whether a lease of another owner may be changed.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task<Lease> PutLeaseAsync(
+        string lease, LeaseSpec spec, long? expectedRevision = null, bool force = false, CancellationToken cancellationToken = default)
+    {
+        var request = new PutLeaseRequest { Lease = lease, Spec = spec, Force = force };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        return (await Leases.PutLeaseAsync(request, cancellationToken: cancellationToken)).Lease;
+    }
+
+    /// <summary>Gives a lease its full time again.</summary>
+    /// <param name="lease">The name of the lease.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>When the lease ends unless it is kept alive again.</returns>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer: <c>lease_not_found</c> if the time of the lease is over.</exception>
+    public async Task<DateTimeOffset> KeepAliveAsync(string lease, CancellationToken cancellationToken = default) =>
+        (await Leases.KeepAliveAsync(new KeepAliveRequest { Lease = lease }, cancellationToken: cancellationToken)).ExpireTime.ToDateTimeOffset();
+
+    /// <summary>Deletes a lease, with the entries and attachments that name it.</summary>
+    /// <param name="lease">The name of the lease.</param>
+    /// <param name="expectedRevision">The revision that it must have; null for no precondition.</param>
+    /// <param name="owner">Its owner; null for none.</param>
+    /// <param name="force">Whether a lease of another owner may be deleted.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    public async Task DeleteLeaseAsync(
+        string lease, long? expectedRevision = null, string? owner = null, bool force = false, CancellationToken cancellationToken = default)
+    {
+        var request = new DeleteLeaseRequest { Lease = lease, Force = force };
+        if (owner is not null)
+            request.Owner = owner;
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        await Leases.DeleteLeaseAsync(request, cancellationToken: cancellationToken);
     }
 
     /// <summary>Closes the connection.</summary>

@@ -17,7 +17,7 @@ namespace ControlPlane.Core;
 public static class CoreServices
 {
     /// <summary>Adds writer and services. An <see cref="IKernel"/> and an <see cref="IStore"/> must be registered too.</summary>
-    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null, ProbeOptions? probing = null)
+    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null, ProbeOptions? probing = null, CapacityOptions? capacity = null)
     {
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
@@ -25,6 +25,7 @@ public static class CoreServices
         services.AddSingleton(watching);
         services.AddSingleton(auditing ?? new AuditOptions());
         services.AddSingleton(probing ?? new ProbeOptions());
+        services.AddSingleton(capacity ?? new CapacityOptions());
         services.AddSingleton<FactTimes>();
         services.AddSingleton<ControlPlaneState>();
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
@@ -55,6 +56,7 @@ public static class CoreServices
         services.AddSingleton<TokenService>();
         services.AddSingleton<ChangeService>();
         services.AddSingleton<RevertService>();
+        services.AddSingleton<LeaseService>();
         return services;
     }
 }

@@ -27,7 +27,8 @@ internal static class Program
         builder.AddListeners(builder.AddClaims(options, arguments.Simulate));
         builder.Services.AddAdmission(options.Limits);
         builder.AddLifetime(options.Writer.DrainTimeout);
-        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions());
+        builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions(),
+            options.Capacity.ToCapacityOptions());
         builder.Services.AddBackends(options, arguments.Simulate);
         builder.Services.AddDevmapMetrics(options.Metrics);
         builder.Services.AddAccess();

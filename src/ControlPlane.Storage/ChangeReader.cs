@@ -64,6 +64,8 @@ internal sealed class ChangeReader
         BodyKind.DeleteProgram => new StoreChange.DeleteProgram(Name()),
         BodyKind.PutToken => new StoreChange.PutToken(Token()),
         BodyKind.DeleteToken => new StoreChange.DeleteToken(Name()),
+        BodyKind.PutLease => new StoreChange.PutLease(Lease()),
+        BodyKind.DeleteLease => new StoreChange.DeleteLease(Name()),
         _ => throw new FormatException("it has a kind of change that this version does not know"),
     };
 
@@ -75,6 +77,7 @@ internal sealed class ChangeReader
         BodyKind.PutAttachment or BodyKind.DeleteAttachment => Attachment(),
         BodyKind.PutProgram or BodyKind.DeleteProgram => Program(),
         BodyKind.PutToken or BodyKind.DeleteToken => Token(),
+        BodyKind.PutLease or BodyKind.DeleteLease => Lease(),
         _ => throw new FormatException("it has a kind of change that this version does not know"),
     };
 
@@ -89,20 +92,29 @@ internal sealed class ChangeReader
 
     private StoredDevmap Devmap() => new(Name(), Name(), Time(), Time());
 
-    private EntryRecord Entry() => new(Name(), Key(), new EntrySpec(Name(), Text(), Labels(), Text(), Actions()), Revision(), Time(), Time());
+    private EntryRecord Entry() => new(Name(), Key(), Spec(), Revision(), Time(), Time());
+
+    private EntrySpec Spec() => new(Name(), Text(), Labels(), Text(), Actions())
+    {
+        Lease = Text(),
+        OnInterfaceGone = Text() is { } gone ? Enum.Parse<OnInterfaceGone>(gone) : OnInterfaceGone.Keep,
+        DeleteAfter = Duration(),
+    };
 
     private EntryActions? Actions() => Text() is { } text ? ActionsText.Parse(text) : null;
 
     private SwapRecord Swap() => new(Name(), Name(), Text(), Revision(), Time());
 
     private AttachmentRecord Attachment() => new(
-        Name(), Name(), new AttachmentSpec(Enum.Parse<AttachMode>(Name(), ignoreCase: true), Enum.Parse<Promiscuous>(Name()), Labels(), Text()), Revision(), Time(), Time());
+        Name(), Name(), new AttachmentSpec(Enum.Parse<AttachMode>(Name(), ignoreCase: true), Enum.Parse<Promiscuous>(Name()), Labels(), Text()) { Lease = Text() }, Revision(), Time(), Time());
 
     private EgressProgramRecord Program()
     {
         var name = Name();
         return new(name, new EgressProgramSpec(StoredText.Config(name, Name(), Name()), Labels(), Text()), Revision(), Time(), Time());
     }
+
+    private LeaseRecord Lease() => new(Name(), new LeaseSpec(Duration() ?? TimeSpan.Zero, Labels(), Text()), Revision(), Time(), Time());
 
     private TokenRecord Token()
     {
@@ -137,6 +149,8 @@ internal sealed class ChangeReader
     private long Revision() => _last + Signed();
 
     private DateTimeOffset Time() => new(_time + Signed(), TimeSpan.Zero);
+
+    private TimeSpan? Duration() => Number() is > 0 and var milliseconds ? TimeSpan.FromMilliseconds(checked((long)milliseconds)) : null;
 
     private int Count() => checked((int)Number());
 

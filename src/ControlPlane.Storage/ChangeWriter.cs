@@ -28,6 +28,8 @@ internal enum BodyKind : byte
     DeleteProgram = 8,
     PutToken = 9,
     DeleteToken = 10,
+    PutLease = 11,
+    DeleteLease = 12,
 }
 
 /// <summary>The parts of a change in a body, in the bits above its <see cref="BodyKind"/>.</summary>
@@ -104,6 +106,8 @@ internal sealed class ChangeWriter
         StoreChange.DeleteProgram => BodyKind.DeleteProgram,
         StoreChange.PutToken => BodyKind.PutToken,
         StoreChange.DeleteToken => BodyKind.DeleteToken,
+        StoreChange.PutLease => BodyKind.PutLease,
+        StoreChange.DeleteLease => BodyKind.DeleteLease,
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change of the desired state that this store knows"),
     };
 
@@ -163,6 +167,9 @@ internal sealed class ChangeWriter
             case TokenRecord token:
                 Token(token, isBefore);
                 break;
+            case LeaseRecord lease:
+                Lease(lease);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(record), record, "not a record that this store knows");
         }
@@ -177,6 +184,9 @@ internal sealed class ChangeWriter
         Labels(entry.Spec.Labels);
         Text(entry.Spec.Owner);
         Text(ActionsText.Of(entry.Spec.Actions));
+        Text(entry.Spec.Lease);
+        Text(entry.Spec.OnInterfaceGone == OnInterfaceGone.Keep ? null : entry.Spec.OnInterfaceGone.ToString());
+        Duration(entry.Spec.DeleteAfter);
         Revision(entry.Revision);
         Time(entry.CreateTime);
         Time(entry.UpdateTime);
@@ -190,6 +200,7 @@ internal sealed class ChangeWriter
         Text(attachment.Spec.Promiscuous.ToString());
         Labels(attachment.Spec.Labels);
         Text(attachment.Spec.Owner);
+        Text(attachment.Spec.Lease);
         Revision(attachment.Revision);
         Time(attachment.CreateTime);
         Time(attachment.UpdateTime);
@@ -205,6 +216,17 @@ internal sealed class ChangeWriter
         Revision(program.Revision);
         Time(program.CreateTime);
         Time(program.UpdateTime);
+    }
+
+    private void Lease(LeaseRecord lease)
+    {
+        Text(lease.Name);
+        Duration(lease.Spec.Ttl);
+        Labels(lease.Spec.Labels);
+        Text(lease.Spec.Owner);
+        Revision(lease.Revision);
+        Time(lease.CreateTime);
+        Time(lease.UpdateTime);
     }
 
     // The hash is only for the table of tokens.
@@ -264,6 +286,9 @@ internal sealed class ChangeWriter
     private void Revision(long revision) => Signed(revision - _row.Last);
 
     private void Time(DateTimeOffset time) => Signed(time.UtcTicks - _row.Time.UtcTicks);
+
+    // In milliseconds, and 0 for none.
+    private void Duration(TimeSpan? duration) => Number(duration is { } time ? (ulong)time.TotalMilliseconds : 0);
 
     private void Count(int count) => Number((ulong)count);
 

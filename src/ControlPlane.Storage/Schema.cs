@@ -149,6 +149,20 @@ internal static class Schema
         ALTER TABLE meta ADD COLUMN history_bytes INTEGER NOT NULL DEFAULT 0; -- of the rows of changes up to meta.revision
         UPDATE meta SET history_from = revision;
         """,
+        """
+        CREATE TABLE leases (
+            name TEXT PRIMARY KEY,
+            ttl INTEGER NOT NULL, -- milliseconds
+            labels TEXT NOT NULL,
+            owner TEXT,
+            revision INTEGER NOT NULL,
+            create_time TEXT NOT NULL,
+            update_time TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        ALTER TABLE entries ADD COLUMN lease TEXT;
+        ALTER TABLE entries ADD COLUMN on_interface_gone TEXT CHECK (on_interface_gone IN ('delete', 'deleteAfter')); -- NULL: keep
+        ALTER TABLE entries ADD COLUMN delete_after INTEGER; -- milliseconds
+        ALTER TABLE attachments ADD COLUMN lease TEXT;
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

@@ -13,6 +13,7 @@ internal sealed class StoreContents
     private readonly Dictionary<string, EgressProgramRecord> _programs = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, StoredPromiscuity> _promiscuous = [];
     private readonly Dictionary<string, TokenRecord> _tokens = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LeaseRecord> _leases = new(StringComparer.Ordinal);
     private readonly Dictionary<CallId, KeyedCall> _calls = [];
     private readonly Dictionary<(CallId Id, int Item), CallPart> _callParts = [];
 
@@ -33,6 +34,7 @@ internal sealed class StoreContents
         _programs = state.Programs.ToDictionary(p => p.Name, StringComparer.Ordinal);
         _promiscuous = state.Promiscuous.ToDictionary(p => p.Ifindex);
         _tokens = state.Tokens.ToDictionary(t => t.Name, StringComparer.Ordinal);
+        _leases = state.Leases.ToDictionary(l => l.Name, StringComparer.Ordinal);
         _calls = state.Calls.ToDictionary(c => c.Id);
         _callParts = state.CallParts.ToDictionary(p => (p.Id, p.Item));
     }
@@ -41,6 +43,7 @@ internal sealed class StoreContents
     public StoredState ToState(long revision) => new(
         revision, [.. _devmaps.Values], [.. _entries.Values.Select(Desired)], [.. _attachments.Values], [.. _programs.Values], [.. _promiscuous.Values], [.. _tokens.Values])
     {
+        Leases = [.. _leases.Values],
         Calls = [.. _calls.Values.OrderBy(c => c.Time)],
         CallParts = [.. _callParts.Values],
     };
@@ -85,6 +88,12 @@ internal sealed class StoreContents
                 break;
             case StoreChange.DeleteToken(var name):
                 _tokens.Remove(name);
+                break;
+            case StoreChange.PutLease(var lease):
+                _leases[lease.Name] = lease;
+                break;
+            case StoreChange.DeleteLease(var name):
+                _leases.Remove(name);
                 break;
             case StoreChange.PutCall(var call):
                 _calls[call.Id] = call;

@@ -35,6 +35,7 @@ internal static class StoreReader
             Rows(transaction, "SELECT * FROM promiscuous", r => new StoredPromiscuity((uint)r.GetInt64(0), r.GetString(1))),
             Rows(transaction, "SELECT * FROM tokens", Token))
         {
+            Leases = Rows(transaction, "SELECT * FROM leases", Lease),
             Calls = Rows(transaction, "SELECT * FROM calls ORDER BY time", r => new KeyedCall(Call(r), r.GetString(2), Time(r.GetString(3)), r.IsDBNull(4) ? null : r.GetFieldValue<byte[]>(4))),
             CallParts = Rows(transaction, "SELECT * FROM call_parts", r => new CallPart(Call(r), r.GetInt32(2), (ItemOutcome)r.GetInt32(3), r.GetInt64(4))),
         };
@@ -46,7 +47,12 @@ internal static class StoreReader
     private static EntryRecord Entry(SqliteDataReader row, Dictionary<string, EntryActions> actions) => new(
         string.Intern(row.GetString(0)),
         row.GetString(1) is { Length: > 0 } name ? EntryKey.OfInterface(name) : EntryKey.OfNumber((uint)row.GetInt64(2)),
-        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), StoredText.Labels(row.GetString(5)), Shared(row, 6), Actions(row, 10, actions)),
+        new EntrySpec(string.Intern(row.GetString(3)), Shared(row, 4), StoredText.Labels(row.GetString(5)), Shared(row, 6), Actions(row, 10, actions))
+        {
+            Lease = Shared(row, 11),
+            OnInterfaceGone = row.IsDBNull(12) ? OnInterfaceGone.Keep : Enum.Parse<OnInterfaceGone>(row.GetString(12), ignoreCase: true),
+            DeleteAfter = row.IsDBNull(13) ? null : TimeSpan.FromMilliseconds(row.GetInt64(13)),
+        },
         row.GetInt64(7),
         Time(row.GetString(8)),
         Time(row.GetString(9)));
@@ -71,10 +77,17 @@ internal static class StoreReader
     private static AttachmentRecord Attachment(SqliteDataReader row) => new(
         row.GetString(0),
         row.GetString(1),
-        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Enum.Parse<Promiscuous>(row.GetString(8), ignoreCase: true), StoredText.Labels(row.GetString(3)), Shared(row, 4)),
+        new AttachmentSpec(Enum.Parse<AttachMode>(row.GetString(2), ignoreCase: true), Enum.Parse<Promiscuous>(row.GetString(8), ignoreCase: true), StoredText.Labels(row.GetString(3)), Shared(row, 4)) { Lease = Shared(row, 9) },
         row.GetInt64(5),
         Time(row.GetString(6)),
         Time(row.GetString(7)));
+
+    private static LeaseRecord Lease(SqliteDataReader row) => new(
+        row.GetString(0),
+        new LeaseSpec(TimeSpan.FromMilliseconds(row.GetInt64(1)), StoredText.Labels(row.GetString(2)), Shared(row, 3)),
+        row.GetInt64(4),
+        Time(row.GetString(5)),
+        Time(row.GetString(6)));
 
     private static EgressProgramRecord Program(SqliteDataReader row) => new(
         row.GetString(0),

@@ -22,6 +22,8 @@ internal sealed class StoreStatements : IDisposable
     private readonly SqliteCommand _deleteProgram;
     private readonly SqliteCommand _putPromiscuity;
     private readonly SqliteCommand _deletePromiscuity;
+    private readonly SqliteCommand _putLease;
+    private readonly SqliteCommand _deleteLease;
     private readonly SqliteCommand _putToken;
     private readonly SqliteCommand _deleteToken;
     private readonly SqliteCommand _putCall;
@@ -37,15 +39,17 @@ internal sealed class StoreStatements : IDisposable
         _deleteHistory = new(connection, "DELETE FROM changes WHERE last_revision <= $1");
         _putHistory = new(connection, "UPDATE meta SET history_from = $1, history_bytes = $2");
         _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
-        _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+        _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
         _deleteEntry = new(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3");
         _putSwap = Prepare(connection, "REPLACE INTO swaps VALUES ($1, $2, $3, $4, $5)", 5);
-        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
+        _putAttachment = Prepare(connection, "REPLACE INTO attachments VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", 10);
         _deleteAttachment = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1 AND interface = $2", 2);
         _putProgram = Prepare(connection, "REPLACE INTO programs VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", 8);
         _deleteProgram = Prepare(connection, "DELETE FROM programs WHERE name = $1", 1);
         _putPromiscuity = Prepare(connection, "REPLACE INTO promiscuous VALUES ($1, $2)", 2);
         _deletePromiscuity = Prepare(connection, "DELETE FROM promiscuous WHERE ifindex = $1", 1);
+        _putLease = Prepare(connection, "REPLACE INTO leases VALUES ($1, $2, $3, $4, $5, $6, $7)", 7);
+        _deleteLease = Prepare(connection, "DELETE FROM leases WHERE name = $1", 1);
         _putToken = Prepare(connection, "REPLACE INTO tokens VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", 9);
         _deleteToken = Prepare(connection, "DELETE FROM tokens WHERE name = $1", 1);
         _putCall = Prepare(connection, "REPLACE INTO calls VALUES ($1, $2, $3, $4, $5)", 5);
@@ -58,7 +62,7 @@ internal sealed class StoreStatements : IDisposable
     private SqliteCommand[] All =>
     [
         _putDevmap, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
-        _putToken, _deleteToken, _putCall, _deleteCall, _putCallPart, _deleteCallPart, _deleteCallParts,
+        _putLease, _deleteLease, _putToken, _deleteToken, _putCall, _deleteCall, _putCallPart, _deleteCallPart, _deleteCallParts,
     ];
 
     private BareStatement[] Bare => [_append, _checkpoint, _deleteHistory, _putHistory, _putEntry, _deleteEntry];
@@ -127,7 +131,7 @@ internal sealed class StoreStatements : IDisposable
                 Run(_putSwap, s.Devmap, s.Interface, s.EgressProgram, s.Revision, Text(s.UpdateTime));
                 break;
             case StoreChange.PutAttachment(var a):
-                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToText(), StoredText.Of(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant());
+                Run(_putAttachment, a.Devmap, a.Interface, a.Spec.Mode.ToText(), StoredText.Of(a.Spec.Labels), a.Spec.Owner, a.Revision, Text(a.CreateTime), Text(a.UpdateTime), a.Spec.Promiscuous.ToString().ToLowerInvariant(), a.Spec.Lease);
                 break;
             case StoreChange.DeleteAttachment(var devmap, var name):
                 Run(_deleteAttachment, devmap, name);
@@ -144,6 +148,12 @@ internal sealed class StoreStatements : IDisposable
                 break;
             case StoreChange.DeletePromiscuity(var ifindex):
                 Run(_deletePromiscuity, (long)ifindex);
+                break;
+            case StoreChange.PutLease(var l):
+                Run(_putLease, l.Name, (long)l.Spec.Ttl.TotalMilliseconds, StoredText.Of(l.Spec.Labels), l.Spec.Owner, l.Revision, Text(l.CreateTime), Text(l.UpdateTime));
+                break;
+            case StoreChange.DeleteLease(var name):
+                Run(_deleteLease, name);
                 break;
             case StoreChange.PutToken(var t):
                 Run(
@@ -185,6 +195,12 @@ internal sealed class StoreStatements : IDisposable
         _putEntry.Bind(9, Text(entry.CreateTime));
         _putEntry.Bind(10, Text(entry.UpdateTime));
         _putEntry.Bind(11, ActionsText.Of(entry.Spec.Actions));
+        _putEntry.Bind(12, entry.Spec.Lease);
+        _putEntry.Bind(13, entry.Spec.OnInterfaceGone == OnInterfaceGone.Keep ? null : entry.Spec.OnInterfaceGone.ToText());
+        if (entry.Spec.DeleteAfter is { } after)
+            _putEntry.Bind(14, (long)after.TotalMilliseconds);
+        else
+            _putEntry.Bind(14, (string?)null);
         _putEntry.Run();
     }
 

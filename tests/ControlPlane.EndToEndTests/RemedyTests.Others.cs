@@ -198,6 +198,7 @@ public sealed partial class RemedyTests
     [Follows(typeof(AttachmentErrors), nameof(AttachmentErrors.NotFound))]
     [Follows(typeof(ProgramErrors), nameof(ProgramErrors.NotFound))]
     [Follows(typeof(ProgramErrors), nameof(ProgramErrors.InUse))]
+    [Follows(typeof(LeaseErrors), nameof(LeaseErrors.NotFound))]
     public async Task WhatShowsSomething_Answers()
     {
         await using var testbed = await daemon.UseAsync();
@@ -215,7 +216,7 @@ public sealed partial class RemedyTests
             await testbed.FollowAsync(explained.Verdict.Remedy!);
         }
 
-        string[] absent = ["/v1/devmaps/nowhere", "/v1/interfaces/nowhere", $"{Attachments}/nowhere", "/v1/programs/nowhere"];
+        string[] absent = ["/v1/devmaps/nowhere", "/v1/interfaces/nowhere", $"{Attachments}/nowhere", "/v1/programs/nowhere", "/v1/leases/nowhere"];
         foreach (var path in absent)
         {
             using var answer = await testbed.Http.GetAsync(new Uri(path, UriKind.Relative));
@@ -228,6 +229,7 @@ public sealed partial class RemedyTests
 
     [Fact]
     [Follows(typeof(DevmapErrors), nameof(DevmapErrors.Full))]
+    [Follows(typeof(CommonRemedies), nameof(CommonRemedies.MakeRoom))]
     [Follows(typeof(DevmapErrors), nameof(DevmapErrors.Compacted))]
     [Follows(typeof(DevmapErrors), nameof(DevmapErrors.PinnedDiffers))]
     [Follows(typeof(DevmapErrors), nameof(DevmapErrors.ForeignPin))]

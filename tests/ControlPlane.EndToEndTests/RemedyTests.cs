@@ -135,6 +135,7 @@ public sealed partial class RemedyTests(SharedDaemon daemon) : IClassFixture<Sha
     [Follows(typeof(CommonRemedies), nameof(CommonRemedies.Audit))]
     [Follows(typeof(AttachmentErrors), nameof(AttachmentErrors.HeldByOtherDevmap))]
     [Follows(typeof(ProgramErrors), nameof(ProgramErrors.Missing))]
+    [Follows(typeof(LeaseErrors), nameof(LeaseErrors.Missing))]
     [Follows(typeof(EntryErrors), nameof(EntryErrors.EgressProgramConflict))]
     [Fact]
     public async Task Requests_AreSentAsTheyStand()
@@ -180,6 +181,11 @@ public sealed partial class RemedyTests(SharedDaemon daemon) : IClassFixture<Sha
         var second = $"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.9";
         await testbed.FollowAsync((await testbed.Http.RefusedAsync(second, new { @interface = target.Name })).How!);
         await testbed.Http.WriteAsync<Entry>(second, new { @interface = target.Name });
+
+        // The lease does not exist: the request makes it.
+        await testbed.FollowAsync((await testbed.Http.RefusedAsync(second, new { @interface = target.Name, lease = "cni" })).How!);
+        await testbed.Http.WriteAsync<Entry>(second, new { @interface = target.Name, lease = "cni" });
+        await testbed.Http.RemoveAsync("/v1/leases/cni");
 
         async Task<Remedy> RemedyOfAsync(string type) =>
             (await testbed.Http.EntryAsync(Testbed.ByInterface, ingress.Name)).Status.Faults.Single(c => c.Type == type).How!;

@@ -21,7 +21,7 @@ internal sealed class GrpcInputs(Random random, double wrongCredentials)
 {
     private static readonly MethodDescriptor[] Methods =
     [
-        .. DevmapService.Descriptor.Methods, .. ProgramService.Descriptor.Methods, .. HostService.Descriptor.Methods, .. TokenService.Descriptor.Methods,
+        .. DevmapService.Descriptor.Methods, .. ProgramService.Descriptor.Methods, .. HostService.Descriptor.Methods, .. TokenService.Descriptor.Methods, .. LeaseService.Descriptor.Methods,
         .. ChangeService.Descriptor.Methods,
         .. Grpc.Health.V1.HealthReflection.Descriptor.Services[0].Methods, .. Grpc.Reflection.V1.ServerReflection.Descriptor.Methods,
     ];

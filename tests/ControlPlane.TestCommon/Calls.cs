@@ -15,11 +15,15 @@ internal static class ServiceCalls
 
     public static Task<PutOutcome<Entry>> PutAsync(
         this EntryService entries, string devmap, string key, EntrySpec spec, Violations violations, Precondition precondition, CancellationToken cancellation,
-        bool allowPending = false) =>
-        entries.PutAsync(devmap, key, spec, allowPending, Request(precondition, violations, cancellation));
+        bool allowPending = false, bool force = false) =>
+        entries.PutAsync(devmap, key, spec, allowPending, Request(precondition, violations, cancellation), force: force);
 
-    public static Task DeleteAsync(this EntryService entries, string devmap, string key, Precondition precondition, CancellationToken cancellation) =>
-        entries.DeleteAsync(devmap, key, Request(precondition, null, cancellation));
+    public static Task DeleteAsync(
+        this EntryService entries, string devmap, string key, Precondition precondition, CancellationToken cancellation, string? owner = null, bool force = false) =>
+        entries.DeleteAsync(devmap, key, owner, force, Request(precondition, null, cancellation));
+
+    public static Task DeleteAsync(this EntryService entries, string devmap, string key, RequestContext request) =>
+        entries.DeleteAsync(devmap, key, null, false, request);
 
     public static Entry Get(this EntryService entries, string devmap, string key) => entries.Get(devmap, key, Request());
 
@@ -33,7 +37,10 @@ internal static class ServiceCalls
 
     public static Task DeleteAsync(
         this AttachmentService attachments, string devmap, string interfaceName, Precondition precondition, CancellationToken cancellation) =>
-        attachments.DeleteAsync(devmap, interfaceName, Request(precondition, null, cancellation));
+        attachments.DeleteAsync(devmap, interfaceName, null, false, Request(precondition, null, cancellation));
+
+    public static Task DeleteAsync(this AttachmentService attachments, string devmap, string interfaceName, RequestContext request) =>
+        attachments.DeleteAsync(devmap, interfaceName, null, false, request);
 
     public static Attachment Get(this AttachmentService attachments, string devmap, string interfaceName) => attachments.Get(devmap, interfaceName, Request());
 
@@ -44,7 +51,7 @@ internal static class ServiceCalls
         programs.PutAsync(program, spec, Request(precondition, violations, cancellation));
 
     public static Task DeleteAsync(this ProgramService programs, string program, Precondition precondition, CancellationToken cancellation) =>
-        programs.DeleteAsync(program, Request(precondition, null, cancellation));
+        programs.DeleteAsync(program, null, false, Request(precondition, null, cancellation));
 
     public static EgressProgram Get(this ProgramService programs, string program) => programs.Get(program, Request());
 

@@ -45,7 +45,7 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
     public Task SetEgressProgramAsync(string target, string? program) =>
         _services.GetRequiredService<ProgramService>().SetOfInterfaceAsync(target, program, RequestContext.OfDaemon());
 
-    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, RequestContext.OfDaemon());
+    public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, null, false, RequestContext.OfDaemon());
 
     public void Get(string key) => Entries.Get(Devmaps.Default.Name, key, RequestContext.OfDaemon());
 

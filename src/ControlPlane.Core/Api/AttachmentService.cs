@@ -5,6 +5,7 @@ using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
+using ControlPlane.Core.Writing.Plan;
 
 namespace ControlPlane.Core.Api;
 
@@ -41,27 +42,41 @@ internal sealed class AttachmentService
     }
 
     /// <summary>Attaches the devmap's redirect program to the interface, or changes the attachment.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="interfaceName">The ingress interface, by any of its names.</param>
+    /// <param name="spec">The desired state, not yet validated.</param>
+    /// <param name="allowPending">Whether the interface may be missing.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="force">Whether an attachment of another owner may be changed.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     public async Task<PutOutcome<Attachment>> PutAsync(
-        string devmap, string interfaceName, AttachmentSpec spec, bool allowPending, RequestContext request)
+        string devmap, string interfaceName, AttachmentSpec spec, bool allowPending, RequestContext request, bool force = false)
     {
         InterfaceName.Validate(interfaceName, "interface", request.Violations);
         LabelRules.Validate(spec.Labels, spec.Owner, request.Violations);
-        new MeaningCheck(_state.Current, _kernel, request.Violations).OfAttachment(devmap, interfaceName, allowPending);
+        LeaseName.Validate(spec.Lease, request.Violations);
+        new MeaningCheck(_state.Current, _kernel, request.Violations).OfAttachment(devmap, interfaceName, spec.Lease, allowPending);
         request.Violations.ThrowIfAny();
-        spec = spec with { Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner };
+        spec = spec with { Owner = EntryService.NullIfEmpty(spec.Owner), Lease = EntryService.NullIfEmpty(spec.Lease) };
         var id = _state.Current.Devmap(devmap).Id;
-        var command = new PutAttachmentCommand(id, interfaceName, spec, allowPending, request.Precondition);
+        var command = new PutAttachmentCommand(id, interfaceName, spec, allowPending, request.Precondition, force);
         var (created, placed) = await _writer.SubmitAsync(command, request);
         return new PutOutcome<Attachment>(created, Evaluator(id).View(placed));
     }
 
     /// <summary>Detaches the redirect program.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="interfaceName">The ingress interface, by any of its names.</param>
+    /// <param name="owner">The owner of the attachment, not yet validated; null or empty for none.</param>
+    /// <param name="force">Whether an attachment of another owner may be deleted.</param>
+    /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string devmap, string interfaceName, RequestContext request)
+    public async Task DeleteAsync(string devmap, string interfaceName, string? owner, bool force, RequestContext request)
     {
+        LabelRules.ValidateOwner(owner, request.Violations);
         request.Violations.ThrowIfAny();
-        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, request.Precondition), request);
+        var claim = new OwnerClaim(EntryService.NullIfEmpty(owner), force);
+        await _writer.SubmitAsync(new DeleteAttachmentCommand(_state.Current.Devmap(devmap).Id, interfaceName, request.Precondition, claim), request);
     }
 
     private AttachmentEvaluator Evaluator(DevmapId devmap) => new(_state.Current, _state.Handles[devmap], _kernel.Interfaces.Refresh(), _state.Facts);

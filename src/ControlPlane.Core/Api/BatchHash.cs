@@ -7,7 +7,7 @@ namespace ControlPlane.Core.Api;
 internal static class BatchHash
 {
     /// <summary>Returns the SHA-256 of a batch, in hexadecimal. The batch is not yet validated: any member can be missing.</summary>
-    public static string Of(EntryBatch batch, bool allowPending)
+    public static string Of(EntryBatch batch, bool allowPending, bool force)
     {
         using var bytes = new MemoryStream();
         using var writer = new BinaryWriter(bytes);
@@ -15,6 +15,8 @@ internal static class BatchHash
         writer.Write(allowPending);
         foreach (var item in batch.Items)
             Write(writer, item);
+        if (force)
+            writer.Write(nameof(force));
         writer.Flush();
         return Convert.ToHexString(SHA256.HashData(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
     }
@@ -29,8 +31,11 @@ internal static class BatchHash
         }
 
         writer.Write(item?.Delete is not null);
-        if (item?.Delete is { } delete)
-            Write(writer, delete.Devmap, delete.Key, delete.ExpectedRevision);
+        if (item?.Delete is not { } delete)
+            return;
+        Write(writer, delete.Devmap, delete.Key, delete.ExpectedRevision);
+        if (!string.IsNullOrEmpty(delete.Owner))
+            writer.Write(delete.Owner);
     }
 
     private static void Write(BinaryWriter writer, string? devmap, string? key, long? expectedRevision)
@@ -47,6 +52,13 @@ internal static class BatchHash
         writer.Write(spec?.EgressProgram ?? "");
         writer.Write(spec?.Owner ?? "");
         Write(writer, spec?.Actions);
+        if (!string.IsNullOrEmpty(spec?.Lease))
+            writer.Write(spec.Lease);
+        if (spec is { OnInterfaceGone: not OnInterfaceGone.Keep } || spec?.DeleteAfter is not null)
+        {
+            writer.Write((int)spec.OnInterfaceGone);
+            writer.Write(spec.DeleteAfter?.Ticks ?? 0);
+        }
         var labels = spec?.Labels ?? Labels.Empty;
         writer.Write(labels.Count);
         foreach (var (name, value) in labels.OrderBy(l => l.Key, StringComparer.Ordinal))
@@ -56,7 +68,7 @@ internal static class BatchHash
         }
     }
 
-    // A batch without actions has the hash that it had before there were any: the keys of calls outlive an upgrade.
+    // A batch without actions, leases, ends of interfaces, force and owners of deletions has the hash that it had before there were any: the keys of calls outlive an upgrade.
     private static void Write(BinaryWriter writer, EntryActions? actions)
     {
         if (actions is null)

@@ -38,17 +38,18 @@ internal sealed class BatchService(
     /// <param name="idempotencyKey">The key that marks the call, not yet validated; null or empty for none.</param>
     /// <param name="request">The request.</param>
     /// <param name="wait">How the call waits after the writes; null if it does not.</param>
+    /// <param name="force">Whether entries of other owners may be changed and deleted.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
     /// <remarks>The answer to a repeat has the first results, and waits as any other.</remarks>
     /// <param name="written">Called before the wait: what was read of the request is no longer needed.</param>
     public async Task<BatchOutcome> ApplyAsync(
-        EntryBatch batch, bool allowPending, string? idempotencyKey, RequestContext request, WaitOptions? wait = null, Action? written = null)
+        EntryBatch batch, bool allowPending, string? idempotencyKey, RequestContext request, WaitOptions? wait = null, Action? written = null, bool force = false)
     {
         wait ??= WaitOptions.None;
         wait.Validate(request.Violations);
         var key = Validate(batch, idempotencyKey, request.Violations);
         using var waiting = waits.Begin(wait, request);
-        var (results, entries) = await WriteAsync(batch, allowPending, key, request);
+        var (results, entries) = await WriteAsync(batch, allowPending, force, key, request);
         if (waiting is null)
             return Answer(results, entries, null);
         // A wait is long, and a batch large.
@@ -58,12 +59,12 @@ internal sealed class BatchService(
     }
 
     // The entries are in the order of the items; null for those that are deleted, and for items that failed.
-    private async Task<(ItemResults Results, EntryId?[] Entries)> WriteAsync(EntryBatch batch, bool allowPending, string? key, RequestContext request)
+    private async Task<(ItemResults Results, EntryId?[] Entries)> WriteAsync(EntryBatch batch, bool allowPending, bool force, string? key, RequestContext request)
     {
-        var mark = key is null ? null : new CallMark(new CallId(request.Caller.Account.ToString(), key), BatchHash.Of(batch, allowPending));
+        var mark = key is null ? null : new CallMark(new CallId(request.Caller.Account.ToString(), key), BatchHash.Of(batch, allowPending, force));
         using var turn = mark is null ? null : await calls.EnterAsync(mark.Id, request.Cancellation);
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
-        var reader = new EntryWriteReader(state.Current, kernel.Interfaces.Current, request.Caller, allowPending);
+        var reader = new EntryWriteReader(state.Current, kernel.Interfaces.Current, request.Caller, allowPending, force);
         var items = batch.Items.Select((item, index) => Read(item, index, reader)).ToList();
         var results = batch.Mode == BatchMode.Atomic ? await ApplyTogetherAsync(items, mark, request)
             : mark is null ? await ApplyEachAsync(items, null, null, request)
@@ -157,7 +158,7 @@ internal sealed class BatchService(
             return item switch
             {
                 { Put: { } put, Delete: null } => new($"{at}.put", reader.Put($"{at}.put", put.Devmap, put.Key, put.Spec, put.ExpectedRevision), null),
-                { Put: null, Delete: { } delete } => new($"{at}.delete", reader.Delete($"{at}.delete", delete.Devmap, delete.Key, delete.ExpectedRevision), null),
+                { Put: null, Delete: { } delete } => new($"{at}.delete", reader.Delete($"{at}.delete", delete.Devmap, delete.Key, delete.Owner, delete.ExpectedRevision), null),
                 _ => new(at, null, RequestErrors.NeitherPutNorDelete()),
             };
         }

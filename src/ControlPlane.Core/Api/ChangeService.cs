@@ -167,6 +167,7 @@ internal sealed class ChangeService(ControlPlaneState state, ChangeHistory histo
             EntryRecord entry => entry.Spec.Owner,
             AttachmentRecord attachment => attachment.Spec.Owner,
             EgressProgramRecord program => program.Spec.Owner,
+            LeaseRecord lease => lease.Spec.Owner,
             _ => null,
         };
 
@@ -201,6 +202,7 @@ internal static class ChangedNames
         ChangedKind.Attachment => $"devmaps/{resource.Devmap}/attachments/{resource.Name}",
         ChangedKind.Program => $"programs/{resource.Name}",
         ChangedKind.Token => $"tokens/{resource.Name}",
+        ChangedKind.Lease => $"leases/{resource.Name}",
         var kind => throw new ArgumentOutOfRangeException(nameof(resource), kind, "not a kind of resource"),
     };
 

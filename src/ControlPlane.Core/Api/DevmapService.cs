@@ -61,7 +61,7 @@ internal sealed class DevmapService
                 _drops.OfDevmap(devmap, map.ProgramIds, traffic),
                 [.. map.ReadMissedKeys().Select(m => new MissedKey(KeyTextOf(devmap, m.KernelKey, interfaces), m.KernelKey, m.Packets, m.LastSeen))],
                 _state.Audits.Of(devmap.Id).Summary,
-                [ShapeReader.Judge(devmap.Entries.Shape) with { LastTransitionTime = devmap.SpreadSince }]));
+                [ShapeReader.Judge(devmap.Entries.Shape) with { LastTransitionTime = devmap.SpreadSince }, Capacity.Judge(devmap)]));
     }
 
     // The text form that the key of an entry would have.

@@ -41,7 +41,8 @@ public sealed record BatchPut(string Devmap, string Key, EntrySpec Spec, long? E
 /// <param name="Devmap">The name of the devmap.</param>
 /// <param name="Key">The key in any of its text forms.</param>
 /// <param name="ExpectedRevision">The revision that the entry must have. Null for no precondition.</param>
-public sealed record BatchDelete(string Devmap, string Key, long? ExpectedRevision);
+/// <param name="Owner">The owner of the entry. Null or omitted for none.</param>
+public sealed record BatchDelete(string Devmap, string Key, long? ExpectedRevision, string? Owner = null);
 
 /// <summary>The outcome of a batch.</summary>
 /// <param name="Results">The result of each item, in order.</param>

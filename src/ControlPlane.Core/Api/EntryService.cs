@@ -31,14 +31,15 @@ internal sealed class EntryService
     /// <param name="allowPending">Whether interfaces may be missing.</param>
     /// <param name="request">The request.</param>
     /// <param name="wait">How the call waits after the write; null if it does not.</param>
+    /// <param name="force">Whether an entry of another owner may be changed.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request, WaitOptions? wait = null)
+    public async Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending, RequestContext request, WaitOptions? wait = null, bool force = false)
     {
         wait ??= WaitOptions.None;
         wait.Validate(request.Violations);
         var asked = Read(devmap, key, spec, allowPending, request);
         using var waiting = _waits.Begin(wait, request);
-        var outcome = await _writer.SubmitAsync(new PutEntryCommand(asked), request);
+        var outcome = await _writer.SubmitAsync(new PutEntryCommand(asked with { Force = force }), request);
         return waiting is null ? Answer(outcome) : await WaitAsync(waiting, outcome);
     }
 
@@ -51,7 +52,7 @@ internal sealed class EntryService
         Validate(spec, state?.Definition, request.Violations);
         new MeaningCheck(snapshot, _kernel, request.Violations).OfEntry(state, entryKey, spec, allowPending);
         request.Violations.ThrowIfAny();
-        spec = spec with { EgressProgram = NullIfEmpty(spec.EgressProgram), Owner = NullIfEmpty(spec.Owner) };
+        spec = WithoutEmpty(spec);
         return new EntryWrite((state ?? snapshot.Devmap(devmap)).Id, entryKey!.Value, spec, allowPending, request.Precondition);
     }
 
@@ -72,14 +73,21 @@ internal sealed class EntryService
     }
 
     /// <summary>Deletes the entry.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="key">The key in any of its text forms.</param>
+    /// <param name="owner">The owner of the entry, not yet validated; null or empty for none.</param>
+    /// <param name="force">Whether an entry of another owner may be deleted.</param>
+    /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string devmap, string key, RequestContext request)
+    public async Task DeleteAsync(string devmap, string key, string? owner, bool force, RequestContext request)
     {
         EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/entries/{key}");
+        LabelRules.ValidateOwner(owner, request.Violations);
         var (state, parsed) = Address(_state.Current, devmap, key, request);
         try
         {
-            await _writer.SubmitAsync(new DeleteEntryCommand(new(state.Id, parsed, null, false, request.Precondition)), request);
+            var asked = new EntryWrite(state.Id, parsed, null, false, request.Precondition) { Owner = NullIfEmpty(owner), Force = force };
+            await _writer.SubmitAsync(new DeleteEntryCommand(asked), request);
         }
         catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.EntryNotFound && FindUnmanaged(state, parsed) is not null)
         {
@@ -265,7 +273,13 @@ internal sealed class EntryService
 
         ActionRules.Check(spec.Actions, violations);
         LabelRules.Validate(spec.Labels, spec.Owner, violations);
+        LeaseName.Validate(spec.Lease, violations);
+        InterfaceGoneRules.Validate(spec.OnInterfaceGone, spec.DeleteAfter, violations);
     }
+
+    /// <summary>Returns the spec with null for what is empty.</summary>
+    internal static EntrySpec WithoutEmpty(EntrySpec spec) =>
+        spec with { EgressProgram = NullIfEmpty(spec.EgressProgram), Owner = NullIfEmpty(spec.Owner), Lease = NullIfEmpty(spec.Lease) };
 
     internal static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }

@@ -7,7 +7,7 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Api;
 
 /// <summary>Reads the items of a call that writes several entries. Each item has its own errors.</summary>
-internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfaces, Caller caller, bool allowPending)
+internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfaces, Caller caller, bool allowPending, bool force)
 {
     private readonly Dictionary<EntryId, string> _written = [];
 
@@ -21,8 +21,7 @@ internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfa
     public EntryWrite Put(string path, string devmap, string key, EntrySpec? spec, long? expectedRevision)
     {
         var violations = new Violations();
-        spec ??= new EntrySpec("");
-        spec = spec with { EgressProgram = EntryService.NullIfEmpty(spec.EgressProgram), Owner = EntryService.NullIfEmpty(spec.Owner) };
+        spec = EntryService.WithoutEmpty(spec ?? new EntrySpec(""));
         var (state, parsed) = Read(path, devmap, key, violations, spec.Owner);
         EntryService.Validate(spec, state?.Definition, violations);
         if (expectedRevision < 0)
@@ -31,14 +30,20 @@ internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfa
     }
 
     /// <summary>Reads a deletion.</summary>
-    /// <inheritdoc cref="Put"/>
-    public EntryWrite Delete(string path, string devmap, string key, long? expectedRevision)
+    /// <param name="path">The field of the request that has the item.</param>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="key">The key, not yet validated.</param>
+    /// <param name="owner">The owner of the entry, not yet validated; null or empty for none.</param>
+    /// <param name="expectedRevision">The revision that the entry must have.</param>
+    /// <exception cref="ControlPlaneException">The item is not valid.</exception>
+    public EntryWrite Delete(string path, string devmap, string key, string? owner, long? expectedRevision)
     {
         var violations = new Violations();
+        LabelRules.ValidateOwner(owner, violations);
         var (state, parsed) = Read(path, devmap, key, violations);
         if (expectedRevision < 1)
             violations.Add("expectedRevision", "must be the revision of a read");
-        return Written(devmap, key, state, parsed, null, new Precondition(expectedRevision), violations);
+        return Written(devmap, key, state, parsed, null, new Precondition(expectedRevision), violations) with { Owner = EntryService.NullIfEmpty(owner) };
     }
 
     private (DevmapState? Devmap, EntryKey? Key) Read(string path, string? devmap, string? key, Violations violations, params ReadOnlySpan<string?> owners)
@@ -70,6 +75,6 @@ internal sealed class EntryWriteReader(Snapshot snapshot, InterfaceTable interfa
         violations.ThrowIfAny();
         return state is null
             ? throw new ControlPlaneException(DevmapErrors.NotFound(devmap))
-            : new EntryWrite(state.Id, parsed ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key)), spec, allowPending, precondition);
+            : new EntryWrite(state.Id, parsed ?? throw new ControlPlaneException(EntryErrors.NotFound(devmap, key)), spec, allowPending, precondition) { Force = force };
     }
 }

@@ -24,6 +24,7 @@ internal sealed class MeaningCheck(Snapshot snapshot, IKernel kernel, Violations
             return;
         OfInterface(spec.Interface, allowPending);
         OfProgram(spec.EgressProgram);
+        OfLease(spec.Lease);
         if (!string.IsNullOrEmpty(spec.Interface) && ResolvedTarget.Of(spec, _interfaces) is { Conflicts: true })
             Add(EntryErrors.TagActionForVlan(spec.Interface));
         if (devmap is null || key is not { } asked)
@@ -33,21 +34,22 @@ internal sealed class MeaningCheck(Snapshot snapshot, IKernel kernel, Violations
             Add(InterfaceErrors.Missing("key", asked.InterfaceName!, pendingPossible: true));
         // A number names the entry that has this kernel key; only a name can meet the entry of another identity.
         if (asked.InterfaceName is not null && kernelKey is { } taken && devmap.Entries.Find(taken) is { } holder && holder.Record.Key.InterfaceName is null)
-            Add(EntryErrors.KeyConflict(Text(devmap, asked), taken, devmap.Definition.Name, Text(devmap, holder.Record.Key)));
+            Add(EntryErrors.KeyConflict(Text(devmap, asked), taken, devmap.Definition.Name, Text(devmap, holder.Record.Key), holder.Record.Spec.Owner));
     }
 
     /// <summary>Judges a write of an attachment.</summary>
-    public void OfAttachment(string devmap, string interfaceName, bool allowPending)
+    public void OfAttachment(string devmap, string interfaceName, string? lease, bool allowPending)
     {
         if (violations.Found.Count == 0)
             return;
         OfInterface(interfaceName, allowPending);
+        OfLease(lease);
         if (interfaceName == InterfaceName.Loopback)
             Add(InterfaceErrors.Loopback(interfaceName));
         foreach (var other in snapshot.Devmaps.Values)
         {
-            if (other.Definition.Name != devmap && other.FindAttachment(interfaceName, _interfaces) is not null)
-                Add(AttachmentErrors.HeldByOtherDevmap(interfaceName, other.Definition.Name));
+            if (other.Definition.Name != devmap && other.FindAttachment(interfaceName, _interfaces) is { } held)
+                Add(AttachmentErrors.HeldByOtherDevmap(interfaceName, other.Definition.Name, held.Record.Spec.Owner));
         }
     }
 
@@ -56,6 +58,12 @@ internal sealed class MeaningCheck(Snapshot snapshot, IKernel kernel, Violations
     {
         if (violations.Found.Count > 0 && !string.IsNullOrEmpty(program) && !snapshot.Programs.ContainsKey(program))
             Add(ProgramErrors.Missing(program));
+    }
+
+    private void OfLease(string? lease)
+    {
+        if (!string.IsNullOrEmpty(lease) && !snapshot.Leases.ContainsKey(lease))
+            Add(LeaseErrors.Missing(lease));
     }
 
     private void OfInterface(string name, bool mayBeMissing)

@@ -32,7 +32,7 @@ public enum Verb
 /// <summary>One operation of the API, the same by REST and by gRPC.</summary>
 /// <param name="Id">The name, in camelCase: the OpenAPI operation id.</param>
 /// <param name="Verb">The effect on the resource.</param>
-/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>tokens</c>, <c>changes</c>, <c>host</c>.</param>
+/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>leases</c>, <c>tokens</c>, <c>changes</c>, <c>host</c>.</param>
 /// <param name="Role">The role that the caller needs.</param>
 /// <param name="Rest">Method and path template of REST.</param>
 /// <param name="Grpc">Service and method of gRPC, without the package.</param>
@@ -53,9 +53,6 @@ public sealed record Operation(
     /// <summary>The codes that every operation can give, beside its own.</summary>
     public static IReadOnlyList<ErrorCode> CommonErrors { get; } = [Unauthenticated, PermissionDenied, TooManyConnections];
 
-    /// <summary>Service and method of gRPC for the same in messages of one stream, without the package; null for none.</summary>
-    public string? GrpcStream { get; init; }
-
     /// <summary>Most bytes of a request.</summary>
     public int MaxRequestBytes { get; init; } = 64 * 1024;
 
@@ -73,6 +70,15 @@ public sealed record Operation(
 
     /// <summary>Whether the operation writes entries and checks the caller's limits for each: a token with limits may make these writes alone.</summary>
     public bool ChecksEachEntry => Resource == "entries" && (WritesMany || Verb is Verb.Put or Verb.Delete);
+
+    /// <summary>Whether the operation writes leases and checks the owners in the caller's limits: a token with limits may make these writes too.</summary>
+    public bool ChecksOwner => Resource == "leases" && Role == Role.Operator;
+
+    /// <summary>Service and method of gRPC, without the package, that do the same in messages of one stream; null for none.</summary>
+    public string? GrpcStream { get; init; }
+
+    /// <summary>The codes that <see cref="GrpcStream"/> can give, beside those of the operation.</summary>
+    public static IReadOnlyList<ErrorCode> StreamErrors { get; } = [TooManyStreams, ShuttingDown];
 
     /// <summary>Whether the operation reads many entries, which keeps a processor busy.</summary>
     public bool ReadsManyEntries => Resource == "entries" && Verb == Verb.List;
@@ -99,6 +105,7 @@ public static class Operations
     private const string Program = "/v1/programs/{program}";
     private const string Interface = "/v1/interfaces/{interfaceName}";
     private const string Token = "/v1/tokens/{token}";
+    private const string Lease = "/v1/leases/{lease}";
 
     /// <summary>Lists devmaps.</summary>
     public static Operation ListDevmaps { get; } = new(
@@ -173,22 +180,22 @@ public static class Operations
     public static Operation PutEntry { get; } = new(
         "putEntry", Verb.Put, "entries", Role.Operator, "PUT " + Entry, "DevmapService/PutEntry",
         "Create or change an entry",
-        "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision. A call that waits is answered when the entry forwards, or when its time is over.",
-        [InvalidArgument, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision. An entry of another owner, or of none, changes only by force. A call that waits is answered when the entry forwards, or when its time is over.",
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an entry.</summary>
     public static Operation DeleteEntry { get; } = new(
         "deleteEntry", Verb.Delete, "entries", Role.Operator, "DELETE " + Entry, "DevmapService/DeleteEntry",
         "Delete an entry",
-        "Deletes an entry. Returns when the entry is out of the kernel.",
-        [InvalidArgument, DevmapNotFound, EntryNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Deletes an entry. Returns when the entry is out of the kernel. The call names the owner of the entry, unless it is forced.",
+        [InvalidArgument, DevmapNotFound, EntryNotFound, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Writes several entries.</summary>
     public static Operation ApplyEntries { get; } = new(
         "applyEntries", Verb.Act, "entries", Role.Operator, "POST /v1/entries:batch", "DevmapService/ApplyEntries",
         "Write several entries",
-        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once. If the caller has marked the call with a key, a repeat within a day gets the first answer and changes nothing. A call that waits is answered when all entries that it has put forward, or when its time is over; a repeat waits again.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once. An entry of another owner, or of none, changes only by force, and a deletion names the owner of the entry. If the caller has marked the call with a key, a repeat within a day gets the first answer and changes nothing. A call that waits is answered when all entries that it has put forward, or when its time is over; a repeat waits again.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 4 * 1024 * 1024,
@@ -200,7 +207,7 @@ public static class Operations
         "replaceEntries", Verb.Act, "entries", Role.Operator, "PUT " + Devmap + "/entries", "DevmapService/ReplaceEntries",
         "Replace the entries of a devmap",
         "Makes the entries of a devmap, or of the scope that an owner or labels give, those of the request: creates what is missing, changes what differs, and deletes entries of the scope that the request does not name. The whole difference happens under one revision, or nothing. The answer comes when the kernel has all of it; more than 1,000 changes are written in slices, and other writes go on meanwhile. If the kernel refuses one, all entries get the specs that they had, under a new revision if there are more than 1,000 changes. Entries get the owner and the labels of the scope. A call that would change or delete an entry of another owner is refused unless it is forced, and one that would delete more than ten entries and a twentieth of the scope unless it allows so many deletions. A dry run answers with the plan: each change, the state that the entry would have, and the traffic of entries that would change or go. A call that waits is answered when all entries of the scope forward, or when its time is over.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 32 * 1024 * 1024,
@@ -238,15 +245,15 @@ public static class Operations
     public static Operation PutAttachment { get; } = new(
         "putAttachment", Verb.Put, "attachments", Role.Admin, "PUT " + Attachment, "DevmapService/PutAttachment",
         "Attach the redirect program, or change the attachment",
-        "Attaches the devmap's redirect program to the interface, or changes the attachment.",
-        [InvalidArgument, DevmapNotFound, AttachConflict, InterfaceNotFound, InterfaceUnsuitable, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Attaches the devmap's redirect program to the interface, or changes the attachment. An attachment of another owner, or of none, changes only by force.",
+        [InvalidArgument, DevmapNotFound, LeaseNotFound, AttachConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an attachment.</summary>
     public static Operation DeleteAttachment { get; } = new(
         "deleteAttachment", Verb.Delete, "attachments", Role.Admin, "DELETE " + Attachment, "DevmapService/DeleteAttachment",
         "Detach the redirect program",
-        "Detaches the redirect program from the interface.",
-        [InvalidArgument, DevmapNotFound, AttachmentNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Detaches the redirect program from the interface. The call names the owner of the attachment, unless it is forced.",
+        [InvalidArgument, DevmapNotFound, AttachmentNotFound, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Streams the changes of a devmap.</summary>
     public static Operation WatchDevmap { get; } = new(
@@ -280,15 +287,15 @@ public static class Operations
     public static Operation PutProgram { get; } = new(
         "putProgram", Verb.Put, "programs", Role.Admin, "PUT " + Program, "ProgramService/PutProgram",
         "Create or change an egress program",
-        "Creates or changes an egress program. The template and the parameters of a program that entries carry cannot change.",
-        [InvalidArgument, ProgramInUse, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Creates or changes an egress program. The template and the parameters of a program that entries carry cannot change. A program of another owner, or of none, changes only by force.",
+        [InvalidArgument, ProgramInUse, OwnedByOther, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an egress program.</summary>
     public static Operation DeleteProgram { get; } = new(
         "deleteProgram", Verb.Delete, "programs", Role.Admin, "DELETE " + Program, "ProgramService/DeleteProgram",
         "Delete an egress program",
-        "Deletes an egress program that no entry carries.",
-        [InvalidArgument, ProgramNotFound, ProgramInUse, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Deletes an egress program that no entry carries. The call names the owner of the program, unless it is forced.",
+        [InvalidArgument, ProgramNotFound, ProgramInUse, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Lists interfaces.</summary>
     public static Operation ListInterfaces { get; } = new(
@@ -306,10 +313,48 @@ public static class Operations
 
     /// <summary>Gives all entries for an interface one egress program.</summary>
     public static Operation SetEgressProgram { get; } = new(
-        "setEgressProgram", Verb.Act, "interfaces", Role.Operator, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
+        "setEgressProgram", Verb.Act, "interfaces", Role.Admin, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
         "Give all entries for an interface one egress program",
-        "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none. The desired state of all of them changes in one transaction. The answer comes when the kernel has all of them; many are written in slices, and other writes go on meanwhile. If the kernel refuses one, all get the previous program again, under a new revision if they are more than 256. A frame that leaves during the call may still meet the previous program.",
+        "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none, whoever their owners are. The desired state of all of them changes in one transaction. The answer comes when the kernel has all of them; many are written in slices, and other writes go on meanwhile. If the kernel refuses one, all get the previous program again, under a new revision if they are more than 256. A frame that leaves during the call may still meet the previous program.",
         [InvalidArgument, ProgramNotFound, InterfaceNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Lists leases.</summary>
+    public static Operation ListLeases { get; } = new(
+        "listLeases", Verb.List, "leases", Role.Viewer, "GET /v1/leases", "LeaseService/ListLeases",
+        "List leases",
+        "Lists all leases in order of their names.",
+        [InvalidArgument]);
+
+    /// <summary>Returns one lease.</summary>
+    public static Operation GetLease { get; } = new(
+        "getLease", Verb.Get, "leases", Role.Viewer, "GET " + Lease, "LeaseService/GetLease",
+        "Read a lease",
+        "Returns one lease.",
+        [InvalidArgument, LeaseNotFound]);
+
+    /// <summary>Creates or changes a lease.</summary>
+    public static Operation PutLease { get; } = new(
+        "putLease", Verb.Put, "leases", Role.Operator, "PUT " + Lease, "LeaseService/PutLease",
+        "Create or change a lease",
+        "Creates or changes a lease, and gives it its full time. Entries and attachments whose spec names the lease end with it. A lease of another owner, or of none, changes only by force.",
+        [InvalidArgument, OwnedByOther, AlreadyExists, RevisionMismatch, WriterBusy, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Deletes a lease.</summary>
+    public static Operation DeleteLease { get; } = new(
+        "deleteLease", Verb.Delete, "leases", Role.Operator, "DELETE " + Lease, "LeaseService/DeleteLease",
+        "Delete a lease",
+        "Deletes a lease, and with it all entries and attachments that name it, whoever their owners are: one change under one revision, as when its time is over. The answer comes when the kernel has none of them; more than 1,000 entries are deleted in slices, and other writes go on meanwhile. The call names the owner of the lease, unless it is forced.",
+        [InvalidArgument, LeaseNotFound, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Keeps a lease alive.</summary>
+    public static Operation KeepAlive { get; } = new(
+        "keepAlive", Verb.Act, "leases", Role.Operator, "POST " + Lease + ":keepAlive", "LeaseService/KeepAlive",
+        "Keep a lease alive",
+        "Gives a lease its full time again. A lease whose time is over cannot be kept alive. The call changes and stores nothing, and waits for no write. Call it after a third of the time.",
+        [InvalidArgument, LeaseNotFound])
+    {
+        GrpcStream = "LeaseService/KeepAliveStream",
+    };
 
     /// <summary>Lists tokens.</summary>
     public static Operation ListTokens { get; } = new(
@@ -381,6 +426,7 @@ public static class Operations
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,
+        ListLeases, GetLease, PutLease, DeleteLease, KeepAlive,
         ListTokens, GetToken, CreateToken, DeleteToken, ListChanges, RevertChange, RevertState, GetHost,
     ];
 }

@@ -14,7 +14,7 @@ internal sealed class PageBudget
     public const int MaxBytes = 7 * 512 * 1024;
 
     // Names of fields, numbers, times and punctuation.
-    private const int EntryBytes = 740, ChangeBytes = 320, ActionBytes = 180, StateBytes = 320, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
+    private const int EntryBytes = 820, ChangeBytes = 480, ActionBytes = 180, StateBytes = 320, ConditionBytes = 200, LabelBytes = 10, DropBytes = 150, RemedyBytes = 150;
 
     // A character that JSON writes as \u0123.
     private const int EscapedBytes = 6;
@@ -75,7 +75,7 @@ internal sealed class PageBudget
     {
         if (spec is null)
             return 0;
-        return BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Labels, spec.Owner) + (spec.Actions is null ? 0 : ActionBytes);
+        return BytesOf(spec.Interface) + BytesOf(spec.EgressProgram) + BytesOf(spec.Labels, spec.Owner) + BytesOf(spec.Lease) + (spec.Actions is null ? 0 : ActionBytes);
     }
 
     private int BytesOf(IReadOnlyList<Condition> conditions)

@@ -36,8 +36,12 @@ internal sealed class ProgramService
     }
 
     /// <summary>Creates or changes the program.</summary>
+    /// <param name="program">The name of the program.</param>
+    /// <param name="spec">The desired state, not yet validated.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="force">Whether a program of another owner may be changed.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task<PutOutcome<EgressProgram>> PutAsync(string program, EgressProgramSpec spec, RequestContext request)
+    public async Task<PutOutcome<EgressProgram>> PutAsync(string program, EgressProgramSpec spec, RequestContext request, bool force = false)
     {
         if (!ProgramName.IsValid(program) && !request.Violations.Has("program"))
             request.Violations.Add("program", ProgramName.Rule);
@@ -50,16 +54,21 @@ internal sealed class ProgramService
             Parameters = spec.Parameters is { IsEmpty: true } ? null : spec.Parameters,
             Owner = string.IsNullOrEmpty(spec.Owner) ? null : spec.Owner,
         };
-        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, request.Precondition), request);
+        var (created, status) = await _writer.SubmitAsync(new PutProgramCommand(program, spec, request.Precondition, force), request);
         return new PutOutcome<EgressProgram>(created, View(status));
     }
 
     /// <summary>Deletes the program; entries must not carry it.</summary>
+    /// <param name="program">The name of the program.</param>
+    /// <param name="owner">The owner of the program, not yet validated; null or empty for none.</param>
+    /// <param name="force">Whether a program of another owner may be deleted.</param>
+    /// <param name="request">The request.</param>
     /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
-    public async Task DeleteAsync(string program, RequestContext request)
+    public async Task DeleteAsync(string program, string? owner, bool force, RequestContext request)
     {
+        LabelRules.ValidateOwner(owner, request.Violations);
         request.Violations.ThrowIfAny();
-        await _writer.SubmitAsync(new DeleteProgramCommand(program, request.Precondition), request);
+        await _writer.SubmitAsync(new DeleteProgramCommand(program, request.Precondition, new(EntryService.NullIfEmpty(owner), force)), request);
     }
 
     /// <summary>Gives all entries that send to the interface, over all devmaps, this egress program: all of them, or none is changed.</summary>

@@ -84,7 +84,8 @@ public sealed record RecordedChange(
 /// <param name="Attachment">The spec of an attachment. Null for another kind.</param>
 /// <param name="Program">The spec of an egress program. Null for another kind.</param>
 /// <param name="EgressProgram">The egress program of all entries of an interface. Null for none, and for another kind.</param>
-public sealed record ChangedState(EntrySpec? Entry, AttachmentSpec? Attachment, EgressProgramSpec? Program, string? EgressProgram)
+/// <param name="Lease">The spec of a lease. Null for another kind.</param>
+public sealed record ChangedState(EntrySpec? Entry, AttachmentSpec? Attachment, EgressProgramSpec? Program, string? EgressProgram, LeaseSpec? Lease = null)
 {
     /// <summary>Returns the state that a record has; null for none.</summary>
     internal static ChangedState? Of(IDesiredRecord? record) => record switch
@@ -94,6 +95,7 @@ public sealed record ChangedState(EntrySpec? Entry, AttachmentSpec? Attachment, 
         AttachmentRecord attachment => Of(attachment.Spec),
         EgressProgramRecord program => Of(program.Spec),
         SwapRecord swap => new(null, null, null, swap.EgressProgram),
+        LeaseRecord lease => new(null, null, null, null, lease.Spec),
         _ => new(null, null, null, null),
     };
 

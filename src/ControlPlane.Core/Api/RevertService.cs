@@ -69,7 +69,7 @@ internal sealed class RevertService(ControlPlaneState state, DevmapWriter writer
         return
         [
             .. commits.SelectMany(c => c.Changes)
-                .Where(c => c.Revision == revision && c.Refusal is null && c.Resource.Kind is not (ChangedKind.Devmap or ChangedKind.Token)),
+                .Where(c => c.Revision == revision && c.Refusal is null && c.Resource.Kind is not (ChangedKind.Devmap or ChangedKind.Token or ChangedKind.Lease)),
         ];
     }
 

@@ -90,7 +90,7 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
 
     private EntryWrite[] Read(Snapshot snapshot, string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, Caller caller)
     {
-        var reader = new EntryWriteReader(snapshot, kernel.Interfaces.Current, caller, options.AllowPending);
+        var reader = new EntryWriteReader(snapshot, kernel.Interfaces.Current, caller, options.AllowPending, options.Force);
         var writes = new EntryWrite[table.Entries.Count];
         var errors = new List<(string Path, Error Error)>();
         for (var i = 0; i < writes.Length; i++)

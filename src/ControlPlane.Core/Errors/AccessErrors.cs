@@ -40,9 +40,9 @@ public static class AccessErrors
             Remedy = new Remedy($"Use a token with the role {needed}, or the unix socket as a user with that role."),
         };
 
-    /// <summary>A token with limits asks for something else than the write of an entry.</summary>
+    /// <summary>A token with limits asks for something else than the write of an entry or a lease.</summary>
     public static Error LimitedToken(string token, string operation) =>
-        new(ErrorCode.PermissionDenied, $"The token '{token}' has limits, and of all writes may make those of single entries only, not {operation}.")
+        new(ErrorCode.PermissionDenied, $"The token '{token}' has limits, and of all writes may make those of entries and leases only, not {operation}.")
         {
             Remedy = new Remedy("Use a token without limits."),
         };

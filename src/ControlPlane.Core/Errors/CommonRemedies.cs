@@ -151,18 +151,21 @@ public static class CommonRemedies
         Calls.SetEgressProgram(interfaceName, program));
 
     /// <summary>No frame can have the key of an entry.</summary>
-    public static Remedy PutUnderVlanId(string devmap, string key) =>
-        new("Delete the entry and create one under the intended VLAN id.", Calls.DeleteEntry(devmap, key));
+    public static Remedy PutUnderVlanId(string devmap, string key, string? owner = null) =>
+        new("Delete the entry and create one under the intended VLAN id.", Calls.DeleteEntry(devmap, key, owner));
 
     /// <summary>The key of an entry is an ifindex that no interface has.</summary>
-    public static Remedy PutUnderInterface(string devmap, string key) =>
-        new("Delete the entry and create one whose key is the name of the ingress interface: that entry follows the interface.", Calls.DeleteEntry(devmap, key));
+    public static Remedy PutUnderInterface(string devmap, string key, string? owner = null) =>
+        new("Delete the entry and create one whose key is the name of the ingress interface: that entry follows the interface.", Calls.DeleteEntry(devmap, key, owner));
 
     /// <summary>Keys are in network byte order.</summary>
     public static Remedy UseHostByteOrder() => new("Give addresses as text ('10.0.0.7'), or as numbers in host byte order.");
 
     /// <summary>Keys collide in the kernel's hash.</summary>
     public static Remedy SpreadKeys() => new("Choose keys that differ in their low bits, or configure the devmap with more MaxEntries.");
+
+    /// <summary>A devmap becomes full.</summary>
+    public static Remedy MakeRoom(string devmap) => new("Delete entries, or configure a larger MaxEntries.", Calls.ListEntries(devmap));
 
     /// <summary>There is no entry for a key.</summary>
     /// <param name="devmap">The devmap.</param>

@@ -18,7 +18,7 @@ public static class DevmapErrors
         {
             Resource = $"devmaps/{devmap}",
             Errno = errno,
-            Remedy = new Remedy("Delete entries, or configure a larger MaxEntries.", Calls.ListEntries(devmap)),
+            Remedy = CommonRemedies.MakeRoom(devmap),
         };
 
     /// <summary>The values of the devmap have no room for an egress program.</summary>
@@ -108,14 +108,14 @@ public static class EntryErrors
     public static string TwoTagActions(string name) => $"'{name}' is a VLAN device, which stands for the action pushVlan, and the entry has an action on VLAN tags beside it.";
 
     /// <summary>Another entry has the same kernel key.</summary>
-    public static Error KeyConflict(string key, uint kernelKey, string devmap, string otherKey) =>
+    public static Error KeyConflict(string key, uint kernelKey, string devmap, string otherKey, string? otherOwner = null) =>
         new(
             ErrorCode.KeyConflict,
             string.Create(CultureInfo.InvariantCulture, $"The key '{key}' gives the kernel key {kernelKey}, which the entry 'devmaps/{devmap}/entries/{otherKey}' has."))
         {
             Fields = [new FieldViolation("key", string.Create(CultureInfo.InvariantCulture, $"kernel key {kernelKey} is taken"))],
             Resource = $"devmaps/{devmap}/entries/{otherKey}",
-            Remedy = DeleteOther(devmap, otherKey),
+            Remedy = DeleteOther(devmap, otherKey, otherOwner),
         };
 
     /// <summary>A call writes one entry twice.</summary>
@@ -126,7 +126,8 @@ public static class EntryErrors
     };
 
     /// <summary>The remedy for an entry whose kernel key another entry has.</summary>
-    public static Remedy DeleteOther(string devmap, string otherKey) => new("Delete the other entry first.", Calls.DeleteEntry(devmap, otherKey));
+    public static Remedy DeleteOther(string devmap, string otherKey, string? otherOwner = null) =>
+        new("Delete the other entry first.", Calls.DeleteEntry(devmap, otherKey, otherOwner));
 
     /// <summary>Another entry for the same device has another egress program.</summary>
     public static Error EgressProgramConflict(string entry, string? program, string interfaceName, string other, string? otherProgram) =>
@@ -140,19 +141,6 @@ public static class EntryErrors
                 $"Use {Describe(otherProgram)} here too; or give all entries for the device {Describe(program)}, then write this entry again.",
                 Calls.SetEgressProgram(interfaceName, program)),
         };
-
-    /// <summary>The write of a table would change or delete an entry of another owner.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="owner">The owner of the entry; null for none.</param>
-    /// <param name="writer">The owner that the write is for; null for none.</param>
-    /// <param name="deletes">Whether the entry would be deleted.</param>
-    public static Error OwnedByOther(string entry, string? owner, string? writer, bool deletes) => new(
-        ErrorCode.OwnedByOther,
-        $"'{entry}' {(owner is null ? "has no owner" : $"has the owner '{owner}'")}; the call would {(deletes ? "delete" : "change")} it for {(writer is null ? "no owner" : $"'{writer}'")}.")
-    {
-        Resource = entry,
-        Remedy = new Remedy("Write only the entries of your own owner (?owner=). Or repeat the call with force=true, which takes the entries over."),
-    };
 
     /// <summary>The write of a table would delete more entries than it may.</summary>
     /// <param name="devmap">The devmap.</param>

@@ -21,6 +21,9 @@ public enum ErrorCode
     /// <summary>The devmap's redirect program does not run on that interface.</summary>
     AttachmentNotFound,
 
+    /// <summary>No such lease, or its time is over.</summary>
+    LeaseNotFound,
+
     /// <summary>The resource is there already, and the caller asked for it not to be.</summary>
     AlreadyExists,
 
@@ -96,7 +99,7 @@ public enum ErrorCode
     /// <summary>The key marks another call of this caller already.</summary>
     IdempotencyKeyReused,
 
-    /// <summary>The write would change or delete an entry of another owner.</summary>
+    /// <summary>The write would change or delete a resource of another owner.</summary>
     OwnedByOther,
 
     /// <summary>The write of a table would delete more entries than it may.</summary>
@@ -117,6 +120,7 @@ public static class ErrorCodes
         ErrorCode.EntryNotFound => "entry_not_found",
         ErrorCode.ProgramNotFound => "program_not_found",
         ErrorCode.AttachmentNotFound => "attachment_not_found",
+        ErrorCode.LeaseNotFound => "lease_not_found",
         ErrorCode.AlreadyExists => "already_exists",
         ErrorCode.RevisionMismatch => "revision_mismatch",
         ErrorCode.RevisionCompacted => "revision_compacted",
@@ -160,6 +164,7 @@ public static class ErrorCodes
         ErrorCode.EntryNotFound => "There is no such entry.",
         ErrorCode.ProgramNotFound => "There is no such egress program.",
         ErrorCode.AttachmentNotFound => "The redirect program is not attached to that interface.",
+        ErrorCode.LeaseNotFound => "There is no such lease.",
         ErrorCode.AlreadyExists => "The resource exists already.",
         ErrorCode.RevisionMismatch => "The resource has another revision.",
         ErrorCode.RevisionCompacted => "The changes since that revision are no longer kept.",
@@ -185,7 +190,7 @@ public static class ErrorCodes
         ErrorCode.UnsupportedMediaType => "The body has a media type or an encoding that is not supported.",
         ErrorCode.RequestTooLarge => "The request is too large.",
         ErrorCode.IdempotencyKeyReused => "The key marks another call.",
-        ErrorCode.OwnedByOther => "The entry belongs to another owner.",
+        ErrorCode.OwnedByOther => "The resource belongs to another owner.",
         ErrorCode.TooManyDeletions => "The write would delete too many entries.",
         ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),

@@ -70,14 +70,14 @@ public static class AttachmentErrors
         };
 
     /// <summary>The interface runs the redirect program of another devmap.</summary>
-    public static Error HeldByOtherDevmap(string interfaceName, string otherDevmap) =>
+    public static Error HeldByOtherDevmap(string interfaceName, string otherDevmap, string? otherOwner = null) =>
         new(
             ErrorCode.AttachConflict,
             $"'{interfaceName}' runs the redirect program of the devmap '{otherDevmap}'; an interface runs one XDP program.")
         {
             Fields = [new FieldViolation("interface", $"held by 'devmaps/{otherDevmap}/attachments/{interfaceName}'")],
             Resource = $"devmaps/{otherDevmap}/attachments/{interfaceName}",
-            Remedy = new Remedy("Delete the other attachment first.", Calls.DeleteAttachment(otherDevmap, interfaceName)),
+            Remedy = new Remedy("Delete the other attachment first.", Calls.DeleteAttachment(otherDevmap, interfaceName, otherOwner)),
         };
 
     /// <summary>The kernel has no tcx.</summary>

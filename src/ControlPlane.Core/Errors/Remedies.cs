@@ -110,7 +110,8 @@ public static class Calls
         new("putEntry", [("devmap", devmap), ("key", key)], body: new JsonObject { ["interface"] = interfaceName });
 
     /// <summary>Deletes an entry.</summary>
-    public static OperationCall DeleteEntry(string devmap, string key) => new("deleteEntry", [("devmap", devmap), ("key", key)]);
+    public static OperationCall DeleteEntry(string devmap, string key, string? owner = null) =>
+        new("deleteEntry", [("devmap", devmap), ("key", key)], OfOwner(owner));
 
     /// <summary>Lists the entries that have the egress program.</summary>
     public static OperationCall ListEntriesOf(string devmap, string program) =>
@@ -124,8 +125,8 @@ public static class Calls
         new("putAttachment", [("devmap", devmap), ("interfaceName", interfaceName)], body: spec);
 
     /// <summary>Detaches the redirect program.</summary>
-    public static OperationCall DeleteAttachment(string devmap, string interfaceName) =>
-        new("deleteAttachment", [("devmap", devmap), ("interfaceName", interfaceName)]);
+    public static OperationCall DeleteAttachment(string devmap, string interfaceName, string? owner = null) =>
+        new("deleteAttachment", [("devmap", devmap), ("interfaceName", interfaceName)], OfOwner(owner));
 
     /// <summary>Lists the attachments of a devmap.</summary>
     public static OperationCall ListAttachments(string devmap) => new("listAttachments", [("devmap", devmap)]);
@@ -136,6 +137,12 @@ public static class Calls
     /// <summary>Creates an egress program.</summary>
     public static OperationCall PutProgram(string program, string template) =>
         new("putProgram", [("program", program)], body: new JsonObject { ["template"] = template });
+
+    /// <summary>Lists the leases.</summary>
+    public static OperationCall ListLeases() => new("listLeases", []);
+
+    /// <summary>Makes a lease.</summary>
+    public static OperationCall PutLease(string lease, string ttl) => new("putLease", [("lease", lease)], body: new JsonObject { ["ttl"] = ttl });
 
     /// <summary>Lists the tokens.</summary>
     public static OperationCall ListTokens() => new("listTokens", []);
@@ -149,4 +156,7 @@ public static class Calls
     /// <summary>Gives all entries for an interface one egress program, or none.</summary>
     public static OperationCall SetEgressProgram(string interfaceName, string? program) =>
         new("setEgressProgram", [("interfaceName", interfaceName)], body: new JsonObject { ["egressProgram"] = program });
+
+    // A deletion names the owner of the resource.
+    private static (string Name, string Value)[] OfOwner(string? owner) => owner is null ? [] : [("owner", owner)];
 }

@@ -63,6 +63,20 @@ public static class RequestErrors
             Resource = resource,
         };
 
+    /// <summary>The write would change or delete a resource of another owner.</summary>
+    /// <param name="resource">The resource.</param>
+    /// <param name="owner">The owner of the resource; null for none.</param>
+    /// <param name="writer">The owner that the write is for; null for none.</param>
+    /// <param name="deletes">Whether the resource would be deleted.</param>
+    public static Error OwnedByOther(string resource, string? owner, string? writer, bool deletes) => new(
+        ErrorCode.OwnedByOther,
+        $"'{resource}' {(owner is null ? "has no owner" : $"has the owner '{owner}'")}; the call would {(deletes ? "delete" : "change")} it for {(writer is null ? "no owner" : $"'{writer}'")}.")
+    {
+        Resource = resource,
+        Remedy = new Remedy(
+            $"If you manage it, repeat the call {(owner is null ? "without an owner" : $"with the owner '{owner}'")}. If not, force=true takes it over."),
+    };
+
     /// <summary>The resource has another revision than the caller expects.</summary>
     /// <param name="resource">The resource.</param>
     /// <param name="current">The revision of the resource; null when it does not exist.</param>

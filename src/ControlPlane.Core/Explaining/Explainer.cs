@@ -63,7 +63,7 @@ internal sealed partial class Explainer(
     /// <summary>Can such a frame come in at all?</summary>
     private ExplainVerdict? JudgeReceipt()
     {
-        if (question.Key is { } key && Definition.Spec.KeySelector.Unreachable(Definition.Name, key, interfaces) is { } unreachable)
+        if (question.Key is { } key && Definition.Spec.KeySelector.Unreachable(Definition.Name, key, interfaces, devmap.Find(key)?.Record.Spec.Owner) is { } unreachable)
             return Ends(ExplainOutcome.NotReceived, Tell(unreachable, ("key", key.Number)));
         if (question.Ingress is not { } name)
             return null;

@@ -6,14 +6,14 @@ public enum Role
     /// <summary>Read everything but tokens.</summary>
     Viewer,
 
-    /// <summary>Write entries.</summary>
+    /// <summary>Write entries and leases.</summary>
     Operator,
 
     /// <summary>Write everything, and manage tokens.</summary>
     Admin,
 }
 
-/// <summary>The limits of a token to some entries. A limited token reads as a viewer, and of all writes has those of single entries.</summary>
+/// <summary>The limits of a token to some entries. A limited token reads as a viewer, and of all writes has those of entries and leases.</summary>
 /// <param name="Devmaps">The devmaps whose entries it may write. Empty for any.</param>
 /// <param name="Owners">The owners whose entries it may write. Empty for any.</param>
 /// <param name="KeyRanges">The keys whose entries it may write: those in any of these ranges. Empty for any.</param>

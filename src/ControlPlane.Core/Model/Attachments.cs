@@ -15,6 +15,10 @@ public sealed record AttachmentSpec(AttachMode Mode, Promiscuous Promiscuous, La
     /// <summary>The caller's own notes.</summary>
     public Labels Labels { get; init; } = Labels ?? Labels.Empty;
 
+    /// <summary>The lease that the attachment ends with. Null for none.</summary>
+    [JsonPropertyOrder(2)]
+    public string? Lease { get; init; }
+
     /// <summary>A spec without labels and owner.</summary>
     public AttachmentSpec(AttachMode mode, Promiscuous promiscuous = Promiscuous.Auto)
         : this(mode, promiscuous, Labels.Empty, null)
@@ -31,6 +35,8 @@ public sealed record AttachmentSpec(AttachMode Mode, Promiscuous Promiscuous, La
             body["labels"] = new JsonObject(Labels.Select(l => KeyValuePair.Create(l.Key, (JsonNode?)l.Value)));
         if (Owner is not null)
             body["owner"] = Owner;
+        if (Lease is not null)
+            body["lease"] = Lease;
         return new(devmap, interfaceName, body);
     }
 }

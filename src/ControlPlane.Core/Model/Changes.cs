@@ -27,13 +27,16 @@ public enum ChangedKind
 
     /// <summary>A token.</summary>
     Token,
+
+    /// <summary>A lease.</summary>
+    Lease,
 }
 
 /// <summary>The resource that a change is about.</summary>
 /// <param name="Kind">The kind.</param>
-/// <param name="Devmap">The devmap that it is or belongs to; null for programs and tokens.</param>
+/// <param name="Devmap">The devmap that it is or belongs to; null for programs, tokens and leases.</param>
 /// <param name="Key">The key of an entry; null for other kinds.</param>
-/// <param name="Name">The name of a program, a token or an interface; null for devmaps and entries.</param>
+/// <param name="Name">The name of a program, a token, a lease or an interface; null for devmaps and entries.</param>
 public sealed record ChangedResource(ChangedKind Kind, string? Devmap, EntryKey? Key, string? Name);
 
 /// <summary>Who made a change.</summary>

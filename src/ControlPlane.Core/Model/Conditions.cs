@@ -150,6 +150,9 @@ public static class ConditionTypes
     /// <summary>The devmap's keys are spread over the buckets of the kernel's hash.</summary>
     public static ConditionType KeysSpread { get; } = new("KeysSpread", ConditionSubject.Devmap, decides: false);
 
+    /// <summary>The devmap has room for more entries: less is used than the thresholds of the configuration.</summary>
+    public static ConditionType CapacityAvailable { get; } = new("CapacityAvailable", ConditionSubject.Devmap, decides: false);
+
     /// <summary>The interface exists and such a frame can arrive on it.</summary>
     public static ConditionType IngressReceives { get; } = new("IngressReceives", ConditionSubject.Frame);
 
@@ -177,7 +180,7 @@ public static class ConditionTypes
         KeyInterfacePresent, InterfacePresent, InKernel, InterfaceUp, CarrierPresent, TargetAcceptsRedirect, CarriesEthernet, MtuSufficient,
         EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, ActionsApply, Proven, KeyReachable, IngressAttached, Attached, IngressRedirects,
         IngressKeepsFrames,
-        IngressReceivesAll, KeysSpread,
+        IngressReceivesAll, KeysSpread, CapacityAvailable,
         IngressReceives, KeyFound, DevmapActive, ActionsRun, EgressProgramRun, EgressPath, PinsPersist,
     ];
 }

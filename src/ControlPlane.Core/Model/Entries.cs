@@ -20,6 +20,25 @@ public sealed record EntrySpec(
     /// <summary>The caller's own notes.</summary>
     public Labels Labels { get; init; } = Labels ?? Labels.Empty;
 
+    // Few entries end by themselves: the others have one word for all of it.
+    private EntryEnd? _end;
+
+    /// <summary>The lease that the entry ends with. Null for none.</summary>
+    [JsonPropertyOrder(2)]
+    public string? Lease { get => _end?.Lease; init => _end = EntryEnd.OrNull((_end ?? EntryEnd.None) with { Lease = value }); }
+
+    /// <summary>The fate of the entry when its interface is removed from the host; <see cref="OnInterfaceGone.Keep"/> unless given.</summary>
+    [JsonPropertyOrder(2)]
+    public OnInterfaceGone OnInterfaceGone
+    {
+        get => _end?.OnInterfaceGone ?? OnInterfaceGone.Keep;
+        init => _end = EntryEnd.OrNull((_end ?? EntryEnd.None) with { OnInterfaceGone = value });
+    }
+
+    /// <summary>How long the interface must be missing before the entry is deleted: 1 second to 7 days, in whole milliseconds. Null unless <c>onInterfaceGone</c> is <c>deleteAfter</c>.</summary>
+    [JsonPropertyOrder(2)]
+    public TimeSpan? DeleteAfter { get => _end?.DeleteAfter; init => _end = EntryEnd.OrNull((_end ?? EntryEnd.None) with { DeleteAfter = value }); }
+
     /// <summary>A spec without labels and owner.</summary>
     public EntrySpec(string @interface, string? egressProgram = null, EntryActions? actions = null)
         : this(@interface, egressProgram, Labels.Empty, null, actions)

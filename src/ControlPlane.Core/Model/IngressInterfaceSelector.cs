@@ -25,11 +25,11 @@ internal sealed class IngressInterfaceSelector() : KeySelector("ingressInterface
 
     public override string? IngressOf(EntryKey key) => key.InterfaceName;
 
-    public override Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces) =>
+    public override Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces, string? owner = null) =>
         key.InterfaceName is not null || interfaces.Find(key.Number) is not null ? null : ConditionTypes.KeyReachable.False(
             "NoSuchIngress",
             string.Create(CultureInfo.InvariantCulture, $"No interface has the index {key.Number}, so no frame can have this key."),
-            CommonRemedies.PutUnderInterface(devmap, Format(key)));
+            CommonRemedies.PutUnderInterface(devmap, Format(key), owner));
 
     public override FrameFacts FactsOf(EntryKey key, InterfaceTable interfaces) =>
         new(Ingress: key.InterfaceName is { } name ? interfaces.Canonical(name) : interfaces.Find(key.Number)?.Name ?? "");

@@ -67,7 +67,8 @@ public abstract class KeySelector : OpenSetMember
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="key">The key.</param>
     /// <param name="interfaces">The interfaces now.</param>
-    public virtual Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces) => null;
+    /// <param name="owner">The owner of the entry with the key; null for none.</param>
+    public virtual Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces, string? owner = null) => null;
 
     /// <summary>Returns the facts that are the same for all frames with this key.</summary>
     public abstract FrameFacts FactsOf(EntryKey key, InterfaceTable interfaces);

@@ -127,6 +127,14 @@ public static partial class LabelRules
     {
         if (labels is not null)
             Validate(labels, violations);
+        ValidateOwner(owner, violations);
+    }
+
+    /// <summary>Adds a violation for an owner that breaks the rule.</summary>
+    /// <param name="owner">The owner; null or empty for none.</param>
+    /// <param name="violations">The violations found until now.</param>
+    public static void ValidateOwner(string? owner, Violations violations)
+    {
         if (!string.IsNullOrEmpty(owner) && !IsOwner(owner))
             violations.Add("owner", OwnerRule);
     }

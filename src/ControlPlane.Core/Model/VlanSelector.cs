@@ -20,11 +20,11 @@ internal sealed class VlanSelector() : KeySelector("vlan", 1)
 
     public override bool IsUntagged(EntryKey key) => key.Number == 0;
 
-    public override Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces) =>
+    public override Condition? Unreachable(string devmap, EntryKey key, InterfaceTable interfaces, string? owner = null) =>
         key.Number <= MaxVlanId ? null : ConditionTypes.KeyReachable.False(
             "NoVlanId",
             string.Create(CultureInfo.InvariantCulture, $"{key.Number} is no VLAN id: a tag carries 0 to {MaxVlanId}, so no frame can have this key."),
-            CommonRemedies.PutUnderVlanId(devmap, Format(key)));
+            CommonRemedies.PutUnderVlanId(devmap, Format(key), owner));
 
     public override FrameFacts FactsOf(EntryKey key, InterfaceTable interfaces) => new(Vlan: key.Number);
 

@@ -64,6 +64,9 @@ public sealed record StoredState(
 
     /// <summary>The items that have happened, of calls without an answer.</summary>
     public IReadOnlyList<CallPart> CallParts { get; init; } = [];
+
+    /// <summary>The leases. Their times are not stored.</summary>
+    public IReadOnlyList<LeaseRecord> Leases { get; init; } = [];
 }
 
 /// <summary>An interface that the daemon made promiscuous.</summary>
@@ -230,6 +233,23 @@ public abstract record StoreChange
 
     /// <summary>The promiscuity of this interface is none of the daemon's any more.</summary>
     public sealed record DeletePromiscuity(uint Ifindex) : StoreChange;
+
+    /// <summary>Stores this lease.</summary>
+    public sealed record PutLease(LeaseRecord Lease) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Lease, null, null, Lease.Name);
+
+        /// <inheritdoc/>
+        public override IDesiredRecord After => Lease;
+    }
+
+    /// <summary>Deletes this lease, and no entry or attachment: they are changes of their own.</summary>
+    public sealed record DeleteLease(string Name) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Lease, null, null, Name);
+    }
 }
 
 /// <summary>The store refused, and nothing was changed.</summary>

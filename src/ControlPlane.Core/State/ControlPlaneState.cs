@@ -1,7 +1,7 @@
 namespace ControlPlane.Core.State;
 
 /// <summary>The state that the writer shares with readers. Readers never wait: each answer takes <see cref="Current"/> once and reads that.</summary>
-internal sealed class ControlPlaneState(FactTimes facts)
+internal sealed class ControlPlaneState(FactTimes facts, CapacityOptions? capacity = null)
 {
     private Snapshot _current = Snapshot.Empty;
     private InFlight _inFlight = InFlight.None;
@@ -17,6 +17,12 @@ internal sealed class ControlPlaneState(FactTimes facts)
 
     /// <summary>The devmaps' kernel objects.</summary>
     public DevmapHandles Handles { get; } = new();
+
+    /// <summary>From when on devmaps warn that they become full.</summary>
+    public CapacityOptions Capacity { get; } = capacity ?? new CapacityOptions();
+
+    /// <summary>The times of the leases.</summary>
+    public LeaseClock LeaseClock { get; } = new(facts.Time);
 
     /// <summary>The findings of audits.</summary>
     public AuditTallies Audits { get; } = new();

@@ -41,6 +41,9 @@ internal sealed class FactTimes : IDisposable
     /// <summary>The interfaces now.</summary>
     public InterfaceTable Interfaces => _interfaces.Current;
 
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => _time;
+
     /// <summary>The time now.</summary>
     public DateTimeOffset Now => _time.GetUtcNow();
 

@@ -54,6 +54,11 @@ internal sealed record PlacedProgram(EgressProgramRecord Record, LoadedProgram L
     public DateTimeOffset Since { get; init; }
 }
 
+/// <summary>A lease as it stands. Its time is in the <see cref="LeaseClock"/>.</summary>
+/// <param name="Record">The desired state.</param>
+/// <param name="Entries">How many entries name it.</param>
+internal sealed record PlacedLease(LeaseRecord Record, int Entries);
+
 /// <summary>An interface on which a pass program must run, so that a target accepts redirected frames.</summary>
 /// <param name="Program">The pass program there; null when the kernel refuses it.</param>
 /// <param name="Failure">Why it does; null otherwise.</param>

@@ -43,6 +43,9 @@ internal sealed record Snapshot
     /// <summary>The tokens.</summary>
     public TokenTable Tokens { get; init; } = TokenTable.Empty;
 
+    /// <summary>The leases by name.</summary>
+    public ImmutableSortedDictionary<string, PlacedLease> Leases { get; init; } = ImmutableSortedDictionary.Create<string, PlacedLease>(StringComparer.Ordinal);
+
     /// <summary>Returns the devmap of this name.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
     public DevmapState Devmap(string name) => Devmaps.GetValueOrDefault(name) ?? throw new ControlPlaneException(DevmapErrors.NotFound(name));
@@ -103,6 +106,12 @@ internal sealed record DevmapState(
 
     /// <summary>When the keys began to be spread over the buckets of the kernel's hash, or to collide.</summary>
     public DateTimeOffset SpreadSince { get; init; }
+
+    /// <summary>How much room the devmap has.</summary>
+    public CapacityLevel Room { get; init; }
+
+    /// <summary>When the room came to be so.</summary>
+    public DateTimeOffset RoomSince { get; init; }
 
     /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);

@@ -167,6 +167,9 @@ internal sealed class EntryIdSet : IReadOnlyCollection<EntryId>
 {
     private readonly Dictionary<DevmapId, (HashSet<uint> Numbers, HashSet<string> Names)> _byDevmap = [];
 
+    /// <summary>No entries. It must not change.</summary>
+    public static EntryIdSet Empty { get; } = new();
+
     /// <summary>The number of entries.</summary>
     public int Count { get; private set; }
 

@@ -12,6 +12,8 @@ internal sealed class WorkingState(ControlPlaneState shared)
     private readonly SortedDictionary<string, WorkingDevmap> _devmaps = new(StringComparer.Ordinal);
     private readonly HashSet<string> _touchedPrograms = new(StringComparer.Ordinal);
     private readonly HashSet<string> _touchedTargets = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _touchedLeases = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Interface, TimeSpan? After)> _writtenEndings = [];
     private ImmutableDictionary<string, ProgramConflict> _conflicts = shared.Current.Conflicts;
     private ImmutableDictionary<string, TargetSummary> _targets = shared.Current.Targets;
     private long _attachmentsVersion = shared.Current.AttachmentsVersion;
@@ -30,6 +32,15 @@ internal sealed class WorkingState(ControlPlaneState shared)
 
     /// <summary>The tokens.</summary>
     public TokenTable Tokens { get; private set; } = shared.Current.Tokens;
+
+    /// <summary>The leases by name. How many entries name one is counted when the state is published.</summary>
+    public ImmutableSortedDictionary<string, PlacedLease> Leases { get; private set; } = shared.Current.Leases;
+
+    /// <summary>The entries by the lease that they name.</summary>
+    public NamedEntries LeaseEntries { get; } = new();
+
+    /// <summary>The entries that end when their interface is removed, by the interface.</summary>
+    public NamedEntries EndingEntries { get; } = new();
 
     /// <summary>The calls that their callers have marked with keys. Readers see nothing of them.</summary>
     public CallTable Calls { get; } = new();
@@ -88,6 +99,15 @@ internal sealed class WorkingState(ControlPlaneState shared)
             }
         }
 
+        if (was?.Spec.Lease != now?.Spec.Lease)
+        {
+            LeaseEntries.Replace(new EntryId(devmap.Id, (now ?? was)!.Key), was?.Spec.Lease, now?.Spec.Lease);
+            TouchLease(was?.Spec.Lease);
+            TouchLease(now?.Spec.Lease);
+        }
+
+        if (was?.Spec.OnInterfaceGone > OnInterfaceGone.Keep || now?.Spec.OnInterfaceGone > OnInterfaceGone.Keep)
+            SetEnding(new EntryId(devmap.Id, (now ?? was)!.Key), was, now);
         devmap.Entries.Replace(before, after);
         devmap.Groups.Replace(before, after);
         devmap.Reach(now?.Revision ?? 0);
@@ -121,6 +141,20 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>Puts a token in the place of another of its name; null removes it.</summary>
     public void SetToken(string name, TokenRecord? token) => Tokens = Tokens.With(name, token);
 
+    /// <summary>Returns the interfaces of entries that were written since the last call and end when their interface is removed, with the time after which; null for at once.</summary>
+    public IReadOnlyList<(string Interface, TimeSpan? After)> TakeWrittenEndings()
+    {
+        if (_writtenEndings.Count == 0)
+            return [];
+        (string, TimeSpan?)[] taken = [.. _writtenEndings];
+        _writtenEndings.Clear();
+        return taken;
+    }
+
+    /// <summary>Puts a lease in the place of another of its name; null removes it.</summary>
+    public void SetLease(string name, LeaseRecord? lease) =>
+        Leases = lease is null ? Leases.Remove(name) : Leases.SetItem(name, new PlacedLease(lease, LeaseEntries.Of(name).Count));
+
     /// <summary>Puts a pass program in the place of another of its interface; null removes it.</summary>
     public void Set(string interfaceName, PlacedPassProgram? program) =>
         PassPrograms = program is null ? PassPrograms.Remove(interfaceName) : PassPrograms.SetItem(interfaceName, program);
@@ -148,6 +182,13 @@ internal sealed class WorkingState(ControlPlaneState shared)
             _targets = Targets.Summary(target) is { } summary ? _targets.SetItem(target, summary) : _targets.Remove(target);
         }
 
+        foreach (var name in _touchedLeases)
+        {
+            if (Leases.TryGetValue(name, out var lease) && lease.Entries != LeaseEntries.Of(name).Count)
+                Leases = Leases.SetItem(name, lease with { Entries = LeaseEntries.Of(name).Count });
+        }
+
+        _touchedLeases.Clear();
         _touchedPrograms.Clear();
         _touchedTargets.Clear();
         var devmaps = Freeze(now);
@@ -163,6 +204,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
             PassPrograms = PassPrograms,
             Promiscuity = Promiscuity,
             Tokens = Tokens,
+            Leases = Leases,
         });
     }
 
@@ -171,7 +213,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
         var published = shared.Current.Devmaps;
         foreach (var devmap in _devmaps.Values)
         {
-            var (before, state) = (published.GetValueOrDefault(devmap.Id.Name), devmap.Freeze(now));
+            var (before, state) = (published.GetValueOrDefault(devmap.Id.Name), devmap.Freeze(now, shared.Capacity));
             if (ReferenceEquals(before, state))
                 continue;
             published = published.SetItem(devmap.Id.Name, state);
@@ -189,6 +231,21 @@ internal sealed class WorkingState(ControlPlaneState shared)
             _touchedPrograms.Add(spec.EgressProgram);
     }
 
+    private void SetEnding(EntryId id, EntryRecord? was, EntryRecord? now)
+    {
+        EndingEntries.Replace(id, NameOf(was), NameOf(now));
+        if (now?.Spec.OnInterfaceGone > OnInterfaceGone.Keep && now.Revision != was?.Revision)
+            _writtenEndings.Add((now.Spec.Interface, now.Spec.DeleteAfter));
+
+        static string? NameOf(EntryRecord? record) => record?.Spec.OnInterfaceGone > OnInterfaceGone.Keep ? record.Spec.Interface : null;
+    }
+
+    private void TouchLease(string? lease)
+    {
+        if (lease is not null)
+            _touchedLeases.Add(lease);
+    }
+
     private string DescribeConflict(string target) => string.Join(
         ", ",
         Targets.ProgramsOf(target)
@@ -203,6 +260,7 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     private long _revision = revision;
     private IngressTimes _ingresses = IngressTimes.None;
     private DateTimeOffset? _spreadSince;
+    private (CapacityLevel? Level, DateTimeOffset Since) _room;
 
     private ImmutableSortedDictionary<string, PlacedAttachment> _attachments =
         ImmutableSortedDictionary.Create<string, PlacedAttachment>(StringComparer.Ordinal);
@@ -247,16 +305,18 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public void Reach(long changed) => _revision = Math.Max(_revision, changed);
 
     /// <summary>Returns the devmap as it is now; the same state if nothing has changed.</summary>
-    public DevmapState Freeze(DateTimeOffset now)
+    public DevmapState Freeze(DateTimeOffset now, CapacityOptions capacity)
     {
         var entries = Entries.Freeze();
+        if (Capacity.LevelOf(entries.Count, definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
+            _room = (room, now);
         if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
             _spreadSince = now;
         if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments)
             || !ReferenceEquals(_last.Open, Open))
             _last = new DevmapState(id, definition, _revision, entries, _attachments)
             {
-                Open = Open, Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value,
+                Open = Open, Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value, Room = _room.Level!.Value, RoomSince = _room.Since,
             };
         return _last;
     }

@@ -107,7 +107,7 @@ internal sealed class StatusEvaluator(
         var (state, conditions) = JudgeDelivery(entry, element, ResolvedTarget.Of(record.Spec, interfaces));
         if (ProofOf(entry, element) is { } proof)
             (state, conditions) = (StateWith(proof, conditions), [.. conditions, proof.Condition]);
-        return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces) is { } unreachable
+        return _selector.Unreachable(devmap.Definition.Name, record.Key, interfaces, record.Spec.Owner) is { } unreachable
             ? new(state, [.. conditions, unreachable with { LastTransitionTime = _selector.KeyIsIfindex ? times.Freed(record.Key.Number) : times.Start }])
             : new(state, conditions);
     }

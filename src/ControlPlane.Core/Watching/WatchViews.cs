@@ -28,8 +28,8 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(Resumable(deleted), _selector.Format(deleted.Key)),
         Change.EgressProgramSet(_, var swap, var entries) => new WatchEvent.EgressProgramSet(
             swap.Revision, interfaces.Current.Canonical(swap.Interface), swap.EgressProgram, entries, swap.UpdateTime),
-        Change.AttachmentPut put => new WatchEvent.AttachmentPut(put.Revision, View(put.Attachment)),
-        Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(deleted.Revision, deleted.Interface),
+        Change.AttachmentPut put => new WatchEvent.AttachmentPut(Resumable(put), View(put.Attachment)),
+        Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(Resumable(deleted), deleted.Interface),
         Change.ProgramPut or Change.ProgramDeleted => throw new ArgumentException("it is of no devmap", nameof(change)),
         Change.Status status => new WatchEvent.StatusChanged(Resumable(status), status.Interface, status.Ifindex, status.Entries, status.Attachment),
         Change.DriftFound drift => new WatchEvent.DriftFound(drift.Revision, drift.Found, drift.Repaired),

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
 using ControlPlane.Core.Watching;
 using ControlPlane.Core.Writing.Loop;
 
@@ -55,6 +56,9 @@ internal sealed class ControlPlaneOptions
     /// <summary>The probes of entries.</summary>
     [Reloadable]
     public ProbeSettings Probe { get; set; } = new();
+
+    /// <summary>From when on devmaps warn that they become full.</summary>
+    public CapacitySettings Capacity { get; set; } = new();
 
     /// <summary>The content of <c>/metrics</c>.</summary>
     public MetricsSettings Metrics { get; set; } = new();
@@ -191,6 +195,21 @@ internal sealed class ProbeSettings
 
     /// <summary>Returns the settings as options of the core.</summary>
     public ProbeOptions ToProbeOptions() => new(Enabled);
+}
+
+/// <summary>From when on devmaps warn that they become full; see <see cref="CapacityOptions"/>.</summary>
+internal sealed class CapacitySettings
+{
+    /// <summary>The part of the capacity in percent from which on the condition <c>CapacityAvailable</c> is False, 1 .. 100.</summary>
+    [Range(1, 100, ErrorMessage = "must be {1} to {2}")]
+    public int WarnPercent { get; set; } = 80;
+
+    /// <summary>The part of the capacity in percent from which on its reason is <c>CapacityCritical</c>, 1 .. 100; not less than <see cref="WarnPercent"/>.</summary>
+    [Range(1, 100, ErrorMessage = "must be {1} to {2}")]
+    public int CriticalPercent { get; set; } = 95;
+
+    /// <summary>Returns the settings as options of the core.</summary>
+    public CapacityOptions ToCapacityOptions() => new(WarnPercent, CriticalPercent);
 }
 
 /// <summary>The content of <c>/metrics</c>.</summary>

@@ -35,7 +35,7 @@ internal sealed class ControlPlaneOptionsSource(IConfiguration configuration)
     public ValidateOptionsResult Validate(string? name, ControlPlaneOptions options)
     {
         OptionError[] invalid =
-            [.. CheckAnnotations(options, ControlPlaneOptions.Section), .. CheckListen(options), .. CheckFolders(options), .. CheckDevmaps(options), .. CheckDescriptors(options)];
+            [.. CheckAnnotations(options, ControlPlaneOptions.Section), .. CheckListen(options), .. CheckFolders(options), .. CheckDevmaps(options), .. CheckDescriptors(options), .. CheckCapacity(options)];
         // A key that cannot be bound has its default, so an error of its value would mislead.
         OptionError[] errors = [.. _misshapen, .. invalid.Where(error => !_misshapen.Exists(m => m.Covers(error.Key) || error.Covers(m.Key)))];
         return errors.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors.Select(e => e.ToString()));
@@ -81,6 +81,12 @@ internal sealed class ControlPlaneOptionsSource(IConfiguration configuration)
     {
         if (options.PinRoot.Length > 0 && options.PinRoot.TrimEnd('/') == options.StateDirectory.TrimEnd('/'))
             yield return new OptionError("ControlPlane:StateDirectory", "must be another folder than ControlPlane:PinRoot");
+    }
+
+    private static IEnumerable<OptionError> CheckCapacity(ControlPlaneOptions options)
+    {
+        if (options.Capacity.CriticalPercent < options.Capacity.WarnPercent)
+            yield return new OptionError("ControlPlane:Capacity:CriticalPercent", $"must not be less than ControlPlane:Capacity:WarnPercent ({options.Capacity.WarnPercent})");
     }
 
     private static IEnumerable<OptionError> CheckDescriptors(ControlPlaneOptions options)

@@ -58,7 +58,7 @@ internal sealed class AccessEvaluator : IPolicyEvaluator
             : (endpoint.DisplayName ?? "this", Role.Admin);
         if (caller.Role is not { } role || role < needed)
             return AccessErrors.RoleNeeded(caller.ToString(), Text(caller.Role), name, Text(needed)!);
-        if (!caller.Limits.AreNone && needed > Role.Viewer && operation is not { ChecksEachEntry: true })
+        if (!caller.Limits.AreNone && needed > Role.Viewer && operation is not ({ ChecksEachEntry: true } or { ChecksOwner: true }))
             return AccessErrors.LimitedToken(caller.Token!, name);
         // A page of another origin cannot set this header, and other programs have no cookie.
         if (caller.IsLogin && !LocalOnly.IsSafe(request.Method) && request.Headers["Sec-Fetch-Site"] is not ["same-origin"])

@@ -49,6 +49,8 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
         [Operations.DeleteProgram] = new(["b@"], null, """{"program":"b@"}""", "delete programs/b@, revision "),
         [Operations.SetEgressProgram] = new(
             ["new@"], """{"egressProgram":"c"}""", """{"interface":"new@","egressProgram":"c"}""", "set the egress program of interfaces/new@ to c, revision "),
+        [Operations.PutLease] = new(["f@"], """{"ttl":"30s"}""", """{"lease":"f@","spec":{"ttl":"30s"}}""", "put leases/f@, revision "),
+        [Operations.DeleteLease] = new(["g@"], null, """{"lease":"g@"}""", "delete leases/g@, revision "),
         [Operations.RevertChange] = new(["#"], null, """{"revision":"#"}""", "revert the change of revision #: 0 created, 0 changed, 1 deleted, revision "),
         [Operations.CreateToken] = new([], """{"name":"d@","role":"viewer"}""", """{"name":"d@","role":"ROLE_VIEWER"}""", "create tokens/d@, revision "),
         [Operations.DeleteToken] = new(["e@"], null, """{"token":"e@"}""", "delete tokens/e@, revision "),
@@ -59,7 +61,8 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
         get
         {
             var cases = new TheoryData<string, string>();
-            foreach (var operation in Operations.All.Where(o => o.Role > Role.Viewer && o.Verb is not (Verb.List or Verb.Get or Verb.Watch)))
+            // Keeping a lease alive is no change.
+            foreach (var operation in Operations.All.Where(o => o.Role > Role.Viewer && o.Verb is not (Verb.List or Verb.Get or Verb.Watch) && o != Operations.KeepAlive))
             {
                 // It would take the changes of the others back; it is the command of RevertChange.
                 if (operation == Operations.RevertState)
@@ -118,7 +121,7 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
     private async Task AskGrpcAsync(Operation operation, Change change, string id)
     {
         var (service, method) = (operation.Grpc.Split('/')[0], operation.Grpc.Split('/')[1]);
-        var services = new[] { Rpc.DevmapService.Descriptor, Rpc.ProgramService.Descriptor, Rpc.TokenService.Descriptor, Rpc.ChangeService.Descriptor };
+        var services = new[] { Rpc.DevmapService.Descriptor, Rpc.ProgramService.Descriptor, Rpc.LeaseService.Descriptor, Rpc.TokenService.Descriptor, Rpc.ChangeService.Descriptor };
         var message = services.Single(s => s.Name == service).FindMethodByName(method).InputType.Parser.ParseJson(For("grpc", change.Grpc));
         var answer = await RawCall.AskAsync(
             setup.Daemon.Grpc, $"devmapd.v1.{operation.Grpc}", message.ToByteArray(), ("authorization", $"Bearer {setup.Token}"), ("x-request-id", id));
@@ -150,6 +153,7 @@ public sealed class AttributionTests(AttributionTests.Setup setup) : IClassFixtu
             await PutAsync("devmaps/default/entries/sim0", """{"interface":"sim3"}""");
             foreach (var n in Names.Values)
             {
+                await PutAsync($"leases/g{n}", """{"ttl":"1000s"}""");
                 await PutAsync($"programs/b{n}", """{"template":"count"}""");
                 await PutAsync($"devmaps/vlans/entries/20{n}", """{"interface":"sim3"}""");
                 await PutAsync($"devmaps/tags/attachments/new{n}?allowPending=true", """{"mode":"native"}""");

@@ -16,6 +16,7 @@ public sealed class ErrorStatusTests
         { ErrorCode.EntryNotFound, StatusCode.NotFound },
         { ErrorCode.ProgramNotFound, StatusCode.NotFound },
         { ErrorCode.AttachmentNotFound, StatusCode.NotFound },
+        { ErrorCode.LeaseNotFound, StatusCode.NotFound },
         { ErrorCode.RevisionCompacted, StatusCode.OutOfRange },
         { ErrorCode.EgressProgramConflict, StatusCode.FailedPrecondition },
         { ErrorCode.KeyConflict, StatusCode.FailedPrecondition },

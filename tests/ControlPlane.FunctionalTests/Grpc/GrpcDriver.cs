@@ -20,6 +20,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     private readonly DevmapService.DevmapServiceClient _devmaps = new(channel);
     private readonly ProgramService.ProgramServiceClient _programs = new(channel);
     private readonly ChangeService.ChangeServiceClient _changes = new(channel);
+    private readonly LeaseService.LeaseServiceClient _leases = new(channel);
     private readonly HostService.HostServiceClient _host = new(channel);
 
     public async Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken)
@@ -59,7 +60,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             case Operation.GetEntry get:
                 return ((await _devmaps.GetEntryAsync(new() { Devmap = get.Devmap, Key = get.Key }, cancellationToken: cancellationToken)).Entry, null);
             case Operation.DeleteEntry delete:
-                return (await _devmaps.DeleteEntryAsync(Expecting(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete), cancellationToken: cancellationToken), null);
+                return (await _devmaps.DeleteEntryAsync(Expecting(Claiming(new DeleteEntryRequest { Devmap = delete.Devmap, Key = delete.Key }, delete.Owner, delete.Force), delete), cancellationToken: cancellationToken), null);
             case Operation.ApplyEntries apply:
                 return (await _devmaps.ApplyEntriesAsync(Request(apply), cancellationToken: cancellationToken), null);
             case Operation.ReplaceEntries replace:
@@ -85,7 +86,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                     new() { Devmap = get.Devmap, Interface = get.Interface }, cancellationToken: cancellationToken)).Attachment, null);
             case Operation.DeleteAttachment delete:
                 return (await _devmaps.DeleteAttachmentAsync(
-                    Expecting(new DeleteAttachmentRequest { Devmap = delete.Devmap, Interface = delete.Interface }, delete), cancellationToken: cancellationToken), null);
+                    Expecting(Claiming(new DeleteAttachmentRequest { Devmap = delete.Devmap, Interface = delete.Interface }, delete.Owner, delete.Force), delete), cancellationToken: cancellationToken), null);
             case Operation.ListPrograms:
                 return (await _programs.ListProgramsAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.PutProgram put:
@@ -94,12 +95,24 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             case Operation.GetProgram get:
                 return ((await _programs.GetProgramAsync(new() { Program = get.Program }, cancellationToken: cancellationToken)).Program, null);
             case Operation.DeleteProgram delete:
-                return (await _programs.DeleteProgramAsync(Expecting(new DeleteProgramRequest { Program = delete.Program }, delete), cancellationToken: cancellationToken), null);
+                return (await _programs.DeleteProgramAsync(Expecting(Claiming(new DeleteProgramRequest { Program = delete.Program }, delete.Owner, delete.Force), delete), cancellationToken: cancellationToken), null);
             case Operation.SetEgressProgram set:
                 var setRequest = new SetEgressProgramRequest { Interface = set.Interface };
                 if (set.EgressProgram is not null)
                     setRequest.EgressProgram = set.EgressProgram;
                 return (await _programs.SetEgressProgramAsync(Expecting(setRequest, set), cancellationToken: cancellationToken), null);
+            case Operation.ListLeases:
+                return (await _leases.ListLeasesAsync(new(), cancellationToken: cancellationToken), null);
+            case Operation.GetLease get:
+                return ((await _leases.GetLeaseAsync(new() { Lease = get.Lease }, cancellationToken: cancellationToken)).Lease, null);
+            case Operation.PutLease put:
+                var putLease = await _leases.PutLeaseAsync(Expecting(Request(put), put), cancellationToken: cancellationToken);
+                return (putLease.Lease, putLease.Created);
+            case Operation.DeleteLease delete:
+                return (await _leases.DeleteLeaseAsync(
+                    Expecting(Claiming(new DeleteLeaseRequest { Lease = delete.Lease }, delete.Owner, delete.Force), delete), cancellationToken: cancellationToken), null);
+            case Operation.KeepAlive keep:
+                return (await _leases.KeepAliveAsync(new() { Lease = keep.Lease }, cancellationToken: cancellationToken), null);
             case Operation.ListChanges list:
                 return (await _changes.ListChangesAsync(Request(list), cancellationToken: cancellationToken), null);
             case Operation.RevertChange revert:
@@ -128,9 +141,17 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         return request;
     }
 
+    private static T Claiming<T>(T request, string? owner, bool? force) where T : IMessage
+    {
+        if (owner is not null)
+            request.Descriptor.FindFieldByName("owner").Accessor.SetValue(request, owner);
+        request.Descriptor.FindFieldByName("force").Accessor.SetValue(request, force ?? false);
+        return request;
+    }
+
     private static ApplyEntriesRequest Request(Operation.ApplyEntries apply)
     {
-        var request = new ApplyEntriesRequest { Mode = apply.Mode is null ? default : Enum.Parse<BatchMode>(apply.Mode, ignoreCase: true), IdempotencyKey = apply.IdempotencyKey ?? "" };
+        var request = new ApplyEntriesRequest { Mode = apply.Mode is null ? default : Enum.Parse<BatchMode>(apply.Mode, ignoreCase: true), IdempotencyKey = apply.IdempotencyKey ?? "", Force = apply.Force ?? false };
         (request.Wait, request.Timeout) = (Value<WaitState>(apply.Wait), DurationOf(apply.Timeout));
         foreach (var item in apply.Items)
         {
@@ -138,7 +159,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             if (item is Operation.PutEntry put)
                 added.Put = new() { Devmap = put.Devmap, Key = put.Key, Spec = Request(put).Spec };
             else if (item is Operation.DeleteEntry delete)
-                added.Delete = new() { Devmap = delete.Devmap, Key = delete.Key };
+                added.Delete = Of(delete);
             if (item.ExpectedRevision is { } revision && added.Put is not null)
                 added.Put.ExpectedRevision = revision;
             else if (item.ExpectedRevision is { } expected)
@@ -147,6 +168,14 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         }
 
         return request;
+    }
+
+    private static BatchDelete Of(Operation.DeleteEntry delete)
+    {
+        var message = new BatchDelete { Devmap = delete.Devmap, Key = delete.Key };
+        if (delete.Owner is not null)
+            message.Owner = delete.Owner;
+        return message;
     }
 
     private static ReplaceEntriesRequest Request(Operation.ReplaceEntries replace)
@@ -186,6 +215,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             AllowPending = put.AllowPending ?? false,
             Wait = Value<WaitState>(put.Wait),
             Timeout = DurationOf(put.Timeout),
+            Force = put.Force ?? false,
         };
         if (put.EgressProgram is not null)
             request.Spec.EgressProgram = put.EgressProgram;
@@ -193,6 +223,11 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             request.Spec.Owner = put.Owner;
         if (put.Actions is not null)
             request.Spec.Actions = Of(put.Actions);
+        if (put.Lease is not null)
+            request.Spec.Lease = put.Lease;
+        request.Spec.OnInterfaceGone = Value<OnInterfaceGone>(put.OnInterfaceGone);
+        if (put.DeleteAfterSeconds is { } after)
+            request.Spec.DeleteAfter = Duration.FromTimeSpan(TimeSpan.FromSeconds(after));
         Add(put.Labels, request.Spec.Labels);
         return request;
     }
@@ -252,7 +287,21 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             Interface = put.Interface,
             Spec = new() { Mode = Value<AttachMode>(put.Mode), Promiscuous = Value<Promiscuous>(put.Promiscuous) },
             AllowPending = put.AllowPending ?? false,
+            Force = put.Force ?? false,
         };
+        if (put.Owner is not null)
+            request.Spec.Owner = put.Owner;
+        if (put.Lease is not null)
+            request.Spec.Lease = put.Lease;
+        Add(put.Labels, request.Spec.Labels);
+        return request;
+    }
+
+    private static PutLeaseRequest Request(Operation.PutLease put)
+    {
+        var request = new PutLeaseRequest { Lease = put.Lease, Spec = new(), Force = put.Force ?? false };
+        if (put.TtlSeconds is { } ttl)
+            request.Spec.Ttl = Duration.FromTimeSpan(TimeSpan.FromSeconds(ttl));
         if (put.Owner is not null)
             request.Spec.Owner = put.Owner;
         Add(put.Labels, request.Spec.Labels);
@@ -307,7 +356,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             parameters.DestinationMac = put.DestinationMac;
         if (put.VlanId is { } vlan)
             parameters.VlanId = checked((uint)vlan);
-        var request = new PutProgramRequest { Program = put.Program, Spec = new() { Template = Value<EgressTemplate>(put.Template), Parameters = parameters } };
+        var request = new PutProgramRequest { Program = put.Program, Force = put.Force ?? false, Spec = new() { Template = Value<EgressTemplate>(put.Template), Parameters = parameters } };
         if (put.Owner is not null)
             request.Spec.Owner = put.Owner;
         Add(put.Labels, request.Spec.Labels);
@@ -355,10 +404,16 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         null => null,
         _ when Strip(value, "ENTRY_STATE_", "ATTACHMENT_STATE_", "CONDITION_STATUS_") is { } state => Words(state, first: true),
-        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_", "PLANNED_ACTION_", "CHANGED_KIND_") is { } name =>
+        // Durations of protobuf have three, six or nine decimals.
+        _ when RestDuration(value) is { } duration => duration,
+        _ when Strip(value, "KEY_SELECTOR_", "MISS_ACTION_", "ATTACH_MODE_", "XDP_FEATURE_", "EXPLAIN_OUTCOME_", "EGRESS_TEMPLATE_", "DRIFT_KIND_", "DROP_CAUSE_", "ENSURE_TARGETS_", "COMPLETE_CHECKSUMS_", "PROMISCUOUS_", "REDIRECT_PEER_", "ITEM_OUTCOME_", "PLANNED_ACTION_", "ON_INTERFACE_GONE_", "CHANGED_KIND_") is { } name =>
             Words(name, first: false),
         _ => value,
     };
+
+    private static string? RestDuration(string value) => value is [.. var seconds, 's'] && decimal.TryParse(seconds, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+        ? string.Create(CultureInfo.InvariantCulture, $"{number:0.#######}s")
+        : null;
 
     private static string? Strip(string value, params string[] prefixes) =>
         prefixes.FirstOrDefault(p => value.StartsWith(p, StringComparison.Ordinal)) is { } prefix ? value[prefix.Length..] : null;

@@ -19,7 +19,7 @@ public sealed class ReflectionTests : IAsyncLifetime
 
         Assert.Equal(
             [
-                "devmapd.v1.ChangeService", "devmapd.v1.DevmapService", "devmapd.v1.HostService", "devmapd.v1.ProgramService", "devmapd.v1.TokenService",
+                "devmapd.v1.ChangeService", "devmapd.v1.DevmapService", "devmapd.v1.HostService", "devmapd.v1.LeaseService", "devmapd.v1.ProgramService", "devmapd.v1.TokenService",
                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
             ],
             answer.ListServicesResponse.Service.Select(s => s.Name).Order(StringComparer.Ordinal));
@@ -28,6 +28,7 @@ public sealed class ReflectionTests : IAsyncLifetime
     [Theory]
     [InlineData("devmapd.v1.DevmapService", "PutEntry")]
     [InlineData("devmapd.v1.ProgramService", "PutProgram")]
+    [InlineData("devmapd.v1.LeaseService", "KeepAliveStream")]
     [InlineData("devmapd.v1.TokenService", "CreateToken")]
     [InlineData("devmapd.v1.HostService", "GetHost")]
     public async Task FileContainingSymbol_HasTheServiceAndAllItNeeds(string service, string method)

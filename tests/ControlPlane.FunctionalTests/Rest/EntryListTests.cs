@@ -41,7 +41,7 @@ public sealed class EntryListTests : RestTest
             ["devmap", "key", "revision", "createTime", "updateTime", "spec", "status"],
             put.Body.Select(p => p.Key));
         Assert.EndsWith("Z", put.Body["createTime"]!.GetValue<string>(), StringComparison.Ordinal);
-        Assert.Equal(["interface", "egressProgram", "actions", "labels", "owner"], put.Body["spec"]!.AsObject().Select(p => p.Key));
+        Assert.Equal(["interface", "egressProgram", "actions", "labels", "owner", "lease", "onInterfaceGone", "deleteAfter"], put.Body["spec"]!.AsObject().Select(p => p.Key));
         Assert.Equal(
             ["state", "kernelKey", "ifindex", "resolvedInterface", "resolvedActions", "egressProgramId", "packets", "bytes", "expired", "drops", "conditions"],
             put.Body["status"]!.AsObject().Select(p => p.Key));

@@ -60,7 +60,7 @@ public sealed class PathAndQueryTests : RestTest
     public async Task Delete_WithQuery_ChangesNothing()
     {
         await Client.PutAsync(RestClient.Entry, """{"interface":"veth-b"}""");
-        Assert.Equal(["force"], (await Client.AskAsync("DELETE", RestClient.Entry + "?force=true")).Fields);
+        Assert.Equal(["really"], (await Client.AskAsync("DELETE", RestClient.Entry + "?really=true")).Fields);
         Assert.Equal(HttpStatusCode.OK, (await Client.AskAsync("GET", RestClient.Entry)).Status);
     }
 

@@ -46,10 +46,10 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             (o.Key is null ? Path("devmaps", o.Devmap) : Path("devmaps", o.Devmap, "entries", o.Key)) + ":explain"
                 + Query(("ingress", o.Ingress), ("vlan", Text(o.Vlan)), ("dst", o.Destination), ("length", Text(o.Length)), ("ttl", Text(o.Ttl)))),
         Operation.PutEntry o => Put(
-            Spec(o), Query(("allowPending", Text(o.AllowPending)), ("wait", o.Wait), ("timeout", o.Timeout)), "devmaps", o.Devmap, "entries", o.Key),
+            Spec(o), Query(("allowPending", Text(o.AllowPending)), ("force", Text(o.Force)), ("wait", o.Wait), ("timeout", o.Timeout)), "devmaps", o.Devmap, "entries", o.Key),
         Operation.GetEntry o => Get("devmaps", o.Devmap, "entries", o.Key),
-        Operation.DeleteEntry o => Delete("devmaps", o.Devmap, "entries", o.Key),
-        Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch" + Query(("wait", o.Wait), ("timeout", o.Timeout)))
+        Operation.DeleteEntry o => Delete(Claim(o.Owner, o.Force), "devmaps", o.Devmap, "entries", o.Key),
+        Operation.ApplyEntries o => new HttpRequestMessage(HttpMethod.Post, "/v1/entries:batch" + Query(("force", Text(o.Force)), ("wait", o.Wait), ("timeout", o.Timeout)))
         {
             Headers = { { "Idempotency-Key", o.IdempotencyKey is { } key ? [key] : Array.Empty<string>() } },
             Content = new StringContent(
@@ -80,23 +80,29 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
                 + Query(("pageSize", Text(o.PageSize)), ("pageToken", o.PageToken), ("interface", o.Interface), ("owner", o.Owner))),
         Operation.ListAttachments o => Get("devmaps", o.Devmap, "attachments"),
         Operation.PutAttachment o => Put(
-            Body(("mode", o.Mode), ("promiscuous", o.Promiscuous), ("labels", o.Labels), ("owner", o.Owner)),
-            Query(("allowPending", Text(o.AllowPending))), "devmaps", o.Devmap, "attachments", o.Interface),
+            Body(("mode", o.Mode), ("promiscuous", o.Promiscuous), ("labels", o.Labels), ("owner", o.Owner), ("lease", o.Lease)),
+            Query(("allowPending", Text(o.AllowPending)), ("force", Text(o.Force))), "devmaps", o.Devmap, "attachments", o.Interface),
         Operation.GetAttachment o => Get("devmaps", o.Devmap, "attachments", o.Interface),
-        Operation.DeleteAttachment o => Delete("devmaps", o.Devmap, "attachments", o.Interface),
+        Operation.DeleteAttachment o => Delete(Claim(o.Owner, o.Force), "devmaps", o.Devmap, "attachments", o.Interface),
         Operation.ListPrograms => Get("programs"),
         Operation.PutProgram o => Put(
             Body(
                 ("template", o.Template),
                 ("parameters", Body(("sourceMac", o.SourceMac), ("destinationMac", o.DestinationMac), ("vlanId", o.VlanId))),
                 ("labels", o.Labels), ("owner", o.Owner)),
-            "", "programs", o.Program),
+            Query(("force", Text(o.Force))), "programs", o.Program),
         Operation.GetProgram o => Get("programs", o.Program),
-        Operation.DeleteProgram o => Delete("programs", o.Program),
+        Operation.DeleteProgram o => Delete(Claim(o.Owner, o.Force), "programs", o.Program),
         Operation.SetEgressProgram o => new HttpRequestMessage(HttpMethod.Post, Path("interfaces", o.Interface) + ":setEgressProgram")
         {
             Content = new StringContent(Body(("egressProgram", o.EgressProgram)).ToJsonString(), Encoding.UTF8, "application/json"),
         },
+        Operation.ListLeases => Get("leases"),
+        Operation.GetLease o => Get("leases", o.Lease),
+        Operation.PutLease o => Put(
+            Body(("ttl", Seconds(o.TtlSeconds)), ("labels", o.Labels), ("owner", o.Owner)), Query(("force", Text(o.Force))), "leases", o.Lease),
+        Operation.DeleteLease o => Delete(Claim(o.Owner, o.Force), "leases", o.Lease),
+        Operation.KeepAlive o => new HttpRequestMessage(HttpMethod.Post, Path("leases", o.Lease) + ":keepAlive"),
         Operation.ListChanges o => new HttpRequestMessage(
             HttpMethod.Get,
             "/v1/changes" + Query(
@@ -117,7 +123,9 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         ("actions", put.Actions is not { } actions ? null : Body(
             ("sourceMac", actions.SourceMac), ("destinationMac", actions.DestinationMac), ("setVlan", actions.SetVlan), ("pushVlan", actions.PushVlan),
             ("popVlan", actions.PopVlan), ("decrementTtl", actions.DecrementTtl))),
-        ("labels", put.Labels), ("owner", put.Owner));
+        ("labels", put.Labels), ("owner", put.Owner), ("lease", put.Lease), ("onInterfaceGone", put.OnInterfaceGone), ("deleteAfter", Seconds(put.DeleteAfterSeconds)));
+
+    private static string? Seconds(double? seconds) => seconds is { } given ? string.Create(CultureInfo.InvariantCulture, $"{given}s") : null;
 
     private static JsonObject Item(Operation item) => item switch
     {
@@ -125,7 +133,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             ("devmap", put.Devmap), ("key", put.Key), ("expectedRevision", put.ExpectedRevision),
             ("spec", Spec(put))))),
         Operation.DeleteEntry delete => Body(("delete", Body(
-            ("devmap", delete.Devmap), ("key", delete.Key), ("expectedRevision", delete.ExpectedRevision)))),
+            ("devmap", delete.Devmap), ("key", delete.Key), ("owner", delete.Owner), ("expectedRevision", delete.ExpectedRevision)))),
         _ => throw new ArgumentOutOfRangeException(nameof(item), item, "is no item"),
     };
 
@@ -135,7 +143,9 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
 
     private static HttpRequestMessage Get(params string[] path) => new(HttpMethod.Get, Path(path));
 
-    private static HttpRequestMessage Delete(params string[] path) => new(HttpMethod.Delete, Path(path));
+    private static HttpRequestMessage Delete(string query, params string[] path) => new(HttpMethod.Delete, Path(path) + query);
+
+    private static string Claim(string? owner, bool? force) => Query(("owner", owner), ("force", Text(force)));
 
     private static HttpRequestMessage Put(JsonObject body, string query, params string[] path) =>
         new(HttpMethod.Put, Path(path) + query) { Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json") };

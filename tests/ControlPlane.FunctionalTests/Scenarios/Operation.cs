@@ -37,6 +37,14 @@ public abstract record Operation
     {
         public EntryActions? Actions { get; init; }
 
+        public bool? Force { get; init; }
+
+        public string? Lease { get; init; }
+
+        public string? OnInterfaceGone { get; init; }
+
+        public double? DeleteAfterSeconds { get; init; }
+
         public string? Wait { get; init; }
 
         public string? Timeout { get; init; }
@@ -48,12 +56,14 @@ public abstract record Operation
 
     public sealed record GetEntry(string Devmap, string Key) : Operation;
 
-    public sealed record DeleteEntry(string Devmap, string Key) : Operation;
+    public sealed record DeleteEntry(string Devmap, string Key, string? Owner = null, bool? Force = null) : Operation;
 
     /// <summary>Writes several entries. Items are puts and deletions.</summary>
     public sealed record ApplyEntries(string? Mode, params Operation[] Items) : Operation
     {
         public string? IdempotencyKey { get; init; }
+
+        public bool? Force { get; init; }
 
         public string? Wait { get; init; }
 
@@ -118,11 +128,13 @@ public abstract record Operation
         IReadOnlyDictionary<string, string>? Labels = null,
         string? Owner = null,
         bool? AllowPending = null,
-        string? Promiscuous = null) : Operation;
+        string? Promiscuous = null,
+        bool? Force = null,
+        string? Lease = null) : Operation;
 
     public sealed record GetAttachment(string Devmap, string Interface) : Operation;
 
-    public sealed record DeleteAttachment(string Devmap, string Interface) : Operation;
+    public sealed record DeleteAttachment(string Devmap, string Interface, string? Owner = null, bool? Force = null) : Operation;
 
     public sealed record ListPrograms : Operation;
 
@@ -134,13 +146,25 @@ public abstract record Operation
         string? DestinationMac = null,
         long? VlanId = null,
         IReadOnlyDictionary<string, string>? Labels = null,
-        string? Owner = null) : Operation;
+        string? Owner = null,
+        bool? Force = null) : Operation;
 
     public sealed record GetProgram(string Program) : Operation;
 
-    public sealed record DeleteProgram(string Program) : Operation;
+    public sealed record DeleteProgram(string Program, string? Owner = null, bool? Force = null) : Operation;
 
     public sealed record SetEgressProgram(string Interface, string? EgressProgram) : Operation;
+
+    public sealed record ListLeases : Operation;
+
+    public sealed record GetLease(string Lease) : Operation;
+
+    public sealed record PutLease(
+        string Lease, double? TtlSeconds, string? Owner = null, IReadOnlyDictionary<string, string>? Labels = null, bool? Force = null) : Operation;
+
+    public sealed record DeleteLease(string Lease, string? Owner = null, bool? Force = null) : Operation;
+
+    public sealed record KeepAlive(string Lease) : Operation;
 
     public sealed record ListChanges(string? Devmap = null, string? Order = null, int? PageSize = null) : Operation
     {

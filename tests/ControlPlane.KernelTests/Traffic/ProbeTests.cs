@@ -179,7 +179,7 @@ public sealed class ProbeTests : IAsyncLifetime, IDisposable
 
         await Eventually.Async(() => Get(Vlans, "100").Status.State == EntryState.Unverified);
         Assert.Equal(EntryState.Forwarding, (await ProbeAsync(Vlans, "100")).State);
-        await _attachments.DeleteAsync(Vlans, _ingress.Pair.Name, RequestContext.OfDaemon());
+        await _attachments.DeleteAsync(Vlans, _ingress.Pair.Name, null, false, RequestContext.OfDaemon());
         Assert.DoesNotContain(Get(Vlans, "100").Status.Conditions, c => c.Type == ConditionTypes.Proven);
     }
 

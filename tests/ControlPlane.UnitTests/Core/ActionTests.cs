@@ -152,10 +152,10 @@ public sealed class ActionTests
             .. new EntryActions?[]
             {
                 null, new(SourceMac: _source), new(DestinationMac: _source), new(SetVlan: 1), new(PushVlan: 1), new(PopVlan: true), new(DecrementTtl: true),
-            }.Select(a => BatchHash.Of(new EntryBatch(BatchMode.Atomic, [Put("vlans", "10", "sim0", a)]), false)),
+            }.Select(a => BatchHash.Of(new EntryBatch(BatchMode.Atomic, [Put("vlans", "10", "sim0", a)]), false, false)),
         ];
         Assert.Equal(hashes.Length, hashes.Distinct().Count());
-        Assert.Equal(hashes[1], BatchHash.Of(new EntryBatch(BatchMode.Atomic, [Put("vlans", "10", "sim0", new(SourceMac: _source))]), false));
+        Assert.Equal(hashes[1], BatchHash.Of(new EntryBatch(BatchMode.Atomic, [Put("vlans", "10", "sim0", new(SourceMac: _source))]), false, false));
     }
 
     [Fact]

@@ -14,7 +14,7 @@ public sealed class CommandLoggerTests
         var lines = new Lines();
         var logger = new CommandLogger(lines);
 
-        logger.WorksFor([Of("a"), Of("b"), new DeleteProgramCommand("any", default)]);
+        logger.WorksFor([Of("a"), Of("b"), new DeleteProgramCommand("any", default, default)]);
         Write(logger, LogLevel.Warning, "both");
         logger.WorksFor([.. Enumerable.Range(0, 20).Select(n => Of($"r{n}"))]);
         Write(logger, LogLevel.Warning, "many");
@@ -27,7 +27,7 @@ public sealed class CommandLoggerTests
 
     private static void Write(CommandLogger logger, LogLevel level, string text) => logger.Log(level, 0, text, null, (line, _) => line);
 
-    private static DeleteProgramCommand Of(string requestId) => new("any", default) { Request = RequestContext.OfDaemon() with { RequestId = requestId } };
+    private static DeleteProgramCommand Of(string requestId) => new("any", default, default) { Request = RequestContext.OfDaemon() with { RequestId = requestId } };
 
     private sealed class Lines : ILogger, IDisposable
     {

@@ -58,6 +58,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public ProbeService Probes => _provider.GetRequiredService<ProbeService>();
 
+    public LeaseService Leases => _provider.GetRequiredService<LeaseService>();
+
     public TokenService Tokens => _provider.GetRequiredService<TokenService>();
 
     public IKernel Kernel => _provider.GetRequiredService<IKernel>();
@@ -109,6 +111,12 @@ internal sealed class CoreFixture : IAsyncDisposable
         string devmap, string key, string target, string? program = null, bool allowPending = false,
         Precondition precondition = default, CancellationToken cancellationToken = default) =>
         Entries.PutAsync(devmap, key, new EntrySpec(target, program), new Violations(), precondition, cancellationToken, allowPending);
+
+    public Task<PutOutcome<Entry>> PutAsync(string devmap, string key, EntrySpec spec, bool allowPending = false) =>
+        Entries.PutAsync(devmap, key, spec, allowPending, RequestContext.OfDaemon());
+
+    public Task<PutOutcome<Lease>> PutLeaseAsync(string lease, double seconds, string? owner = null) =>
+        Leases.PutAsync(lease, new LeaseSpec(TimeSpan.FromSeconds(seconds), owner), RequestContext.OfDaemon());
 
     public Task<PutOutcome<EgressProgram>> PutProgramAsync(string name, string template) =>
         Programs.PutAsync(name, new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Set.Named(template))), RequestContext.OfDaemon());

@@ -31,7 +31,7 @@ public sealed class PromiscuityTests : IDisposable
 
         Assert.Equal(expected, HasFlag(name));
         Assert.Equal(expected ? [new StoredPromiscuity(_host.Interfaces.Find(name)!.Ifindex, name)] : [], _store.Load().Promiscuous);
-        await core.Attachments.DeleteAsync(devmap, name, RequestContext.OfDaemon());
+        await core.Attachments.DeleteAsync(devmap, name, "me", false, RequestContext.OfDaemon());
         Assert.False(HasFlag(name));
         Assert.Empty(_store.Load().Promiscuous);
     }
@@ -44,7 +44,7 @@ public sealed class PromiscuityTests : IDisposable
 
         await AttachAsync(core, "vlans", "nic0", Promiscuous.On);
         Assert.Empty(_store.Load().Promiscuous);
-        await core.Attachments.DeleteAsync("vlans", "nic0", RequestContext.OfDaemon());
+        await core.Attachments.DeleteAsync("vlans", "nic0", "me", false, RequestContext.OfDaemon());
 
         Assert.True(HasFlag("nic0"));
     }
@@ -72,7 +72,7 @@ public sealed class PromiscuityTests : IDisposable
 
         await using var next = await StartAsync();
         Assert.Contains("this daemon set it so", Condition(next.Attachments.Get("vlans", "nic0", RequestContext.OfDaemon()).Status).Message, StringComparison.Ordinal);
-        await next.Attachments.DeleteAsync("vlans", "nic0", RequestContext.OfDaemon());
+        await next.Attachments.DeleteAsync("vlans", "nic0", "me", false, RequestContext.OfDaemon());
 
         Assert.False(HasFlag("nic0"));
     }
@@ -142,10 +142,10 @@ public sealed class PromiscuityTests : IDisposable
         await using var core = await StartAsync();
         await AttachAsync(core, "vlans", "sim0", Promiscuous.On);
 
-        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Tcx, Promiscuous.On), false, RequestContext.OfDaemon());
+        await core.Attachments.PutAsync("vlans", "sim0", new AttachmentSpec(AttachMode.Tcx, Promiscuous.On) { Owner = "me" }, false, RequestContext.OfDaemon());
 
         Assert.True(HasFlag("sim0"));
-        await core.Attachments.DeleteAsync("vlans", "sim0", RequestContext.OfDaemon());
+        await core.Attachments.DeleteAsync("vlans", "sim0", "me", false, RequestContext.OfDaemon());
         Assert.False(HasFlag("sim0"));
     }
 

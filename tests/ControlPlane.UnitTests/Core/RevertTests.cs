@@ -308,7 +308,7 @@ public sealed class RevertTests
                 await core.PutProgramAsync($"p{random.Next(2)}", "count");
                 break;
             case 5:
-                await core.Programs.DeleteAsync($"p{random.Next(2)}", RequestContext.OfDaemon());
+                await core.Programs.DeleteAsync($"p{random.Next(2)}", null, false, RequestContext.OfDaemon());
                 break;
             case 6:
                 await core.Programs.SetOfInterfaceAsync(target, program, RequestContext.OfDaemon());

@@ -327,7 +327,7 @@ public sealed class TableTests
         Assert.Equal((ErrorCode.PermissionDenied, "entries[1]"), (error.Code, error.Fields.Single().Field));
         error = await CoreFixture.FailsAsync(() => core.Tables.ReplaceAsync("addresses", new([]), new(), limited));
         Assert.Equal(ErrorCode.PermissionDenied, error.Code);
-        await core.Entries.DeleteAsync("vlans", "50", default, default);
+        await core.Entries.DeleteAsync("vlans", "50", "me", false, RequestContext.OfDaemon());
         Assert.Equal((1, 1), (await core.Tables.ReplaceAsync("vlans", new([Entry("5", "sim1"), Entry("6", "sim1")]), new(Owner: "me"), limited)) is var done ? (done.Created, done.Changed) : default);
     }
 

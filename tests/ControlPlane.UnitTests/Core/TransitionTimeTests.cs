@@ -66,8 +66,8 @@ public sealed class TransitionTimeTests
 
         Assert.Equal(Start, Time((await AttachAsync("b")).View.Status.Conditions, ConditionTypes.Attached));
 
-        Task<PutOutcome<Attachment>> AttachAsync(string owner) => core.Attachments.PutAsync(
-            "vlans", "sim0", new AttachmentSpec(AttachMode.Native) with { Owner = owner }, false, RequestContext.OfDaemon());
+        Task<PutOutcome<Attachment>> AttachAsync(string label) => core.Attachments.PutAsync(
+            "vlans", "sim0", new AttachmentSpec(AttachMode.Native) with { Labels = Labels.Of(new Dictionary<string, string> { ["a"] = label }) }, false, RequestContext.OfDaemon());
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class TransitionTimeTests
         time.Advance(TimeSpan.FromMinutes(1));
         await core.PutAsync("vlans", "10", "sim1");
         time.Advance(TimeSpan.FromMinutes(1));
-        await core.Entries.PutAsync("vlans", "10", new EntrySpec("sim1") with { Owner = "me" }, false, RequestContext.OfDaemon());
+        await core.Entries.PutAsync("vlans", "10", new EntrySpec("sim1") with { Labels = Labels.Of(new Dictionary<string, string> { ["a"] = "me" }) }, false, RequestContext.OfDaemon());
         Assert.Equal(Start.AddMinutes(1), InKernel());
 
         core.Host.SetElementByHand("vlans", 10, null);

@@ -237,7 +237,7 @@ public sealed class SqliteStoreTests : IDisposable
         using (var store = SqliteStore.Open(_directory))
             store.Commit(new StoreBatch(1, [new StoreChange.PutEntry(record)]));
         using (var connection = Connect())
-            Execute(connection, $"PRAGMA user_version = 8; {WithoutHistory} ALTER TABLE entries DROP COLUMN actions;");
+            Execute(connection, $"PRAGMA user_version = 8; {WithoutHistory} {WithoutLeases} ALTER TABLE entries DROP COLUMN actions;");
 
         using var migrated = SqliteStore.Open(_directory);
 
@@ -245,6 +245,42 @@ public sealed class SqliteStoreTests : IDisposable
         var changed = record with { Spec = record.Spec with { Actions = new EntryActions(PushVlan: 100) }, Revision = 2 };
         migrated.Commit(new StoreBatch(2, [new StoreChange.PutEntry(changed)]));
         Assert.Equal([changed], migrated.Load().Entries);
+    }
+
+    [Fact]
+    public void StoreOfASchemaWithoutLeases_KeepsItsEntriesAndAttachments()
+    {
+        var (entry, attachment) = (Entry(EntryKey.OfNumber(1)), new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Auto), 1, Now, Now));
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutEntry(entry), new StoreChange.PutAttachment(attachment)]));
+        using (var connection = Connect())
+            Execute(connection, $"PRAGMA user_version = 10; {WithoutLeases}");
+
+        using var migrated = SqliteStore.Open(_directory);
+
+        Assert.Equal((entry, attachment, 0), (migrated.Load().Entries.Single(), migrated.Load().Attachments.Single(), migrated.Load().Leases.Count));
+    }
+
+    [Theory]
+    [InlineData(OnInterfaceGone.Keep, null)]
+    [InlineData(OnInterfaceGone.Delete, null)]
+    [InlineData(OnInterfaceGone.DeleteAfter, 1500)]
+    public void Lease_AndTheEndsOfEntries_AreReadBack(OnInterfaceGone onGone, int? milliseconds)
+    {
+        var labels = Labels.Of(new Dictionary<string, string> { ["a"] = "b" });
+        var lease = new LeaseRecord("cni", new LeaseSpec(TimeSpan.FromMilliseconds(1500), labels, "me"), 3, Now, Now);
+        var entry = Entry(EntryKey.OfNumber(1));
+        entry = entry with
+        {
+            Spec = entry.Spec with { Lease = "cni", OnInterfaceGone = onGone, DeleteAfter = milliseconds is { } after ? TimeSpan.FromMilliseconds(after) : null },
+        };
+        var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Auto) { Lease = "cni" }, 1, Now, Now);
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(3, [new StoreChange.PutLease(lease), new StoreChange.PutEntry(entry), new StoreChange.PutAttachment(attachment)]));
+        using var again = SqliteStore.Open(_directory);
+        Assert.Equal((lease, entry, attachment), (again.Load().Leases.Single(), again.Load().Entries.Single(), again.Load().Attachments.Single()));
+        again.Commit(new StoreBatch(4, [new StoreChange.DeleteLease("cni")]));
+        Assert.Empty(again.Load().Leases);
     }
 
     [Theory]
@@ -267,7 +303,10 @@ public sealed class SqliteStoreTests : IDisposable
 
     private const string WithoutHistory = "DROP TABLE changes; ALTER TABLE meta DROP COLUMN history_from; ALTER TABLE meta DROP COLUMN history_bytes;";
 
-    private const string WithoutPromiscuity = WithoutHistory + "ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
+    private const string WithoutPromiscuity = WithoutHistory + WithoutLeases + " ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
+
+    private const string WithoutLeases =
+        "DROP TABLE leases; ALTER TABLE entries DROP COLUMN lease; ALTER TABLE entries DROP COLUMN on_interface_gone; ALTER TABLE entries DROP COLUMN delete_after; ALTER TABLE attachments DROP COLUMN lease;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)

@@ -230,6 +230,14 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             case Placement.OfToken token:
                 context.State.SetToken(token.Name, token.After);
                 break;
+            case Placement.OfLease { After: { } lease }:
+                context.State.SetLease(lease.Name, lease);
+                shared.LeaseClock.Begin(lease.Name, lease.Spec.Ttl);
+                break;
+            case Placement.OfLease lease:
+                context.State.SetLease(lease.Name, null);
+                shared.LeaseClock.Remove(lease.Name);
+                break;
             case Placement.OfCall call:
                 context.State.Calls.Set(call.Id, call.After);
                 break;

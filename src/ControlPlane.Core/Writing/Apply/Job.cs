@@ -70,6 +70,24 @@ internal sealed class SwapJob(WriterCommand command, IReadOnlyList<Placement.OfS
     public IReadOnlyList<Placement.OfSwap> Swaps => swaps;
 }
 
+/// <summary>The kernel follows the end of many entries, over all devmaps. A deletion that it refuses is tried again later; the entry does not come back.</summary>
+/// <param name="command">The command.</param>
+/// <param name="placements">The placements of the change.</param>
+/// <param name="revision">The revision of the change.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class EndJob(WriterCommand command, IReadOnlyList<Placement> placements, long revision, IEnumerable<ResourceKey> steps)
+    : CommandJob(command, steps, null)
+{
+    /// <summary>The placements of the change.</summary>
+    public IReadOnlyList<Placement> Placements => placements;
+
+    /// <summary>The revision of the change.</summary>
+    public long Revision => revision;
+
+    /// <inheritdoc/>
+    protected override bool EndsAtRefusal => false;
+}
+
 /// <summary>The kernel follows a change of many entries.</summary>
 /// <param name="command">The command.</param>
 /// <param name="entries">The entries as they stood before and after the change.</param>

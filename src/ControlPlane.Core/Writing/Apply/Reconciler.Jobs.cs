@@ -41,6 +41,8 @@ internal sealed partial class Reconciler
         }
         while (!isOver());
 
+        if (job is EndJob)
+            _owed.UnionWith(refused.Keys);
         Converge(scope, [.. targets.Select(t => new ResourceKey.Target(t))]);
         return goesOn;
     }

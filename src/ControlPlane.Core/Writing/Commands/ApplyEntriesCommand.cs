@@ -65,6 +65,8 @@ internal sealed class ApplyEntriesCommand(IReadOnlyList<EntryWrite> asked, Func<
         for (var i = 0; i < writes.Length; i++)
         {
             var refusals = new Refusals();
+            if (writes[i]?.FindOtherOwner() is { } foreign)
+                refusals.Add(foreign);
             writes[i]?.Judge(context, refusals, all);
             errors.AddRange(refusals.Found.Select(e => (pathOf(i), e)));
         }

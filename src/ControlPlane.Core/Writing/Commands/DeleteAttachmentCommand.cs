@@ -6,7 +6,7 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>Detaches a devmap's redirect program from an interface. Answers with the revision of the deletion.</summary>
-internal sealed class DeleteAttachmentCommand(DevmapId id, string askedName, Precondition precondition) : WriterCommand<long>
+internal sealed class DeleteAttachmentCommand(DevmapId id, string askedName, Precondition precondition, OwnerClaim claim) : WriterCommand<long>
 {
     public override string Change => $"delete devmaps/{id.Name}/attachments/{askedName}";
 
@@ -15,7 +15,9 @@ internal sealed class DeleteAttachmentCommand(DevmapId id, string askedName, Pre
         var devmap = context.Devmap(id);
         var before = context.FindAttachment(devmap, askedName) ?? throw new ControlPlaneException(AttachmentErrors.NotFound(id.Name, askedName));
         var interfaceName = before.Record.Interface;
-        precondition.Require($"devmaps/{id.Name}/attachments/{interfaceName}", before.Record.Revision);
+        var name = $"devmaps/{id.Name}/attachments/{interfaceName}";
+        precondition.Require(name, before.Record.Revision);
+        OwnerRule.Require(name, before.Record.Spec.Owner, claim, deletes: true);
         return new WritePlan(
             new Footprint { Changes = [FootprintKey.Ingress(interfaceName)] }, [Convergence.Deletion(context, devmap, before)], context.NextRevision())
         {

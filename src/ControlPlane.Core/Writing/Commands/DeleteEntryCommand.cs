@@ -13,6 +13,7 @@ internal sealed class DeleteEntryCommand(EntryWrite asked) : WriterCommand<Entry
     {
         var write = ResolvedWrite.Of(context, Request.Caller, asked);
         _name = write.Name;
+        write.RequireOwner();
         var placements = write.Place(context, 0);
         return new WritePlan(Footprint.Of(placements, []), placements, context.NextRevision());
     }

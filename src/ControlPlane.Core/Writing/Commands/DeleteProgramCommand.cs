@@ -5,7 +5,7 @@ using ControlPlane.Core.Writing.Plan;
 namespace ControlPlane.Core.Writing.Commands;
 
 /// <summary>Deletes an egress program that no entry carries. Answers with the revision of the deletion.</summary>
-internal sealed class DeleteProgramCommand(string name, Precondition precondition) : WriterCommand<long>
+internal sealed class DeleteProgramCommand(string name, Precondition precondition, OwnerClaim claim) : WriterCommand<long>
 {
     public override string Change => $"delete programs/{name}";
 
@@ -13,6 +13,7 @@ internal sealed class DeleteProgramCommand(string name, Precondition preconditio
     {
         var before = context.State.Programs.GetValueOrDefault(name) ?? throw new ControlPlaneException(ProgramErrors.NotFound(name));
         precondition.Require($"programs/{name}", before.Record.Revision);
+        OwnerRule.Require($"programs/{name}", before.Record.Spec.Owner, claim, deletes: true);
         if (context.State.Targets.UseOf(name) is > 0 and var entries)
             throw new ControlPlaneException(ProgramErrors.InUse(name, entries, context.State.Targets.DevmapWith(name), "deleted"));
         return new WritePlan(

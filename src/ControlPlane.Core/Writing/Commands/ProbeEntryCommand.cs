@@ -27,7 +27,7 @@ internal sealed class ProbeEntryCommand(DevmapId id, EntryKey askedKey, int fram
         _entry = context.Find(devmap, askedKey) ?? throw new ControlPlaneException(EntryErrors.NotFound(id.Name, devmap.KeyText(askedKey)));
         (_obstacle, _subject) = (null, null);
         var selector = devmap.Definition.Spec.KeySelector;
-        if (selector.Unreachable(id.Name, _entry.Record.Key, context.Interfaces) is { } unreachable)
+        if (selector.Unreachable(id.Name, _entry.Record.Key, context.Interfaces, _entry.Record.Spec.Owner) is { } unreachable)
             _obstacle = Unsent(unreachable.Reason, unreachable.Message, unreachable.Remedy);
         else if (_entry.KernelKey is not { } || Convergence.ElementOf(context, _entry.Record) is not { } element)
             _obstacle = Unsent("NotInKernel", "the entry is not in the kernel, because an interface does not exist or the kernel refused the entry");

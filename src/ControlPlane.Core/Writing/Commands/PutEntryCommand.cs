@@ -13,6 +13,7 @@ internal sealed class PutEntryCommand(EntryWrite asked) : WriterCommand<EntryOut
     {
         var write = ResolvedWrite.Of(context, Request.Caller, asked);
         _name = write.Name;
+        write.RequireOwner();
         var refusals = new Refusals();
         write.Judge(context, refusals);
         refusals.ThrowIfAny();

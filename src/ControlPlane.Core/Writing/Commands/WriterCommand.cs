@@ -58,6 +58,13 @@ internal abstract class WriterCommand
     }
 }
 
+/// <summary>A command that deletes entries and attachments which end together: see <see cref="Ending"/>.</summary>
+internal interface IEndCommand;
+
+/// <summary>A command that deletes entries and attachments which end together, with an answer.</summary>
+/// <typeparam name="TResult">The answer.</typeparam>
+internal abstract class EndCommand<TResult> : WriterCommand<TResult>, IEndCommand;
+
 /// <summary>A command with an answer.</summary>
 /// <typeparam name="TResult">The answer.</typeparam>
 internal abstract class WriterCommand<TResult> : WriterCommand

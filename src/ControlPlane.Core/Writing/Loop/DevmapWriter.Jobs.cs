@@ -26,6 +26,7 @@ internal sealed partial class DevmapWriter
         _context.State.IsRestoring = true;
         _context.Following.UnionWith(job.Names);
         _context.Reconciled = _context.Interfaces;
+        _context.Gone.Observe(job.Names, _context.Interfaces, _context.PlannedRevision);
         _jobs.Enqueue(job);
     }
 
@@ -38,6 +39,7 @@ internal sealed partial class DevmapWriter
         WriterLog.LinksChanged(_logger, changes.Everything ? "all" : string.Join(' ', changes.Names));
         _context.Following.UnionWith(names);
         _context.Reconciled = _context.Interfaces;
+        _context.Gone.Observe(names, _context.Interfaces, _context.PlannedRevision);
         _jobs.Enqueue(_reconciler.Follow(names, later));
     }
 
@@ -72,8 +74,9 @@ internal sealed partial class DevmapWriter
             command.Complete();
     }
 
-    private static CommandJob JobOf(WriterCommand command, WritePlan plan, IReadOnlyList<Placement> placements) =>
-        placements.OfType<Placement.OfTable>().Any()
+    private static CommandJob JobOf(WriterCommand command, WritePlan plan, IReadOnlyList<Placement> placements) => command is IEndCommand
+        ? new EndJob(command, placements, plan.Revision, plan.Rest)
+        : placements.OfType<Placement.OfTable>().Any()
             ? new TableJob(command, [.. placements.OfType<Placement.OfEntry>()], plan.Revision, plan.Rest)
             : new SwapJob(command, [.. placements.OfType<Placement.OfSwap>()], plan.Rest);
 
@@ -95,6 +98,9 @@ internal sealed partial class DevmapWriter
                 return TakeBack(scope, refused, refusal);
             case TableJob table:
                 Conclude(table);
+                break;
+            case EndJob end:
+                Conclude(end);
                 break;
         }
 
@@ -130,6 +136,17 @@ internal sealed partial class DevmapWriter
         }
 
         Conclude(job, job.Entries, job.Revision);
+    }
+
+    private void Conclude(EndJob job)
+    {
+        foreach (var table in job.Placements.OfType<Placement.OfTable>())
+        {
+            if (_context.State.Find(table.Devmap) is { } devmap)
+                devmap.Open = null;
+        }
+
+        Conclude(job, job.Placements, job.Revision);
     }
 
     private void Conclude(CommandJob job, IReadOnlyList<Placement> placements, long revision)
@@ -227,6 +244,10 @@ internal sealed partial class DevmapWriter
                 return TakeBack(scope, table, RequestErrors.KernelRefused(failure));
             case TableJob table:
                 Conclude(table);
+                RetryLinks();
+                break;
+            case EndJob end:
+                Conclude(end);
                 RetryLinks();
                 break;
         }

@@ -34,6 +34,7 @@ internal sealed partial class DevmapWriter
             _log.Begin(_context.PlannedRevision);
             _committed = _context.PlannedRevision;
             SettleHistory();
+            WakeForDue();
             _opened.TrySetResult();
             while (WaitForWork())
                 RunBatch(scope);
@@ -54,6 +55,7 @@ internal sealed partial class DevmapWriter
 
     private void RunBatch(WriterScope scope)
     {
+        SubmitDue();
         var waiting = new Queue<WriterCommand>();
         for (var weight = 0; weight < _options.MaxBatch && _queue.TryTake(out var command);)
         {
@@ -91,6 +93,7 @@ internal sealed partial class DevmapWriter
             }
 
             Flush(scope, batch);
+            WakeForDue();
             AnswerTurn();
             _storeHasWork = _store.Settle();
         }

@@ -46,6 +46,7 @@ internal sealed partial class DevmapWriter : IDisposable
         _reconciler = new Reconciler(_context, _executor, runner, change => Commit([change]), _logger);
         _queue = new WriterQueue(options);
         _links = new LinkChangeInbox(_queue.Wake);
+        _due = time.CreateTimer(_ => DueHasCome(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends when the loop has ended; faulted when it died of an exception, upon which the host must stop.</summary>
@@ -93,6 +94,7 @@ internal sealed partial class DevmapWriter : IDisposable
     public void Dispose()
     {
         CloseQueue();
+        _due.Dispose();
         _state.Handles.Dispose();
     }
 

@@ -39,6 +39,12 @@ internal sealed class Startup
             context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = startup._now });
         foreach (var token in stored.Tokens)
             context.State.SetToken(token.Name, token);
+        foreach (var lease in stored.Leases)
+        {
+            context.State.SetLease(lease.Name, lease);
+            context.LeaseClock.Begin(lease.Name, lease.Spec.Ttl);
+        }
+
         foreach (var call in stored.Calls)
             context.State.Calls.Set(call.Id, call);
         foreach (var part in stored.CallParts)

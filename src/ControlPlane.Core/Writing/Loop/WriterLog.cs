@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1006, 1008, 1012, 1014 and 1017 to 1021.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1006, 1008, 1012, 1014 and 1017 to 1022.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -40,6 +40,9 @@ internal static partial class WriterLog
 
     [LoggerMessage(1021, LogLevel.Warning, "The kernel refused a part of a table of the devmap {Devmap}; its entries get the specs that they had: {Reason}")]
     public static partial void TableRefused(ILogger logger, string devmap, string reason);
+
+    [LoggerMessage(1022, LogLevel.Warning, "A change that is due failed, and is tried again soon: {Change:l}: {Reason}")]
+    public static partial void NotEnded(ILogger logger, string change, string reason);
 
     [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked for interfaces; the batch goes on with those that are known")]
     public static partial void InterfacesNotRead(ILogger logger, Exception exception);

@@ -136,5 +136,5 @@ internal static partial class Convergence
     private static PlacementFailure KeyConflict(WorkingDevmap devmap, uint kernelKey, PlacedEntry holder) => new(
         "KeyConflict",
         $"The interface has the index {kernelKey}, which is the kernel key of the entry '{devmap.NameOf(holder.Record.Key)}'.",
-        EntryErrors.DeleteOther(devmap.Definition.Name, devmap.KeyText(holder.Record.Key)));
+        EntryErrors.DeleteOther(devmap.Definition.Name, devmap.KeyText(holder.Record.Key), holder.Record.Spec.Owner));
 }

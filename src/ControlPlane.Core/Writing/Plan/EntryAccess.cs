@@ -23,7 +23,7 @@ internal static class EntryAccess
         foreach (var owner in owners)
         {
             if (!limits.AllowOwner(owner))
-                throw new ControlPlaneException(AccessErrors.OutsideLimit(caller.Token!, "owners", limits.Owners, resource, owner is null ? "has no owner" : $"has the owner '{owner}'"));
+                throw new ControlPlaneException(OwnerOutside(caller, resource, owner));
         }
     }
 
@@ -34,6 +34,20 @@ internal static class EntryAccess
         if (!caller.Limits.AllowKey(devmap.Name, devmap.Spec.KeySelector, key))
             throw new ControlPlaneException(KeyOutside(caller, resource));
     }
+
+    /// <summary>Refuses a lease of an owner that the caller's limits exclude. Other limits say nothing of leases.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.PermissionDenied"/>.</exception>
+    public static void RequireLease(Caller caller, string lease, params ReadOnlySpan<string?> owners)
+    {
+        foreach (var owner in owners)
+        {
+            if (!caller.Limits.AllowOwner(owner))
+                throw new ControlPlaneException(OwnerOutside(caller, $"leases/{lease}", owner));
+        }
+    }
+
+    private static Error OwnerOutside(Caller caller, string resource, string? owner) =>
+        AccessErrors.OutsideLimit(caller.Token!, "owners", caller.Limits.Owners, resource, owner is null ? "has no owner" : $"has the owner '{owner}'");
 
     private static Error KeyOutside(Caller caller, string resource) =>
         AccessErrors.OutsideLimit(caller.Token!, "keyRanges", caller.Limits.KeyRanges.Select(r => r.ToString()), resource, "is in none of them");

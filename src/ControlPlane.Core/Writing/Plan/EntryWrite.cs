@@ -10,7 +10,14 @@ namespace ControlPlane.Core.Writing.Plan;
 /// <param name="Spec">The desired state; null to delete the entry.</param>
 /// <param name="AllowPending">Whether interfaces may be missing.</param>
 /// <param name="Precondition">The condition on the entry.</param>
-internal sealed record EntryWrite(DevmapId Devmap, EntryKey Key, EntrySpec? Spec, bool AllowPending, Precondition Precondition);
+internal sealed record EntryWrite(DevmapId Devmap, EntryKey Key, EntrySpec? Spec, bool AllowPending, Precondition Precondition)
+{
+    /// <summary>The owner that the entry is deleted for; null for none. A put is for the owner of its spec.</summary>
+    public string? Owner { get; init; }
+
+    /// <summary>Whether an entry of another owner may be changed and deleted.</summary>
+    public bool Force { get; init; }
+}
 
 /// <summary>A write of one entry as it meets the state: the entry that it means, under the names that this has.</summary>
 internal sealed class ResolvedWrite
@@ -76,12 +83,28 @@ internal sealed class ResolvedWrite
         return write;
     }
 
+    /// <summary>Returns why the write is not one of the entry's owner; null if it is, or asks for what is stored.</summary>
+    public Error? FindOtherOwner() => Before is null || Repeats
+        ? null
+        : OwnerRule.Find(Name, Before.Record.Spec.Owner, new(Spec is null ? _asked.Owner : Spec.Owner, _asked.Force), deletes: Spec is null);
+
+    /// <summary>Refuses a write that is not one of the entry's owner.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.OwnedByOther"/>.</exception>
+    public void RequireOwner()
+    {
+        if (FindOtherOwner() is { } foreign)
+            throw new ControlPlaneException(foreign);
+    }
+
     /// <summary>Collects why the write fails as things stand.</summary>
     /// <param name="context">The state and the interfaces.</param>
     /// <param name="refusals">Collects the reasons.</param>
     /// <param name="others">All writes of the call, if they are several.</param>
     public void Judge(PlanContext context, Refusals refusals, EntryWrites? others = null)
     {
+        // An entry that is stored with a lease whose time is over is about to go.
+        if (!context.HasLease(Spec?.Lease))
+            refusals.Add(LeaseErrors.Missing(Spec!.Lease!));
         if (Spec is null || Repeats)
             return;
         var (allowPending, name) = (_asked.AllowPending, Spec.Interface);
@@ -96,7 +119,7 @@ internal sealed class ResolvedWrite
         if (Spec.EgressProgram is { } program && !context.State.Programs.ContainsKey(program) && others?.Programs.Contains(program) != true)
             refusals.Add(ProgramErrors.Missing(program));
         if (Rival(others) is { } rival)
-            refusals.Add(EntryErrors.KeyConflict(_devmap.KeyText(Id.Key), KernelKey!.Value, _devmap.Id.Name, _devmap.KeyText(rival)));
+            refusals.Add(EntryErrors.KeyConflict(_devmap.KeyText(Id.Key), KernelKey!.Value, _devmap.Id.Name, _devmap.KeyText(rival), _devmap.Entries.Find(rival)?.Record.Spec.Owner));
         JudgeProgram(context, refusals, others);
         if (Adds && _devmap.Entries.Count + (others?.GrowthOf(_devmap.Id) ?? 1) > _devmap.Definition.Spec.MaxEntries)
             refusals.Add(DevmapErrors.Full(_devmap.Id.Name, _devmap.Definition.Spec.MaxEntries));
@@ -121,10 +144,20 @@ internal sealed class ResolvedWrite
         return [later ? Later(_evicted, Convergence.Placed(context, _devmap, _evicted.Record)) : Convergence.Entry(context, _devmap, _evicted, _evicted.Record), own];
     }
 
-    /// <summary>Returns what the write relies on: all entries for one device carry one egress program.</summary>
-    public IEnumerable<FootprintUse> Uses => Spec is null ? []
-        : Spec.EgressProgram is null ? [Target]
-        : [Target, new FootprintUse(FootprintKey.Program(Spec.EgressProgram))];
+    /// <summary>Returns what the write relies on: all entries for one device carry one egress program, and that and the lease exist.</summary>
+    public IEnumerable<FootprintUse> Uses
+    {
+        get
+        {
+            if (Spec is null)
+                yield break;
+            yield return Target;
+            if (Spec.EgressProgram is { } program)
+                yield return new FootprintUse(FootprintKey.Program(program));
+            if (Spec.Lease is { } lease)
+                yield return new FootprintUse(FootprintKey.Lease(lease));
+        }
+    }
 
     private Placement.OfEntry Later(PlacedEntry? before, PlacedEntry? after) => new(_devmap.Id, before, after, []) { FollowsLater = true };
 

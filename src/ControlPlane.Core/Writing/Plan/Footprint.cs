@@ -69,6 +69,9 @@ internal enum FootprintKind
 
     /// <summary>A call that its caller has marked with a key.</summary>
     Call,
+
+    /// <summary>A lease.</summary>
+    Lease,
 }
 
 /// <summary>One thing in a footprint.</summary>
@@ -88,6 +91,9 @@ internal readonly record struct FootprintKey(FootprintKind Kind, string? Name, D
 
     /// <summary>Returns the key of a call that its caller has marked.</summary>
     public static FootprintKey Call(CallId id) => new(FootprintKind.Call, $"{id.Account} {id.Key}");
+
+    /// <summary>Returns the key of a lease.</summary>
+    public static FootprintKey Lease(string name) => new(FootprintKind.Lease, name);
 
     /// <summary>Returns the key of an egress program.</summary>
     public static FootprintKey Program(string name) => new(FootprintKind.Program, name);

@@ -176,6 +176,20 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         }
     }
 
+    /// <summary>A lease. The kernel knows nothing of it. A lease that stays as it is gets its full time again.</summary>
+    internal sealed record OfLease(string Name, LeaseRecord? Before, LeaseRecord? After) : Placement([])
+    {
+        public override StoreChange? Store => Before == After ? null : Change(Before, After);
+
+        public override StoreChange? Revert => Before == After ? null : Change(After, Before);
+
+        private StoreChange Change(LeaseRecord? before, LeaseRecord? after)
+        {
+            StoreChange change = after is null ? new StoreChange.DeleteLease(Name) : new StoreChange.PutLease(after);
+            return change with { Before = before };
+        }
+    }
+
     /// <summary>A call that its caller has marked with a key. It is kept together with what the call changes.</summary>
     internal sealed record OfCall(CallId Id, KeyedCall? Before, KeyedCall? After) : Placement([])
     {

@@ -8,6 +8,8 @@ namespace ControlPlane.Core.Writing.Plan;
 /// <summary>The basis of plans: the state, one table of the interfaces, and the kernel through the readers' descriptors.</summary>
 internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, TimeProvider time)
 {
+    private GoneInterfaces? _gone;
+
     /// <summary>The state that the writer works on.</summary>
     public WorkingState State { get; } = new(shared);
 
@@ -74,6 +76,15 @@ internal sealed class PlanContext(ControlPlaneState shared, IKernel kernel, Time
         Canonical(interfaceName);
         return Interfaces.NamesOf(interfaceName).Select(n => devmap.Attachments.GetValueOrDefault(n)).FirstOrDefault(a => a is not null);
     }
+
+    /// <summary>The times of the leases.</summary>
+    public LeaseClock LeaseClock => shared.LeaseClock;
+
+    /// <summary>The interfaces that do not exist and whose entries end for that.</summary>
+    public GoneInterfaces Gone => _gone ??= new GoneInterfaces(State, time);
+
+    /// <summary>Whether a lease exists and its time is not over. No lease is one that exists.</summary>
+    public bool HasLease(string? lease) => lease is null || (State.Leases.ContainsKey(lease) && shared.LeaseClock.IsAlive(lease));
 
     /// <summary>Returns the pins that somebody else removed.</summary>
     public IReadOnlyList<string> FindMissingPins() => kernel.Pins.FindMissing();

@@ -12,7 +12,7 @@ namespace ControlPlane.Core.Writing.Plan;
 /// <param name="Owner">The owner of the scope; null for none.</param>
 internal sealed record TableWrite(DevmapId Devmap, IReadOnlyList<EntryWrite> Items, Func<EntryRecord, bool> IsInScope, string? Owner)
 {
-    /// <summary>Whether entries of other owners may be changed and deleted.</summary>
+    /// <summary>Whether entries of other owners may be deleted.</summary>
     public bool Force { get; init; }
 
     /// <summary>The most entries that may be deleted; null for the default.</summary>
@@ -77,11 +77,10 @@ internal sealed class TableDifference
     public Error? FindProtection()
     {
         List<(string Path, Error Error)> others = [];
-        foreach (var (path, write) in _asked.Force ? [] : _writes)
+        foreach (var (path, write) in _writes)
         {
-            var writer = write.Spec is null ? _asked.Owner : write.Spec.Owner;
-            if (write.Before is { Record.Spec.Owner: var owner } && owner != writer)
-                others.Add((path, EntryErrors.OwnedByOther(write.Name, owner, writer, write.Spec is null)));
+            if (write.FindOtherOwner() is { } foreign)
+                others.Add((path, foreign));
         }
 
         var most = _asked.AllowDeletions ?? Math.Max(FewDeletions, _inScope / PartOfScope);
@@ -105,7 +104,7 @@ internal sealed class TableDifference
             {
                 if (!_named.Add(write.Id.Key))
                     _errors.Add((PathOf(i), EntryErrors.WrittenTwice(write.Name)));
-                else if (write.Repeats)
+                else if (write.Repeats && _context.HasLease(item.Spec?.Lease))
                     Unchanged++;
                 else
                     Add(PathOf(i), write);
@@ -115,7 +114,8 @@ internal sealed class TableDifference
 
     // In most calls, most items are so. An item that depends on more than the spec goes the long way.
     private EntryKey? FindUnchanged(EntryWrite item) =>
-        item.Precondition == default && _caller.Limits.AreNone && _devmap.Find(item.Key) is { Record: var record } && record.Spec == item.Spec ? record.Key : null;
+        item.Precondition == default && _caller.Limits.AreNone && _devmap.Find(item.Key) is { Record: var record } && record.Spec == item.Spec
+        && _context.HasLease(record.Spec.Lease) ? record.Key : null;
 
     private void AddDeletions()
     {
@@ -124,10 +124,13 @@ internal sealed class TableDifference
             if (!_asked.IsInScope(entry.Record))
                 continue;
             _inScope++;
-            if (!_named.Contains(entry.Record.Key) && Resolve(Table, new EntryWrite(_devmap.Id, entry.Record.Key, null, false, default)) is { } write)
+            if (!_named.Contains(entry.Record.Key) && Resolve(Table, DeletionOf(entry)) is { } write)
                 Add(Table, write);
         }
     }
+
+    private EntryWrite DeletionOf(PlacedEntry entry) =>
+        new(_devmap.Id, entry.Record.Key, null, false, default) { Owner = _asked.Owner, Force = _asked.Force };
 
     private ResolvedWrite? Resolve(string path, EntryWrite asked)
     {

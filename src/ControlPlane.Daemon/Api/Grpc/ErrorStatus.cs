@@ -46,7 +46,7 @@ internal static class ErrorStatus
     public static StatusCode CodeOf(Error error) => error.Code switch
     {
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
-        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.TokenNotFound => StatusCode.NotFound,
+        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound => StatusCode.NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions => StatusCode.FailedPrecondition,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,

@@ -15,7 +15,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 internal static class GrpcApi
 {
     private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
-        [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.TokenService.Descriptor, Devmapd.V1.ChangeService.Descriptor, Devmapd.V1.HostService.Descriptor];
+        [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.LeaseService.Descriptor, Devmapd.V1.TokenService.Descriptor, Devmapd.V1.ChangeService.Descriptor, Devmapd.V1.HostService.Descriptor];
 
     /// <summary>Adds its services. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
     public static IServiceCollection AddGrpcApi(this IServiceCollection services)
@@ -23,6 +23,7 @@ internal static class GrpcApi
         services.AddGrpc();
         services.AddSingleton<DevmapGrpcService>();
         services.AddSingleton<ProgramGrpcService>();
+        services.AddSingleton<LeaseGrpcService>();
         services.AddSingleton<TokenGrpcService>();
         services.AddSingleton<ChangeGrpcService>();
         services.AddSingleton<HostGrpcService>();

@@ -14,7 +14,7 @@ internal sealed class GrpcMethods;
 /// Binds the calls of the generated services with <see cref="RequestMarshaller"/> in place of the generated marshallers,
 /// which ignore unknown fields and answer malformed messages with UNKNOWN.
 /// </summary>
-internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, TokenGrpcService tokens, ChangeGrpcService changes, HostGrpcService host)
+internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, LeaseGrpcService leases, TokenGrpcService tokens, ChangeGrpcService changes, HostGrpcService host)
     : IServiceMethodProvider<GrpcMethods>
 {
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<GrpcMethods> context)
@@ -22,12 +22,13 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         var binder = new Binder(context);
         Devmapd.V1.DevmapService.BindService(binder, devmaps);
         Devmapd.V1.ProgramService.BindService(binder, programs);
+        Devmapd.V1.LeaseService.BindService(binder, leases);
         Devmapd.V1.TokenService.BindService(binder, tokens);
         Devmapd.V1.ChangeService.BindService(binder, changes);
         Devmapd.V1.HostService.BindService(binder, host);
     }
 
-    /// <summary>Takes unary calls, those that answer with a stream, and those that are streams both ways. Other kinds throw at start (<see cref="ServiceBinderBase"/>) until the contract has them.</summary>
+    /// <summary>Takes unary calls, those that answer with a stream, and streams both ways. The other kind throws at start (<see cref="ServiceBinderBase"/>).</summary>
     private sealed class Binder(ServiceMethodProviderContext<GrpcMethods> context) : ServiceBinderBase
     {
         // The operation says who may make the call. Operations of one call need the same role.
@@ -36,6 +37,8 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
             new HttpMethodMetadata(["POST"]),
             Operations.All.First(o => IsOf(method, o.Grpc) || IsOf(method, o.GrpcStream)),
         ];
+
+        private static bool IsOf(IMethod method, string? name) => name is not null && method.FullName.EndsWith($".{name}", StringComparison.Ordinal);
 
         public override void AddMethod<TRequest, TResponse>(
             Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
@@ -57,8 +60,6 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
             ArgumentNullException.ThrowIfNull(handler);
             context.AddDuplexStreamingMethod(Strict(method), Metadata(method), (_, requests, answers, call) => handler(requests, answers, call));
         }
-
-        private static bool IsOf(IMethod method, string? name) => name is not null && method.FullName.EndsWith($".{name}", StringComparison.Ordinal);
 
         private static Method<TRequest, TResponse> Strict<TRequest, TResponse>(Method<TRequest, TResponse> method)
             where TRequest : class

@@ -6,6 +6,7 @@ using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Watching;
 using ControlPlane.Daemon.Hosting;
 using Devmapd.V1;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
 namespace ControlPlane.Daemon.Api.Grpc;
@@ -93,13 +94,13 @@ internal sealed class DevmapGrpcService(
     {
         var call = context.Request();
         var (spec, wait) = (request.Spec.ToSpec(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
-        return Messages.Of(await entries.PutAsync(request.Devmap, request.Key, spec, request.AllowPending, call, wait));
+        return Messages.Of(await entries.PutAsync(request.Devmap, request.Key, spec, request.AllowPending, call, wait, request.Force));
     }
 
     public override async Task<DeleteEntryResponse> DeleteEntry(DeleteEntryRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        await entries.DeleteAsync(request.Devmap, request.Key, call);
+        await entries.DeleteAsync(request.Devmap, request.Key, request.HasOwner ? request.Owner : null, request.Force, call);
         return new DeleteEntryResponse();
     }
 
@@ -108,7 +109,7 @@ internal sealed class DevmapGrpcService(
         var call = context.Request();
         var (batch, wait) = (request.ToBatch(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
         return Messages.Of(
-            await batches.ApplyAsync(batch, request.AllowPending, request.IdempotencyKey, call, wait, written: request.Items.Clear));
+            await batches.ApplyAsync(batch, request.AllowPending, request.IdempotencyKey, call, wait, written: request.Items.Clear, request.Force));
     }
 
     public override async Task WriteEntries(
@@ -118,9 +119,9 @@ internal sealed class DevmapGrpcService(
         var next = requestStream.MoveNext(context.CancellationToken);
         while (await HasComeAsync(next))
         {
-            var (request, call) = (requestStream.Current, context.Message());
+            var (request, call) = (requestStream.Current, RequestInterceptor.Of(requestStream.Current, context));
             next = requestStream.MoveNext(context.CancellationToken);
-            var outcome = await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, idempotencyKey: null, call);
+            var outcome = await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, idempotencyKey: null, call, force: request.Force);
             await responseStream.WriteAsync(Messages.OfMessage(outcome), context.CancellationToken);
         }
 
@@ -171,14 +172,14 @@ internal sealed class DevmapGrpcService(
     {
         var call = context.Request();
         var outcome = await attachments.PutAsync(
-            request.Devmap, request.Interface, request.Spec.ToSpec(call.Violations), request.AllowPending, call);
+            request.Devmap, request.Interface, request.Spec.ToSpec(call.Violations), request.AllowPending, call, request.Force);
         return new PutAttachmentResponse { Attachment = Messages.Of(outcome.View), Created = outcome.Created };
     }
 
     public override async Task<DeleteAttachmentResponse> DeleteAttachment(DeleteAttachmentRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        await attachments.DeleteAsync(request.Devmap, request.Interface, call);
+        await attachments.DeleteAsync(request.Devmap, request.Interface, request.HasOwner ? request.Owner : null, request.Force, call);
         return new DeleteAttachmentResponse();
     }
 
@@ -229,14 +230,14 @@ internal sealed class ProgramGrpcService(Core.Api.ProgramService programs) : Dev
     {
         var call = context.Request();
         var outcome = await programs.PutAsync(
-            request.Program, request.Spec.ToSpec(call.Violations), call);
+            request.Program, request.Spec.ToSpec(call.Violations), call, request.Force);
         return new PutProgramResponse { Program = Messages.Of(outcome.View), Created = outcome.Created };
     }
 
     public override async Task<DeleteProgramResponse> DeleteProgram(DeleteProgramRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        await programs.DeleteAsync(request.Program, call);
+        await programs.DeleteAsync(request.Program, request.HasOwner ? request.Owner : null, request.Force, call);
         return new DeleteProgramResponse();
     }
 
@@ -245,6 +246,66 @@ internal sealed class ProgramGrpcService(Core.Api.ProgramService programs) : Dev
         var call = context.Request();
         return Messages.Of(await programs.SetOfInterfaceAsync(
             request.Interface, request.HasEgressProgram ? request.EgressProgram : null, call));
+    }
+}
+
+/// <summary>The lease calls of the contract.</summary>
+internal sealed class LeaseGrpcService(Core.Api.LeaseService leases, WatchService watches) : Devmapd.V1.LeaseService.LeaseServiceBase
+{
+    private static readonly Messages Messages = new();
+
+    public override Task<ListLeasesResponse> ListLeases(ListLeasesRequest request, ServerCallContext context) =>
+        Task.FromResult(new ListLeasesResponse { Leases = { leases.List(context.Request()).Select(Messages.Of) } });
+
+    public override Task<GetLeaseResponse> GetLease(GetLeaseRequest request, ServerCallContext context) =>
+        Task.FromResult(new GetLeaseResponse { Lease = Messages.Of(leases.Get(request.Lease, context.Request())) });
+
+    public override async Task<PutLeaseResponse> PutLease(PutLeaseRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        var outcome = await leases.PutAsync(request.Lease, request.Spec.ToSpec(call.Violations), call, request.Force);
+        return new PutLeaseResponse { Lease = Messages.Of(outcome.View), Created = outcome.Created };
+    }
+
+    public override async Task<DeleteLeaseResponse> DeleteLease(DeleteLeaseRequest request, ServerCallContext context)
+    {
+        await leases.DeleteAsync(request.Lease, request.HasOwner ? request.Owner : null, request.Force, context.Request());
+        return new DeleteLeaseResponse();
+    }
+
+    public override Task<KeepAliveResponse> KeepAlive(KeepAliveRequest request, ServerCallContext context) =>
+        Task.FromResult(Messages.Of(leases.KeepAlive(request.Lease, context.Request())));
+
+    // A lease that has ended ends no stream: it carries others too.
+    public override async Task KeepAliveStream(
+        IAsyncStreamReader<KeepAliveStreamRequest> requestStream, IServerStreamWriter<KeepAliveStreamResponse> responseStream, ServerCallContext context)
+    {
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, watches.Closed);
+        try
+        {
+            while (await requestStream.MoveNext(ends.Token))
+                await responseStream.WriteAsync(Keep(requestStream.Current, context), ends.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && watches.Closed.IsCancellationRequested)
+        {
+            throw new ControlPlaneException(RequestErrors.StreamEnds(), e);
+        }
+    }
+
+    private KeepAliveStreamResponse Keep(KeepAliveStreamRequest request, ServerCallContext context)
+    {
+        var answer = new KeepAliveStreamResponse { Lease = request.Lease };
+        try
+        {
+            answer.ExpireTime = Timestamp.FromDateTimeOffset(leases.KeepAlive(request.Lease, RequestInterceptor.Of(request, context)).ExpireTime);
+        }
+        catch (ControlPlaneException e) when (e.Error.Code is ErrorCode.LeaseNotFound)
+        {
+            answer.Error = new() { Code = e.Error.Code.Text(), Detail = e.Error.Detail, Resource = e.Error.Resource };
+        }
+
+        return answer;
     }
 }
 

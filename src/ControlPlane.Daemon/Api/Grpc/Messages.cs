@@ -147,6 +147,10 @@ internal sealed partial class Messages(bool shares = false)
 
     public partial V1.SetEgressProgramResponse Of(EgressProgramSwap swap);
 
+    public partial V1.Lease Of(Lease lease);
+
+    public partial V1.KeepAliveResponse Of(KeptLease kept);
+
     public partial V1.Token Of(Token token);
 
     public partial V1.CreateTokenResponse Of(CreatedToken created);
@@ -259,6 +263,14 @@ internal sealed partial class Messages(bool shares = false)
     private partial V1.EgressProgramSpec Bare(EgressProgramSpec spec);
 
     [UserMapping(Default = true)]
+    private V1.LeaseSpec Of(LeaseSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
+
+    [UserMapping(Default = false)]
+    [MapperIgnoreSource(nameof(LeaseSpec.Labels))]
+    [MapperIgnoreTarget(nameof(V1.LeaseSpec.Labels))]
+    private partial V1.LeaseSpec Bare(LeaseSpec spec);
+
+    [UserMapping(Default = true)]
     private V1.TokenSpec Of(TokenSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
 
     [UserMapping(Default = false)]
@@ -325,6 +337,9 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreSource(nameof(WatchEvent.Revision))]
     [MapperIgnoreSource(nameof(WatchEvent.Devmap))]
     private partial V1.StatusChanged Of(WatchEvent.StatusChanged status);
+
+    [MapperIgnoreTargetValue(V1.OnInterfaceGone.Unspecified)]
+    private partial V1.OnInterfaceGone Of(OnInterfaceGone onGone);
 
     [MapperIgnoreTargetValue(V1.EntryState.Unspecified)]
     private partial V1.EntryState Of(EntryState state);

@@ -14,7 +14,7 @@ internal static class RemedyMessages
     // By the name in the table of operations, with the name that a client calls.
     private static readonly Dictionary<string, (MessageDescriptor Request, string Name)> _methods = new[]
     {
-        V1.DevmapService.Descriptor, V1.ProgramService.Descriptor, V1.HostService.Descriptor,
+        V1.DevmapService.Descriptor, V1.ProgramService.Descriptor, V1.HostService.Descriptor, V1.LeaseService.Descriptor,
     }.SelectMany(s => s.Methods).ToDictionary(m => $"{m.Service.Name}/{m.Name}", m => (m.InputType, $"{m.Service.FullName}/{m.Name}"), StringComparer.Ordinal);
 
     /// <summary>Returns the message of a remedy.</summary>

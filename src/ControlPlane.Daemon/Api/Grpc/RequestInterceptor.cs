@@ -52,7 +52,7 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
         }
     }
 
-    /// <summary>The messages of a stream have contexts of their own: see <see cref="RequestContexts.Message"/>.</summary>
+    /// <summary>The messages of a stream have contexts of their own: see <see cref="Of"/>.</summary>
     public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
@@ -61,7 +61,13 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
     {
         try
         {
+            Begin(context, default, new Violations());
             await continuation(requestStream, responseStream, context);
+        }
+        catch (IOException e)
+        {
+            // The client has gone in the middle of a message.
+            throw new RpcException(Ended(context, e));
         }
         catch (Exception e) when (e is not RpcException)
         {
@@ -69,14 +75,25 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
         }
     }
 
+    /// <summary>Returns the context of one message of a stream, with what is wrong with the fields that all requests share.</summary>
+    public static RequestContext Of<TRequest>(TRequest message, ServerCallContext context)
+        where TRequest : class
+    {
+        var violations = new Violations();
+        return context.Request() with { Precondition = SharedFields<TRequest>.Read((IMessage)message, violations), Violations = violations };
+    }
+
     private static void Begin<TRequest>(TRequest request, ServerCallContext context)
         where TRequest : class
     {
-        var http = context.GetHttpContext();
         var violations = new Violations();
-        var precondition = SharedFields<TRequest>.Read((IMessage)request, violations);
-        http.Features.Set(new RequestContext(
-            http.Caller(), http.TraceIdentifier, precondition, violations, context.CancellationToken));
+        Begin(context, SharedFields<TRequest>.Read((IMessage)request, violations), violations);
+    }
+
+    private static void Begin(ServerCallContext context, Precondition precondition, Violations violations)
+    {
+        var http = context.GetHttpContext();
+        http.Features.Set(new RequestContext(http.Caller(), http.TraceIdentifier, precondition, violations, context.CancellationToken));
     }
 
     private RpcException Render(Exception exception, ServerCallContext context, MessageDescriptor request)
@@ -108,7 +125,7 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
     /// <summary>The fields that requests share. REST has them in the path and in headers, where an address cannot be missing.</summary>
     private static class SharedFields<TRequest>
     {
-        private static readonly string[] Addresses = ["devmap", "key", "interface", "program", "token", "name"];
+        private static readonly string[] Addresses = ["devmap", "key", "interface", "program", "lease", "token", "name"];
 
         public static MessageDescriptor Request { get; } = ((IMessage)Activator.CreateInstance<TRequest>()!).Descriptor;
 
@@ -147,10 +164,4 @@ internal static class RequestContexts
 {
     public static RequestContext Request(this ServerCallContext context) => context.GetHttpContext().Features.GetRequiredFeature<RequestContext>();
 
-    /// <summary>Returns a context for one message of a stream.</summary>
-    public static RequestContext Message(this ServerCallContext context)
-    {
-        var http = context.GetHttpContext();
-        return new RequestContext(http.Caller(), http.TraceIdentifier, default, new Violations(), context.CancellationToken);
-    }
 }

@@ -30,11 +30,22 @@ internal static class Requests
             spec.HasEgressProgram ? spec.EgressProgram : null,
             Labels.Of(spec.Labels),
             spec.HasOwner ? spec.Owner : null,
-            spec.Actions is null ? null : ActionsOf(spec.Actions, violations, path));
+            spec.Actions is null ? null : ActionsOf(spec.Actions, violations, path))
+        {
+            Lease = spec.HasLease ? spec.Lease : null,
+            OnInterfaceGone = OnGoneOf(spec.OnInterfaceGone, violations, path),
+            DeleteAfter = TimeOf(spec.DeleteAfter, path + "deleteAfter", violations),
+        };
 
     public static AttachmentSpec ToSpec(this V1.AttachmentSpec? spec, Violations violations) => spec is null
         ? new AttachmentSpec(AttachMode.Auto)
-        : new AttachmentSpec(ModeOf(spec.Mode, violations), PromiscuousOf(spec.Promiscuous, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null);
+        : new AttachmentSpec(ModeOf(spec.Mode, violations), PromiscuousOf(spec.Promiscuous, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null)
+        {
+            Lease = spec.HasLease ? spec.Lease : null,
+        };
+
+    public static LeaseSpec ToSpec(this V1.LeaseSpec? spec, Violations violations) =>
+        new(TimeOf(spec?.Ttl, "ttl", violations) ?? TimeSpan.Zero, Labels.Of(spec?.Labels), spec is { HasOwner: true } ? spec.Owner : null);
 
     public static EgressProgramSpec ToSpec(this V1.EgressProgramSpec? spec, Violations violations) => new(
         spec is null ? null! : TemplateOf(spec.Template, violations)!,
@@ -149,7 +160,7 @@ internal static class Requests
         [
             .. items.Select((i, index) => new BatchItem(
                 i.Put is { } put ? new BatchPut(put.Devmap, put.Key, put.Spec.ToSpec(violations, string.Create(CultureInfo.InvariantCulture, $"items[{index}].put.spec.")), put.HasExpectedRevision ? put.ExpectedRevision : null) : null,
-                i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null) : null)),
+                i.Delete is { } delete ? new BatchDelete(delete.Devmap, delete.Key, delete.HasExpectedRevision ? delete.ExpectedRevision : null, delete.HasOwner ? delete.Owner : null) : null)),
         ]);
 
     private static EntryActions ActionsOf(V1.EntryActions actions, Violations violations, string path)
@@ -207,6 +218,25 @@ internal static class Requests
             return null;
         }
     }
+
+    // A part of a millisecond would be lost: it makes the time one that Core refuses.
+    private static TimeSpan? TimeOf(Duration? time, string field, Violations violations)
+    {
+        if (time is null)
+            return null;
+        if (Math.Abs(time.Seconds) <= (long)TimeSpan.FromDays(365_000).TotalSeconds && time.Nanos is >= 0 and < 1_000_000_000)
+            return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromTicks((time.Nanos + 99) / 100);
+        violations.Add(field, LifeTime.Rule);
+        return null;
+    }
+
+    private static OnInterfaceGone OnGoneOf(V1.OnInterfaceGone onGone, Violations violations, string path) => onGone switch
+    {
+        V1.OnInterfaceGone.Unspecified or V1.OnInterfaceGone.Keep => OnInterfaceGone.Keep,
+        V1.OnInterfaceGone.Delete => OnInterfaceGone.Delete,
+        V1.OnInterfaceGone.DeleteAfter => OnInterfaceGone.DeleteAfter,
+        _ => Violation<OnInterfaceGone>(violations, path + "onInterfaceGone", "must be one of the values of OnInterfaceGone"),
+    };
 
     private static BatchMode ModeOf(V1.BatchMode mode, Violations violations) => mode switch
     {

@@ -47,7 +47,7 @@ internal sealed class OperationFilter : IOperationFilter
     public static string InstanceOf(Operation operation)
     {
         var path = operation.RestPath;
-        foreach (var name in (string[])["devmap", "key", "interfaceName", "program", "token", "revision"])
+        foreach (var name in (string[])["devmap", "key", "interfaceName", "program", "lease", "token", "revision"])
             path = path.Replace($"{{{name}}}", Parameters.Example(name, operation) ?? "", StringComparison.Ordinal);
         return path;
     }

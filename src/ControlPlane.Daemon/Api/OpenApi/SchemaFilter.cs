@@ -25,6 +25,7 @@ internal sealed class SchemaFilter : ISchemaFilter
         [typeof(EgressProgramSpec)] = ["template"],
         [typeof(EgressProgramParameters)] = [],
         [typeof(EgressProgramChoice)] = [],
+        [typeof(LeaseSpec)] = ["ttl"],
         [typeof(TokenRequest)] = ["name", "role"],
         [typeof(TokenLimits)] = [],
     };

@@ -15,6 +15,7 @@ internal static class Tags
         ("attachments", "Where the redirect program of a devmap runs."),
         (Events, "Changes of a devmap, as they happen."),
         ("programs", "XDP programs that run on a frame as it leaves."),
+        ("leases", "Entries and attachments that name a lease end with it."),
         ("changes", "Who has changed what, and ways back."),
         ("tokens", "Who may call from elsewhere than the unix socket."),
         ("interfaces", "The network interfaces of the host."),

@@ -26,16 +26,17 @@ internal static class AttachmentEndpoints
     }
 
     private static async Task<PutAnswer<Attachment>> PutAsync(
-        string devmap, string interfaceName, Body<AttachmentSpec> spec, bool? allowPending, RequestContext request,
+        string devmap, string interfaceName, Body<AttachmentSpec> spec, bool? allowPending, bool? force, RequestContext request,
         AttachmentService attachments)
     {
-        var outcome = await attachments.PutAsync(devmap, interfaceName, spec.Value, allowPending ?? false, request);
+        var outcome = await attachments.PutAsync(devmap, interfaceName, spec.Value, allowPending ?? false, request, force ?? false);
         return new(outcome, outcome.View.Revision, "devmaps", devmap, "attachments", interfaceName);
     }
 
-    private static async Task<NoContent> DeleteAsync(string devmap, string interfaceName, RequestContext request, AttachmentService attachments)
+    private static async Task<NoContent> DeleteAsync(
+        string devmap, string interfaceName, string? owner, bool? force, RequestContext request, AttachmentService attachments)
     {
-        await attachments.DeleteAsync(devmap, interfaceName, request);
+        await attachments.DeleteAsync(devmap, interfaceName, owner, force ?? false, request);
         return TypedResults.NoContent();
     }
 }

@@ -44,20 +44,20 @@ internal static class EntryEndpoints
     }
 
     private static async Task<EntryPutAnswer> PutAsync(
-        string devmap, string key, Body<EntrySpec> spec, bool? allowPending, WaitState? wait, string? timeout, RequestContext request, EntryService entries) =>
-        new(await entries.PutAsync(devmap, key, spec.Value, allowPending ?? false, request, Waiting(wait, timeout, request)));
+        string devmap, string key, Body<EntrySpec> spec, bool? allowPending, bool? force, WaitState? wait, string? timeout, RequestContext request, EntryService entries) =>
+        new(await entries.PutAsync(devmap, key, spec.Value, allowPending ?? false, request, Waiting(wait, timeout, request), force ?? false));
 
-    private static async Task<NoContent> DeleteAsync(string devmap, string key, RequestContext request, EntryService entries)
+    private static async Task<NoContent> DeleteAsync(string devmap, string key, string? owner, bool? force, RequestContext request, EntryService entries)
     {
-        await entries.DeleteAsync(devmap, key, request);
+        await entries.DeleteAsync(devmap, key, owner, force ?? false, request);
         return TypedResults.NoContent();
     }
 
     private static async Task<WaitAnswer<BatchOutcome>> ApplyAsync(
-        Body<EntryBatch> batch, bool? allowPending, WaitState? wait, string? timeout, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey,
+        Body<EntryBatch> batch, bool? allowPending, bool? force, WaitState? wait, string? timeout, [FromHeader(Name = IdempotencyKey)] string? idempotencyKey,
         RequestContext request, BatchService batches)
     {
-        var outcome = await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request, Waiting(wait, timeout, request), batch.Dispose);
+        var outcome = await batches.ApplyAsync(batch.Value, allowPending ?? false, idempotencyKey, request, Waiting(wait, timeout, request), batch.Dispose, force ?? false);
         return new(outcome, outcome.WaitSatisfied != false);
     }
 

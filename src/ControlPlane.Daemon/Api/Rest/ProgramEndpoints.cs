@@ -26,15 +26,15 @@ internal static class ProgramEndpoints
     }
 
     private static async Task<PutAnswer<EgressProgram>> PutAsync(
-        string program, Body<EgressProgramSpec> spec, RequestContext request, ProgramService programs)
+        string program, Body<EgressProgramSpec> spec, bool? force, RequestContext request, ProgramService programs)
     {
-        var outcome = await programs.PutAsync(program, spec.Value, request);
+        var outcome = await programs.PutAsync(program, spec.Value, request, force ?? false);
         return new(outcome, outcome.View.Revision, "programs", program);
     }
 
-    private static async Task<NoContent> DeleteAsync(string program, RequestContext request, ProgramService programs)
+    private static async Task<NoContent> DeleteAsync(string program, string? owner, bool? force, RequestContext request, ProgramService programs)
     {
-        await programs.DeleteAsync(program, request);
+        await programs.DeleteAsync(program, owner, force ?? false, request);
         return TypedResults.NoContent();
     }
 

@@ -33,6 +33,7 @@ internal static class RestApi
         app.MapAttachments();
         app.MapEvents();
         app.MapPrograms();
+        app.MapLeases();
         app.MapTokens();
         app.MapChanges();
         app.MapHost();

@@ -12,7 +12,7 @@ namespace ControlPlane.FunctionalTests.Rest.OpenApi;
 public sealed partial class ExampleTests : RestTest
 {
     private const string Recorded = "src/ControlPlane.Daemon/Api/OpenApi/examples.json";
-    private const string Entry = """{"interface":"lo","egressProgram":null,"actions":{"sourceMac":null,"destinationMac":"02:00:00:00:00:02","setVlan":null,"pushVlan":null,"popVlan":false,"decrementTtl":true},"labels":{"pod":"web-1"},"owner":"walk-through"}""";
+    private const string Entry = """{"interface":"lo","egressProgram":null,"actions":{"sourceMac":null,"destinationMac":"02:00:00:00:00:02","setVlan":null,"pushVlan":null,"popVlan":false,"decrementTtl":true},"labels":{"pod":"web-1"},"owner":"walk-through","lease":null,"onInterfaceGone":"keep","deleteAfter":null}""";
     private const string Batch =
         """{"mode":"independent","items":[{"put":{"devmap":"default","key":"lo","spec":{"interface":"lo"},"expectedRevision":0},"delete":null},{"put":null,"delete":{"devmap":"default","key":"veth9","expectedRevision":null}}]}""";
 
@@ -22,7 +22,9 @@ public sealed partial class ExampleTests : RestTest
     private const string EntryTable =
         """{"entries":[{"key":"lo","spec":{"interface":"lo","labels":{"pod":"web-1"},"owner":"walk-through"}}]}""";
 
-    private const string Attachment = """{"mode":"native","labels":{"rack":"7"},"owner":null}""";
+    private const string Lease = """{"ttl":"30s","labels":{"node":"a"},"owner":"cni"}""";
+
+    private const string Attachment = """{"mode":"native","promiscuous":"auto","labels":{"rack":"7"},"owner":null,"lease":null}""";
 
     private const string Token =
         """{"name":"orchestrator","role":"operator","expireTime":null,"limits":{"devmaps":["routes"],"owners":["cni"],"keyRanges":[{"devmap":"routes","from":"10.0.0.0","to":"10.0.255.255"}]},"labels":{"team":"network"},"owner":null}""";
@@ -34,6 +36,7 @@ public sealed partial class ExampleTests : RestTest
     private static readonly (Operation Operation, string? Body)[] Steps =
     [
         (Operations.PutProgram, Program), (Operations.PutProgram, Program), (Operations.GetProgram, null), (Operations.ListPrograms, null),
+        (Operations.PutLease, Lease), (Operations.PutLease, Lease), (Operations.GetLease, null), (Operations.ListLeases, null), (Operations.KeepAlive, null),
         (Operations.PutAttachment, Attachment), (Operations.PutAttachment, Attachment), (Operations.GetAttachment, null), (Operations.ListAttachments, null),
         (Operations.PutEntry, Entry), (Operations.PutEntry, Entry), (Operations.GetEntry, null), (Operations.ListEntries, null),
         (Operations.ListCounters, null), (Operations.ApplyEntries, Batch), (Operations.ReplaceEntries, EntryTable),
@@ -145,7 +148,8 @@ public sealed partial class ExampleTests : RestTest
     [GeneratedRegex("\"\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z\"")]
     private static partial Regex Time();
 
-    [GeneratedRegex("\"\\d+(\\.\\d+)?s\"")]
+    // The time of a lease is part of the request.
+    [GeneratedRegex("(?<=\"duration\": ?)\"\\d+(\\.\\d+)?s\"")]
     private static partial Regex Duration();
 
     [GeneratedRegex("\"daemonVersion\":\"[^\"]*\"")]

@@ -26,7 +26,7 @@ public sealed class ManyDevmapsTests
         await core.PutAsync("addresses", "10.0.0.1", "sim2");
         await core.PutProgramAsync("other", "drop");
         await core.Entries.DeleteAsync("vlans", "1", default, default);
-        await core.Programs.DeleteAsync("other", RequestContext.OfDaemon());
+        await core.Programs.DeleteAsync("other", null, false, RequestContext.OfDaemon());
         Assert.Equal((6, "ingress"), About(Assert.IsType<WatchEvent.EntryPut>(await reader.NextAsync())));
         var put = Assert.IsType<WatchEvent.ProgramPut>(await reader.NextAsync());
         Assert.Equal((8, null, "other", "drop"), (put.Revision, put.Devmap, put.Program.Name, put.Program.Spec.Template.Name));
@@ -65,7 +65,7 @@ public sealed class ManyDevmapsTests
             await before.PutAsync("addresses", "10.0.0.1", "sim1");
             BatchItem Put(string devmap, string key) => new(new BatchPut(devmap, key, new EntrySpec("sim2"), null), null);
             await before.ApplyAsync(BatchMode.Atomic, Put("ingress", "7"), Put("vlans", "1"), Put("vlans", "2"));
-            await before.Programs.DeleteAsync("counting", RequestContext.OfDaemon());
+            await before.Programs.DeleteAsync("counting", null, false, RequestContext.OfDaemon());
             last = (await before.PutAsync("ingress", "7", "sim3")).View.Revision!.Value;
             whole = await EventsAsync(before, first);
             Assert.Equal(8, whole.Count);

@@ -21,7 +21,7 @@ internal static class ErrorStatus
     {
         ErrorCode.InvalidArgument => StatusCodes.Status400BadRequest,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound
-            or ErrorCode.TokenNotFound => StatusCodes.Status404NotFound,
+            or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound => StatusCodes.Status404NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse
             or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions =>
             StatusCodes.Status409Conflict,

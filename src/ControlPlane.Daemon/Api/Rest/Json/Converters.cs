@@ -76,8 +76,11 @@ internal sealed class ParametersConverter : JsonConverter<EgressProgramParameter
 }
 
 /// <summary>Durations as protobuf JSON: seconds with up to seven decimals, <c>1.5s</c>.</summary>
-internal sealed class DurationConverter : AnswerConverter<TimeSpan>
+internal sealed class DurationConverter : JsonConverter<TimeSpan>
 {
+    public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        DurationText.TryParse(reader.GetString(), out var time) ? time : throw new JsonException(DurationText.Rule);
+
     public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
         writer.WriteStringValue(string.Create(CultureInfo.InvariantCulture, $"{(decimal)value.Ticks / TimeSpan.TicksPerSecond:0.#######}s"));
 }

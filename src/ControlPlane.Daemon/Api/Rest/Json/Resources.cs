@@ -19,6 +19,10 @@ internal sealed record AttachmentList(IReadOnlyList<Attachment> Attachments);
 /// <param name="Programs">The egress programs, in order of their names.</param>
 internal sealed record EgressProgramList(IReadOnlyList<EgressProgram> Programs);
 
+/// <summary>All leases.</summary>
+/// <param name="Leases">The leases, in order of their names.</param>
+internal sealed record LeaseList(IReadOnlyList<Lease> Leases);
+
 /// <summary>All tokens.</summary>
 /// <param name="Tokens">The tokens, in order of their names.</param>
 internal sealed record TokenList(IReadOnlyList<Token> Tokens);

@@ -29,6 +29,9 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(EgressProgramList))]
 [JsonSerializable(typeof(EgressProgramSwap))]
 [JsonSerializable(typeof(EgressProgramChoice))]
+[JsonSerializable(typeof(LeaseList))]
+[JsonSerializable(typeof(LeaseSpec))]
+[JsonSerializable(typeof(KeptLease))]
 [JsonSerializable(typeof(TokenList))]
 [JsonSerializable(typeof(TokenRequest))]
 [JsonSerializable(typeof(CreatedToken))]
@@ -74,6 +77,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<RedirectPeer>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<OnInterfaceGone>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<Promiscuous>(JsonNamingPolicy.CamelCase),
             new ConditionConverter(),
             new DurationConverter(),

@@ -65,6 +65,10 @@ internal sealed partial class JsonReading(Violations violations)
             {
                 valid.Add(member.Name, "auto");
             }
+            else if (member.Type == typeof(OnInterfaceGone))
+            {
+                valid.Add(member.Name, "keep");
+            }
             else if (RestJson.IsWord(member.Type) && element is not null)
             {
                 violations.AddBounded(at, $"is required: one of {Words(member.Type)}");
@@ -92,6 +96,8 @@ internal sealed partial class JsonReading(Violations violations)
             return Word(value, type, at);
         if (type == typeof(DateTimeOffset))
             return Time(value, at);
+        if (type == typeof(TimeSpan))
+            return Duration(value, at);
         if (type == typeof(MacAddress))
             return Address(value, at);
         if (type == typeof(EgressProgramParameters))
@@ -177,6 +183,16 @@ internal sealed partial class JsonReading(Violations violations)
         if (value.TryGetDateTimeOffset(out _) && OffsetAtEnd().IsMatch(text.GetValue<string>()))
             return text;
         violations.AddBounded(at, "must be a time with its offset, for instance 2027-01-31T12:00:00Z");
+        return null;
+    }
+
+    private JsonNode? Duration(JsonElement value, string at)
+    {
+        if (Text(value, at) is not { } text)
+            return null;
+        if (DurationText.TryParse(text.GetValue<string>(), out _))
+            return text;
+        violations.AddBounded(at, DurationText.Rule);
         return null;
     }
 
