@@ -235,7 +235,7 @@ public sealed partial class RemedyTests
     [Follows(typeof(DevmapErrors), nameof(DevmapErrors.ForeignPin))]
     public async Task PinsThatDoNotFit_AreRemoved()
     {
-        string[] small = ["--ControlPlane:Devmaps:2:MaxEntries=1"];
+        string[] small = ["--ControlPlane:Devmaps:2:MaxEntries=1", "--ControlPlane:History:MaxBytes=65536"];
         await using var testbed = await Testbed.StartAsync();
         var port = testbed.AddPort();
         await testbed.Http.PutEntryAsync(Testbed.ByAddress, "10.0.0.7", port.Name);
@@ -247,6 +247,11 @@ public sealed partial class RemedyTests
         var full = await testbed.Http.RefusedAsync($"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.8", new { @interface = port.Name });
         Assert.Equal("devmap_full", full.Code);
         await testbed.FollowAsync(full.How!);
+        // More changes than the history keeps.
+        for (var i = 0; i < 200; i++)
+            await testbed.Http.WriteAsync<Entry>($"/v1/devmaps/{Testbed.ByAddress}/entries/10.0.0.7", new { @interface = port.Name, labels = new { note = $"{i}".PadLeft(256) } });
+        await testbed.Runner.StopAsync();
+        await testbed.Runner.StartAsync(small);
         using (var compacted = await testbed.Http.GetAsync(new Uri($"/v1/devmaps/{Testbed.ByAddress}/events?revision=1", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead))
             await testbed.FollowAsync((await RestRequests.ProblemAsync(compacted)).How!);
         await testbed.Runner.StopAsync();

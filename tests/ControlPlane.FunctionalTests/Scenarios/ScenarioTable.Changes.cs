@@ -9,7 +9,7 @@ public static partial class ScenarioTable
     private static IEnumerable<Scenario> Changes =>
     [
         new("changes are listed with before and after, the newest first",
-            [new PutEntry("vlans", "1", "veth-b", Owner: "me"), new PutEntry("vlans", "1", "veth-a", Owner: "me"), new DeleteEntry("vlans", "1")],
+            [new PutEntry("vlans", "1", "veth-b", Owner: "me"), new PutEntry("vlans", "1", "veth-a", Owner: "me"), new DeleteEntry("vlans", "1", Owner: "me")],
             new ListChanges("vlans"),
             Done(("changes.count", "4"), ("changes.0.revision", "4"), ("changes.0.resource", "devmaps/vlans/entries/1"), ("changes.0.kind", "entry"),
                 ("changes.0.before.entry.interface", "veth-a"), ("changes.0.before.entry.owner", "me"), ("changes.0.after", null), ("changes.0.devmap", "vlans"),

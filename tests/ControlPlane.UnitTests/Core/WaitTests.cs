@@ -275,7 +275,7 @@ public sealed class WaitTests
         core.Host.AddInterface("late0");
         await Eventually.Async(() => core.Entries.Get("vlans", "1").Status.State == EntryState.Forwarding);
         Assert.False(replacing.IsCompleted);
-        await core.Entries.DeleteAsync("vlans", "3", default, default);
+        await core.Entries.DeleteAsync("vlans", "3", default, default, owner: "cni");
 
         var outcome = await replacing.WaitAsync(Deadline());
 

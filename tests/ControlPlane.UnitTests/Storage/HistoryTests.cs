@@ -257,10 +257,10 @@ public sealed class HistoryTests : IDisposable
     public void StoreOfASchemaWithoutHistory_KeepsEverything_AndBeginsAHistory()
     {
         using (var store = SqliteStore.Open(Folder))
-            store.Commit(Batch(40, OneOfEachKind()));
+            store.Commit(Batch(40, OneOfEachKind(hasLeases: false)));
         var before = SqliteStore.Inspect(Folder).State;
         using (var connection = Connect(Folder))
-            Execute(connection, "PRAGMA user_version = 9; DROP TABLE changes; ALTER TABLE meta DROP COLUMN history_from; ALTER TABLE meta DROP COLUMN history_bytes;");
+            Execute(connection, $"PRAGMA user_version = 9; {SqliteStoreTests.WithoutHistory} {SqliteStoreTests.WithoutLeases}");
 
         AssertSameState(before, SqliteStore.Inspect(Folder).State);
         using var migrated = SqliteStore.Open(Folder);
@@ -358,20 +358,23 @@ public sealed class HistoryTests : IDisposable
         new StoreChange.PutEntry(new EntryRecord("default", EntryKey.OfNumber(key), new EntrySpec("veth0"), revision, _now, _now)) { Revision = revision, Origin = _caller };
 
     // Each with all of its members.
-    private static List<StoreChange> OneOfEachKind()
+    private static List<StoreChange> OneOfEachKind(bool hasLeases = true)
     {
         var labels = Labels.Of([new("a", "b ü"), new("c", "")]);
         var entry = new EntryRecord(
             "default", EntryKey.OfNumber(1), new EntrySpec("veth9", "p", labels, "cni", new EntryActions(new MacAddress(0x0200000000ab), PushVlan: 7)), 20, _now.AddDays(-1), _now.AddTicks(1));
-        var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Auto, Promiscuous.Off, labels, "me"), 23, _now.AddDays(-2), _now);
+        if (hasLeases)
+            entry = entry with { Spec = entry.Spec with { Lease = "node", OnInterfaceGone = OnInterfaceGone.DeleteAfter, DeleteAfter = TimeSpan.FromMilliseconds(1500) } };
+        var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Auto, Promiscuous.Off, labels, "me") { Lease = hasLeases ? "node" : null }, 23, _now.AddDays(-2), _now);
         var program = new EgressProgramRecord("p", new EgressProgramSpec(TestPrograms.PushVlan(7), labels, "you"), 24, _now.AddDays(-3), _now);
         var token = new TokenRecord("ci", "hash", new TokenSpec(Role.Operator, _now.AddYears(1), new TokenLimits(["default"], ["cni"], [new KeyRange("default", "1", "2")]), labels, "us"), 25, _now);
         var devmap = new StoredDevmap("default", "settings", _now.AddDays(-4), _now);
         var swap = new SwapRecord("default", "veth9", "q", 30, _now.AddTicks(-5));
+        var lease = new LeaseRecord("node", new LeaseSpec(TimeSpan.FromSeconds(30), labels, "cni"), 31, _now.AddDays(-5), _now);
         var named = entry with { Key = EntryKey.OfInterface("veth.1"), Revision = 3 };
         List<StoreChange> changes =
         [
-            new StoreChange.PutEntry(entry) { Before = entry with { Revision = 2, Spec = new EntrySpec("veth8", "q", labels, "other", new EntryActions(PopVlan: true)) } },
+            new StoreChange.PutEntry(entry) { Before = entry with { Revision = 2, Spec = entry.Spec with { Interface = "veth8", EgressProgram = "q", Owner = "other", Actions = new EntryActions(PopVlan: true) } } },
             new StoreChange.DeleteEntry("default", named.Key) { Before = named, Revision = 21 },
             new StoreChange.PutDevmap(devmap) { Before = devmap with { Settings = "before" }, Revision = 22 },
             new StoreChange.PutAttachment(attachment) { Before = attachment with { Revision = 4 } },
@@ -380,6 +383,7 @@ public sealed class HistoryTests : IDisposable
             new StoreChange.DeleteProgram("gone") { Before = program with { Name = "gone" }, Revision = 27 },
             new StoreChange.PutToken(token),
             new StoreChange.DeleteToken("gone") { Before = token with { Name = "gone" }, Revision = 28, Origin = ChangeOrigin.Daemon },
+            .. hasLeases ? new StoreChange[] { new StoreChange.PutLease(lease), new StoreChange.DeleteLease("gone") { Before = lease with { Name = "gone" }, Revision = 32 } } : [],
             new StoreChange.PutSwap(swap) { Before = swap with { EgressProgram = "p" }, Entries = 300 },
         ];
         return [.. changes.Select(c => c with { Revision = c.After is { Revision: > 0 } after ? after.Revision : c.Revision, Origin = c.Origin ?? _caller })];
@@ -419,6 +423,7 @@ public sealed class HistoryTests : IDisposable
         Assert.Equal(expected.Attachments.OrderBy(a => a.Interface, StringComparer.Ordinal), actual.Attachments.OrderBy(a => a.Interface, StringComparer.Ordinal));
         Assert.Equal(expected.Programs, actual.Programs);
         Assert.Equal(expected.Devmaps, actual.Devmaps);
+        Assert.Equal(expected.Leases, actual.Leases);
         Assert.Equal(expected.Tokens.Select(t => (t.Name, t.Hash)), actual.Tokens.Select(t => (t.Name, t.Hash)));
 
         static string Name(EntryRecord entry) => $"{entry.Devmap} {entry.Key}";

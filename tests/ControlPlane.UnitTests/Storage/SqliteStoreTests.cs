@@ -301,11 +301,11 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Contains(message, Assert.Throws<StoreException>(() => SqliteStore.Inspect(_directory)).Message, StringComparison.Ordinal);
     }
 
-    private const string WithoutHistory = "DROP TABLE changes; ALTER TABLE meta DROP COLUMN history_from; ALTER TABLE meta DROP COLUMN history_bytes;";
+    internal const string WithoutHistory = "DROP TABLE changes; ALTER TABLE meta DROP COLUMN history_from; ALTER TABLE meta DROP COLUMN history_bytes;";
 
     private const string WithoutPromiscuity = WithoutHistory + WithoutLeases + " ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
 
-    private const string WithoutLeases =
+    internal const string WithoutLeases =
         "DROP TABLE leases; ALTER TABLE entries DROP COLUMN lease; ALTER TABLE entries DROP COLUMN on_interface_gone; ALTER TABLE entries DROP COLUMN delete_after; ALTER TABLE attachments DROP COLUMN lease;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>

@@ -5,8 +5,8 @@ using ControlPlane.Core.State;
 namespace ControlPlane.Core.Writing.Plan;
 
 /// <summary>
-/// The difference between resources as they were and as they stand: entries over all devmaps, attachments and egress programs. What is missing may
-/// stay pending: an interface of that time need not exist now.
+/// The difference between resources as they were and as they stand: entries over all devmaps, attachments and egress programs. Interfaces may
+/// be missing: one of that time need not exist now.
 /// </summary>
 internal sealed class StateDifference
 {

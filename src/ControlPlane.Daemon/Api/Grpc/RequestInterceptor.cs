@@ -66,7 +66,7 @@ internal sealed class RequestInterceptor(PageGate gate, ILogger<RequestIntercept
         }
         catch (IOException e)
         {
-            // The client has gone in the middle of a message.
+            // The client closed the connection in the middle of a message.
             throw new RpcException(Ended(context, e));
         }
         catch (Exception e) when (e is not RpcException)

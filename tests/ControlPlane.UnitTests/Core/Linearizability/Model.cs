@@ -195,12 +195,12 @@ internal sealed record Model
         var changed = entries.Where(e => e.Value.Program != swap.Program).ToList();
         if (changed.Count == 0)
             return If(call.Answer == new Answer(Revision: current, Content: "0"));
-        var devmaps = changed.Select(e => DevmapOf(e.Key)).Distinct().Order(StringComparer.Ordinal).ToList();
-        if (call.Answer.Revision is not { } last || last - devmaps.Count < Revision || call.Answer != new Answer(Revision: last, Content: $"{changed.Count}"))
+        var devmaps = changed.Select(e => DevmapOf(e.Key)).ToHashSet(StringComparer.Ordinal);
+        if (call.Answer.Revision is not { } last || last <= Revision || call.Answer != new Answer(Revision: last, Content: $"{changed.Count}"))
             return null;
         var after = Entries;
         foreach (var (key, entry) in entries.Where(e => devmaps.Contains(DevmapOf(e.Key))))
-            after = after.SetItem(key, entry with { Program = swap.Program, Revision = last - devmaps.Count + 1 + devmaps.IndexOf(DevmapOf(key)) });
+            after = after.SetItem(key, entry with { Program = swap.Program, Revision = last });
         return this with { Entries = after, Revision = last };
     }
 
