@@ -21,7 +21,7 @@ internal static class Parameters
     {
         parameter.Description = Text(parameter.Name!, operation);
         if (Example(parameter.Name!, operation) is { } example)
-            parameter.Example = JsonValue.Create(example);
+            parameter.Example = parameter.Schema?.Type is { } type && (type & (JsonSchemaType.Boolean | JsonSchemaType.Integer)) != 0 ? JsonNode.Parse(example) : JsonValue.Create(example);
         if (parameter.Schema is not OpenApiSchema schema)
             return;
         schema.Type &= ~JsonSchemaType.Null;

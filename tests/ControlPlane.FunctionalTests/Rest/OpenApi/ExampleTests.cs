@@ -36,10 +36,10 @@ public sealed partial class ExampleTests : RestTest
     private static readonly (Operation Operation, string? Body)[] Steps =
     [
         (Operations.PutProgram, Program), (Operations.PutProgram, Program), (Operations.GetProgram, null), (Operations.ListPrograms, null),
-        (Operations.PutLease, Lease), (Operations.PutLease, Lease), (Operations.GetLease, null), (Operations.ListLeases, null), (Operations.KeepAlive, null),
         (Operations.PutAttachment, Attachment), (Operations.PutAttachment, Attachment), (Operations.GetAttachment, null), (Operations.ListAttachments, null),
         (Operations.PutEntry, Entry), (Operations.PutEntry, Entry), (Operations.GetEntry, null), (Operations.ListEntries, null),
         (Operations.ListCounters, null), (Operations.ApplyEntries, Batch), (Operations.ReplaceEntries, EntryTable),
+        (Operations.PutLease, Lease), (Operations.PutLease, Lease), (Operations.GetLease, null), (Operations.ListLeases, null), (Operations.KeepAlive, null),
         (Operations.AuditDevmap, null), (Operations.GetDevmap, null), (Operations.ListDevmaps, null), (Operations.GetDevmapShape, null),
         (Operations.ExplainFrame, null), (Operations.ExplainEntry, null),
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
