@@ -61,7 +61,7 @@ public sealed class ClientTests(SimulatedDaemon daemon) : IClassFixture<Simulate
             keys.Add(entry.Key);
 
         Assert.Equal([2, 2, 2], answers.Select(a => a.Results.Count(r => r.Error is null)));
-        Assert.Equal(Enumerable.Range(1000, 6).Select(k => $"{k}"), keys.Order());
+        Assert.Equal(Enumerable.Range(3000, 6).Select(k => $"{k}"), keys.Order());
         Assert.Equal("invalid_argument", (await FailsAsync(AllAsync(_client.WriteEntriesAsync(Batches(2, mode: BatchMode.Unspecified))))).Code);
         await Assert.ThrowsAsync<InvalidDataException>(() => AllAsync(_client.WriteEntriesAsync(Batches(2, failAtEnd: true))));
 
@@ -75,7 +75,7 @@ public sealed class ClientTests(SimulatedDaemon daemon) : IClassFixture<Simulate
                     Mode = mode,
                     Items =
                     {
-                        Enumerable.Range(1000 + (2 * batch), 2).Select(key => new BatchItem
+                        Enumerable.Range(3000 + (2 * batch), 2).Select(key => new BatchItem
                         {
                             Put = new BatchPut { Devmap = Devmap, Key = $"{key}", Spec = new EntrySpec { Interface = "sim1", Labels = { ["of"] = "stream" } } },
                         }),

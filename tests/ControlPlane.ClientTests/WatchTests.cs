@@ -83,7 +83,7 @@ public sealed class WatchTests : IAsyncLifetime
     [Fact]
     public async Task RevisionTooOld_BeginsWithASnapshot()
     {
-        for (var key = 0; key < 10; key++) // more than the daemon keeps
+        for (var key = 0; key < 200; key++) // more than the daemon keeps
             await PutAsync($"{100 + key}");
         await using var watch = Watch(revision: 2);
 
@@ -124,7 +124,7 @@ public sealed class WatchTests : IAsyncLifetime
     {
         if (_daemon is not null)
             await _daemon.DisposeAsync();
-        _daemon = DaemonProcess.Start(["--simulate", "--ControlPlane:Watch:LogCapacity=4"], _folder.FullName);
+        _daemon = DaemonProcess.Start(["--simulate", "--ControlPlane:Watch:LogCapacity=4", "--ControlPlane:History:MaxBytes=65536"], _folder.FullName);
         await _daemon.WaitReadyAsync();
     }
 

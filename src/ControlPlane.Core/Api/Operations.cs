@@ -395,8 +395,8 @@ public static class Operations
     public static Operation RevertChange { get; } = new(
         "revertChange", Verb.Act, "changes", Role.Operator, "POST /v1/changes/{revision}:revert", "ChangeService/RevertChange",
         "Undo a change",
-        "Brings every resource that changed under the revision back to the desired state before, by a new change: all of them, or none. If others have changed one of these resources since, the call is refused, and the error names them, unless it is forced. Resources that are as they were already stay. Interfaces may be missing; the resources are then Pending. Changes of attachments and egress programs need the role admin. Changes of devmaps and tokens cannot be undone. A dry run answers with the plan.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, InterfaceNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, RevisionMismatch, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Brings every resource that changed under the revision back to the desired state before, by a new change: all of them, or none. If others have changed one of these resources since, the call is refused, and the error names them, unless it is forced. Resources that are as they were already stay. Interfaces may be missing; the resources are then Pending. Changes of attachments and egress programs need the role admin. Changes of devmaps, leases and tokens cannot be undone. A dry run answers with the plan.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, InterfaceNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, RevisionMismatch, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
     };
@@ -405,8 +405,8 @@ public static class Operations
     public static Operation RevertState { get; } = new(
         "revertState", Verb.Act, "changes", Role.Operator, "POST /v1/state:revert", "ChangeService/RevertState",
         "Restore the state of a revision",
-        "Brings all entries, attachments and egress programs back to the desired state of a revision, by a new change: all of them, or none. If more than 1,000 entries change, the kernel follows in slices, and attachments and the deletion of egress programs are a second change after it. Interfaces may be missing; the resources are then Pending. If attachments or egress programs have changed since the revision, the call needs the role admin. Devmaps and tokens stay. A dry run answers with the plan.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Brings all entries, attachments and egress programs back to the desired state of a revision, by a new change: all of them, or none. If more than 1,000 entries change, the kernel follows in slices, and attachments and the deletion of egress programs are a second change after it. Interfaces may be missing; the resources are then Pending. If attachments or egress programs have changed since the revision, the call needs the role admin. Devmaps, leases and tokens stay; a resource that had a lease needs one of that name. A dry run answers with the plan.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
     };

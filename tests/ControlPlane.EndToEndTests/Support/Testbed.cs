@@ -147,13 +147,13 @@ internal sealed class Testbed : IAsyncDisposable
         foreach (var devmap in Devmaps)
         {
             foreach (var entry in await Http.ListAsync(devmap, "pageSize=1000"))
-                await Http.RemoveAsync($"/v1/devmaps/{devmap}/entries/{Uri.EscapeDataString(entry.Key)}");
+                await Http.RemoveAsync($"/v1/devmaps/{devmap}/entries/{Uri.EscapeDataString(entry.Key)}?force=true");
             foreach (var attachment in (await Http.ReadAsync<AttachmentPage>($"/v1/devmaps/{devmap}/attachments")).Attachments)
-                await Http.RemoveAsync($"/v1/devmaps/{devmap}/attachments/{Uri.EscapeDataString(attachment.Interface)}");
+                await Http.RemoveAsync($"/v1/devmaps/{devmap}/attachments/{Uri.EscapeDataString(attachment.Interface)}?force=true");
         }
 
         foreach (var program in (await Http.ReadAsync<EgressProgramList>("/v1/programs")).Programs)
-            await Http.RemoveAsync($"/v1/programs/{program.Name}");
+            await Http.RemoveAsync($"/v1/programs/{program.Name}?force=true");
     }
 
     private async Task ClearAsync()

@@ -51,6 +51,28 @@ public sealed class RevertTests
     }
 
     [Fact]
+    public async Task EndOfALease_IsUndone_OnceThereIsALeaseAgain()
+    {
+        await using var core = await CoreFixture.StartAsync();
+        await core.PutLeaseAsync("node", 30);
+        await core.PutAsync("vlans", "1", new EntrySpec("sim0") { Lease = "node", Owner = "cni" });
+        await core.Attachments.PutAsync(
+            "vlans", "sim0", new AttachmentSpec(AttachMode.Native) { Lease = "node" }, allowPending: false, RequestContext.OfDaemon());
+        var before = Specs(core);
+        await core.Leases.DeleteAsync("node", null, false, RequestContext.OfDaemon());
+        var ended = core.State.Current.Revision;
+
+        var refused = await CoreFixture.FailsAsync(() => RevertAsync(core, ended));
+        Assert.Equal(ErrorCode.LeaseNotFound, refused.Code);
+        Assert.Empty(Specs(core));
+        await core.PutLeaseAsync("node", 30);
+        await RevertAsync(core, ended);
+
+        Assert.Equal(before, Specs(core));
+        Assert.Equal("node", core.State.Current.Devmaps["vlans"].Attachments["sim0"].Record.Spec.Lease);
+    }
+
+    [Fact]
     public async Task Table_WithManyChanges_IsUndoneInSlices()
     {
         await using var core = await CoreFixture.StartAsync(devmaps: [new("addresses", new DevmapSpec(4096, KeySelector: KeySelector.Ipv4Destination)), new("others", new DevmapSpec(4096, KeySelector: KeySelector.Vlan))]);

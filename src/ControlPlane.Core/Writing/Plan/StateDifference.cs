@@ -141,6 +141,8 @@ internal sealed class StateDifference
 
     private void JudgeAttachment(WorkingDevmap devmap, string name, AttachmentSpec spec)
     {
+        if (!_context.HasLease(spec.Lease))
+            _refusals.Add(LeaseErrors.Missing(spec.Lease!));
         if (spec.Mode == AttachMode.Tcx && !_context.HasTcx)
             _refusals.Add(AttachmentErrors.NoTcx(spec.ToWrite(devmap.Id.Name, name)));
         if (_context.Interfaces.Find(name) is { CarriesEthernet: false } bare)
