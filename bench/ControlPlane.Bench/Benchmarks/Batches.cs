@@ -83,7 +83,7 @@ internal sealed class Batches : IBenchmark
         for (var i = 0; !end.IsCancellationRequested; i++)
         {
             var start = Stopwatch.GetTimestamp();
-            await client.PutEntryAsync(Devmaps.Default.Name, _otherKey, new() { Interface = Veth.Name, Owner = $"round-{i % 2}" }, cancellationToken: CancellationToken.None);
+            await client.PutEntryAsync(Devmaps.Default.Name, _otherKey, new() { Interface = Veth.Name, Labels = { ["round"] = $"{i % 2}" } }, cancellationToken: CancellationToken.None);
             longest = TimeSpan.FromTicks(Math.Max(longest.Ticks, Stopwatch.GetElapsedTime(start).Ticks));
         }
 
