@@ -41,8 +41,15 @@ public sealed class KernelTestbed : IDisposable
     public void Restart(Action? meanwhile = null)
     {
         Kernel.Dispose();
-        meanwhile?.Invoke();
-        Kernel = Start();
+        try
+        {
+            meanwhile?.Invoke();
+        }
+        finally
+        {
+            // The other tests of the class use it too.
+            Kernel = Start();
+        }
     }
 
     public void Dispose()
