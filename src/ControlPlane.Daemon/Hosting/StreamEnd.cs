@@ -1,6 +1,8 @@
+using ControlPlane.Core.Errors;
+
 namespace ControlPlane.Daemon.Hosting;
 
-/// <summary>Ends a stream whose client does not read, so that it cannot delay the end of the daemon.</summary>
+/// <summary>Ends streams, so that no client can delay the end of the daemon: those whose client does not read, and those that wait for their client.</summary>
 internal static class StreamEnd
 {
     // Enough for a client that reads to receive the last events and the end of the stream.
@@ -14,5 +16,22 @@ internal static class StreamEnd
         var registration = closed.Register(static timer => ((ITimer)timer!).Change(Grace, Timeout.InfiniteTimeSpan), timer);
         http.Response.RegisterForDispose(registration);
         http.Response.RegisterForDispose(timer);
+    }
+
+    /// <summary>Waits for the next piece of a stream.</summary>
+    /// <param name="piece">The piece: a message of the client, or a page.</param>
+    /// <param name="closed">Cancelled when all streams end.</param>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.ShuttingDown"/>.</exception>
+    public static async Task<T> UntilAsync<T>(this Task<T> piece, CancellationToken closed)
+    {
+        try
+        {
+            closed.ThrowIfCancellationRequested();
+            return await piece.WaitAsync(closed);
+        }
+        catch (OperationCanceledException e) when (closed.IsCancellationRequested)
+        {
+            throw new ControlPlaneException(RequestErrors.ShuttingDown(), e);
+        }
     }
 }

@@ -62,8 +62,7 @@ internal sealed class DevmapGrpcService(
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         do
         {
-            RequireOpen();
-            var page = await ReadAsync();
+            var page = await ReadAsync().UntilAsync(watches.Closed);
             var messages = new Messages(shares: true);
             await responseStream.WriteAsync(new StreamEntriesResponse { Entries = { page.Entries.Select(messages.Of) }, Revision = page.Revision }, context.CancellationToken);
             query = query with { PageToken = page.NextPageToken };
@@ -117,24 +116,12 @@ internal sealed class DevmapGrpcService(
     {
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         var next = requestStream.MoveNext(context.CancellationToken);
-        while (await HasComeAsync(next))
+        while (await next.UntilAsync(watches.Closed))
         {
             var (request, call) = (requestStream.Current, RequestInterceptor.Of(requestStream.Current, context));
             next = requestStream.MoveNext(context.CancellationToken);
             var outcome = await batches.ApplyAsync(request.ToBatch(call.Violations), request.AllowPending, idempotencyKey: null, call, force: request.Force);
             await responseStream.WriteAsync(Messages.OfMessage(outcome), context.CancellationToken);
-        }
-
-        async Task<bool> HasComeAsync(Task<bool> message)
-        {
-            try
-            {
-                return await message.WaitAsync(watches.Closed);
-            }
-            catch (OperationCanceledException) when (watches.Closed.IsCancellationRequested)
-            {
-                throw new ControlPlaneException(RequestErrors.ShuttingDown());
-            }
         }
     }
 
@@ -204,12 +191,6 @@ internal sealed class DevmapGrpcService(
                 message.Devmap = happened.Devmap;
             await responseStream.WriteAsync(message, context.CancellationToken);
         }
-    }
-
-    private void RequireOpen()
-    {
-        if (watches.Closed.IsCancellationRequested)
-            throw new ControlPlaneException(RequestErrors.ShuttingDown());
     }
 }
 
@@ -281,16 +262,8 @@ internal sealed class LeaseGrpcService(Core.Api.LeaseService leases, WatchServic
         IAsyncStreamReader<KeepAliveStreamRequest> requestStream, IServerStreamWriter<KeepAliveStreamResponse> responseStream, ServerCallContext context)
     {
         context.GetHttpContext().EndSoonAfter(watches.Closed);
-        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, watches.Closed);
-        try
-        {
-            while (await requestStream.MoveNext(ends.Token))
-                await responseStream.WriteAsync(Keep(requestStream.Current, context), ends.Token);
-        }
-        catch (Exception e) when (e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled } && watches.Closed.IsCancellationRequested)
-        {
-            throw new ControlPlaneException(RequestErrors.StreamEnds(), e);
-        }
+        while (await requestStream.MoveNext(context.CancellationToken).UntilAsync(watches.Closed))
+            await responseStream.WriteAsync(Keep(requestStream.Current, context), context.CancellationToken);
     }
 
     private KeepAliveStreamResponse Keep(KeepAliveStreamRequest request, ServerCallContext context)
