@@ -22,9 +22,6 @@ internal sealed class PendingChanges
     /// <summary>The bytes of these commits.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The last change of each resource.</summary>
-    public IEnumerable<StoreChange> All => _last.Values.Select(l => l.Change);
-
     /// <summary>Adds a commit.</summary>
     /// <param name="row">The commit.</param>
     /// <param name="before">The revision before the commit.</param>

@@ -51,10 +51,7 @@ public sealed partial class SqliteStore
         try
         {
             RequireFiles();
-            if (_left > 0 || _applied < _taken.Length)
-                ApplySlice();
-            else
-                DeleteSlice();
+            DoSlice();
             return HasWork;
         }
         catch (Exception e) when (e is SqliteException or StoreException)
@@ -64,7 +61,9 @@ public sealed partial class SqliteStore
         }
     }
 
-    private bool HasWork => _left > 0 || _applied < _taken.Length || (IsTooLong(Slack) && _oldest is not null);
+    private bool IsInCheckpoint => _left > 0 || _applied < _taken.Length;
+
+    private bool HasWork => IsInCheckpoint || (IsTooLong(Slack) && _oldest is not null);
 
     private bool IsTooLong(int slack) =>
         _historyBytes + _pending.Bytes > _options.MaxBytes + (_options.MaxBytes / slack)
@@ -73,7 +72,7 @@ public sealed partial class SqliteStore
     // The history can only go as far as the tables have it.
     private void Begin()
     {
-        if (_left > 0 || _applied < _taken.Length || _pending.Rows == 0)
+        if (IsInCheckpoint || _pending.Rows == 0)
             return;
         if (_pending.Count >= MostPending || _pending.Rows >= MostPendingRows || _pending.Bytes >= MostPendingBytes || _newest - _pendingSince >= MostPendingTime
             || (IsTooLong(Slack) && _oldest is null))
@@ -91,12 +90,7 @@ public sealed partial class SqliteStore
             if (_pending.Rows > 0)
                 BeginCheckpoint();
             while (HasWork && TimeProvider.System.GetElapsedTime(started) < MostClosingTime)
-            {
-                if (_left > 0 || _applied < _taken.Length)
-                    ApplySlice();
-                else
-                    DeleteSlice();
-            }
+                DoSlice();
         }
         catch (Exception e) when (e is SqliteException or StoreException or StoreOutcomeException)
         {
@@ -110,6 +104,14 @@ public sealed partial class SqliteStore
             _pendingSince = row.Time;
         _pending.Add(row, _revision, bytes + RowOverhead);
         (_revision, _newest) = (row.Last, row.Time);
+    }
+
+    private void DoSlice()
+    {
+        if (IsInCheckpoint)
+            ApplySlice();
+        else
+            DeleteSlice();
     }
 
     private void ApplySlice()
