@@ -70,7 +70,7 @@ public sealed record Caller(string From)
 public readonly record struct CallerAccount(string Kind, string? Name, uint Uid = 0)
 {
     /// <summary>The daemon itself.</summary>
-    public static CallerAccount Daemon { get; } = new("devmapd", null);
+    public static CallerAccount Daemon { get; } = new("devmapd", "");
 
     /// <summary>Returns the account of a user of this host.</summary>
     public static CallerAccount OfUser(uint uid) => new("uid", null, uid);

@@ -52,6 +52,9 @@ public sealed class LeaseTests : IDisposable
         Assert.True(_host.Devmaps["vlans"].TryGet(3, out _));
         var stored = _store.Load();
         Assert.Equal((1, 0, 0), (stored.Entries.Count, stored.Attachments.Count, stored.Leases.Count));
+        var commit = Assert.Single(_store.History.Read(core.State.Current.Revision - 1, core.State.Current.Revision, 10)!);
+        Assert.Equal(4, commit.Changes.Count);
+        Assert.All(commit.Changes, c => Assert.Equal(("devmapd", "devmapd"), (c.Origin.Actor, c.Origin.Account)));
     }
 
     [Fact]

@@ -106,6 +106,7 @@ public sealed class WriterQueueTests
     {
         Assert.Equal("token ci", (_root with { Token = "ci" }).Account.ToString());
         Assert.Equal("uid 0", _root.Account.ToString());
+        Assert.Equal("devmapd", Caller.Daemon.Account.ToString());
         Assert.Equal("certificate uri:a", new Caller("192.0.2.1:7") { Certificate = "uri:a" }.Account.ToString());
         Assert.Equal("address 192.0.2.1", new Caller("192.0.2.1:7").Account.ToString());
         Assert.Equal("address ::1", new Caller("::1:7").Account.ToString());
