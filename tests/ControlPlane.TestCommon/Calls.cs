@@ -75,5 +75,5 @@ internal static class ServiceCalls
 
     public static IAsyncEnumerable<WatchEvent> Watch(
         this WatchService watches, string devmap, long? revision, Violations violations, CancellationToken cancellation) =>
-        watches.Watch(devmap, revision, Request(default, violations, cancellation));
+        watches.Watch(devmap, revision, new WatchQuery(), Request(default, violations, cancellation));
 }

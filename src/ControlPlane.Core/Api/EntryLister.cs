@@ -119,38 +119,3 @@ internal sealed class EntryLister(DevmapState devmap, IDevmapReader map, EntryFi
 
     private bool IsListed(PlacedEntry entry) => entry.Record.Key.InterfaceName is null && filter.Accepts(entry.Record);
 }
-
-/// <summary>The filters of a list, validated.</summary>
-/// <param name="Interfaces">All names of the egress interface; null for any interface.</param>
-/// <param name="EgressProgram">The egress program; null for any or none.</param>
-/// <param name="State">The state; null for any.</param>
-/// <param name="Labels">The labels that an entry must have.</param>
-/// <param name="Owner">The owner; null for any or none.</param>
-internal sealed record EntryFilter(
-    IReadOnlySet<string>? Interfaces, string? EgressProgram, EntryState? State, IReadOnlyList<KeyValuePair<string, string>> Labels, string? Owner)
-{
-    /// <summary>Whether the desired state passes; asked first, since it costs no system call.</summary>
-    public bool Accepts(EntryRecord record)
-    {
-        if (Interfaces?.Contains(record.Spec.Interface) == false)
-            return false;
-        if (EgressProgram is not null && record.Spec.EgressProgram != EgressProgram)
-            return false;
-        if (Owner is not null && record.Spec.Owner != Owner)
-            return false;
-        foreach (var (name, value) in Labels)
-        {
-            if (!record.Spec.Labels.TryGetValue(name, out var has) || has != value)
-                return false;
-        }
-
-        return true;
-    }
-
-    /// <summary>Whether elements that nobody desires pass. They have no spec, so no filter of the desired state matches them.</summary>
-    public bool AcceptsUnmanaged =>
-        Interfaces is null && EgressProgram is null && Owner is null && Labels.Count == 0 && Accepts(EntryState.Unmanaged);
-
-    /// <summary>Whether the state passes.</summary>
-    public bool Accepts(EntryState state) => State is null || state == State;
-}

@@ -39,23 +39,9 @@ internal static class EntryQueryValidation
     /// <param name="interfaces">Returns the interfaces, of which one may have the name.</param>
     public static EntryFilter Filter(EntryQuery query, Violations violations, Func<string, InterfaceTable> interfaces)
     {
-        IReadOnlySet<string>? names = null;
         if (query.PageSize is < 1 or > EntryQuery.MaxPageSize)
             violations.Add("pageSize", $"must be 1 to {EntryQuery.MaxPageSize}");
-        if (!string.IsNullOrEmpty(query.Interface) && !InterfaceName.IsValid(query.Interface))
-            violations.Add("interface", InterfaceName.Rule);
-        else if (!string.IsNullOrEmpty(query.Interface))
-            names = interfaces(query.Interface).NamesOf(query.Interface).ToHashSet(StringComparer.Ordinal);
-        if (!string.IsNullOrEmpty(query.EgressProgram) && !ProgramName.IsValid(query.EgressProgram))
-            violations.Add("egressProgram", ProgramName.Rule);
-        if (!string.IsNullOrEmpty(query.Owner) && !LabelRules.IsOwner(query.Owner))
-            violations.Add("owner", LabelRules.OwnerRule);
-        return new EntryFilter(
-            names,
-            NullIfEmpty(query.EgressProgram),
-            query.State,
-            Labels(query.Labels ?? [], violations),
-            NullIfEmpty(query.Owner));
+        return EntryFilter.Read(new(query.Interface, query.EgressProgram, query.State, query.Labels, query.Owner), violations, interfaces);
     }
 
     /// <summary>The page token; null for the first page.</summary>
@@ -68,23 +54,6 @@ internal static class EntryQueryValidation
             violations.Add("pageToken", fault);
         return token;
     }
-
-    private static List<KeyValuePair<string, string>> Labels(IReadOnlyList<string> texts, Violations violations)
-    {
-        var labels = new List<KeyValuePair<string, string>>(texts.Count);
-        foreach (var text in texts)
-        {
-            var equals = text.IndexOf('=', StringComparison.Ordinal);
-            if (equals > 0 && LabelRules.IsName(text[..equals]))
-                labels.Add(new(text[..equals], text[(equals + 1)..]));
-            else
-                violations.Add("label", "must be name=value, with a valid label name");
-        }
-
-        return labels;
-    }
-
-    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
 
 /// <summary>One page of a list of entries.</summary>

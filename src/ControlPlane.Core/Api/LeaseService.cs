@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
+using ControlPlane.Core.Status;
 using ControlPlane.Core.Writing.Commands;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Core.Writing.Plan;
@@ -12,16 +13,17 @@ internal sealed class LeaseService
 {
     private readonly ControlPlaneState _state;
     private readonly DevmapWriter _writer;
+    private readonly LeaseViews _views;
 
-    public LeaseService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer) = (state, writer);
+    public LeaseService(ControlPlaneState state, DevmapWriter writer) => (_state, _writer, _views) = (state, writer, new LeaseViews(state));
 
     /// <summary>Returns all leases, in order of their names.</summary>
     /// <exception cref="ControlPlaneException">The request is not valid.</exception>
     public IReadOnlyList<Lease> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        var attachments = CountAttachments(_state.Current);
-        return [.. _state.Current.Leases.Values.Select(l => View(l, attachments.GetValueOrDefault(l.Record.Name))).OfType<Lease>()];
+        var attachments = LeaseViews.CountAttachments(_state.Current);
+        return [.. _state.Current.Leases.Values.Select(l => _views.View(l, attachments.GetValueOrDefault(l.Record.Name))).OfType<Lease>()];
     }
 
     /// <summary>Returns one lease.</summary>
@@ -76,16 +78,5 @@ internal sealed class LeaseService
     }
 
     private Lease ViewOf(PlacedLease placed) =>
-        View(placed, CountAttachments(_state.Current).GetValueOrDefault(placed.Record.Name)) ?? throw new ControlPlaneException(LeaseErrors.NotFound(placed.Record.Name));
-
-    private Lease? View(PlacedLease placed, int attachments)
-    {
-        var record = placed.Record;
-        return _state.LeaseClock.Find(record.Name) is { } end
-            ? new Lease(record.Name, record.Revision, record.CreateTime, record.UpdateTime, record.Spec, new LeaseStatus(end, placed.Entries, attachments))
-            : null;
-    }
-
-    private static Dictionary<string, int> CountAttachments(Snapshot snapshot) =>
-        snapshot.Devmaps.Values.SelectMany(d => d.Attachments.Values).Select(a => a.Record.Spec.Lease).OfType<string>().CountBy(l => l).ToDictionary(StringComparer.Ordinal);
+        _views.View(placed, LeaseViews.CountAttachments(_state.Current).GetValueOrDefault(placed.Record.Name)) ?? throw new ControlPlaneException(LeaseErrors.NotFound(placed.Record.Name));
 }

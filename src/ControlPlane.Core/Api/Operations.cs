@@ -169,14 +169,14 @@ public static class Operations
     public static Operation WatchDevmap { get; } = new(
         "watchDevmap", Verb.Watch, "devmaps", Role.Viewer, "GET " + Devmap + "/events", "DevmapService/Watch",
         "Watch a devmap",
-        "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. The stream ends only with an error. No write waits for a slow reader.",
+        "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. Filters select a part: a resource that no longer passes is deleted for the stream. The stream ends only with an error. No write waits for a slow reader.",
         [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
 
     /// <summary>Streams the changes of several devmaps.</summary>
     public static Operation WatchDevmaps { get; } = new(
         "watchDevmaps", Verb.Watch, "devmaps", Role.Viewer, "GET /v1/events", "DevmapService/WatchDevmaps",
         "Watch several devmaps",
-        "Streams what happens in several devmaps, or in all, and to egress programs, in one order: otherwise as the stream of one devmap. Each event of a devmap names it.",
+        "Streams what happens in several devmaps, or in all, to egress programs and to leases, in one order: otherwise as the stream of one devmap. Each event of a devmap names it.",
         [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
 
     /// <summary>Lists egress programs.</summary>

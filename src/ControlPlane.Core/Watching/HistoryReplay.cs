@@ -33,27 +33,14 @@ internal sealed record ReplayContext(ControlPlaneState State, ChangeLog Log, Cha
     }
 }
 
-/// <summary>The devmaps of a stream, and how its events are rendered.</summary>
-internal interface IStreamScope
-{
-    /// <summary>Returns the devmaps.</summary>
-    IReadOnlyCollection<DevmapId> Devmaps { get; }
-
-    /// <summary>Whether the stream has changes of egress programs.</summary>
-    bool HasPrograms { get; }
-
-    /// <summary>Returns the event for a change of the scope.</summary>
-    WatchEvent Render(Change change);
-}
-
 /// <summary>
 /// The changes of devmaps after a revision that the ring does not have any more: those of the store's history, until the ring has the rest. The
 /// history has no changes of status; one event for each interface that a devmap depends on says that they may have been.
 /// </summary>
 /// <param name="context">The parts of the watch.</param>
-/// <param name="scope">The stream.</param>
+/// <param name="flow">The stream.</param>
 /// <param name="revision">The revision to go on after.</param>
-internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, long revision)
+internal sealed class HistoryReplay(ReplayContext context, StreamFlow flow, long revision)
 {
     // The number of changes at which no further commit is read, and of those that are rendered at a time.
     private const int ReadSize = 512, PageSize = 64;
@@ -91,7 +78,7 @@ internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, l
                 await Task.Delay(Pause, context.Time, cancellation);
         }
 
-        foreach (var page in scope.Devmaps.SelectMany(Statuses).Chunk(PageSize))
+        foreach (var page in flow.Scope.Devmaps.SelectMany(Statuses).Chunk(PageSize))
         {
             foreach (var told in await RenderAsync(page, caller, cancellation))
                 yield return told;
@@ -102,7 +89,7 @@ internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, l
     {
         using var place = await context.Gate.EnterAsync(caller, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        return [.. changes.Select(scope.Render)];
+        return [.. changes.Select(flow.Of).OfType<WatchEvent>()];
     }
 
     private IReadOnlyList<ChangeCommit> Read()
@@ -120,7 +107,7 @@ internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, l
             // The reader begins with a snapshot, for which the store is not needed.
         }
 
-        throw new ControlPlaneException(DevmapErrors.Compacted(scope.Devmaps.First().Name, _revision, context.Floor));
+        throw new ControlPlaneException(DevmapErrors.Compacted(flow.Scope.Name, _revision, context.Floor));
     }
 
     // The changes of a call share its revision. A stream can be resumed only after the last of them.
@@ -134,29 +121,33 @@ internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, l
                 later.Clear();
             changes[i].IsPartOfCall = later.Count > 0;
             changes[i].IsPart = !later.Add(changes[i].Devmap);
+            changes[i].Position = Change.OutOfLog;
         }
 
         return changes;
     }
 
     private Change? Find(ChangeRecord change) => change.Resource.Devmap is null
-        ? scope.HasPrograms ? FindProgram(change) : null
-        : scope.Devmaps.FirstOrDefault(d => d.Name == change.Resource.Devmap) is { } devmap ? Find(devmap, change) : null;
+        ? flow.Scope.HasHost ? FindOfHost(change) : null
+        : flow.Scope.Devmaps.FirstOrDefault(d => d.Name == change.Resource.Devmap) is { } devmap ? Find(devmap, change) : null;
 
-    private static Change? FindProgram(ChangeRecord change) => (change.Resource, change.After) switch
+    private static Change? FindOfHost(ChangeRecord change) => (change.Resource, change.After) switch
     {
-        (_, EgressProgramRecord program) => new Change.ProgramPut(new PlacedProgram(program, new LoadedProgram(program.Name, program.Spec.Config, 0), 0)),
-        ({ Kind: ChangedKind.Program, Name: { } name }, null) => new Change.ProgramDeleted(change.Revision, name),
+        (_, EgressProgramRecord program) => new Change.ProgramPut(
+            new PlacedProgram(program, new LoadedProgram(program.Name, program.Spec.Config, 0), 0), change.Before as EgressProgramRecord),
+        (_, LeaseRecord lease) => new Change.LeasePut(lease, change.Before as LeaseRecord),
+        ({ Kind: ChangedKind.Program, Name: { } name }, null) => new Change.ProgramDeleted(change.Revision, name, change.Before as EgressProgramRecord),
+        ({ Kind: ChangedKind.Lease, Name: { } name }, null) => new Change.LeaseDeleted(change.Revision, name, change.Before as LeaseRecord),
         _ => null,
     };
 
     private Change? Find(DevmapId devmap, ChangeRecord change) => (change.Resource, change.After) switch
     {
-        (_, EntryRecord entry) => new Change.EntryPut(devmap, new PlacedEntry(entry, KernelKeyOf(entry.Key))),
+        (_, EntryRecord entry) => new Change.EntryPut(devmap, new PlacedEntry(entry, KernelKeyOf(entry.Key)), change.Before as EntryRecord),
         (_, SwapRecord swap) => new Change.EgressProgramSet(devmap, swap, change.Count),
-        (_, AttachmentRecord attachment) => new Change.AttachmentPut(devmap, new PlacedAttachment(attachment, null, null)),
-        ({ Kind: ChangedKind.Entry, Key: { } key }, null) => new Change.EntryDeleted(devmap, change.Revision, key),
-        ({ Kind: ChangedKind.Attachment, Name: { } name }, null) => new Change.AttachmentDeleted(devmap, change.Revision, name),
+        (_, AttachmentRecord attachment) => new Change.AttachmentPut(devmap, new PlacedAttachment(attachment, null, null), change.Before as AttachmentRecord),
+        ({ Kind: ChangedKind.Entry, Key: { } key }, null) => new Change.EntryDeleted(devmap, change.Revision, key, change.Before as EntryRecord),
+        ({ Kind: ChangedKind.Attachment, Name: { } name }, null) => new Change.AttachmentDeleted(devmap, change.Revision, name, change.Before as AttachmentRecord),
         _ => null,
     };
 
@@ -178,6 +169,9 @@ internal sealed class HistoryReplay(ReplayContext context, IStreamScope scope, l
         foreach (var name in state.Attachments.Keys)
             entries.TryAdd(name, 0);
         foreach (var (name, count) in entries)
-            yield return new Change.Status(devmap, _revision, name, context.Interfaces.Current.Find(name)?.Ifindex, count, state.Attachments.ContainsKey(name));
+        {
+            var ifindex = context.Interfaces.Current.Find(name)?.Ifindex;
+            yield return new Change.Status(devmap, _revision, name, ifindex, count, state.Attachments.ContainsKey(name)) { Position = Change.OutOfLog };
+        }
     }
 }

@@ -15,6 +15,8 @@ internal sealed class RecentEvents(WatchViews views, TimeProvider time)
     /// <summary>Returns the event for a change.</summary>
     public WatchEvent Of(Change change)
     {
+        if (change.Position == Change.OutOfLog)
+            return views.Render(change);
         ref var slot = ref _recent[change.Position % Kept];
         if (Volatile.Read(ref slot) is { } known && known.Position == change.Position && time.GetElapsedTime(known.Time) < MostAge)
             return known.Told;

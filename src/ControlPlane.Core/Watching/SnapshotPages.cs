@@ -37,8 +37,11 @@ internal sealed class SnapshotPages(WatchViews views, ChangeLog log, PageGate ga
         }
     }
 
-    /// <summary>Returns everything that a watcher begins with.</summary>
-    public async IAsyncEnumerable<WatchEvent> ReadAsync(SnapshotStart start, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <summary>Returns everything that a watcher begins with, and that passes its filter. A state is not asked for.</summary>
+    public IAsyncEnumerable<WatchEvent> ReadAsync(SnapshotStart start, WatchFilter filter, CallerAccount caller, CancellationToken cancellation) =>
+        filter.IsOpen ? ReadAllAsync(start, caller, cancellation) : ReadSomeAsync(start.Take(), filter, caller, cancellation);
+
+    private async IAsyncEnumerable<WatchEvent> ReadAllAsync(SnapshotStart start, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Interlocked.Increment(ref _readers);
         try
@@ -65,6 +68,28 @@ internal sealed class SnapshotPages(WatchViews views, ChangeLog log, PageGate ga
         finally
         {
             Leave();
+        }
+    }
+
+    // The pages of a part serve nobody else.
+    private async IAsyncEnumerable<WatchEvent> ReadSomeAsync(
+        DevmapState devmap, WatchFilter filter, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var told in views.Of(devmap.Attachments.Values.Where(a => filter.Accepts(a.Record))))
+            yield return told;
+        foreach (var page in devmap.Entries.All().Where(e => filter.Accepts(e.Record)).Chunk(PageSize))
+        {
+            IReadOnlyList<WatchEvent> events;
+            using (await gate.EnterAsync(caller, cancellation))
+                events = views.Of(page);
+            foreach (var told in events)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                yield return told;
+            }
+
+            if (log.Current.IsLast)
+                throw new ControlPlaneException(RequestErrors.StreamEnds());
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
@@ -27,28 +26,34 @@ internal sealed class ScopeSnapshot(long position, long revision, Snapshot snaps
 }
 
 /// <summary>The content of a stream.</summary>
-internal abstract class StreamScope : IStreamScope
+internal abstract class StreamScope
 {
     /// <summary>A devmap of the stream, for messages.</summary>
     public abstract string Name { get; }
 
-    /// <inheritdoc/>
+    /// <summary>The devmaps.</summary>
     public abstract IReadOnlyCollection<DevmapId> Devmaps { get; }
 
-    /// <inheritdoc/>
-    public abstract bool HasPrograms { get; }
-
-    /// <inheritdoc/>
-    public abstract WatchEvent Render(Change change);
+    /// <summary>Whether the stream has changes of resources that belong to no devmap.</summary>
+    public abstract bool HasHost { get; }
 
     /// <summary>Returns the revision of the content in a snapshot.</summary>
     public abstract long RevisionIn(Snapshot snapshot);
 
-    /// <summary>Returns the events of a snapshot.</summary>
-    public abstract IAsyncEnumerable<WatchEvent> ReadAsync(ScopeSnapshot start, CallerAccount caller, CancellationToken cancellation);
+    /// <summary>Returns the events of a snapshot that pass a filter. A state is not asked for.</summary>
+    public abstract IAsyncEnumerable<WatchEvent> ReadAsync(ScopeSnapshot start, WatchFilter filter, CallerAccount caller, CancellationToken cancellation);
 
-    /// <summary>Whether the stream has a change of the ring, and its event.</summary>
-    public abstract bool Has(Change change, [NotNullWhen(true)] out WatchEvent? happened);
+    /// <summary>Whether a change belongs to the content.</summary>
+    public abstract bool Includes(Change change);
+
+    /// <summary>Returns the event for a change of the content.</summary>
+    public abstract WatchEvent EventOf(Change change);
+
+    /// <summary>Returns the parts that the watchers of a devmap of the stream share.</summary>
+    public abstract Feed FeedOf(DevmapId devmap);
+
+    /// <summary>Returns the event of a devmap as the stream has it.</summary>
+    public abstract WatchEvent Named(WatchEvent happened, DevmapId devmap);
 }
 
 /// <summary>The stream of one devmap.</summary>
@@ -58,55 +63,59 @@ internal sealed class OneDevmap(DevmapId devmap, Feed feed) : StreamScope
 
     public override IReadOnlyCollection<DevmapId> Devmaps => [devmap];
 
-    public override bool HasPrograms => false;
-
-    public override WatchEvent Render(Change change) => feed.Views.Render(change);
+    public override bool HasHost => false;
 
     public override long RevisionIn(Snapshot snapshot) => snapshot.Devmap(devmap.Name).Revision;
 
-    public override IAsyncEnumerable<WatchEvent> ReadAsync(ScopeSnapshot start, CallerAccount caller, CancellationToken cancellation) =>
-        feed.Snapshot.ReadAsync(new SnapshotStart(start.Position, start.Revision, start.Take().Devmap(devmap.Name)), caller, cancellation);
+    public override IAsyncEnumerable<WatchEvent> ReadAsync(ScopeSnapshot start, WatchFilter filter, CallerAccount caller, CancellationToken cancellation) =>
+        feed.Snapshot.ReadAsync(new SnapshotStart(start.Position, start.Revision, start.Take().Devmap(devmap.Name)), filter, caller, cancellation);
 
-    public override bool Has(Change change, [NotNullWhen(true)] out WatchEvent? happened)
-    {
-        happened = change.Devmap == devmap ? feed.Changes.Of(change) : null;
-        return happened is not null;
-    }
+    public override bool Includes(Change change) => change.Devmap == devmap;
+
+    public override WatchEvent EventOf(Change change) => feed.Changes.Of(change);
+
+    public override Feed FeedOf(DevmapId devmap) => feed;
+
+    public override WatchEvent Named(WatchEvent happened, DevmapId devmap) => happened;
 }
 
-/// <summary>The stream of several devmaps and of egress programs.</summary>
-internal sealed class ManyDevmaps(IReadOnlyDictionary<DevmapId, Feed> feeds, ProgramEvents programs) : StreamScope
+/// <summary>The stream of several devmaps, and of resources that belong to none.</summary>
+internal sealed class ManyDevmaps(IReadOnlyDictionary<DevmapId, Feed> feeds, HostEvents host) : StreamScope
 {
     public override string Name => Devmaps.Count == 0 ? "" : Devmaps.First().Name;
 
     public override IReadOnlyCollection<DevmapId> Devmaps => [.. feeds.Keys];
 
-    public override bool HasPrograms => true;
-
-    public override WatchEvent Render(Change change) => programs.Render(change) ?? Named(feeds[change.Devmap].Views.Render(change), change);
+    public override bool HasHost => true;
 
     public override long RevisionIn(Snapshot snapshot) => snapshot.Revision;
 
-    public override async IAsyncEnumerable<WatchEvent> ReadAsync(ScopeSnapshot start, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellation)
+    public override async IAsyncEnumerable<WatchEvent> ReadAsync(
+        ScopeSnapshot start, WatchFilter filter, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var snapshot = start.Take();
-        foreach (var told in programs.Of(snapshot))
+        foreach (var told in host.Of(snapshot, filter))
             yield return told;
         foreach (var (devmap, feed) in feeds)
         {
             if (snapshot.Find(devmap) is not { } state)
                 continue;
-            await foreach (var told in feed.Snapshot.ReadAsync(new SnapshotStart(start.Position, start.Revision, state), caller, cancellation))
-                yield return told with { Devmap = devmap.Name };
+            await foreach (var told in feed.Snapshot.ReadAsync(new SnapshotStart(start.Position, start.Revision, state), filter, caller, cancellation))
+                yield return Named(told, devmap);
         }
     }
 
-    public override bool Has(Change change, [NotNullWhen(true)] out WatchEvent? happened)
-    {
-        happened = programs.Render(change) ?? (feeds.TryGetValue(change.Devmap, out var feed) ? Named(feed.Changes.Of(change), change) : null);
-        return happened is not null;
-    }
+    public override bool Includes(Change change) => change.Devmap == Change.OfHost || feeds.ContainsKey(change.Devmap);
 
     // The events of one devmap are shared with those who watch it alone, for whom a call that writes to several devmaps ends earlier.
-    private static WatchEvent Named(WatchEvent told, Change change) => told with { Devmap = change.Devmap.Name, Revision = change.IsPartOfCall ? null : told.Revision };
+    public override WatchEvent EventOf(Change change) => host.Render(change)
+        ?? Named(feeds[change.Devmap].Changes.Of(change), change.Devmap) switch
+        {
+            var told when change.IsPartOfCall => told with { Revision = null },
+            var told => told,
+        };
+
+    public override Feed FeedOf(DevmapId devmap) => feeds[devmap];
+
+    public override WatchEvent Named(WatchEvent happened, DevmapId devmap) => happened with { Devmap = devmap.Name };
 }

@@ -8,8 +8,8 @@ namespace ControlPlane.Core.Watching;
 /// revisions, exactly once.
 /// </summary>
 /// <param name="Revision">
-/// The revision the stream can be resumed from, which then goes on after this event; null within the snapshot, and before the last
-/// change of a call that changes several entries at once: a stream cannot be resumed there.
+/// The revision the stream can be resumed from, which then goes on after this event. Null where a stream cannot be resumed: within the snapshot, before
+/// the last change of a call that changes several entries at once, while changes of status are held to fold them, and in a stream of entries in one state.
 /// </param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(EntryPut), "entry")]
@@ -19,6 +19,8 @@ namespace ControlPlane.Core.Watching;
 [JsonDerivedType(typeof(AttachmentDeleted), "attachmentDeleted")]
 [JsonDerivedType(typeof(ProgramPut), "program")]
 [JsonDerivedType(typeof(ProgramDeleted), "programDeleted")]
+[JsonDerivedType(typeof(LeasePut), "lease")]
+[JsonDerivedType(typeof(LeaseDeleted), "leaseDeleted")]
 [JsonDerivedType(typeof(StatusChanged), "statusChanged")]
 [JsonDerivedType(typeof(DriftFound), "driftFound")]
 [JsonDerivedType(typeof(Synced), "synced")]
@@ -68,7 +70,7 @@ public abstract record WatchEvent(
     /// <param name="Interface">The name of the ingress interface.</param>
     public sealed record AttachmentDeleted(long? Revision, string Interface) : WatchEvent(Revision);
 
-    /// <summary>The egress program is this. Only a stream of several devmaps tells of programs.</summary>
+    /// <summary>The egress program is this. Only a stream of several devmaps has programs.</summary>
     /// <param name="Revision">As above.</param>
     /// <param name="Program">The program; its status is also that of the moment.</param>
     public sealed record ProgramPut(long? Revision, EgressProgram Program) : WatchEvent(Revision);
@@ -77,6 +79,16 @@ public abstract record WatchEvent(
     /// <param name="Revision">As above.</param>
     /// <param name="Name">The name of the program.</param>
     public sealed record ProgramDeleted(long? Revision, string Name) : WatchEvent(Revision);
+
+    /// <summary>The lease is this. Only a stream of several devmaps has leases. Keeping a lease alive is no change.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Lease">The lease; its status is also that of the moment.</param>
+    public sealed record LeasePut(long? Revision, Lease Lease) : WatchEvent(Revision);
+
+    /// <summary>There is no such lease any more: it was deleted, or its time is over.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Name">The name of the lease.</param>
+    public sealed record LeaseDeleted(long? Revision, string Name) : WatchEvent(Revision);
 
     /// <summary>
     /// An interface came, went or changed, and with it the status of what depends on it: one event however many entries those are.

@@ -21,7 +21,7 @@ internal sealed class WatchService
     private readonly TimeProvider _time;
     private readonly PageGate _gate;
     private readonly ReplayContext _replays;
-    private readonly ProgramEvents _programs;
+    private readonly HostEvents _host;
     private readonly ConcurrentDictionary<DevmapId, Feed> _feeds = new();
     private int _watchers;
     private long _cutOff;
@@ -30,7 +30,7 @@ internal sealed class WatchService
     {
         (_options, _state, _log, _kernel, _evaluators, _gate, _time) = (options, state, log, kernel, evaluators, gate, time);
         _replays = new ReplayContext(state, log, history, kernel.Interfaces, gate, time);
-        _programs = new ProgramEvents(state, kernel);
+        _host = new HostEvents(state, kernel);
     }
 
     /// <summary>Streams that are read now.</summary>
@@ -51,63 +51,69 @@ internal sealed class WatchService
     /// </summary>
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="fromRevision">The revision to go on after, as an event gave it; null to begin with a snapshot.</param>
+    /// <param name="query">The filters, not yet validated.</param>
     /// <param name="request">The request. Its cancellation ends the stream.</param>
     /// <exception cref="ControlPlaneException">
     /// At once: <see cref="ErrorCode.DevmapNotFound"/>, <see cref="ErrorCode.InvalidArgument"/> for a revision that has not been yet,
     /// <see cref="ErrorCode.RevisionCompacted"/> for one that is too old, <see cref="ErrorCode.ShuttingDown"/>. From the stream: the last two,
     /// <see cref="ErrorCode.RevisionCompacted"/> when the reader has fallen too far behind.
     /// </exception>
-    public IAsyncEnumerable<WatchEvent> Watch(string devmap, long? fromRevision, RequestContext request)
+    public IAsyncEnumerable<WatchEvent> Watch(string devmap, long? fromRevision, WatchQuery query, RequestContext request)
     {
-        var head = Judge(fromRevision, request);
+        var (head, filter) = Judge(fromRevision, query, request);
         var id = _state.Current.Devmap(devmap).Id;
-        return Begin(new OneDevmap(id, FeedFor(id)), head, fromRevision, request);
+        return Begin(new OneDevmap(id, FeedFor(id)), filter, head, fromRevision, request);
     }
 
-    /// <summary>All that happens in several devmaps and to egress programs from now on, in one order. Otherwise as the stream of one devmap.</summary>
+    /// <summary>
+    /// All that happens in several devmaps, to egress programs and to leases from now on, in one order. Otherwise as the stream of one devmap.
+    /// </summary>
     /// <param name="devmaps">The names of the devmaps; none for all.</param>
     /// <param name="fromRevision">The revision to go on after, as an event of such a stream gave it; null to begin with a snapshot.</param>
+    /// <param name="query">The filters, not yet validated.</param>
     /// <param name="request">The request. Its cancellation ends the stream.</param>
     /// <exception cref="ControlPlaneException">As of the stream of one devmap.</exception>
-    public IAsyncEnumerable<WatchEvent> WatchAll(IReadOnlyCollection<string> devmaps, long? fromRevision, RequestContext request)
+    public IAsyncEnumerable<WatchEvent> WatchAll(IReadOnlyCollection<string> devmaps, long? fromRevision, WatchQuery query, RequestContext request)
     {
-        var head = Judge(fromRevision, request);
+        var (head, filter) = Judge(fromRevision, query, request);
         var current = _state.Current;
         var ids = devmaps.Count == 0 ? current.Devmaps.Values.Select(d => d.Id) : devmaps.Distinct(StringComparer.Ordinal).Select(d => current.Devmap(d).Id);
-        return Begin(new ManyDevmaps(ids.ToDictionary(id => id, FeedFor), _programs), head, fromRevision, request);
+        return Begin(new ManyDevmaps(ids.ToDictionary(id => id, FeedFor), _host), filter, head, fromRevision, request);
     }
 
-    private ChangeLog.Head Judge(long? fromRevision, RequestContext request)
+    private (ChangeLog.Head Head, WatchFilter Filter) Judge(long? fromRevision, WatchQuery query, RequestContext request)
     {
         var head = _log.Current;
+        var filter = WatchFilter.Read(query, fromRevision, request.Violations, _kernel.Interfaces.Current);
         if (fromRevision < 0 && !request.Violations.Has("revision"))
             request.Violations.Add("revision", "must not be negative");
-        if (fromRevision > head.Revision)
+        if (fromRevision > head.Revision && !request.Violations.Has("revision"))
             request.Violations.Add("revision", string.Create(CultureInfo.InvariantCulture, $"is in the future: the daemon is at {head.Revision}"));
         request.Violations.ThrowIfAny();
-        return head;
+        return (head, filter);
     }
 
-    private IAsyncEnumerable<WatchEvent> Begin(StreamScope scope, ChangeLog.Head head, long? fromRevision, RequestContext request)
+    private IAsyncEnumerable<WatchEvent> Begin(StreamScope scope, WatchFilter filter, ChangeLog.Head head, long? fromRevision, RequestContext request)
     {
         if (head.IsLast)
             throw ShuttingDown();
-        return RunAsync(scope, StartOf(scope, fromRevision), request.Caller.Account, request.Cancellation);
+        var flow = filter.State is null ? new StreamFlow(scope, filter, _time) : new StateFlow(scope, filter, _gate, _time);
+        return RunAsync(flow, StartOf(flow, fromRevision), request.Caller.Account, request.Cancellation);
     }
 
-    private StreamStart StartOf(StreamScope scope, long? fromRevision)
+    private StreamStart StartOf(StreamFlow flow, long? fromRevision)
     {
         if (fromRevision is not { } revision)
-            return StartNow(scope);
+            return StartNow(flow.Scope);
         if (_log.PositionAfter(revision) is { } position)
             return new StreamStart(null, null, position);
         if (_log.PositionOfChangesAfter(revision) is null && _replays.Floor is var floor && floor > revision)
-            throw new ControlPlaneException(DevmapErrors.Compacted(scope.Name, revision, floor));
-        return new StreamStart(null, new HistoryReplay(_replays, scope, revision), 0);
+            throw new ControlPlaneException(DevmapErrors.Compacted(flow.Scope.Name, revision, floor));
+        return new StreamStart(null, new HistoryReplay(_replays, flow, revision), 0);
     }
 
     private async IAsyncEnumerable<WatchEvent> RunAsync(
-        StreamScope scope, StreamStart begin, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
+        StreamFlow flow, StreamStart begin, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _watchers);
         try
@@ -115,9 +121,13 @@ internal sealed class WatchService
             var (start, replay, position) = begin;
             if (start is not null)
             {
-                await foreach (var told in scope.ReadAsync(start, caller, cancellationToken))
-                    yield return told;
-                yield return new WatchEvent.Synced(start.Revision);
+                await foreach (var told in flow.Scope.ReadAsync(start, flow.Filter, caller, cancellationToken))
+                {
+                    if (flow.OfSnapshot(told) is { } happened)
+                        yield return happened;
+                }
+
+                yield return new WatchEvent.Synced(flow.IsResumable ? start.Revision : null);
                 position = start.Position;
             }
 
@@ -136,13 +146,20 @@ internal sealed class WatchService
                 for (; position < head.Position; position++)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    if (!scope.Has(_log.Read(position) ?? throw TooSlow(scope), out var happened))
+                    if (flow.Of(_log.Read(position) ?? throw TooSlow(flow.Scope)) is not { } happened)
                         continue;
                     yield return happened;
                     lastTold = _time.GetTimestamp();
                 }
 
-                if (!synced)
+                if (flow.Due <= TimeSpan.Zero)
+                {
+                    await foreach (var happened in flow.ReleaseAsync(head.Revision, caller, cancellationToken))
+                        yield return happened;
+                    lastTold = _time.GetTimestamp();
+                }
+
+                if (!synced && flow.Due is null)
                 {
                     yield return new WatchEvent.Synced(head.Revision);
                     synced = true;
@@ -150,11 +167,14 @@ internal sealed class WatchService
 
                 if (head.IsLast)
                     throw ShuttingDown();
-                if (!await MovesAsync(head, lastTold, cancellationToken))
+                // Also where much happens that is not for this stream.
+                if (_time.GetElapsedTime(lastTold) >= _options.BookmarkPeriod && flow.Due is null)
                 {
-                    yield return new WatchEvent.Bookmark(head.Revision);
+                    yield return new WatchEvent.Bookmark(flow.IsResumable ? head.Revision : null);
                     lastTold = _time.GetTimestamp();
                 }
+
+                await MoveAsync(head, flow.Due ?? (_options.BookmarkPeriod - _time.GetElapsedTime(lastTold)), cancellationToken);
             }
         }
         finally
@@ -185,16 +205,12 @@ internal sealed class WatchService
         return new Feed(views, new SnapshotPages(views, _log, _gate, _time), new RecentEvents(views, _time));
     }
 
-    /// <summary>Waits for changes; false when a bookmark is due first.</summary>
-    private async Task<bool> MovesAsync(ChangeLog.Head head, long lastTold, CancellationToken cancellationToken)
+    /// <summary>Waits for changes, or until the stream has something to send without one.</summary>
+    private async Task MoveAsync(ChangeLog.Head head, TimeSpan due, CancellationToken cancellationToken)
     {
-        var due = _options.BookmarkPeriod - _time.GetElapsedTime(lastTold);
-        if (head.Moved.IsCompleted)
-            return true;
-        if (due > TimeSpan.Zero)
+        if (!head.Moved.IsCompleted && due > TimeSpan.Zero)
             await head.Moved.WaitAsync(due, _time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        return head.Moved.IsCompleted;
     }
 
     private ControlPlaneException TooSlow(StreamScope scope)

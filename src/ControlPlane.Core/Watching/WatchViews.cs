@@ -21,6 +21,26 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         return [.. entries.Select(e => new WatchEvent.EntryPut(null, View(snapshot, evaluator, e)))];
     }
 
+    /// <summary>Returns the entries that pass a filter, each with its key in text and its state now.</summary>
+    /// <param name="filter">The filter. Its state is not asked for.</param>
+    /// <param name="touched">Only entries that send to one of these interfaces or have it as their key; null for all.</param>
+    public IEnumerable<(PlacedEntry Entry, string Key, EntryState State)> Look(WatchFilter filter, IReadOnlySet<string>? touched)
+    {
+        var (snapshot, table) = (state.Current, interfaces.Current);
+        if (snapshot.Find(id) is not { } devmap)
+            yield break;
+        var names = touched?.SelectMany(table.NamesOf).Concat(touched).ToHashSet(StringComparer.Ordinal);
+        var evaluator = evaluators.For(snapshot, devmap, table);
+        foreach (var entry in devmap.Entries.All())
+        {
+            var record = entry.Record;
+            if (names?.Contains(record.Spec.Interface) == false && (record.Key.InterfaceName is not { } key || !names.Contains(key)))
+                continue;
+            if (filter.Accepts(record))
+                yield return (entry, evaluator.KeyText(record.Key), evaluator.Judge(entry).State);
+        }
+    }
+
     /// <summary>Returns the event for a change.</summary>
     public WatchEvent Render(Change change) => change switch
     {
@@ -30,7 +50,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
             swap.Revision, interfaces.Current.Canonical(swap.Interface), swap.EgressProgram, entries, swap.UpdateTime),
         Change.AttachmentPut put => new WatchEvent.AttachmentPut(Resumable(put), View(put.Attachment)),
         Change.AttachmentDeleted deleted => new WatchEvent.AttachmentDeleted(Resumable(deleted), deleted.Interface),
-        Change.ProgramPut or Change.ProgramDeleted => throw new ArgumentException("it is of no devmap", nameof(change)),
+        { Devmap: var devmap } when devmap == Change.OfHost => throw new ArgumentException("it is of no devmap", nameof(change)),
         Change.Status status => new WatchEvent.StatusChanged(Resumable(status), status.Interface, status.Ifindex, status.Entries, status.Attachment),
         Change.DriftFound drift => new WatchEvent.DriftFound(drift.Revision, drift.Found, drift.Repaired),
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),

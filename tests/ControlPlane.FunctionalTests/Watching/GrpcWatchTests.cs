@@ -53,6 +53,29 @@ public sealed class GrpcWatchTests : IAsyncLifetime
             await NextAsync(call));
     }
 
+    [Fact]
+    public async Task Filters_SelectAPart_AndLeasesAreInTheStreamOfSeveral()
+    {
+        var leases = new LeaseService.LeaseServiceClient(_daemon.Channel);
+        await leases.PutLeaseAsync(new() { Lease = "cni", Spec = new() { Ttl = new() { Seconds = 30 }, Owner = "cni" } });
+        await PutAsync("1");
+        using var call = _devmaps.WatchDevmaps(new() { Owner = "cni", StatusEvents = StatusEvents.Folded }, deadline: Soon());
+        Assert.Equal(("", "cni"), await NextAsync() is var lease ? (lease.Devmap, lease.Event.Lease.Name) : default);
+        Assert.Equal(WatchResponse.EventOneofCase.Synced, (await NextAsync()).Event.EventCase);
+        await leases.DeleteLeaseAsync(new() { Lease = "cni", Owner = "cni" });
+        Assert.Equal(new WatchResponse { Revision = 4, LeaseDeleted = new() { Name = "cni" } }, (await NextAsync()).Event);
+
+        using var wrong = _devmaps.Watch(new() { Devmap = "vlans", State = EntryState.Unmanaged, StatusEvents = (StatusEvents)9 }, deadline: Soon());
+        var e = await Assert.ThrowsAsync<RpcException>(() => wrong.ResponseStream.MoveNext(default));
+        Assert.Equal(["status_events", "state"], e.GetRpcStatus()!.GetDetail<BadRequest>()!.FieldViolations.Select(v => v.Field));
+
+        async Task<WatchDevmapsResponse> NextAsync()
+        {
+            Assert.True(await call.ResponseStream.MoveNext(default));
+            return call.ResponseStream.Current;
+        }
+    }
+
     [Theory]
     [InlineData("none", null, StatusCode.NotFound, "devmap_not_found")]
     [InlineData("", null, StatusCode.InvalidArgument, "invalid_argument")]

@@ -50,6 +50,31 @@ public sealed class RestEventsTests : RestTest
         Assert.Equal("""{"type":"statusChanged","revision":3,"interface":"veth-b","entries":2,"hasAttachment":false}""", status.Data.ToJsonString());
     }
 
+    [Fact]
+    public async Task Filters_SelectAPart_AndTheResourceThatLeavesItIsDeleted()
+    {
+        await Client.PutAsync("/v1/devmaps/vlans/entries/1", """{"interface":"veth-b","owner":"cni","labels":{"pod":"a"}}""");
+        await Client.PutAsync("/v1/devmaps/vlans/entries/2", """{"interface":"veth-b","owner":"bgp","labels":{"pod":"a"}}""");
+        using var events = await SseReader.OpenAsync(Client, "/v1/devmaps/vlans/events?owner=cni&label=pod=a&interface=veth-b&statusEvents=none");
+        Assert.Equal("1", (await events.NextAsync())!.Data["entry"]!["key"]!.GetValue<string>());
+        Assert.Equal("synced", (await events.NextAsync())!.Type);
+        await Client.PutAsync("/v1/devmaps/vlans/entries/1", """{"interface":"veth-b","owner":"cni","labels":{"pod":"b"}}""");
+        Assert.Equal("""{"type":"entryDeleted","revision":4,"key":"1"}""", (await events.NextAsync())!.Data.ToJsonString());
+    }
+
+    [Fact]
+    public async Task State_SelectsEntries_AndTheStreamHasNoIds()
+    {
+        await Client.PutAsync("/v1/devmaps/vlans/entries/1?allowPending=true", """{"interface":"later"}""");
+        await Client.PutAsync("/v1/devmaps/vlans/entries/2", """{"interface":"veth-b"}""");
+        using var events = await SseReader.OpenAsync(Client, "/v1/events?devmap=vlans&state=Pending");
+        var entry = await events.NextAsync();
+        Assert.Equal((null, "entry", "vlans"), (entry!.Id, entry.Type, entry.Data["devmap"]!.GetValue<string>()));
+        Assert.Equal((null, "synced"), await events.NextAsync() is { } synced ? (synced.Id, synced.Type) : default);
+        Daemon.Testbed.Host.AddInterface("later");
+        Assert.Equal((null, "entryDeleted"), await events.NextAsync() is { } left ? (left.Id, left.Type) : default);
+    }
+
     [Theory]
     [InlineData("?revision=2", null)]
     [InlineData("", "2")]
@@ -68,6 +93,10 @@ public sealed class RestEventsTests : RestTest
     [InlineData("/v1/devmaps/default/events?revision=99", null, HttpStatusCode.BadRequest, "invalid_argument", "revision")]
     [InlineData("/v1/devmaps/default/events?revision=-1", null, HttpStatusCode.BadRequest, "invalid_argument", "revision")]
     [InlineData("/v1/devmaps/default/events?revision=x", null, HttpStatusCode.BadRequest, "invalid_argument", "revision")]
+    [InlineData("/v1/devmaps/default/events?state=Pending&revision=1", null, HttpStatusCode.BadRequest, "invalid_argument", "revision")]
+    [InlineData("/v1/devmaps/default/events?state=Unmanaged", null, HttpStatusCode.BadRequest, "invalid_argument", "state")]
+    [InlineData("/v1/devmaps/default/events?statusEvents=some", null, HttpStatusCode.BadRequest, "invalid_argument", "statusEvents")]
+    [InlineData("/v1/events?label=pod", null, HttpStatusCode.BadRequest, "invalid_argument", "label")]
     [InlineData("/v1/devmaps/default/events?since=1", null, HttpStatusCode.BadRequest, "invalid_argument", "since")]
     [InlineData("/v1/devmaps/default/events", "x", HttpStatusCode.BadRequest, "invalid_argument", "Last-Event-ID")]
     [InlineData("/v1/devmaps/none/events", null, HttpStatusCode.NotFound, "devmap_not_found", null)]

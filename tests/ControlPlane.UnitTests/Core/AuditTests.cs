@@ -189,7 +189,7 @@ public sealed class AuditTests
         var put = await core.PutAsync("vlans", "10", "sim0");
         host.SetElementByHand("vlans", 10, null);
         host.SetElementByHand("vlans", 99, Stranger);
-        await using var events = core.Watches.Watch("vlans", put.View.Revision!.Value, RequestContext.OfDaemon()).GetAsyncEnumerator();
+        await using var events = core.Watches.Watch("vlans", put.View.Revision!.Value, new WatchQuery(), RequestContext.OfDaemon()).GetAsyncEnumerator();
 
         await AuditAsync(core);
 

@@ -259,7 +259,7 @@ public sealed class BatchTests
 
         var events = new List<WatchEvent>();
         using var end = new CancellationTokenSource();
-        await foreach (var happened in core.Watches.Watch("vlans", start, RequestContext.OfDaemon(end.Token)))
+        await foreach (var happened in core.Watches.Watch("vlans", start, new WatchQuery(), RequestContext.OfDaemon(end.Token)))
         {
             events.Add(happened);
             if (happened is WatchEvent.Synced)

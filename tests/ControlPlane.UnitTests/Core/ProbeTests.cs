@@ -152,7 +152,7 @@ public sealed class ProbeTests
         var time = new FakeTimeProvider();
         await using var core = await StartAsync(time);
         var revision = core.State.Current.Revision;
-        await using var reader = core.Watches.Watch("vlans", revision, RequestContext.OfDaemon()).GetAsyncEnumerator();
+        await using var reader = core.Watches.Watch("vlans", revision, new WatchQuery(), RequestContext.OfDaemon()).GetAsyncEnumerator();
         while (await NextAsync() is not WatchEvent.Synced)
             continue;
 

@@ -281,26 +281,32 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         {
             case Placement.OfEntry { After: null } deleted:
                 context.Devmap(deleted.Devmap).Reach(revision);
-                context.Changes.Add(new Change.EntryDeleted(deleted.Devmap, revision, deleted.Before!.Record.Key));
+                context.Changes.Add(new Change.EntryDeleted(deleted.Devmap, revision, deleted.Before!.Record.Key, deleted.Before.Record));
                 break;
             case Placement.OfEntry entry when !ReferenceEquals(entry.After.Record, entry.Before?.Record):
-                context.Changes.Add(new Change.EntryPut(entry.Devmap, entry.After));
+                context.Changes.Add(new Change.EntryPut(entry.Devmap, entry.After, entry.Before?.Record));
                 break;
             case Placement.OfEntry entry when !ReferenceEquals(entry.After, entry.Before):
                 context.StatusChanged(context.Devmap(entry.Devmap), entry.After.Record.Spec.Interface, 1);
                 break;
             case Placement.OfAttachment { After: null } deleted:
                 context.Devmap(deleted.Devmap).Reach(revision);
-                context.Changes.Add(new Change.AttachmentDeleted(deleted.Devmap, revision, deleted.Interface));
+                context.Changes.Add(new Change.AttachmentDeleted(deleted.Devmap, revision, deleted.Interface, deleted.Before?.Record));
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After.Record, attachment.Before?.Record):
-                context.Changes.Add(new Change.AttachmentPut(attachment.Devmap, attachment.After));
+                context.Changes.Add(new Change.AttachmentPut(attachment.Devmap, attachment.After, attachment.Before?.Record));
                 break;
             case Placement.OfProgram { After: null } deleted:
-                context.Changes.Add(new Change.ProgramDeleted(revision, deleted.Name));
+                context.Changes.Add(new Change.ProgramDeleted(revision, deleted.Name, deleted.Before?.Record));
                 break;
             case Placement.OfProgram program when !ReferenceEquals(program.After.Record, program.Before?.Record):
-                context.Changes.Add(new Change.ProgramPut(program.After));
+                context.Changes.Add(new Change.ProgramPut(program.After, program.Before?.Record));
+                break;
+            case Placement.OfLease { After: null } ended:
+                context.Changes.Add(new Change.LeaseDeleted(revision, ended.Name, ended.Before));
+                break;
+            case Placement.OfLease lease when !ReferenceEquals(lease.After, lease.Before):
+                context.Changes.Add(new Change.LeasePut(lease.After, lease.Before));
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After, attachment.Before):
                 context.StatusChanged(context.Devmap(attachment.Devmap), attachment.Interface, 0);

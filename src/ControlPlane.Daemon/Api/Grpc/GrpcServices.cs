@@ -173,7 +173,7 @@ internal sealed class DevmapGrpcService(
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchResponse> responseStream, ServerCallContext context)
     {
         var call = context.Request();
-        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, call);
+        var events = watches.Watch(request.Devmap, request.HasRevision ? request.Revision : null, request.ToQuery(call.Violations), call);
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         await foreach (var happened in events)
             await responseStream.WriteAsync(Messages.Of(happened), context.CancellationToken);
@@ -182,7 +182,7 @@ internal sealed class DevmapGrpcService(
     public override async Task WatchDevmaps(WatchDevmapsRequest request, IServerStreamWriter<WatchDevmapsResponse> responseStream, ServerCallContext context)
     {
         var call = context.Request();
-        var events = watches.WatchAll(request.Devmap, request.HasRevision ? request.Revision : null, call);
+        var events = watches.WatchAll(request.Devmap, request.HasRevision ? request.Revision : null, request.ToQuery(call.Violations), call);
         context.GetHttpContext().EndSoonAfter(watches.Closed);
         await foreach (var happened in events)
         {

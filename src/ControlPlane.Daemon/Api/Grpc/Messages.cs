@@ -187,6 +187,12 @@ internal sealed partial class Messages(bool shares = false)
             case WatchEvent.ProgramDeleted deleted:
                 message.ProgramDeleted = new() { Name = deleted.Name };
                 break;
+            case WatchEvent.LeasePut put:
+                message.Lease = Of(put.Lease);
+                break;
+            case WatchEvent.LeaseDeleted deleted:
+                message.LeaseDeleted = new() { Name = deleted.Name };
+                break;
             case WatchEvent.StatusChanged status:
                 message.StatusChanged = Of(status);
                 break;

@@ -4,6 +4,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Waiting;
+using ControlPlane.Core.Watching;
 using Duration = Google.Protobuf.WellKnownTypes.Duration;
 using Timestamp = Google.Protobuf.WellKnownTypes.Timestamp;
 using V1 = Devmapd.V1;
@@ -104,6 +105,20 @@ internal static class Requests
 
     public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
         request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);
+
+    public static WatchQuery ToQuery(this V1.WatchRequest request, Violations violations) => new(
+        request.HasInterface ? request.Interface : null,
+        StateOf(request.State, violations),
+        request.Label,
+        request.HasOwner ? request.Owner : null,
+        StatusEventsOf(request.StatusEvents, violations));
+
+    public static WatchQuery ToQuery(this V1.WatchDevmapsRequest request, Violations violations) => new(
+        request.HasInterface ? request.Interface : null,
+        StateOf(request.State, violations),
+        request.Label,
+        request.HasOwner ? request.Owner : null,
+        StatusEventsOf(request.StatusEvents, violations));
 
     public static ChangeQuery ToQuery(this V1.ListChangesRequest request, Violations violations) => new(
         request.HasPageSize ? request.PageSize : null,
@@ -276,6 +291,14 @@ internal static class Requests
             violations.Add("template", "must be one of the values of EgressTemplate, and not EGRESS_TEMPLATE_UNSPECIFIED");
         return found;
     }
+
+    private static StatusEvents StatusEventsOf(V1.StatusEvents events, Violations violations) => events switch
+    {
+        V1.StatusEvents.Unspecified or V1.StatusEvents.All => StatusEvents.All,
+        V1.StatusEvents.Folded => StatusEvents.Folded,
+        V1.StatusEvents.None => StatusEvents.None,
+        _ => Violation<StatusEvents>(violations, "statusEvents", "must be one of the values of StatusEvents"),
+    };
 
     private static EntryState? StateOf(V1.EntryState state, Violations violations) => state switch
     {

@@ -19,20 +19,25 @@ internal static class EventEndpoints
     }
 
     private static async Task WatchAsync(
-        string devmap, long? revision, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
+        string devmap, long? revision, [FromQuery(Name = "interface")] string? interfaceName, EntryState? state, string[]? label, string? owner,
+        StatusEvents? statusEvents, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
     {
-        var events = watches.Watch(devmap, ResumeFrom(revision, lastEventId, request), request);
+        var events = watches.Watch(devmap, ResumeFrom(revision, lastEventId, request), Query(interfaceName, state, label, owner, statusEvents), request);
         http.EndSoonAfter(watches.Closed);
         await EventStream.WriteAsync(http, events);
     }
 
     private static async Task WatchAllAsync(
-        [FromQuery] string[]? devmap, long? revision, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
+        [FromQuery] string[]? devmap, long? revision, [FromQuery(Name = "interface")] string? interfaceName, EntryState? state, string[]? label, string? owner,
+        StatusEvents? statusEvents, [FromHeader(Name = LastEventId)] string? lastEventId, HttpContext http, RequestContext request, WatchService watches)
     {
-        var events = watches.WatchAll(devmap ?? [], ResumeFrom(revision, lastEventId, request), request);
+        var events = watches.WatchAll(devmap ?? [], ResumeFrom(revision, lastEventId, request), Query(interfaceName, state, label, owner, statusEvents), request);
         http.EndSoonAfter(watches.Closed);
         await EventStream.WriteAsync(http, events);
     }
+
+    private static WatchQuery Query(string? interfaceName, EntryState? state, string[]? label, string? owner, StatusEvents? statusEvents) =>
+        new(interfaceName, state, label, owner, statusEvents ?? StatusEvents.All);
 
     // Browsers repeat the query when they connect again; then the header is newer.
     private static long? ResumeFrom(long? revision, string? lastEventId, RequestContext request)

@@ -70,7 +70,7 @@ public sealed class SharedSnapshotTests
     {
         await using var core = await StartAsync();
         using var client = new CancellationTokenSource();
-        var reader = core.Watches.Watch("vlans", null, RequestContext.OfDaemon(client.Token)).GetAsyncEnumerator();
+        var reader = core.Watches.Watch("vlans", null, new WatchQuery(), RequestContext.OfDaemon(client.Token)).GetAsyncEnumerator();
         Assert.True(await reader.MoveNextAsync());
         var rendered = core.Watches.PagesRendered;
         await client.CancelAsync();

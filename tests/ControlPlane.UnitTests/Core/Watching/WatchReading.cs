@@ -7,10 +7,16 @@ namespace ControlPlane.UnitTests.Core.Watching;
 internal static class WatchReading
 {
     public static IAsyncEnumerable<WatchEvent> Watch(this CoreFixture core, string devmap, long? fromRevision = null) =>
-        core.Watches.Watch(devmap, fromRevision, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
+        core.Filtered(devmap, new WatchQuery(), fromRevision);
 
     public static IAsyncEnumerable<WatchEvent> WatchAll(this CoreFixture core, long? fromRevision = null, params string[] devmaps) =>
-        core.Watches.WatchAll(devmaps, fromRevision, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
+        core.FilteredAll(fromRevision, new WatchQuery(), devmaps);
+
+    public static IAsyncEnumerable<WatchEvent> Filtered(this CoreFixture core, string devmap, WatchQuery query, long? fromRevision = null) =>
+        core.Watches.Watch(devmap, fromRevision, query, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
+
+    public static IAsyncEnumerable<WatchEvent> FilteredAll(this CoreFixture core, long? fromRevision, WatchQuery query, params string[] devmaps) =>
+        core.Watches.WatchAll(devmaps, fromRevision, query, RequestContext.OfDaemon(new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token));
 
     /// <summary>The next events, up to one that fits.</summary>
     public static async Task<List<WatchEvent>> UntilAsync(this IAsyncEnumerator<WatchEvent> reader, Func<WatchEvent, bool> last)

@@ -315,7 +315,7 @@ public sealed class WatchTests
     {
         await using var core = await CoreFixture.StartAsync();
         using var client = new CancellationTokenSource();
-        await using var reader = core.Watches.Watch("vlans", null, RequestContext.OfDaemon(client.Token)).GetAsyncEnumerator(client.Token);
+        await using var reader = core.Watches.Watch("vlans", null, new WatchQuery(), RequestContext.OfDaemon(client.Token)).GetAsyncEnumerator(client.Token);
         await reader.NextAsync();
         var waiting = reader.NextAsync();
         Assert.Equal(1, core.Watches.Watchers);

@@ -12,6 +12,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 /// <summary>Core's views as JSON: the shape of REST is the shape of the views. Generated code, no reflection.</summary>
 [JsonSerializable(typeof(EntryList))]
 [JsonSerializable(typeof(EntryView))]
+[JsonSerializable(typeof(StatusEvents))]
 [JsonSerializable(typeof(CounterList))]
 [JsonSerializable(typeof(DevmapList))]
 [JsonSerializable(typeof(DevmapShape))]
@@ -74,6 +75,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EnsureTargets>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EntryView>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<StatusEvents>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ExplainOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<MissAction>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<RedirectPeer>(JsonNamingPolicy.CamelCase),
