@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the clients and runs their tests against daemons that they share.
+
+Usage: test.py [NAME ...]   names of SUITES; all without one
+Prints what each test says, and at the end `N passed, N failed`. Ends with 1 if a test failed.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import testbed
+
+CLIENTS = pathlib.Path(__file__).resolve().parent
+BUILT = testbed.ROOT / 'artifacts/clients'
+PYTHON = '/usr/bin/python3'  # Debian's, which has grpcio
+
+
+def run(*command, **options):
+    """Runs a step of a build."""
+    print('+', ' '.join(str(part) for part in command), flush=True)
+    subprocess.run(command, check=True, **options)
+
+
+def capture(environment, folder, *command):
+    """Runs tests, shows what they print, and returns it with the exit code."""
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = []
+    for line in process.stdout:
+        print(line, end='', flush=True)
+        lines.append(line)
+    return process.wait(), ''.join(lines)
+
+
+def total(code, passed, failed):
+    """The numbers of passed and failed tests. A run that ended with an error, or ran nothing, has failed."""
+    return passed, failed or int(code != 0 or passed == 0)
+
+
+class Python:
+    """The wheel, with Debian's grpcio."""
+
+    def build(self):
+        shutil.rmtree(CLIENTS / 'python/build', ignore_errors=True)
+        shutil.rmtree(BUILT / 'python', ignore_errors=True)
+        run(PYTHON, '-m', 'pip', 'wheel', '-q', '--no-index', '--no-build-isolation', '--no-deps', '-w', BUILT / 'python', CLIENTS / 'python')
+        [wheel] = (BUILT / 'python').glob('*.whl')
+        shutil.unpack_archive(wheel, BUILT / 'python/site', 'zip')
+
+    def test(self, environment):
+        environment = {**environment, 'PYTHONPATH': str(BUILT / 'python/site'), 'PYTHONDONTWRITEBYTECODE': '1'}
+        code, text = capture(environment, CLIENTS / 'python', PYTHON, '-m', 'pytest', '-q', 'tests')
+        count = {word: int(number) for number, word in re.findall(r'(\d+) (passed|failed|error)', text)}
+        return total(code, count.get('passed', 0), count.get('failed', 0) + count.get('error', 0))
+
+
+SUITES = {'python': Python}
+
+
+def main(names):
+    suites = {name: SUITES[name]() for name in names or SUITES}
+    results = {}
+    for name, suite in suites.items():
+        try:
+            suite.build()
+        except subprocess.CalledProcessError as failure:
+            print(f'{name}: {failure}')
+            results[name] = (0, 1)
+    with testbed.start() as environment:
+        for name, suite in suites.items():
+            if name not in results:
+                results[name] = suite.test({**os.environ, **environment})
+    for name, (passed, failed) in results.items():
+        print(f'{name}: {passed} passed, {failed} failed')
+    passed, failed = (sum(numbers) for numbers in zip(*results.values()))
+    print(f'{passed} passed, {failed} failed')
+    return int(failed > 0)
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
