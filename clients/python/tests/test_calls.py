@@ -142,17 +142,25 @@ def test_busy_call_is_given_up_in_the_end():
         assert len(server.calls) == FAST.attempts
 
 
-def test_write_without_an_answer_is_not_repeated_unless_it_has_a_key():
+def test_call_without_an_answer_is_repeated_if_it_does_the_same_twice():
+    def calls_of(call):
+        server.calls.clear()
+        try:
+            call()
+        except devmapd.NoAnswer:
+            return 'given up', len(server.calls)
+        return 'answered', len(server.calls)
+
     with busy_server.start() as (server, address), devmapd.connect(address, retry=FAST) as client:
         server.refusals, server.answers_nothing = 1, True
-        with pytest.raises(devmapd.NoAnswer):
-            client.devmap.put_entry(put('1'))
-        server.calls.clear()
-        client.devmap.apply_entries(batch('1', idempotency_key='once'))
-        assert len(server.calls) == 2
-        server.calls.clear()
-        client.devmap.get_entry(get('1'))
-        assert len(server.calls) == 2
+        first = put('1')
+        first.expected_revision = 0
+        assert calls_of(lambda: client.devmap.put_entry(first)) == ('given up', 1)
+        assert calls_of(lambda: client.devmap.delete_entry(v1.DeleteEntryRequest(devmap='default', key='1'))) == ('given up', 1)
+        assert calls_of(lambda: client.devmap.apply_entries(batch('1'))) == ('given up', 1)
+        assert calls_of(lambda: client.devmap.apply_entries(batch('1', idempotency_key='once'))) == ('answered', 2)
+        assert calls_of(lambda: client.devmap.put_entry(put('1'))) == ('answered', 2)
+        assert calls_of(lambda: client.devmap.get_entry(get('1'))) == ('answered', 2)
 
 
 def test_asyncio_repeats_alike():

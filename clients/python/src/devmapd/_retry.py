@@ -12,6 +12,7 @@ import grpc
 from devmapd._errors import DevmapdError
 
 _READS = ('Get', 'List', 'Explain', 'Wait')
+_SAME_TWICE = ('Put', 'KeepAlive')
 _SHUTTING_DOWN = 'shutting_down'
 _DEFAULT_WAIT_SECONDS = 30
 
@@ -36,7 +37,7 @@ def delay_of(retry: Retry, error: DevmapdError, attempt: int, may_repeat: bool) 
     """The seconds until a call that failed is made again; None if it is not.
 
     With a delay, and while it shuts down, the daemon says that nothing has happened. Without an answer nobody knows, so only calls
-    that may be made twice are repeated.
+    that do the same when they are made twice are repeated.
     """
     if attempt + 1 >= retry.attempts:
         return None
@@ -48,8 +49,11 @@ def delay_of(retry: Retry, error: DevmapdError, attempt: int, may_repeat: bool) 
 
 
 def may_repeat(path: str, request: Any) -> bool:
-    """Whether a call may be made twice: a read, or a call that is marked with an idempotency key."""
-    return path.rsplit('/', 1)[1].startswith(_READS) or bool(getattr(request, 'idempotency_key', ''))
+    """Whether a call does the same if it is made twice: a read, a put of any revision, or a call with an idempotency key."""
+    name, fields = path.rsplit('/', 1)[1], request.DESCRIPTOR.fields_by_name
+    if name.startswith(_SAME_TWICE):
+        return 'expected_revision' not in fields or not request.HasField('expected_revision')
+    return name.startswith(_READS) or bool('idempotency_key' in fields and request.idempotency_key)
 
 
 def wait_of(request: Any) -> float:
