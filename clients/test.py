@@ -41,6 +41,12 @@ def total(code, passed, failed):
     return passed, failed or int(code != 0 or passed == 0)
 
 
+def first_program(client, language):
+    """The first program of a client's README."""
+    readme = (CLIENTS / client / 'README.md').read_text()
+    return re.search(rf'<!-- first program -->\n```{language}\n(.*?)```', readme, re.S)[1]
+
+
 class Python:
     """The wheel, with Debian's grpcio."""
 
@@ -58,7 +64,39 @@ class Python:
         return total(code, count.get('passed', 0), count.get('failed', 0) + count.get('error', 0))
 
 
-SUITES = {'python': Python}
+class Go:
+    """The Go client in GOPATH mode, with the sources that Debian has."""
+
+    path = BUILT / 'go'
+    package = path / 'src/github.com/devmapd/devmapd/clients/go'
+
+    def build(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.package.mkdir(parents=True)
+        for file in (CLIENTS / 'go').glob('*.go'):
+            shutil.copy(file, self.package)
+        run(CLIENTS / 'go/generate.sh', self.package)
+        run('go', 'vet', '.', './devmapdv1', cwd=self.package, env={**os.environ, **self._environment()})
+        run('go', 'test', '-c', '-o', self.path / 'devmapd.test', '.', cwd=self.package, env={**os.environ, **self._environment()})
+
+    def test(self, environment):
+        environment = {**environment, **self._environment()}
+        unformatted = subprocess.run(['gofmt', '-l', self.package], capture_output=True, text=True, check=True).stdout
+        code, text = capture(environment, self.package, self.path / 'devmapd.test', '-test.v')
+        passed, failed = (len(re.findall(rf'^--- {word}', text, re.M)) for word in ('PASS', 'FAIL'))
+        program = first_program('go', 'go').replace('devmapd.DefaultAddress', f'"unix:{environment["DEVMAPD_SOCKET"]}"')
+        (self.package / 'first').mkdir(exist_ok=True)
+        (self.package / 'first/main.go').write_text(program)
+        ended, text = capture(environment, self.package, 'go', 'run', './first')
+        good = ended == 0 and 'entry_not_found' in text and 'everything from here' in text and not unformatted
+        print(f'first program of the README: {"PASS" if good else "FAIL"} {unformatted}')
+        return total(code, passed + good, failed + (not good))
+
+    def _environment(self):
+        return {'GO111MODULE': 'off', 'GOFLAGS': '', 'GOPATH': f'{self.path}:/usr/share/gocode', 'GOPROXY': 'off'}
+
+
+SUITES = {'python': Python, 'go': Go}
 
 
 def main(names):
