@@ -96,7 +96,36 @@ class Go:
         return {'GO111MODULE': 'off', 'GOFLAGS': '', 'GOPATH': f'{self.path}:/usr/share/gocode', 'GOPROXY': 'off'}
 
 
-SUITES = {'python': Python, 'go': Go}
+class TypeScript:
+    """The TypeScript client, with what its lock file names."""
+
+    path = CLIENTS / 'typescript'
+
+    def build(self):
+        npm_ci(self.path)
+        shutil.rmtree(self.path / 'dist', ignore_errors=True)
+        (self.path / 'test/first.ts').write_text(first_program('typescript', 'ts').replace("'@devmapd/client'", "'../src/index.js'").replace(
+            'new Client()', 'new Client(`unix:${process.env["DEVMAPD_SOCKET"]}`)'))
+        run('npm', 'run', '--silent', 'build', cwd=self.path)
+
+    def test(self, environment):
+        code, text = capture(environment, self.path, 'node', '--test', '--test-reporter=tap', *sorted(self.path.glob('dist/test/*.test.js')))
+        passed, failed = (int(re.findall(rf'^# {word} (\d+)', text, re.M)[-1]) for word in ('pass', 'fail'))
+        ended, text = capture(environment, self.path, 'node', 'dist/test/first.js')
+        good = ended == 0 and 'entry_not_found' in text and 'everything from here' in text
+        print(f'first program of the README: {"PASS" if good else "FAIL"}')
+        return total(code, passed + good, failed + (not good))
+
+
+def npm_ci(folder):
+    """Installs what a lock file names, unless it is there already."""
+    lock, mark = folder / 'package-lock.json', folder / 'node_modules/.package-lock.json'
+    if not mark.exists() or mark.stat().st_mtime < lock.stat().st_mtime:
+        run('npm', 'ci', '--ignore-scripts', '--silent', cwd=folder)
+        mark.touch()
+
+
+SUITES = {'python': Python, 'go': Go, 'typescript': TypeScript}
 
 
 def main(names):
