@@ -65,6 +65,11 @@ run: setup ## Build and start the daemon here, its state in .state
 test: build ## Run all tests
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) $(DOTNET)" scripts/test.sh $(if $(GROUP),--group $(GROUP)) $(FILTER)
 
+.PHONY: clients
+clients: setup ## Build the clients in other languages, and test them all; CLIENT=python for one
+	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
+	@CONFIGURATION=$(CONFIGURATION) $(ROOT) clients/test.py $(CLIENT)
+
 .PHONY: soak
 soak: build ## Kill, restart and upgrade the daemon under writes and traffic
 	@CONFIGURATION=$(CONFIGURATION) DOTNET="$(ROOT) env DEVMAPD_KILLS=$(KILLS) DEVMAPD_LIVE_FRAMES=$(FRAMES) $(DOTNET)" HANG_TIMEOUT=10h \
@@ -195,5 +200,5 @@ image: stage ## Build an OCI image, without a container engine
 
 .PHONY: clean
 clean: ## Remove what was built; state and pins stay
-	rm -rf artifacts tools/node_modules
+	rm -rf artifacts tools/node_modules clients/python/build clients/typescript/node_modules clients/typescript/dist clients/typescript/src/gen
 	find src tests bench -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -12,6 +12,10 @@ packages=(
     curl iputils-ping                       # what README's walk-through calls
     chromium                                # the browser that tests the pages
     python3-grpcio python3-protobuf         # scripts/grpcall, which makes the gRPC calls of the documents
+    protobuf-compiler openssl               # code and certificates of the clients' tests
+    python3-pip python3-setuptools python3-wheel python3-pytest # the Python client
+    golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev golang-google-protobuf-dev golang-google-genproto-dev # the Go client
+    protoc-gen-go protoc-gen-go-grpc        # its code
     systemd                                 # the sandbox that tests the unit
     ca-certificates
 )
