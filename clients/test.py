@@ -125,7 +125,40 @@ def npm_ci(folder):
         mark.touch()
 
 
-SUITES = {'python': Python, 'go': Go, 'typescript': TypeScript}
+class Generators:
+    """Clients that openapi-typescript, hey-api, Kiota and NSwag make of the OpenAPI documents."""
+
+    path = CLIENTS / 'generators'
+    documents = testbed.ROOT / 'tests/ControlPlane.FunctionalTests/Snapshots'
+
+    def build(self):
+        document, folder = self.documents / 'openapi.v1.json', self.path / 'typescript'
+        npm_ci(folder)
+        for made in ('src', 'dist'):
+            shutil.rmtree(folder / made, ignore_errors=True)
+        run(folder / 'node_modules/.bin/openapi-ts', '-s', '-i', document, '-o', 'src/hey', '-c', '@hey-api/client-fetch', cwd=folder)
+        run(folder / 'node_modules/.bin/openapi-typescript', document, '-o', 'src/paths.ts', cwd=folder, stdout=subprocess.DEVNULL)
+        run(folder / 'node_modules/.bin/tsc', cwd=folder)
+
+        folder = self.path / 'dotnet'
+        shutil.rmtree(folder / 'generated', ignore_errors=True)
+        run('dotnet', 'tool', 'restore', cwd=folder, stdout=subprocess.DEVNULL)
+        run('dotnet', 'kiota', 'generate', '-l', 'CSharp', '-d', document, '-o', 'generated/kiota', '-n', 'Kiota', '-c', 'DevmapdClient',
+            '--log-level', 'Warning', cwd=folder, stdout=subprocess.DEVNULL)
+        run('dotnet', 'nswag', 'openapi2csclient', f'/input:{self.documents / "openapi.v1-3.0.json"}', '/output:generated/NSwag.cs', '/namespace:NSwag',
+            '/className:DevmapdClient', '/jsonLibrary:NewtonsoftJson', '/useBaseUrl:false', '/generateOptionalParameters:true', cwd=folder,
+            stdout=subprocess.DEVNULL)
+        run('dotnet', 'build', '-c', 'Release', '-v', 'quiet', '--nologo', '-nodeReuse:false', '-p:UseSharedCompilation=false', cwd=folder)
+
+    def test(self, environment):
+        bundled = self.path / 'typescript/dist/check.js'
+        code, text = capture(environment, self.path, 'node', '--test', '--test-reporter=tap', bundled)
+        passed, failed = (int(re.findall(rf'^# {word} (\d+)', text, re.M)[-1]) for word in ('pass', 'fail'))
+        other, text = capture(environment, self.path, 'dotnet', 'dotnet/bin/Release/net10.0/Generators.dll')
+        return total(code or other, passed + len(re.findall('^PASS ', text, re.M)), failed + len(re.findall('^FAIL ', text, re.M)))
+
+
+SUITES = {'python': Python, 'go': Go, 'typescript': TypeScript, 'generators': Generators}
 
 
 def main(names):
