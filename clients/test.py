@@ -158,7 +158,27 @@ class Generators:
         return total(code or other, passed + len(re.findall('^PASS ', text, re.M)), failed + len(re.findall('^FAIL ', text, re.M)))
 
 
-SUITES = {'python': Python, 'go': Go, 'typescript': TypeScript, 'generators': Generators}
+class Recipes:
+    """The recipes of contrib, with real frames."""
+
+    path = testbed.ROOT / 'contrib'
+
+    def build(self):
+        pass
+
+    def test(self, environment):
+        environment = {**environment, 'DEVMAPD_SOCKET': environment['DEVMAPD_DURABLE'], 'DEVMAPD': str(testbed.DEVMAPD),
+                       'PYTHONPATH': str(BUILT / 'python/site')}
+        passed = failed = 0
+        scripts = [file for file in sorted((self.path / 'recipes').glob('*.sh')) if os.access(file, os.X_OK)]
+        for script in [*scripts, self.path / 'prometheus/check.sh']:
+            code, _ = capture(environment, self.path, script)
+            print(f'{"PASS" if code == 0 else "FAIL"} {script.relative_to(self.path)}', flush=True)
+            passed, failed = passed + (code == 0), failed + (code != 0)
+        return passed, failed
+
+
+SUITES = {'python': Python, 'go': Go, 'typescript': TypeScript, 'generators': Generators, 'recipes': Recipes}
 
 
 def main(names):

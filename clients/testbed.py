@@ -31,6 +31,10 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DEVMAPD = ROOT / 'src/ControlPlane.Daemon/bin' / os.environ.get('CONFIGURATION', 'Release') / 'net10.0/devmapd'
 READY_SECONDS = 60
+# Those of the daemon on the real kernel: one of each selector.
+DEVMAPS = [f'--ControlPlane:Devmaps:{number}:{key}={value}' for number, (name, selector) in
+           enumerate({'default': 'ingressInterface', 'trunk': 'vlan', 'routes': 'ipv4Destination'}.items())
+           for key, value in {'Name': name, 'KeySelector': selector}.items()]
 # So that tests get beyond it.
 SHORT_HISTORY = ['--ControlPlane:Watch:LogCapacity=4', '--ControlPlane:History:MaxBytes=65536']
 
@@ -178,7 +182,7 @@ def start(simulated_only=False):
         pins = f'/sys/fs/bpf/{pathlib.Path(folder).name}'
         durable = Daemon(
             f'{folder}/durable', f'--ControlPlane:PinRoot={pins}', f'--ControlPlane:Listen:Grpc=http://127.0.0.1:{free_port()}',
-            *SHORT_HISTORY)
+            *SHORT_HISTORY, *DEVMAPS)
         environment = {}
         if not simulated_only:
             stack.callback(shutil.rmtree, pins, ignore_errors=True)
