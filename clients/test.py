@@ -164,7 +164,9 @@ class Recipes:
     path = testbed.ROOT / 'contrib'
 
     def build(self):
-        pass
+        # One of them uses the Python client.
+        if not (BUILT / 'python/site').exists():
+            Python().build()
 
     def test(self, environment):
         environment = {**environment, 'DEVMAPD_SOCKET': environment['DEVMAPD_DURABLE'], 'DEVMAPD': str(testbed.DEVMAPD),

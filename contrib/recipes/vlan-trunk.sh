@@ -10,7 +10,7 @@ attach() { # DEVMAP INTERFACE
     cleanup api DELETE "/v1/devmaps/$1/attachments/$2"
 }
 forward() { # DEVMAP KEY INTERFACE ACTIONS
-    api PUT "/v1/devmaps/$1/entries/$2?wait=Forwarding" "{\"interface\": \"$3\", \"actions\": $4}" | grep '"waitSatisfied":true' >/dev/null
+    api PUT "/v1/devmaps/$1/entries/$2?wait=Forwarding" "{\"interface\": \"$3\", \"actions\": $4}" | grep '"state":"Forwarding"' >/dev/null
     cleanup api DELETE "/v1/devmaps/$1/entries/$2"
 }
 
