@@ -12,7 +12,8 @@ A test finds them by the environment:
   DEVMAPD_TCP      that daemon's gRPC over TCP, http://127.0.0.1:PORT
   DEVMAPD_TCP_TOKEN  a token of the role admin for it
   DEVMAPD_CONTROL  where a test cuts and restarts: POST /cut ends all connections of the relay, POST /restart ends the daemon behind
-                   the relay and starts it again, POST /reset does so with an empty store
+                   the relay and starts it again, POST /reset does so with the
+                   store of the beginning, which has the token and no entry
 """
 
 import contextlib
@@ -60,14 +61,14 @@ class Daemon:
         self.folder.mkdir(exist_ok=True)
         self.socket = self.folder / 'devmapd.sock'
         self.addresses = {}
-        self._arguments = arguments
+        self._settings = [f'--ControlPlane:StateDirectory={self.folder}/state', f'--ControlPlane:Listen:UnixSocket={self.socket}', *arguments]
         self._process = None
         self._ready = threading.Event()
         self._log = []
 
     def start(self):
         self._ready.clear()
-        command = [DEVMAPD, f'--ControlPlane:StateDirectory={self.folder}/state', f'--ControlPlane:Listen:UnixSocket={self.socket}', *self._arguments]
+        command = [DEVMAPD, 'run', *self._settings]
         environment = {name: value for name, value in os.environ.items() if name != 'JOURNAL_STREAM'}
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
@@ -97,6 +98,16 @@ class Daemon:
         if answer.status != 201:
             raise RuntimeError(text)
         return json.loads(text)['secret']
+
+    def back_up(self):
+        """Copies the store."""
+        subprocess.run([DEVMAPD, 'backup', self.folder / 'backup.db', *self._settings], check=True, capture_output=True)
+
+    def put_back(self):
+        """Replaces the store by the copy. The daemon must not run."""
+        for file in (self.folder / 'state').glob('devmapd.db*'):
+            file.unlink()
+        shutil.copy(self.folder / 'backup.db', self.folder / 'state/devmapd.db')
 
     def _read(self, process):
         for line in process.stdout:
@@ -188,6 +199,8 @@ def start(simulated_only=False):
             stack.callback(shutil.rmtree, pins, ignore_errors=True)
             stack.callback(durable.stop)
             durable.start().wait_ready()
+            token = durable.create_token('clients')
+            durable.back_up()
             relay = Relay(f'{folder}/relay.sock', durable.socket)
             stack.callback(relay.close)
             control = _start_control(relay, durable)
@@ -196,7 +209,7 @@ def start(simulated_only=False):
                 'DEVMAPD_RELAY': f'{folder}/relay.sock',
                 'DEVMAPD_DURABLE': str(durable.socket),
                 'DEVMAPD_TCP': durable.addresses['gRPC'],
-                'DEVMAPD_TCP_TOKEN': durable.create_token('clients'),
+                'DEVMAPD_TCP_TOKEN': token,
                 'DEVMAPD_CONTROL': f'http://127.0.0.1:{control.server_address[1]}',
             }
         simulated.wait_ready()
@@ -217,8 +230,7 @@ def _start_control(relay, durable):
             else:
                 durable.stop()
                 if self.path == '/reset':
-                    for file in (durable.folder / 'state').glob('devmapd.db*'):
-                        file.unlink()
+                    durable.put_back()
                 durable.start().wait_ready()
             self.send_response(204)
             self.end_headers()

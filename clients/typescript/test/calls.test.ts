@@ -70,7 +70,7 @@ test('without a daemon there is no code', async () => {
 });
 
 test('a silent server ends at the deadline', async (t) => {
-  const silent = createSilent().listen(0, '127.0.0.1');
+  const silent = createSilent((socket) => t.after(() => socket.destroy())).listen(0, '127.0.0.1');
   t.after(() => silent.close());
   await new Promise((resolve) => silent.once('listening', resolve));
   const daemon = client(`http://127.0.0.1:${(silent.address() as AddressInfo).port}`, { deadlineMs: 200 });
