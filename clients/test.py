@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 import testbed
 
@@ -185,19 +186,23 @@ SUITES = {'python': Python, 'go': Go, 'typescript': TypeScript, 'generators': Ge
 
 def main(names):
     suites = {name: SUITES[name]() for name in names or SUITES}
-    results = {}
+    results, seconds = {}, dict.fromkeys(suites, 0)
     for name, suite in suites.items():
+        begin = time.monotonic()
         try:
             suite.build()
         except subprocess.CalledProcessError as failure:
             print(f'{name}: {failure}')
             results[name] = (0, 1)
+        seconds[name] += time.monotonic() - begin
     with testbed.start() as environment:
         for name, suite in suites.items():
+            begin = time.monotonic()
             if name not in results:
                 results[name] = suite.test({**os.environ, **environment})
+            seconds[name] += time.monotonic() - begin
     for name, (passed, failed) in results.items():
-        print(f'{name}: {passed} passed, {failed} failed')
+        print(f'{name}: {passed} passed, {failed} failed, {seconds[name]:.0f} s')
     passed, failed = (sum(numbers) for numbers in zip(*results.values()))
     print(f'{passed} passed, {failed} failed')
     return int(failed > 0)

@@ -19,6 +19,8 @@ export function fetchOver(path: string): typeof fetch {
         (answer) => {
           const headers = Object.entries(answer.headers).flatMap(([name, value]) => [value ?? []].flat().map((v) => [name, v] as [string, string]));
           const hasBody = ![101, 204, 205, 304].includes(answer.statusCode!);
+          if (!hasBody)
+            answer.resume(); // Otherwise the connection would stay.
           resolve(new Response(hasBody ? (Readable.toWeb(answer) as ReadableStream) : null, { status: answer.statusCode, headers }));
         });
       call.on('error', reject);
