@@ -19,10 +19,10 @@ from devmapd.services import AsyncServices, Services
 DEFAULT_ADDRESS = 'unix:/run/devmapd/devmapd.sock'
 
 # A host that vanishes without a word is noticed by pings: after 30 seconds without data, and 10 without an answer. Channels share no
-# connection, so that what one client does has no effect on another.
+# connection, so that what one client does has no effect on another. The minimum of the backoff is how long one attempt may take.
 _OPTIONS = [
     ('grpc.keepalive_time_ms', 30_000), ('grpc.keepalive_timeout_ms', 10_000), ('grpc.use_local_subchannel_pool', 1),
-    ('grpc.initial_reconnect_backoff_ms', 100), ('grpc.min_reconnect_backoff_ms', 100), ('grpc.max_reconnect_backoff_ms', 5_000),
+    ('grpc.initial_reconnect_backoff_ms', 100), ('grpc.min_reconnect_backoff_ms', 10_000), ('grpc.max_reconnect_backoff_ms', 5_000),
 ]
 
 
