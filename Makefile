@@ -18,6 +18,7 @@ DAEMON := src/ControlPlane.Daemon
 DEMO := tests/ControlPlane.Demo
 TOOLS := tools/node_modules/.package-lock.json
 BUF := $(CURDIR)/tools/node_modules/.bin/buf
+SNAPSHOTS := ControlPlane.FunctionalTests ControlPlane.ClientTests
 OPENAPI := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1.json
 OPENAPI_3_0 := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1-3.0.json
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -96,9 +97,11 @@ kernels: build ## Run the kernel tests, and some from end to end, on Debian's ot
 
 .PHONY: snapshots
 snapshots: build ## Rewrite the recorded contracts; git diff shows the change
-	@DEVMAPD_UPDATE_SNAPSHOTS=1 $(DOTNET) test tests/ControlPlane.FunctionalTests -c $(CONFIGURATION) --no-build --nologo -v quiet --filter Group=snapshot >/dev/null || true
-	@$(DOTNET) test tests/ControlPlane.FunctionalTests -c $(CONFIGURATION) --no-build --nologo -v quiet --filter Group=snapshot
-	@git --no-pager diff --stat -- tests/ControlPlane.FunctionalTests/Snapshots
+	@for project in $(SNAPSHOTS); do \
+		DEVMAPD_UPDATE_SNAPSHOTS=1 $(DOTNET) test tests/$$project -c $(CONFIGURATION) --no-build --nologo -v quiet --filter Group=snapshot >/dev/null || true; \
+		$(DOTNET) test tests/$$project -c $(CONFIGURATION) --no-build --nologo -v quiet --filter Group=snapshot || exit 1; \
+	done
+	@git --no-pager diff --stat -- $(SNAPSHOTS:%=tests/%/Snapshots)
 
 .PHONY: demo
 demo: setup ## Show the daemon steer frames between namespaces

@@ -5,8 +5,11 @@ using Grpc.Core.Interceptors;
 
 namespace ControlPlane.Client;
 
-/// <summary>Sets the deadline of unary calls, to which the wait of a call is added, and the token of all, and turns failures of all calls into <see cref="DevmapdException"/>.</summary>
-internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Interceptor
+/// <summary>
+/// Sets the deadline of unary calls, to which the wait of a call is added, and the token of all. Turns failures of all calls into
+/// <see cref="DevmapdException"/>, and makes unary calls again where <see cref="RetryRules"/> allow it.
+/// </summary>
+internal sealed class CallInterceptor(DevmapdClientOptions options) : Interceptor
 {
     // The wait of a call that names none.
     private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(30);
@@ -14,9 +17,32 @@ internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Inter
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
     {
-        var call = continuation(request, WithToken(WithDeadline(request, context)));
+        // All attempts share one deadline.
+        var ready = WithToken(WithDeadline(request, context));
+        var call = continuation(request, ready);
         return new AsyncUnaryCall<TResponse>(
-            TranslateAsync(call.ResponseAsync, context.Options.CancellationToken), call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+            RepeatAsync(), call.ResponseHeadersAsync, () => call.GetStatus(), () => call.GetTrailers(), () => call.Dispose());
+
+        async Task<TResponse> RepeatAsync()
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    return await TranslateAsync(call.ResponseAsync, ready.Options.CancellationToken);
+                }
+                catch (DevmapdException failure) when (attempt < options.MaxAttempts && RetryRules.MayRepeat(failure, request))
+                {
+                    var delay = RetryRules.Delay(failure, attempt, options);
+                    if (ready.Options.Deadline is { } end && DateTime.UtcNow + delay >= end)
+                        throw;
+                    await Task.Delay(delay, ready.Options.CancellationToken);
+                }
+
+                call.Dispose();
+                call = continuation(request, ready);
+            }
+        }
     }
 
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
@@ -63,7 +89,7 @@ internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Inter
         TRequest request, ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class =>
-        deadline is { } time && context.Options.Deadline is null
+        options.Deadline is { } time && context.Options.Deadline is null
             ? new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, context.Options.WithDeadline(DateTime.UtcNow + time + WaitOf(request)))
             : context;
 
@@ -83,7 +109,7 @@ internal sealed class CallInterceptor(TimeSpan? deadline, string? token) : Inter
         where TRequest : class
         where TResponse : class
     {
-        if (token is null)
+        if (options.Token is not { } token)
             return context;
         var headers = new Metadata();
         foreach (var entry in context.Options.Headers ?? [])

@@ -7,10 +7,7 @@ namespace ControlPlane.Client;
 /// <summary>Lists, page by page.</summary>
 public sealed partial class DevmapdClient
 {
-    /// <summary>Lists entries. Each page is requested when the one before has been read.</summary>
-    /// <param name="request">The devmap and the filters. The stream sets the page tokens of a copy.</param>
-    /// <param name="cancellationToken">Ends the list.</param>
-    /// <exception cref="DevmapdException">A page could not be read.</exception>
+    /// <inheritdoc/>
     public IAsyncEnumerable<Entry> ListEntriesAsync(ListEntriesRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -26,8 +23,7 @@ public sealed partial class DevmapdClient
             cancellationToken);
     }
 
-    /// <summary>Lists the counters of entries. Each page is requested when the one before has been read.</summary>
-    /// <inheritdoc cref="ListEntriesAsync"/>
+    /// <inheritdoc/>
     public IAsyncEnumerable<EntryCounters> ListCountersAsync(ListCountersRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -43,8 +39,7 @@ public sealed partial class DevmapdClient
             cancellationToken);
     }
 
-    /// <summary>Lists changes. Each page is requested when the one before has been read.</summary>
-    /// <inheritdoc cref="ListEntriesAsync"/>
+    /// <inheritdoc/>
     public IAsyncEnumerable<Change> ListChangesAsync(ListChangesRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);

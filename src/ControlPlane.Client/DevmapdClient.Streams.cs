@@ -5,13 +5,10 @@ using Grpc.Core;
 
 namespace ControlPlane.Client;
 
-/// <summary>Writes and lists of many entries by one stream.</summary>
+/// <summary>Calls by one stream: many entries, many signs of life.</summary>
 public sealed partial class DevmapdClient
 {
-    /// <summary>Lists entries by one stream: the daemon reads a page when the one before has been read.</summary>
-    /// <param name="request">The devmap and the filters.</param>
-    /// <param name="cancellationToken">Ends the list.</param>
-    /// <exception cref="DevmapdException">The daemon refused the list, or the connection broke.</exception>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<Entry> StreamEntriesAsync(
         StreamEntriesRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -24,20 +21,35 @@ public sealed partial class DevmapdClient
         }
     }
 
-    /// <summary>
-    /// Writes batches by one stream. An answer comes when its batch is durable and in the kernel. Batches are taken as fast as the daemon
-    /// writes them, a few ahead.
-    /// </summary>
-    /// <param name="batches">The batches, each of at most 10,000 items, or 1,000 if atomic, and 4 MiB.</param>
-    /// <param name="cancellationToken">Ends the stream. Batches that are on the way may happen all the same.</param>
-    /// <returns>The answers, in the order of the batches.</returns>
-    /// <exception cref="DevmapdException">A batch was refused as a whole, or the connection broke. The batches that were answered have happened.</exception>
-    public async IAsyncEnumerable<WriteEntriesResponse> WriteEntriesAsync(
-        IAsyncEnumerable<WriteEntriesRequest> batches, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WriteEntriesResponse> WriteEntriesAsync(
+        IAsyncEnumerable<WriteEntriesRequest> batches, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(batches);
+        return ExchangeAsync(end => Devmaps.WriteEntries(cancellationToken: end), batches, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<KeepAliveStreamResponse> KeepAliveStreamAsync(IAsyncEnumerable<string> leases, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(leases);
+        return ExchangeAsync(end => Leases.KeepAliveStream(cancellationToken: end), RequestsAsync(cancellationToken), cancellationToken);
+
+        async IAsyncEnumerable<KeepAliveStreamRequest> RequestsAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+        {
+            await foreach (var lease in leases.WithCancellation(cancellation))
+                yield return new KeepAliveStreamRequest { Lease = lease };
+        }
+    }
+
+    // Sends requests while it gives the answers.
+    private static async IAsyncEnumerable<TAnswer> ExchangeAsync<TRequest, TAnswer>(
+        Func<CancellationToken, AsyncDuplexStreamingCall<TRequest, TAnswer>> open,
+        IAsyncEnumerable<TRequest> requests,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var call = Devmaps.WriteEntries(cancellationToken: end.Token);
+        using var call = open(end.Token);
         Exception? failure = null;
         var sent = SendAsync();
         try
@@ -69,8 +81,8 @@ public sealed partial class DevmapdClient
         {
             try
             {
-                await foreach (var batch in batches.WithCancellation(end.Token))
-                    await call.RequestStream.WriteAsync(batch, end.Token);
+                await foreach (var request in requests.WithCancellation(end.Token))
+                    await call.RequestStream.WriteAsync(request, end.Token);
                 await call.RequestStream.CompleteAsync();
             }
             catch (Exception e) when (e is RpcException or OperationCanceledException or InvalidOperationException)

@@ -15,44 +15,91 @@ public readonly record struct WatchItem(WatchResponse? Event)
     public bool BeginsSnapshot => Event is null;
 }
 
+/// <summary>An item of a watch of several devmaps.</summary>
+/// <param name="Devmap">The devmap that the event is about; null if it is about none.</param>
+/// <param name="Event">The event; null where a snapshot begins.</param>
+public readonly record struct DevmapsWatchItem(string? Devmap, WatchResponse? Event)
+{
+    /// <summary>Whether a snapshot begins, as in <see cref="WatchItem.BeginsSnapshot"/>.</summary>
+    public bool BeginsSnapshot => Event is null;
+}
+
 /// <summary>Watches that survive breaks of the connection.</summary>
 public sealed partial class DevmapdClient
 {
-    private const string RevisionCompacted = "revision_compacted";
-    private const string InvalidArgument = "invalid_argument";
-    private const string ShuttingDown = "shutting_down";
     private const string RevisionField = "revision";
 
-    /// <summary>
-    /// Reports every change of a devmap, in the order of revisions. After a break the stream resumes from the last revision. If the daemon
-    /// no longer has the changes since, the stream begins again with a snapshot.
-    /// </summary>
-    /// <param name="devmap">The name of the devmap.</param>
-    /// <param name="revision">The revision of the last event that the caller has seen; null to begin with a snapshot.</param>
-    /// <param name="cancellationToken">Ends the stream.</param>
-    /// <returns>A stream that ends only with an exception.</returns>
-    /// <exception cref="DevmapdException">The daemon refused the watch, or has never answered.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async IAsyncEnumerable<WatchItem> WatchAsync(
-        string devmap, long? revision = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <inheritdoc/>
+    public IAsyncEnumerable<WatchItem> WatchAsync(string devmap, long? revision = null, CancellationToken cancellationToken = default)
+    {
+        var request = new WatchRequest { Devmap = devmap };
+        if (revision is { } last)
+            request.Revision = last;
+        return WatchAsync(request, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<WatchItem> WatchAsync(WatchRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var stream = ResumeAsync(Open, item => item.HasRevision ? item.Revision : null, request.HasRevision ? request.Revision : null, cancellationToken);
+        await foreach (var item in stream)
+            yield return new WatchItem(item);
+
+        AsyncServerStreamingCall<WatchResponse> Open(long? revision)
+        {
+            var next = request.Clone();
+            next.ClearRevision();
+            if (revision is { } last)
+                next.Revision = last;
+            return Devmaps.Watch(next, cancellationToken: cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DevmapsWatchItem> WatchDevmapsAsync(
+        WatchDevmapsRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var stream = ResumeAsync(
+            Open, item => item.Event is { HasRevision: true } e ? e.Revision : null, request.HasRevision ? request.Revision : null, cancellationToken);
+        await foreach (var item in stream)
+            yield return new DevmapsWatchItem(item is { HasDevmap: true } ? item.Devmap : null, item?.Event);
+
+        AsyncServerStreamingCall<WatchDevmapsResponse> Open(long? revision)
+        {
+            var next = request.Clone();
+            next.ClearRevision();
+            if (revision is { } last)
+                next.Revision = last;
+            return Devmaps.WatchDevmaps(next, cancellationToken: cancellationToken);
+        }
+    }
+
+    // Gives null where a snapshot begins.
+    private async IAsyncEnumerable<T?> ResumeAsync<T>(
+        Func<long?, AsyncServerStreamingCall<T>> open,
+        Func<T, long?> revisionOf,
+        long? revision,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
     {
         var wasConnected = false;
-        var delay = _options.FirstReconnectDelay;
+        var attempt = 0;
         while (true)
         {
-            using var call = Devmaps.Watch(Request(devmap, revision), cancellationToken: cancellationToken);
+            using var call = open(revision);
             var beginsSnapshot = revision is null;
             DevmapdException? failure;
             while ((failure = await NextAsync(call.ResponseStream, cancellationToken)) is null)
             {
-                (wasConnected, delay) = (true, _options.FirstReconnectDelay);
+                (wasConnected, attempt) = (true, 0);
                 if (beginsSnapshot)
-                    yield return new WatchItem(null);
+                    yield return null;
                 beginsSnapshot = false;
                 var response = call.ResponseStream.Current;
-                if (response.HasRevision)
-                    revision = response.Revision;
-                yield return new WatchItem(response);
+                revision = revisionOf(response) ?? revision;
+                yield return response;
             }
 
             if (revision is not null && IsRevisionLost(failure))
@@ -61,23 +108,14 @@ public sealed partial class DevmapdClient
                 continue;
             }
 
-            if (!wasConnected || !(failure.Code is null or ShuttingDown))
+            if (!wasConnected || !(failure.Code is null or DevmapdErrors.ShuttingDown or DevmapdErrors.TooManyStreams))
                 throw failure;
-            await Task.Delay(delay, cancellationToken);
-            delay = TimeSpan.FromTicks(Math.Min(delay.Ticks * 2, _options.LongestReconnectDelay.Ticks));
+            await Task.Delay(RetryRules.Delay(failure, ++attempt, _options), cancellationToken);
         }
     }
 
-    private static WatchRequest Request(string devmap, long? revision)
-    {
-        var request = new WatchRequest { Devmap = devmap };
-        if (revision is { } last)
-            request.Revision = last;
-        return request;
-    }
-
     // An iterator cannot yield where it catches. Null means that there is a next event.
-    private static async Task<DevmapdException?> NextAsync(IAsyncStreamReader<WatchResponse> stream, CancellationToken cancellationToken)
+    private static async Task<DevmapdException?> NextAsync<T>(IAsyncStreamReader<T> stream, CancellationToken cancellationToken)
     {
         try
         {
@@ -91,5 +129,6 @@ public sealed partial class DevmapdClient
 
     // Too old, or of another store.
     private static bool IsRevisionLost(DevmapdException failure) =>
-        failure.Code == RevisionCompacted || (failure.Code == InvalidArgument && failure.Fields.Any(f => f.Field == RevisionField));
+        failure.Code == DevmapdErrors.RevisionCompacted
+        || (failure.Code == DevmapdErrors.InvalidArgument && failure.Fields.Any(f => f.Field == RevisionField));
 }
