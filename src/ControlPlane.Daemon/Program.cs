@@ -4,6 +4,7 @@ using ControlPlane.Daemon.Api.Grpc;
 using ControlPlane.Daemon.Api.OpenApi;
 using ControlPlane.Daemon.Api.Rest;
 using ControlPlane.Daemon.Cli;
+using ControlPlane.Daemon.Files;
 using ControlPlane.Daemon.Hosting;
 using ControlPlane.Daemon.Observability;
 using ControlPlane.Daemon.Security;
@@ -30,6 +31,7 @@ internal static class Program
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions(),
             options.Capacity.ToCapacityOptions());
         builder.Services.AddBackends(options, arguments.Simulate);
+        builder.Services.AddTableFiles();
         builder.Services.AddDevmapMetrics(options.Metrics);
         builder.Services.AddAccess();
         builder.Services.AddAnswerForm();

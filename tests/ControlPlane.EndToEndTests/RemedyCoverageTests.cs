@@ -17,6 +17,7 @@ public sealed class RemedyCoverageTests
     {
         ["AttachmentErrors.NoTcx"] = "only kernels before Linux 6.6 refuse so; the request is that of CommonRemedies.Attach",
         ["AttachmentErrors.Refused EINVAL"] = "only drivers of hardware refuse so; the request is that of the refusal with EOPNOTSUPP",
+        ["CommonRemedies.CorrectFiles"] = "the daemon of a test is no unit of systemd; TableFileTests reload it by its signal",
         ["CommonRemedies.TagsInFrames"] = "only hardware takes tags out of received frames",
         ["DevmapErrors.WatcherTooSlow"] = "the request is that of DevmapErrors.Compacted",
     };

@@ -10,10 +10,11 @@ internal sealed class HostService
 {
     private readonly IKernel _kernel;
     private readonly ControlPlaneState _state;
+    private readonly IHostConditions[] _conditions;
     private readonly DateTimeOffset _startedAt;
 
-    public HostService(IKernel kernel, ControlPlaneState state, TimeProvider time) =>
-        (_kernel, _state, _startedAt) = (kernel, state, time.GetUtcNow());
+    public HostService(IKernel kernel, ControlPlaneState state, IEnumerable<IHostConditions> conditions, TimeProvider time) =>
+        (_kernel, _state, _conditions, _startedAt) = (kernel, state, [.. conditions], time.GetUtcNow());
 
     /// <summary>The daemon's version.</summary>
     public static string DaemonVersion { get; } =
@@ -26,6 +27,6 @@ internal sealed class HostService
         var facts = _kernel.Host;
         return new Host(
             facts.KernelRelease, facts.Machine, facts.LibbpfVersion, DaemonVersion, facts.Simulated, _startedAt, _state.Current.Revision, facts.Features,
-            _kernel.ReadConditions());
+            [.. _kernel.ReadConditions(), .. _conditions.SelectMany(c => c.Read())]);
     }
 }

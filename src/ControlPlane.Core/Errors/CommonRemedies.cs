@@ -12,6 +12,9 @@ public static class CommonRemedies
     /// <summary>Somebody else changed the kernel's map or an attachment.</summary>
     public static Remedy Audit(string devmap) => new("Audit the devmap: the audit repairs what others changed.", Calls.AuditDevmap(devmap));
 
+    /// <summary>A table file has errors.</summary>
+    public static Remedy CorrectFiles(string folder) => new($"Correct the files in {folder}, and have the daemon read them again.", "systemctl reload devmapd");
+
     /// <summary>The daemon is at it.</summary>
     public static Remedy AwaitSwap() => new("Wait: the daemon writes the entries, and answers setEgressProgram when it has written all.");
 

@@ -174,6 +174,9 @@ public static class ConditionTypes
     /// <summary>The pins, and with them the forwarding of frames, outlive the daemon.</summary>
     public static ConditionType PinsPersist { get; } = new("PinsPersist", ConditionSubject.Host);
 
+    /// <summary>The files of <c>TablesDirectory</c> are applied.</summary>
+    public static ConditionType FilesApplied { get; } = new("FilesApplied", ConditionSubject.Host);
+
     /// <summary>All kinds.</summary>
     public static IReadOnlyList<ConditionType> All { get; } =
     [
@@ -181,6 +184,6 @@ public static class ConditionTypes
         EgressProgramAgrees, EgressProgramFits, EgressProgramPasses, EgressProgramApplies, ActionsApply, Proven, KeyReachable, IngressAttached, Attached, IngressRedirects,
         IngressKeepsFrames,
         IngressReceivesAll, KeysSpread, CapacityAvailable,
-        IngressReceives, KeyFound, DevmapActive, ActionsRun, EgressProgramRun, EgressPath, PinsPersist,
+        IngressReceives, KeyFound, DevmapActive, ActionsRun, EgressProgramRun, EgressPath, PinsPersist, FilesApplied,
     ];
 }

@@ -17,7 +17,7 @@ namespace ControlPlane.Daemon.Hosting;
 /// <remarks>At a terminal SIGHUP means that the terminal has closed, and ends the daemon.</remarks>
 internal sealed class ConfigurationReload(
     Arguments arguments, IConfiguration configuration, IOptions<ControlPlaneOptions> options, AuditOptions audits, ProbeOptions probes, CoreMetricsOptions metrics,
-    AuditLifetime auditLifetime, IServiceProvider services, ILogger<ConfigurationReload> logger) : IHostedService, IDisposable
+    AuditLifetime auditLifetime, IOpeningWork opening, IServiceProvider services, ILogger<ConfigurationReload> logger) : IHostedService, IDisposable
 {
     private readonly Lock _reloading = new();
     private readonly Dictionary<string, EffectiveSetting> _effective = EffectiveSettings.Of(options.Value);
@@ -65,6 +65,7 @@ internal sealed class ConfigurationReload(
         var now = Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
         notifier?.Notify(new ServiceState(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={now}")));
         Reload();
+        opening.RunAsync(CancellationToken.None).GetAwaiter().GetResult();
         notifier?.Notify(ServiceState.Ready);
     }
 

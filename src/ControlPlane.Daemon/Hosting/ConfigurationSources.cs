@@ -66,6 +66,7 @@ internal static class ConfigurationSources
         return new Dictionary<string, string?>
         {
             ["ControlPlane:PinRoot"] = Path.Combine(folder, "pins"),
+            ["ControlPlane:TablesDirectory"] = Path.Combine(folder, "tables.d"),
             ["ControlPlane:StateDirectory"] = Path.Combine(folder, "state"),
             ["ControlPlane:Listen:UnixSocket"] = Path.Combine(folder, "devmapd.sock"),
         };

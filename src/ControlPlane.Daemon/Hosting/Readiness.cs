@@ -89,12 +89,16 @@ internal static class HealthEndpoints
     private static Task WriteAllAsync(HttpContext http, string status) => http.Response.WriteAsJsonAsync(new
     {
         status,
-        warnings = Warnings(http.RequestServices.GetRequiredService<IKernel>()),
+        warnings = Warnings(http.RequestServices),
         parts = http.RequestServices.GetRequiredService<Health>().Read().ToDictionary(part => part.Name, part => part.Problem ?? "ok"),
     });
 
     /// <summary>The conditions of the host that do not hold or cannot be seen. They do not keep the daemon from serving.</summary>
-    private static string[] Warnings(IKernel kernel) => [.. kernel.ReadConditions().Where(c => !c.Holds).Select(c => c.Message)];
+    private static string[] Warnings(IServiceProvider services) =>
+    [
+        .. services.GetRequiredService<IKernel>().ReadConditions().Concat(services.GetServices<IHostConditions>().SelectMany(c => c.Read()))
+            .Where(c => !c.Holds).Select(c => c.Message),
+    ];
 }
 
 /// <summary>

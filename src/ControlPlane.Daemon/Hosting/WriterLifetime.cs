@@ -14,7 +14,7 @@ namespace ControlPlane.Daemon.Hosting;
 /// </summary>
 internal sealed class WriterLifetime(
     IKernel kernel, DevmapWriter writer, Readiness readiness, LastRequests requests, ExitStatus exit, IOptions<ControlPlaneOptions> options,
-    HostClaims claims, LoginLinks links, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
+    HostClaims claims, LoginLinks links, IOpeningWork opening, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<WriterLifetime> logger) : IHostedLifecycleService
 {
     /// <inheritdoc/>
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -29,6 +29,7 @@ internal sealed class WriterLifetime(
         var started = clock.GetTimestamp();
         var reconciled = writer.StartAsync([.. options.Value.Devmaps.Select(d => d.ToDefinition())], cancellationToken);
         await await Task.WhenAny(writer.Opened, reconciled);
+        await opening.RunAsync(cancellationToken);
         readiness.MarkOpen();
         await reconciled;
         _ = WatchAsync();

@@ -24,6 +24,10 @@ internal static class EventIds
     public const int NeedsRestart = 5021;
     public const int ReloadRefused = 5022;
 
+    // 5300-5399: table files.
+    public const int FilePlanned = 5300;
+    public const int FileNotApplied = 5301;
+
     // 5200-5299: access.
     public const int CertificateLoaded = 5200;
     public const int CertificateNotLoaded = 5201;

@@ -24,6 +24,10 @@ internal sealed class ControlPlaneOptions
     [Required(ErrorMessage = "must be set"), AbsolutePath]
     public string StateDirectory { get; set; } = "/var/lib/devmapd";
 
+    /// <summary>The folder of table files, which are applied at start and reload: an absolute path. Empty for none.</summary>
+    [AbsolutePath]
+    public string TablesDirectory { get; set; } = "/etc/devmapd/tables.d";
+
     /// <summary>The addresses.</summary>
     public ListenOptions Listen { get; set; } = new();
 
