@@ -15,10 +15,11 @@ CUTS ?= 500
 INPUTS ?= 100000
 STATE := $(CURDIR)/.state
 DAEMON := src/ControlPlane.Daemon
+CTL := src/ControlPlane.Cli
 DEMO := tests/ControlPlane.Demo
 TOOLS := tools/node_modules/.package-lock.json
 BUF := $(CURDIR)/tools/node_modules/.bin/buf
-SNAPSHOTS := ControlPlane.FunctionalTests ControlPlane.ClientTests
+SNAPSHOTS := ControlPlane.FunctionalTests ControlPlane.ClientTests ControlPlane.CliTests
 OPENAPI := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1.json
 OPENAPI_3_0 := tests/ControlPlane.FunctionalTests/Snapshots/openapi.v1-3.0.json
 C_FILES = $(shell git ls-files '*.c' '*.h')
@@ -57,6 +58,8 @@ build: setup ## Build everything
 .PHONY: run
 run: setup ## Build and start the daemon here, its state in .state
 	@$(DOTNET) build $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo
+	@$(DOTNET) build $(CTL) -c $(CONFIGURATION) -v quiet --nologo
+	@echo 'In another shell: alias devmapctl=$(CURDIR)/$(CTL)/bin/$(CONFIGURATION)/net10.0/devmapctl; devmapctl --help'
 	@mkdir -p $(STATE)
 	@exec $(if $(filter --simulate,$(ARGS)),,$(ROOT)) $(DAEMON)/bin/$(CONFIGURATION)/net10.0/devmapd run --ControlPlane:StateDirectory=$(STATE) \
 		--ControlPlane:Listen:Rest=http://127.0.0.1:5080 --ControlPlane:Listen:Grpc=http://127.0.0.1:5081 \
@@ -160,6 +163,7 @@ packages: build stage ## Build package and image, and test them: install, upgrad
 .PHONY: install
 install: ## Install daemon, unit and settings under DESTDIR (as root)
 	$(DOTNET) publish $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo -o artifacts/publish
+	$(DOTNET) publish $(CTL) -c $(CONFIGURATION) -v quiet --nologo -o artifacts/publish
 	@$(MAKE) --no-print-directory install-files PUBLISHED=artifacts/publish
 
 # The files of an installation, from a published daemon. Package and image have the same.
@@ -167,7 +171,9 @@ install: ## Install daemon, unit and settings under DESTDIR (as root)
 install-files:
 	install -d $(DESTDIR)$(PREFIX)/lib/devmapd $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/lib/systemd/system \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d $(DESTDIR)/etc/devmapd \
-		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+		$(DESTDIR)$(PREFIX)/bin $(DESTDIR)/etc/devmapd/tables.d \
+		$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
 		$(DESTDIR)$(PREFIX)/share/doc/devmapd/examples
 	@# A link from an earlier installation: a copy would go through it, to the settings.
 	rm -f $(DESTDIR)$(PREFIX)/lib/devmapd/appsettings.json
@@ -179,6 +185,11 @@ install-files:
 	install -m 0644 packaging/examples/* $(DESTDIR)$(PREFIX)/share/doc/devmapd/examples/
 	packaging/man.py devmapd.8 $(VERSION) | gzip -9n >$(DESTDIR)$(PREFIX)/share/man/man8/devmapd.8.gz
 	packaging/man.py devmapd.conf.5 $(VERSION) | gzip -9n >$(DESTDIR)$(PREFIX)/share/man/man5/devmapd.conf.5.gz
+	ln -sf ../lib/devmapd/devmapctl $(DESTDIR)$(PREFIX)/bin/devmapctl
+	packaging/man.py devmapctl.1 $(VERSION) | gzip -9n >$(DESTDIR)$(PREFIX)/share/man/man1/devmapctl.1.gz
+	$(PUBLISHED)/devmapctl completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/devmapctl
+	$(PUBLISHED)/devmapctl completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_devmapctl
+	$(PUBLISHED)/devmapctl completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/devmapctl.fish
 	packaging/completion.py $(PUBLISHED)/devmapd >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/devmapd
 	@# The settings of the unit: the unix socket alone. All commands find them, because they are the settings beside the program.
 	test -e $(DESTDIR)/etc/devmapd/devmapd.conf || \
@@ -190,6 +201,9 @@ install-files:
 stage: setup
 	@$(DOTNET) publish $(DAEMON) -c $(CONFIGURATION) -v quiet --nologo --artifacts-path artifacts/ahead -o artifacts/ahead/published \
 		-r $(RUNTIME) --self-contained -p:PublishReadyToRun=true -p:VersionPrefix=$(VERSION) -p:DebugType=none
+	@$(DOTNET) publish $(CTL) -c $(CONFIGURATION) -v quiet --nologo --artifacts-path artifacts/ahead -o artifacts/ahead/ctl \
+		-r $(RUNTIME) -p:PublishAot=true -p:VersionPrefix=$(VERSION) -p:DebugType=none
+	@cp artifacts/ahead/ctl/devmapctl artifacts/ahead/published/
 	@rm -rf $(STAGE)
 	@$(MAKE) --no-print-directory --silent install-files PUBLISHED=artifacts/ahead/published DESTDIR=$(STAGE)
 

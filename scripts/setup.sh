@@ -16,6 +16,7 @@ packages=(
     python3-pip python3-setuptools python3-wheel python3-pytest # the Python client
     golang-go golang-google-grpc-dev golang-github-golang-protobuf-1-5-dev golang-google-protobuf-dev golang-google-genproto-dev # the Go client
     protoc-gen-go protoc-gen-go-grpc        # its code
+    zsh fish                                # the shells that test the completions, beside bash
     systemd                                 # the sandbox that tests the unit
     ca-certificates
 )

@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace ControlPlane.Client;
 
-/// <summary>What several calls of a client make together.</summary>
+/// <summary>Calls of a client that belong together.</summary>
 public static class DevmapClientExtensions
 {
     /// <summary>Puts a lease and keeps it alive until the result is disposed of.</summary>

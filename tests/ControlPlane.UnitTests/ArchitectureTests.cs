@@ -61,7 +61,8 @@ public sealed class ArchitectureTests
     [InlineData("ControlPlane.Kernel", "ControlPlane.Core")]
     [InlineData("ControlPlane.Simulation", "ControlPlane.Core")]
     [InlineData("ControlPlane.Storage", "ControlPlane.Core")]
-    [InlineData("devmapd", "ControlPlane.Core", "ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage")]
+    [InlineData("devmapd", "ControlPlane.Core", "ControlPlane.Kernel", "ControlPlane.Simulation", "ControlPlane.Storage", "ControlPlane.TableFiles")]
+    [InlineData("ControlPlane.TableFiles")]
     public void Projects_ReferenceOnlyProjectsFurtherIn(string assembly, params string[] allowed) => Assert.Subset(
         allowed.ToHashSet(),
         Assembly.Load(assembly).GetReferencedAssemblies().Select(r => r.Name!).Where(n => n.StartsWith("ControlPlane.", StringComparison.Ordinal)).ToHashSet());

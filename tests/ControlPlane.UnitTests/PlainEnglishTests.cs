@@ -31,7 +31,7 @@ public sealed partial class PlainEnglishTests
     ];
 
     public static TheoryData<string> Areas { get; } =
-        ["src/ControlPlane.Core", "src/ControlPlane.Kernel", "src/ControlPlane.Simulation", "src/ControlPlane.Storage", "src/ControlPlane.Daemon", "src/ControlPlane.Client", "tests", "bench", "protos", "bpf", "docs", "systemd", "packaging", "scripts", "."];
+        ["src/ControlPlane.Core", "src/ControlPlane.Kernel", "src/ControlPlane.Simulation", "src/ControlPlane.Storage", "src/ControlPlane.Daemon", "src/ControlPlane.Client", "src/ControlPlane.Cli", "src/ControlPlane.TableFiles", "src/ControlPlane.Testing", "tests", "bench", "protos", "bpf", "docs", "systemd", "packaging", "scripts", "."];
 
     [Theory]
     [MemberData(nameof(Areas))]

@@ -41,7 +41,7 @@ public sealed class PackageTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.All(files.TrimEnd().Split('\n'), line => Assert.Contains(" root/root ", line, StringComparison.Ordinal));
         Assert.All(
             ["libcoreclr.so", "libe_sqlite3.so", "devmapd.service", "devmapd.socket", "devmapd@.service", "sysusers.d/devmapd.conf", "tmpfiles.d/devmapd.conf",
-                "man8/devmapd.8.gz", "man5/devmapd.conf.5.gz", "completions/devmapd", "changelog.gz", "copyright"],
+                "man8/devmapd.8.gz", "man5/devmapd.conf.5.gz", "man1/devmapctl.1.gz", "bin/devmapctl", "completions/devmapd", "completions/devmapctl", "_devmapctl", "devmapctl.fish", "changelog.gz", "copyright"],
             name => Assert.Contains(name, files, StringComparison.Ordinal));
     }
 

@@ -1,0 +1,1 @@
+[assembly: TestFramework("ControlPlane.TestCommon.LeakCheck", "ControlPlane.TestCommon")]
