@@ -23,7 +23,7 @@ import tarfile
 # The dependencies of the Debian package, and theirs.
 PACKAGES = ['libc6', 'libgcc-s1', 'libstdc++6', 'libbpf1', 'libelf1', 'zlib1g', 'libssl3']
 # Of the installed files, those that no container uses.
-OMITTED = ('usr/share/man', 'usr/share/bash-completion', 'usr/share/doc', 'usr/lib/systemd', 'usr/lib/sysusers.d', 'usr/lib/tmpfiles.d')
+OMITTED = ('usr/share/man', 'usr/share/bash-completion', 'usr/share/zsh', 'usr/share/fish', 'usr/share/doc', 'usr/lib/systemd', 'usr/lib/sysusers.d', 'usr/lib/tmpfiles.d')
 MERGED = ('bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32')
 LAYER = 'application/vnd.oci.image.layer.v1.tar+gzip'
 MANIFEST = 'application/vnd.oci.image.manifest.v1+json'

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a manual page: its frame from packaging/man, its facts from docs/operation.md.
+"""Writes a manual page: its frame from packaging/man, its facts from docs/operation.md, or docs/devmapctl.md for that program.
 
 Usage: man.py PAGE VERSION
-  PAGE   devmapd.8 or devmapd.conf.5
+  PAGE   devmapd.8, devmapd.conf.5 or devmapctl.1
 
 A line "@SECTION NAME@" of the frame is replaced by the section of the document with that title.
 """
@@ -68,7 +68,7 @@ def render(lines):
 
 
 def main(page, version):
-    document = sections(os.path.join(FOLDER, '../docs/operation.md'))
+    document = sections(os.path.join(FOLDER, '../docs', 'devmapctl.md' if page == 'devmapctl.1' else 'operation.md'))
     for line in open(os.path.join(FOLDER, 'man', page), encoding='utf-8'):
         section = re.fullmatch(r'@SECTION (.*)@\n', line)
         if section:
