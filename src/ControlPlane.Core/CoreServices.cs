@@ -2,6 +2,7 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Fairness;
+using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
@@ -17,7 +18,7 @@ namespace ControlPlane.Core;
 public static class CoreServices
 {
     /// <summary>Adds writer and services. An <see cref="IKernel"/> and an <see cref="IStore"/> must be registered too.</summary>
-    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null, ProbeOptions? probing = null, CapacityOptions? capacity = null)
+    public static IServiceCollection AddDevmapCore(this IServiceCollection services, WriterOptions options, WatchOptions? watching = null, AuditOptions? auditing = null, ProbeOptions? probing = null, CapacityOptions? capacity = null, DevmapLimits? limits = null)
     {
         watching ??= new WatchOptions();
         services.TryAddSingleton(TimeProvider.System);
@@ -26,12 +27,14 @@ public static class CoreServices
         services.AddSingleton(auditing ?? new AuditOptions());
         services.AddSingleton(probing ?? new ProbeOptions());
         services.AddSingleton(capacity ?? new CapacityOptions());
+        services.AddSingleton(limits ?? new DevmapLimits());
         services.AddSingleton<FactTimes>();
         services.AddSingleton<ControlPlaneState>();
         services.AddSingleton(_ => new ChangeLog(watching.LogCapacity));
         services.AddSingleton<ChangeHistory>();
         services.AddSingleton<DevmapWriter>();
         services.AddSingleton<DropReader>();
+        services.AddSingleton<DevmapViews>();
         services.AddSingleton<StatusEvaluators>();
         services.AddSingleton<StateCounter>();
         services.AddSingleton<ExplainService>();
@@ -57,6 +60,7 @@ public static class CoreServices
         services.AddSingleton<ChangeService>();
         services.AddSingleton<RevertService>();
         services.AddSingleton<LeaseService>();
+        services.AddSingleton<StateService>();
         return services;
     }
 }

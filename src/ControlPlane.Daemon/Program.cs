@@ -29,7 +29,7 @@ internal static class Program
         builder.Services.AddAdmission(options.Limits);
         builder.AddLifetime(options.Writer.DrainTimeout);
         builder.Services.AddDevmapCore(options.Writer.ToWriterOptions(), options.Watch.ToWatchOptions(), options.Audit.ToAuditOptions(), options.Probe.ToProbeOptions(),
-            options.Capacity.ToCapacityOptions());
+            options.Capacity.ToCapacityOptions(), new DevmapLimits((uint)options.Limits.MaxEntriesPerDevmap));
         builder.Services.AddBackends(options, arguments.Simulate);
         builder.Services.AddTableFiles();
         builder.Services.AddDevmapMetrics(options.Metrics);

@@ -55,6 +55,13 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             return map.Remove(key);
     }
 
+    public void Count(WriterScope scope, uint key)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            map.Uncounted.Remove(key);
+    }
+
     public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
     {
         scope.Demand();
@@ -64,8 +71,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
             if (map.Links.TryGetValue(ingress.Name, out var there) && there.Ifindex != 0)
                 throw new KernelException($"bpf_link_create(devmap {map.Definition.Name}, {ingress.Name})", Errno.EBUSY, "EBUSY (Device or resource busy)");
             mode = mode == AttachMode.Auto ? AutoMode.For(ingress, hasTcx: true)[0] : mode;
-            var program = mode == AttachMode.Tcx ? map.TcxProgramId
-                : ChecksumCompletion.IsDoneFor(map.Definition.Spec, ingress, mode) ? map.CompletingProgramId : map.ProgramId;
+            var program = map.ProgramFor(ingress, mode);
             var linkId = mode == AttachMode.Tcx
                 ? host.AttachTcx($"devmap {map.Definition.Name}", ingress)
                 : host.AttachXdp($"devmap {map.Definition.Name}", ingress, mode, program);

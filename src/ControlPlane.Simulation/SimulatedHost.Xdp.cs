@@ -36,6 +36,13 @@ public sealed partial class SimulatedHost
             SetXdp(there, null, null);
     }
 
+    /// <summary>A link runs another program. The caller holds <see cref="Lock"/>.</summary>
+    internal void ReplaceXdp(uint ifindex, uint program)
+    {
+        if (_interfaces.Find(ifindex) is { } there)
+            _interfaces = _interfaces.With(there with { XdpProgramId = program });
+    }
+
     /// <summary>Announces the xdp-features that a program on this device may have changed. The caller does not hold <see cref="Lock"/>.</summary>
     internal void NotifyFeatures(uint ifindex)
     {

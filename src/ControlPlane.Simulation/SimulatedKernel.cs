@@ -61,6 +61,8 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
                 var differences = new DevmapDifferences();
                 differences.Compare(map!.Definition.Spec, definition.Spec);
                 differences.ThrowIfAny(definition.Name, $"simulated:devmaps/{definition.Name}");
+                if (!definition.Spec.HasSameObjects(map.Definition.Spec))
+                    Redefine(map, definition);
             }
             else
             {
@@ -68,6 +70,58 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             }
 
             return new SimulatedDevmap(host, map!, adopted);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition)
+    {
+        scope.Demand();
+        lock (host.Lock)
+        {
+            var map = host.Devmaps[definition.Name];
+            Redefine(map, definition);
+            return new SimulatedDevmap(host, map, devmap.Adopted);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool RemoveDevmap(WriterScope scope, string devmap)
+    {
+        scope.Demand();
+        SimulatedMap? map;
+        lock (host.Lock)
+        {
+            if (!host.Devmaps.Remove(devmap, out map))
+                return false;
+            foreach (var link in map.Links.Values.Where(l => l.Mode != AttachMode.Tcx))
+                host.DetachXdp(link.Ifindex);
+        }
+
+        foreach (var link in map.Links.Values)
+            host.NotifyFeatures(link.Ifindex);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            return [.. host.Devmaps.Values.Select(m => m.Definition).OrderBy(d => d.Name, StringComparer.Ordinal)];
+    }
+
+    // Each link gets the program of its interface and mode in one step.
+    private void Redefine(SimulatedMap map, DevmapRecord definition)
+    {
+        map.Redefine(definition, host.NextId);
+        foreach (var link in map.Links.Values.Where(l => l.Ifindex != 0).ToList())
+        {
+            if (host.Interfaces.Find(link.Ifindex) is not { } ingress)
+                continue;
+            map.Links[link.Interface] = link with { ProgramId = map.ProgramFor(ingress, link.Mode) };
+            if (link.Mode != AttachMode.Tcx)
+                host.ReplaceXdp(link.Ifindex, map.Links[link.Interface].ProgramId);
         }
     }
 

@@ -17,15 +17,15 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     // Only live frames of a probe ever hit an element.
     private readonly Dictionary<uint, EntryCounters> _hits = [];
 
-    public DevmapRecord Definition { get; } = definition;
+    public DevmapRecord Definition { get; private set; } = definition;
 
     public uint MapId { get; } = mapId;
 
-    public uint ProgramId { get; } = programId;
+    public uint ProgramId { get; private set; } = programId;
 
-    public uint CompletingProgramId { get; } = completingProgramId;
+    public uint CompletingProgramId { get; private set; } = completingProgramId;
 
-    public uint TcxProgramId { get; } = tcxProgramId;
+    public uint TcxProgramId { get; private set; } = tcxProgramId;
 
     public uint ActiveMapId { get; set; } = mapId;
 
@@ -35,6 +35,18 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     public HashSet<uint> Uncounted { get; } = [];
 
     public int Count => _elements.Count;
+
+    /// <summary>Gives the devmap other settings and other programs. Elements are not counted that were made without counters.</summary>
+    public void Redefine(DevmapRecord next, Func<uint> nextId)
+    {
+        if (next.Spec.Counters && !Definition.Spec.Counters)
+            Uncounted.UnionWith(_elements.Keys.Where(k => !_actions.ContainsKey(k)));
+        (Definition, ProgramId, CompletingProgramId, TcxProgramId) = (next, nextId(), nextId(), nextId());
+    }
+
+    /// <summary>Returns the program that an interface runs.</summary>
+    public uint ProgramFor(InterfaceInfo ingress, AttachMode mode) => mode == AttachMode.Tcx ? TcxProgramId
+        : ChecksumCompletion.IsDoneFor(Definition.Spec, ingress, mode) ? CompletingProgramId : ProgramId;
 
     public bool TryGet(uint key, out KernelEntry element) => _elements.TryGetValue(key, out element);
 

@@ -49,12 +49,15 @@ internal sealed class ChangeReader
         var (revision, origin) = (Revision(), Origin());
         var voids = parts.HasFlag(BodyParts.Voids) ? Revision() : 0;
         var before = parts.HasFlag(BodyParts.Before) ? Record(kind) : null;
-        return Change(kind) with { Revision = revision, Origin = origin, Voids = voids, Before = before };
+        var change = Change(kind) with { Revision = revision, Origin = origin, Voids = voids, Before = before };
+        return change is StoreChange.PutDevmap { Devmap.Revision: 0 } old ? old with { Devmap = old.Devmap with { Revision = revision } } : change;
     }
 
     private StoreChange Change(BodyKind kind) => kind switch
     {
-        BodyKind.PutDevmap => new StoreChange.PutDevmap(Devmap()),
+        BodyKind.PutDevmap => new StoreChange.PutDevmap(OldDevmap()),
+        BodyKind.PutDevmapSpec => new StoreChange.PutDevmap(Devmap()),
+        BodyKind.DeleteDevmap => new StoreChange.DeleteDevmap(Name()),
         BodyKind.PutEntry => new StoreChange.PutEntry(Entry()),
         BodyKind.DeleteEntry => new StoreChange.DeleteEntry(Name(), Key()),
         BodyKind.PutSwap => new StoreChange.PutSwap(Swap()) { Entries = Count() },
@@ -71,7 +74,8 @@ internal sealed class ChangeReader
 
     private IDesiredRecord Record(BodyKind kind) => kind switch
     {
-        BodyKind.PutDevmap => Devmap(),
+        BodyKind.PutDevmap => OldDevmap(),
+        BodyKind.PutDevmapSpec or BodyKind.DeleteDevmap => Devmap(),
         BodyKind.PutEntry or BodyKind.DeleteEntry => Entry(),
         BodyKind.PutSwap => Swap(),
         BodyKind.PutAttachment or BodyKind.DeleteAttachment => Attachment(),
@@ -90,7 +94,12 @@ internal sealed class ChangeReader
         return origin;
     }
 
-    private StoredDevmap Devmap() => new(Name(), Name(), Time(), Time());
+    private DevmapRecord OldDevmap() => new(Name(), DevmapText.Parse(Name())) { CreateTime = Time(), UpdateTime = Time() };
+
+    private DevmapRecord Devmap() => new(Name(), DevmapText.Parse(Name()))
+    {
+        DeclaredIn = Enum.Parse<DeclaredIn>(Name()), Revision = Revision(), CreateRevision = Revision(), CreateTime = Time(), UpdateTime = Time(),
+    };
 
     private EntryRecord Entry() => new(Name(), Key(), Spec(), Revision(), Time(), Time());
 

@@ -30,6 +30,10 @@ internal enum BodyKind : byte
     DeleteToken = 10,
     PutLease = 11,
     DeleteLease = 12,
+
+    /// <summary>A devmap with its settings. Builds before schema 12 wrote <see cref="PutDevmap"/>.</summary>
+    PutDevmapSpec = 13,
+    DeleteDevmap = 14,
 }
 
 /// <summary>The parts of a change in a body, in the bits above its <see cref="BodyKind"/>.</summary>
@@ -96,7 +100,8 @@ internal sealed class ChangeWriter
 
     private static BodyKind KindOf(StoreChange change) => change switch
     {
-        StoreChange.PutDevmap => BodyKind.PutDevmap,
+        StoreChange.PutDevmap => BodyKind.PutDevmapSpec,
+        StoreChange.DeleteDevmap => BodyKind.DeleteDevmap,
         StoreChange.PutEntry => BodyKind.PutEntry,
         StoreChange.DeleteEntry => BodyKind.DeleteEntry,
         StoreChange.PutSwap => BodyKind.PutSwap,
@@ -134,7 +139,7 @@ internal sealed class ChangeWriter
             Text(resource.Devmap);
         if (resource.Key is { } key)
             Key(key);
-        else
+        else if (resource.Kind != ChangedKind.Devmap)
             Text(resource.Name);
     }
 
@@ -142,9 +147,12 @@ internal sealed class ChangeWriter
     {
         switch (record)
         {
-            case StoredDevmap devmap:
+            case DevmapRecord devmap:
                 Text(devmap.Name);
-                Text(devmap.Settings);
+                Text(DevmapText.Of(devmap.Spec));
+                Text(devmap.DeclaredIn.ToString());
+                Revision(devmap.Revision);
+                Revision(devmap.CreateRevision);
                 Time(devmap.CreateTime);
                 Time(devmap.UpdateTime);
                 break;

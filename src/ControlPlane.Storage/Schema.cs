@@ -163,6 +163,13 @@ internal static class Schema
         ALTER TABLE entries ADD COLUMN delete_after INTEGER; -- milliseconds
         ALTER TABLE attachments ADD COLUMN lease TEXT;
         """,
+        // The devmaps of older versions are those of the configuration.
+        """
+        ALTER TABLE devmaps RENAME COLUMN settings TO spec; -- a JSON object; older versions wrote another text
+        ALTER TABLE devmaps ADD COLUMN declared_in TEXT NOT NULL DEFAULT 'configuration' CHECK (declared_in IN ('configuration', 'api'));
+        ALTER TABLE devmaps ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE devmaps ADD COLUMN create_revision INTEGER NOT NULL DEFAULT 0; -- entries of an older revision belong to another devmap of the name
+        """,
     ];
 
     /// <summary>The version that the migrations lead to.</summary>

@@ -6,7 +6,7 @@ namespace ControlPlane.Storage;
 /// <summary>The contents of a store, to which changes are applied in their order.</summary>
 internal sealed class StoreContents
 {
-    private readonly Dictionary<string, StoredDevmap> _devmaps = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DevmapRecord> _devmaps = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Devmap, EntryKey Key), EntryRecord> _entries = [];
     private readonly Dictionary<(string Devmap, string Interface), SwapRecord> _swaps = [];
     private readonly Dictionary<(string Devmap, string Interface), AttachmentRecord> _attachments = [];
@@ -54,7 +54,12 @@ internal sealed class StoreContents
         switch (change)
         {
             case StoreChange.PutDevmap(var devmap):
+                if (change.Before is null)
+                    RemoveDevmap(devmap.Name);
                 _devmaps[devmap.Name] = devmap;
+                break;
+            case StoreChange.DeleteDevmap(var deleted):
+                RemoveDevmap(deleted);
                 break;
             case StoreChange.PutEntry(var entry):
                 _entries[(entry.Devmap, entry.Key)] = entry;
@@ -116,6 +121,21 @@ internal sealed class StoreContents
 
     private EntryRecord Desired(EntryRecord entry) =>
         _swaps.GetValueOrDefault((entry.Devmap, entry.Spec.Interface)) is { } swap && swap.Covers(entry) ? swap.Apply(entry) : entry;
+
+    private void RemoveDevmap(string name)
+    {
+        _devmaps.Remove(name);
+        RemoveAll(_entries, name, k => k.Devmap);
+        RemoveAll(_swaps, name, k => k.Devmap);
+        RemoveAll(_attachments, name, k => k.Devmap);
+    }
+
+    private static void RemoveAll<TKey, TValue>(Dictionary<TKey, TValue> of, string devmap, Func<TKey, string> devmapOf)
+        where TKey : notnull
+    {
+        foreach (var key in of.Keys.Where(k => devmapOf(k) == devmap).ToList())
+            of.Remove(key);
+    }
 
     private void RemoveParts(CallId call)
     {

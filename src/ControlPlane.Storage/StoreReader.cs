@@ -28,7 +28,7 @@ internal static class StoreReader
         var swaps = Rows(transaction, "SELECT * FROM swaps", Swap).ToDictionary(s => (s.Devmap, s.Interface));
         var state = new StoredState(
             revision,
-            Rows(transaction, "SELECT * FROM devmaps", r => new StoredDevmap(r.GetString(0), r.GetString(1), Time(r.GetString(2)), Time(r.GetString(3)))),
+            Rows(transaction, "SELECT * FROM devmaps", Devmap),
             Rows(transaction, "SELECT * FROM entries", r => Entry(r, actions)),
             Rows(transaction, "SELECT * FROM attachments", Attachment),
             Rows(transaction, "SELECT * FROM programs", Program),
@@ -41,6 +41,15 @@ internal static class StoreReader
         };
         return (state, swaps);
     }
+
+    private static DevmapRecord Devmap(SqliteDataReader row) => new(row.GetString(0), DevmapText.Parse(row.GetString(1)))
+    {
+        CreateTime = Time(row.GetString(2)),
+        UpdateTime = Time(row.GetString(3)),
+        DeclaredIn = Enum.Parse<DeclaredIn>(row.GetString(4), ignoreCase: true),
+        Revision = row.GetInt64(5),
+        CreateRevision = row.GetInt64(6),
+    };
 
     private static CallId Call(SqliteDataReader row) => new(string.Intern(row.GetString(0)), row.GetString(1));
 

@@ -13,6 +13,10 @@ internal sealed class StoreStatements : IDisposable
     private readonly BareStatement _deleteHistory;
     private readonly BareStatement _putHistory;
     private readonly SqliteCommand _putDevmap;
+    private readonly SqliteCommand _deleteDevmap;
+    private readonly SqliteCommand _deleteEntries;
+    private readonly SqliteCommand _deleteSwaps;
+    private readonly SqliteCommand _deleteAttachments;
     private readonly BareStatement _putEntry;
     private readonly BareStatement _deleteEntry;
     private readonly SqliteCommand _putSwap;
@@ -38,7 +42,11 @@ internal sealed class StoreStatements : IDisposable
         _checkpoint = new(connection, "UPDATE meta SET revision = $1, history_bytes = $2");
         _deleteHistory = new(connection, "DELETE FROM changes WHERE last_revision <= $1");
         _putHistory = new(connection, "UPDATE meta SET history_from = $1, history_bytes = $2");
-        _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4)", 4);
+        _putDevmap = Prepare(connection, "REPLACE INTO devmaps VALUES ($1, $2, $3, $4, $5, $6, $7)", 7);
+        _deleteDevmap = Prepare(connection, "DELETE FROM devmaps WHERE name = $1", 1);
+        _deleteEntries = Prepare(connection, "DELETE FROM entries WHERE devmap = $1", 1);
+        _deleteSwaps = Prepare(connection, "DELETE FROM swaps WHERE devmap = $1", 1);
+        _deleteAttachments = Prepare(connection, "DELETE FROM attachments WHERE devmap = $1", 1);
         _putEntry = new(connection, "REPLACE INTO entries VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)");
         _deleteEntry = new(connection, "DELETE FROM entries WHERE devmap = $1 AND key_interface = $2 AND key_number = $3");
         _putSwap = Prepare(connection, "REPLACE INTO swaps VALUES ($1, $2, $3, $4, $5)", 5);
@@ -61,7 +69,7 @@ internal sealed class StoreStatements : IDisposable
 
     private SqliteCommand[] All =>
     [
-        _putDevmap, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
+        _putDevmap, _deleteDevmap, _deleteEntries, _deleteSwaps, _deleteAttachments, _putSwap, _putAttachment, _deleteAttachment, _putProgram, _deleteProgram, _putPromiscuity, _deletePromiscuity,
         _putLease, _deleteLease, _putToken, _deleteToken, _putCall, _deleteCall, _putCallPart, _deleteCallPart, _deleteCallParts,
     ];
 
@@ -116,7 +124,12 @@ internal sealed class StoreStatements : IDisposable
         switch (change)
         {
             case StoreChange.PutDevmap(var d):
-                Run(_putDevmap, d.Name, d.Settings, Text(d.CreateTime), Text(d.UpdateTime));
+                if (change.Before is null)
+                    DeleteDevmap(d.Name);
+                Run(_putDevmap, d.Name, DevmapText.Of(d.Spec), Text(d.CreateTime), Text(d.UpdateTime), d.DeclaredIn.ToString().ToLowerInvariant(), d.Revision, d.CreateRevision);
+                break;
+            case StoreChange.DeleteDevmap(var name):
+                DeleteDevmap(name);
                 break;
             case StoreChange.PutEntry(var e):
                 Put(e);
@@ -180,6 +193,13 @@ internal sealed class StoreStatements : IDisposable
             default:
                 throw new ArgumentOutOfRangeException(nameof(change), change, "not a change this store knows");
         }
+    }
+
+    // Of a devmap that had the name before, too: of the changes of a devmap, only the last may be made.
+    private void DeleteDevmap(string name)
+    {
+        foreach (var table in new[] { _deleteEntries, _deleteSwaps, _deleteAttachments, _deleteDevmap })
+            Run(table, name);
     }
 
     private void Put(EntryRecord entry)

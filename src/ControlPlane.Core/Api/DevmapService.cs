@@ -1,8 +1,9 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
-using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
 using ControlPlane.Core.Status;
+using ControlPlane.Core.Writing.Commands;
+using ControlPlane.Core.Writing.Loop;
 
 namespace ControlPlane.Core.Api;
 
@@ -10,19 +11,20 @@ namespace ControlPlane.Core.Api;
 internal sealed class DevmapService
 {
     private readonly ControlPlaneState _state;
+    private readonly DevmapViews _views;
+    private readonly DevmapWriter _writer;
+    private readonly DevmapLimits _limits;
 
-    private readonly IKernel _kernel;
-    private readonly DropReader _drops;
-
-    public DevmapService(ControlPlaneState state, IKernel kernel, DropReader drops) =>
-        (_state, _kernel, _drops) = (state, kernel, drops);
+    public DevmapService(ControlPlaneState state, DevmapViews views, DevmapWriter writer, DevmapLimits limits) =>
+        (_state, _views, _writer, _limits) = (state, views, writer, limits);
 
     /// <summary>Returns all devmaps, in order of their names.</summary>
     /// <exception cref="ControlPlaneException">The request is not valid.</exception>
     public IReadOnlyList<Devmap> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        return [.. _state.Current.Devmaps.Values.Select(View)];
+        // A devmap that is deleted meanwhile is left out.
+        return [.. _state.Current.Devmaps.Values.Where(d => _state.Handles.Find(d.Id) is not null).Select(View)];
     }
 
     /// <summary>One devmap.</summary>
@@ -42,32 +44,37 @@ internal sealed class DevmapService
         return state.Entries.Shape with { EntryTable = _state.Handles[state.Id].ReadTableUse() };
     }
 
-    private Devmap View(DevmapState devmap)
+    /// <summary>Creates a devmap, or changes its settings while frames flow.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="spec">The desired state, not yet validated.</param>
+    /// <param name="request">The request. Its precondition is about the revision of the settings.</param>
+    /// <param name="force">Whether a devmap of another owner may be changed.</param>
+    /// <exception cref="ControlPlaneException">The request failed; nothing was changed.</exception>
+    public async Task<PutOutcome<Devmap>> PutAsync(string devmap, DevmapSpec spec, RequestContext request, bool force = false)
     {
-        var (map, interfaces) = (_state.Handles[devmap.Id], _kernel.Interfaces.Refresh());
-        var traffic = map.ReadTotals();
-        return new Devmap(
-            devmap.Definition.Name,
-            devmap.Revision,
-            devmap.Definition.CreateTime,
-            devmap.Definition.UpdateTime,
-            devmap.Definition.Spec,
-            new DevmapStatus(
-                devmap.Entries.Count,
-                map.MapId,
-                map.RedirectProgramId,
-                map.Adopted,
-                traffic,
-                _drops.OfDevmap(devmap, map.ProgramIds, traffic),
-                [.. map.ReadMissedKeys().Select(m => new MissedKey(KeyTextOf(devmap, m.KernelKey, interfaces), m.KernelKey, m.Packets, m.LastSeen))],
-                _state.Audits.Of(devmap.Id).Summary,
-                [ShapeReader.Judge(devmap.Entries.Shape) with { LastTransitionTime = devmap.SpreadSince }, Capacity.Judge(devmap)]));
+        if (!DevmapName.IsValid(devmap) && !request.Violations.Has("devmap"))
+            request.Violations.Add("devmap", DevmapName.Rule);
+        spec.Validate(_limits, request.Violations);
+        request.Violations.ThrowIfAny();
+        spec = spec with { Owner = EntryService.NullIfEmpty(spec.Owner) };
+        var (created, id) = await _writer.SubmitAsync(new PutDevmapCommand(devmap, spec, request.Precondition, force), request);
+        return new PutOutcome<Devmap>(created, View((id is null ? null : _state.Current.Find(id)) ?? throw new ControlPlaneException(DevmapErrors.NotFound(devmap))));
     }
 
-    // The text form that the key of an entry would have.
-    private static string KeyTextOf(DevmapState devmap, uint kernelKey, InterfaceTable interfaces)
+    /// <summary>Deletes a devmap with its entries.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="owner">The owner of the devmap, not yet validated; null or empty for none.</param>
+    /// <param name="force">Whether a devmap may be deleted that is attached, or of another owner.</param>
+    /// <param name="request">The request. Its precondition is about the revision of the settings.</param>
+    /// <exception cref="ControlPlaneException">The request failed. Nothing was changed, unless the kernel does not let go of the devmap.</exception>
+    public async Task DeleteAsync(string devmap, string? owner, bool force, RequestContext request)
     {
-        var selector = devmap.Definition.Spec.KeySelector;
-        return selector.Format(selector.Identify(kernelKey, interfaces));
+        LabelRules.ValidateOwner(owner, request.Violations);
+        request.Violations.ThrowIfAny();
+        var (_, refusal) = await _writer.SubmitAsync(new DeleteDevmapCommand(devmap, request.Precondition, new(EntryService.NullIfEmpty(owner), force)), request);
+        if (refusal is not null)
+            throw new ControlPlaneException(DevmapErrors.NotRemoved(devmap, refusal));
     }
+
+    private Devmap View(DevmapState devmap) => _views.View(devmap);
 }

@@ -32,7 +32,7 @@ public enum Verb
 /// <summary>One operation of the API, the same by REST and by gRPC.</summary>
 /// <param name="Id">The name, in camelCase: the OpenAPI operation id.</param>
 /// <param name="Verb">The effect on the resource.</param>
-/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>leases</c>, <c>tokens</c>, <c>changes</c>, <c>host</c>.</param>
+/// <param name="Resource">The resource: <c>devmaps</c>, <c>entries</c>, <c>attachments</c>, <c>programs</c>, <c>interfaces</c>, <c>leases</c>, <c>tokens</c>, <c>changes</c>, <c>state</c>, <c>host</c>.</param>
 /// <param name="Role">The role that the caller needs.</param>
 /// <param name="Rest">Method and path template of REST.</param>
 /// <param name="Grpc">Service and method of gRPC, without the package.</param>

@@ -31,6 +31,20 @@ public static class Operations
         "Returns one devmap.",
         [InvalidArgument, DevmapNotFound, KernelFailure]);
 
+    /// <summary>Creates or changes a devmap.</summary>
+    public static Operation PutDevmap { get; } = new(
+        "putDevmap", Verb.Put, "devmaps", Role.Admin, "PUT " + Devmap, "DevmapService/PutDevmap",
+        "Create or change a devmap",
+        "Creates a devmap, or changes its settings while frames flow: each ingress gets its new program in one step, and no frame is lost. Omitted settings get their defaults. The value size, the NUMA node and the key selector of a devmap never change. There can be at most 256 devmaps. A devmap that is declared in the configuration cannot be changed; one of another owner, or of none, only by force.",
+        [InvalidArgument, OwnedByOther, DevmapReadOnly, AlreadyExists, RevisionMismatch, TooManyDevmaps, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Deletes a devmap.</summary>
+    public static Operation DeleteDevmap { get; } = new(
+        "deleteDevmap", Verb.Delete, "devmaps", Role.Admin, "DELETE " + Devmap, "DevmapService/DeleteDevmap",
+        "Delete a devmap",
+        "Deletes a devmap with its entries: one change, which cannot be undone. A devmap that is attached to interfaces is deleted only by force, which detaches its redirect program. The call names the owner of the devmap, unless it is forced. A devmap that is declared in the configuration cannot be deleted.",
+        [InvalidArgument, DevmapNotFound, OwnedByOther, DevmapInUse, DevmapReadOnly, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
     /// <summary>Returns the shape of a devmap.</summary>
     public static Operation GetDevmapShape { get; } = new(
         "getDevmapShape", Verb.Get, "devmaps", Role.Viewer, "GET " + Devmap + "/shape", "DevmapService/GetDevmapShape",
@@ -169,14 +183,14 @@ public static class Operations
     public static Operation WatchDevmap { get; } = new(
         "watchDevmap", Verb.Watch, "devmaps", Role.Viewer, "GET " + Devmap + "/events", "DevmapService/Watch",
         "Watch a devmap",
-        "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. Filters select a part: a resource that no longer passes is deleted for the stream. The stream ends only with an error. No write waits for a slow reader.",
+        "Streams what happens in a devmap: a snapshot, unless the stream is resumed; then one `synced`; then every change in the order of revisions, exactly once. Filters select a part: a resource that no longer passes is deleted for the stream. The stream ends only with an error: after the deletion of the devmap with `devmap_not_found`. No write waits for a slow reader.",
         [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
 
     /// <summary>Streams the changes of several devmaps.</summary>
     public static Operation WatchDevmaps { get; } = new(
         "watchDevmaps", Verb.Watch, "devmaps", Role.Viewer, "GET /v1/events", "DevmapService/WatchDevmaps",
         "Watch several devmaps",
-        "Streams what happens in several devmaps, or in all, to egress programs and to leases, in one order: otherwise as the stream of one devmap. Each event of a devmap names it.",
+        "Streams what happens in several devmaps, or in all, to these devmaps themselves, to egress programs and to leases, in one order: otherwise as the stream of one devmap. Each event of a devmap names it. A stream of all devmaps has those that are made later, too.",
         [InvalidArgument, DevmapNotFound, RevisionCompacted, TooManyStreams, ShuttingDown]);
 
     /// <summary>Lists egress programs.</summary>
@@ -305,7 +319,7 @@ public static class Operations
     public static Operation RevertChange { get; } = new(
         "revertChange", Verb.Act, "changes", Role.Operator, "POST /v1/changes/{revision}:revert", "ChangeService/RevertChange",
         "Undo a change",
-        "Brings every resource that changed under the revision back to the desired state before, by a new change: all of them, or none. If others have changed one of these resources since, the call is refused, and the error names them, unless it is forced. Resources that are as they were already stay. Interfaces may be missing; the resources are then Pending. Changes of attachments and egress programs need the role admin. Changes of devmaps, leases and tokens cannot be undone. A dry run answers with the plan.",
+        "Brings every resource that changed under the revision back to the desired state before, by a new change: all of them, or none. If others have changed one of these resources since, the call is refused, and the error names them, unless it is forced. Resources that are as they were already stay. Interfaces may be missing; the resources are then Pending. Changes of attachments and egress programs need the role admin. Changes of leases and tokens cannot be undone, and those of devmaps are `not_supported`. A dry run answers with the plan.",
         [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, InterfaceNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, RevisionMismatch, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
@@ -315,10 +329,28 @@ public static class Operations
     public static Operation RevertState { get; } = new(
         "revertState", Verb.Act, "changes", Role.Operator, "POST /v1/state:revert", "ChangeService/RevertState",
         "Restore the state of a revision",
-        "Brings all entries, attachments and egress programs back to the desired state of a revision, by a new change: all of them, or none. If more than 1,000 entries change, the kernel follows in slices, and attachments and the deletion of egress programs are a second change after it. Interfaces may be missing; the resources are then Pending. If attachments or egress programs have changed since the revision, the call needs the role admin. Devmaps, leases and tokens stay; a resource that had a lease needs one of that name. A dry run answers with the plan.",
+        "Brings all entries, attachments and egress programs back to the desired state of a revision, by a new change: all of them, or none. If more than 1,000 entries change, the kernel follows in slices, and attachments and the deletion of egress programs are a second change after it. Interfaces may be missing; the resources are then Pending. If attachments or egress programs have changed since the revision, the call needs the role admin. Devmaps, leases and tokens stay; a resource that had a lease needs one of that name. If a devmap was deleted since the revision, the call is `not_supported`. A dry run answers with the plan.",
         [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
+    };
+
+    /// <summary>Exports the state.</summary>
+    public static Operation ExportState { get; } = new(
+        "exportState", Verb.Get, "state", Role.Viewer, "GET /v1/state:export", "StateService/ExportState",
+        "Export the desired state",
+        "Returns the whole desired state as one document: devmaps, egress programs, leases, attachments and entries, without tokens. All of it is of one moment.",
+        [InvalidArgument]);
+
+    /// <summary>Applies a state.</summary>
+    public static Operation ApplyState { get; } = new(
+        "applyState", Verb.Act, "state", Role.Admin, "PUT /v1/state", "StateService/ApplyState",
+        "Make the desired state that of a document",
+        "Makes the whole desired state that of the document: creates what is missing, changes what differs, and deletes what the document does not have, whoever the owners are. Devmaps of the configuration stay, and tokens too. The parts happen one after the other: attachments that go, devmaps, egress programs, leases, the entries of each devmap as one change, attachments, and last the leases, egress programs and devmaps that go. If one is refused, those before it stay, and the same call goes on after them. Interfaces may be missing; the resources are then Pending. A call that would delete more than ten resources and a twentieth of all is refused unless it allows so many deletions. A dry run answers with the plan.",
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, DevmapReadOnly, TooManyDeletions, InterfaceUnsuitable, NotSupported, TooManyDevmaps, DevmapFull, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+    {
+        WritesMany = true,
+        MaxRequestBytes = 64 * 1024 * 1024,
     };
 
     /// <summary>Returns the host.</summary>
@@ -331,12 +363,12 @@ public static class Operations
     /// <summary>All operations.</summary>
     public static IReadOnlyList<Operation> All { get; } =
     [
-        ListDevmaps, GetDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap, WatchDevmaps,
+        ListDevmaps, GetDevmap, PutDevmap, DeleteDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap, WatchDevmaps,
         ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, WaitEntries, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,
         ListLeases, GetLease, PutLease, DeleteLease, KeepAlive,
-        ListTokens, GetToken, CreateToken, DeleteToken, ListChanges, RevertChange, RevertState, GetHost,
+        ListTokens, GetToken, CreateToken, DeleteToken, ListChanges, RevertChange, RevertState, ExportState, ApplyState, GetHost,
     ];
 }

@@ -25,6 +25,8 @@ internal sealed class RevertService(ControlPlaneState state, DevmapWriter writer
     {
         var asked = Validate(revision, request.Violations);
         var changes = Find(asked);
+        if (changes.Find(c => c.Resource.Kind == ChangedKind.Devmap) is { } ofDevmap)
+            throw new ControlPlaneException(ChangeErrors.OfDevmap(ofDevmap.Resource.Devmap!, asked));
         if (changes.Count == 0)
         {
             request.Violations.Add(Revision, ChangeErrors.NoSuchChange);
@@ -69,7 +71,7 @@ internal sealed class RevertService(ControlPlaneState state, DevmapWriter writer
         return
         [
             .. commits.SelectMany(c => c.Changes)
-                .Where(c => c.Revision == revision && c.Refusal is null && c.Resource.Kind is not (ChangedKind.Devmap or ChangedKind.Token or ChangedKind.Lease)),
+                .Where(c => c.Revision == revision && c.Refusal is null && c.Resource.Kind is not (ChangedKind.Token or ChangedKind.Lease)),
         ];
     }
 

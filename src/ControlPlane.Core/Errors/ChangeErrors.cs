@@ -35,6 +35,27 @@ public static class ChangeErrors
             Remedy = new Remedy("Use a later revision. History:MaxAge and History:MaxBytes say how many changes are kept."),
         };
 
+    /// <summary>Changes of devmaps cannot be undone.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="revision">The revision of the change.</param>
+    public static Error OfDevmap(string devmap, long revision) => new(
+        ErrorCode.NotSupported, string.Create(CultureInfo.InvariantCulture, $"Revision {revision} is a change of the devmap '{devmap}' itself, which cannot be undone: its entries are not kept."))
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Put or delete the devmap, or apply a state that was exported before (PUT /v1/state)."),
+        };
+
+    /// <summary>Applying a state would delete very much.</summary>
+    /// <param name="deletions">How many resources it would delete.</param>
+    /// <param name="most">How many it may delete.</param>
+    /// <param name="present">How many resources there are.</param>
+    public static Error TooManyDeletions(int deletions, int most, int present) => new(
+        ErrorCode.TooManyDeletions, string.Create(CultureInfo.InvariantCulture, $"The call would delete {deletions} of the {present} resources of the host, and may delete {most}."))
+        {
+            Remedy = new Remedy(string.Create(
+                CultureInfo.InvariantCulture, $"Look at the plan with dryRun=true. If it is right, repeat the call with allowDeletions={deletions}.")),
+        };
+
     /// <summary>The history cannot be read.</summary>
     public static Error Unreadable(string why) => new(ErrorCode.StoreUnavailable, $"The changes cannot be read: {why}")
     {

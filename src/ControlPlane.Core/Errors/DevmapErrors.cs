@@ -5,11 +5,13 @@ namespace ControlPlane.Core.Errors;
 /// <summary>The errors about devmaps and their entries.</summary>
 public static class DevmapErrors
 {
+    private const int MostNamed = 10;
+
     /// <summary>There is no such devmap.</summary>
     public static Error NotFound(string devmap) => new(ErrorCode.DevmapNotFound, $"There is no devmap '{devmap}'.")
     {
         Resource = $"devmaps/{devmap}",
-        Remedy = new Remedy("Name one of the devmaps. They are declared in the daemon's configuration.", Calls.ListDevmaps()),
+        Remedy = new Remedy("Name one of the devmaps, or create this one.", Calls.ListDevmaps()),
     };
 
     /// <summary>The devmap holds as many entries as it can.</summary>
@@ -19,6 +21,43 @@ public static class DevmapErrors
             Resource = $"devmaps/{devmap}",
             Errno = errno,
             Remedy = CommonRemedies.MakeRoom(devmap),
+        };
+
+    /// <summary>The devmap is declared in the configuration.</summary>
+    public static Error ReadOnly(string devmap) =>
+        new(ErrorCode.DevmapReadOnly, $"The devmap '{devmap}' is declared in the configuration of the daemon, and cannot be changed or deleted by the API.")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Change ControlPlane:Devmaps in the configuration and restart the daemon. A devmap that is removed there stays, and can be changed by the API from then on."),
+        };
+
+    /// <summary>The redirect program of the devmap runs on interfaces.</summary>
+    public static Error InUse(string devmap, IReadOnlyCollection<string> interfaces) => new(
+        ErrorCode.DevmapInUse,
+        string.Create(CultureInfo.InvariantCulture, $"The devmap '{devmap}' is attached to {string.Join(", ", interfaces.Take(MostNamed).Select(i => $"'{i}'"))}")
+            + (interfaces.Count > MostNamed ? string.Create(CultureInfo.InvariantCulture, $" and {interfaces.Count - MostNamed} more") : "") + ".")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Delete the attachments first; or repeat the call with force=true, which detaches the redirect program.", Calls.ListAttachments(devmap)),
+        };
+
+    /// <summary>There are as many devmaps as there can be.</summary>
+    public static Error TooMany(int most) =>
+        new(ErrorCode.TooManyDevmaps, string.Create(CultureInfo.InvariantCulture, $"There are {most} devmaps, and there can be no more."))
+        {
+            Resource = "devmaps",
+            Remedy = new Remedy("Delete a devmap that nobody needs.", Calls.ListDevmaps()),
+        };
+
+    /// <summary>The devmap has members that cannot change.</summary>
+    public static Error Fixed(string devmap, IReadOnlyList<FieldViolation> members) => RequestErrors.Invalid(members) with { Resource = $"devmaps/{devmap}" };
+
+    /// <summary>The kernel refuses to let a devmap go that was deleted.</summary>
+    public static Error NotRemoved(string devmap, string reason) =>
+        new(ErrorCode.KernelFailure, $"The devmap '{devmap}' is deleted, and the kernel does not let go of it: {reason}")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("The daemon tries again with each change and at its next start."),
         };
 
     /// <summary>The values of the devmap have no room for an egress program.</summary>
@@ -46,7 +85,7 @@ public static class DevmapErrors
 
     /// <summary>The pinned devmap was made with other settings than the configured ones.</summary>
     public static Error PinnedDiffers(string devmap, string folder, IEnumerable<string> differences) =>
-        new(ErrorCode.KernelFailure, $"The devmap pinned at {folder} differs from the configuration: {string.Join("; ", differences)}.")
+        new(ErrorCode.KernelFailure, $"The devmap pinned at {folder} differs from what it must be: {string.Join("; ", differences)}.")
         {
             Resource = $"devmaps/{devmap}",
             Remedy = new Remedy("Change the configuration back; or give up the pinned devmap with its entries and attachments.", $"rm -r {folder}"),

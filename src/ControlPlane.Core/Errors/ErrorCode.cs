@@ -105,6 +105,15 @@ public enum ErrorCode
     /// <summary>The write of a table would delete more entries than it may.</summary>
     TooManyDeletions,
 
+    /// <summary>The devmap is attached to interfaces.</summary>
+    DevmapInUse,
+
+    /// <summary>The devmap is declared in the configuration, and the API cannot change it.</summary>
+    DevmapReadOnly,
+
+    /// <summary>There are as many devmaps as there can be.</summary>
+    TooManyDevmaps,
+
     /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
     InternalError,
 }
@@ -148,6 +157,9 @@ public static class ErrorCodes
         ErrorCode.IdempotencyKeyReused => "idempotency_key_reused",
         ErrorCode.OwnedByOther => "owned_by_other",
         ErrorCode.TooManyDeletions => "too_many_deletions",
+        ErrorCode.DevmapInUse => "devmap_in_use",
+        ErrorCode.DevmapReadOnly => "devmap_read_only",
+        ErrorCode.TooManyDevmaps => "too_many_devmaps",
         ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
@@ -192,6 +204,9 @@ public static class ErrorCodes
         ErrorCode.IdempotencyKeyReused => "The key marks another call.",
         ErrorCode.OwnedByOther => "The resource belongs to another owner.",
         ErrorCode.TooManyDeletions => "The write would delete too many entries.",
+        ErrorCode.DevmapInUse => "The devmap is attached to interfaces.",
+        ErrorCode.DevmapReadOnly => "The devmap is declared in the configuration.",
+        ErrorCode.TooManyDevmaps => "There are as many devmaps as there can be.",
         ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
+using ControlPlane.Core.Errors;
 
 namespace ControlPlane.Core.Model;
 
@@ -12,28 +14,103 @@ namespace ControlPlane.Core.Model;
 /// <param name="EnsureTargets">Whether the daemon makes targets accept redirected frames.</param>
 /// <param name="CompleteChecksums">Whether the redirect program completes partial checksums in native mode.</param>
 /// <param name="RedirectPeer">Whether frames in tcx mode may go to the peer of a target directly.</param>
+/// <param name="Labels">Notes of the caller. A devmap of the configuration has none.</param>
+/// <param name="Owner">Who manages the devmap, by its own account; null for nobody.</param>
 public sealed record DevmapSpec(
-    uint MaxEntries,
-    uint ValueSize = 8,
+    uint MaxEntries = DevmapSpec.DefaultMaxEntries,
+    uint ValueSize = DevmapSpec.DefaultValueSize,
     uint? NumaNode = null,
     KeySelector? KeySelector = null,
     [property: JsonPropertyOrder(1)] MissAction MissAction = MissAction.Pass,
     [property: JsonPropertyOrder(1)] bool Counters = true,
     [property: JsonPropertyOrder(1)] EnsureTargets EnsureTargets = EnsureTargets.Auto,
     [property: JsonPropertyOrder(1)] CompleteChecksums CompleteChecksums = CompleteChecksums.Auto,
-    [property: JsonPropertyOrder(1)] RedirectPeer RedirectPeer = RedirectPeer.Auto)
+    [property: JsonPropertyOrder(1)] RedirectPeer RedirectPeer = RedirectPeer.Auto,
+    Labels? Labels = null,
+    [property: JsonPropertyOrder(3)] string? Owner = null)
 {
+    /// <summary>The capacity unless one is given.</summary>
+    public const uint DefaultMaxEntries = 65_536;
+
+    /// <summary>The size of a value in bytes unless one is given.</summary>
+    public const uint DefaultValueSize = 8;
+
+    /// <summary>The highest number of a NUMA node.</summary>
+    public const uint MaxNumaNode = 1023;
+
     // JSON has the members in the order of their declarations, and this one is declared after those above.
 
     /// <summary>The part of a frame that is its key.</summary>
     public KeySelector KeySelector { get; init; } = KeySelector ?? KeySelector.IngressInterface;
+
+    /// <summary>The caller's own notes.</summary>
+    [JsonPropertyOrder(2)]
+    public Labels Labels { get; init; } = Labels ?? Labels.Empty;
+
+    /// <summary>Returns whether two specs differ in nothing that the kernel objects depend on.</summary>
+    public bool HasSameObjects(DevmapSpec other) => this with { Labels = other.Labels, Owner = other.Owner } == other;
+
+    /// <summary>Collects what no devmap can have.</summary>
+    internal void Validate(DevmapLimits limits, Violations violations)
+    {
+        if ((MaxEntries < 1 || MaxEntries > limits.MaxEntries) && !violations.Has("maxEntries"))
+            violations.Add("maxEntries", string.Create(CultureInfo.InvariantCulture, $"must be 1 to {limits.MaxEntries}"));
+        if (ValueSize is not (4 or 8) && !violations.Has("valueSize"))
+            violations.Add("valueSize", "must be 4 or 8");
+        if (NumaNode > MaxNumaNode)
+            violations.Add("numaNode", string.Create(CultureInfo.InvariantCulture, $"must be 0 to {MaxNumaNode}, or null for any"));
+        LabelRules.Validate(Labels, Owner, violations);
+    }
+
+    /// <summary>Returns why a devmap with this spec cannot get another one: a member that is fixed when the kernel objects are made. Empty if it can.</summary>
+    internal IReadOnlyList<FieldViolation> FixedMembersThatDiffer(DevmapSpec next)
+    {
+        List<FieldViolation> found = [];
+        Compare("valueSize", ValueSize, next.ValueSize);
+        Compare("numaNode", NumaNode, next.NumaNode);
+        Compare("keySelector", KeySelector.Name, next.KeySelector.Name);
+        return found;
+
+        void Compare<T>(string member, T now, T asked)
+        {
+            if (!EqualityComparer<T>.Default.Equals(now, asked))
+                found.Add(new(member, string.Create(CultureInfo.InvariantCulture, $"cannot change, and is {(object?)now ?? "null"}: delete the devmap and create another")));
+        }
+    }
+}
+
+/// <summary>The limits of devmaps.</summary>
+/// <param name="MaxEntries">The largest capacity. 1 .. 2,147,483,648.</param>
+public sealed record DevmapLimits(uint MaxEntries = 1_048_576)
+{
+    /// <summary>Most devmaps, those of the configuration included.</summary>
+    public const int MaxDevmaps = 256;
+}
+
+/// <summary>The place where a devmap is declared.</summary>
+public enum DeclaredIn
+{
+    /// <summary>In the configuration of the daemon: it cannot be changed or deleted by the API.</summary>
+    Configuration,
+
+    /// <summary>By the API.</summary>
+    Api,
 }
 
 /// <summary>The desired state of one devmap, with its identity.</summary>
 /// <param name="Name">The name, <c>[a-z][a-z0-9_]{0,14}</c> (<see cref="DevmapName"/>).</param>
 /// <param name="Spec">The desired state.</param>
-public sealed record DevmapRecord(string Name, DevmapSpec Spec)
+public sealed record DevmapRecord(string Name, DevmapSpec Spec) : IDesiredRecord
 {
+    /// <summary>The place where the devmap is declared.</summary>
+    public DeclaredIn DeclaredIn { get; init; }
+
+    /// <summary>The revision of the last change of the settings.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>The revision at which the devmap was made by the API; 0 for one of the configuration. Changes before it are those of another devmap of its name.</summary>
+    public long CreateRevision { get; init; }
+
     /// <summary>When the devmap was created, or adopted.</summary>
     public DateTimeOffset CreateTime { get; init; }
 
@@ -74,6 +151,7 @@ public enum EnsureTargets
 }
 
 /// <summary>The observed state of a devmap.</summary>
+/// <param name="DeclaredIn">The place where the devmap is declared. One of the configuration cannot be changed or deleted by the API.</param>
 /// <param name="Entries">How many entries the devmap has, pending and failed ones included.</param>
 /// <param name="KernelMapId">The id of the active <c>BPF_MAP_TYPE_DEVMAP_HASH</c>, as <c>bpftool map</c> shows it.</param>
 /// <param name="RedirectProgramId">The id of the redirect program, as <c>bpftool prog</c> shows it.</param>
@@ -84,6 +162,7 @@ public enum EnsureTargets
 /// <param name="Audit">The findings of audits since the daemon started.</param>
 /// <param name="Conditions">Checks of the devmap as a whole.</param>
 public sealed record DevmapStatus(
+    DeclaredIn DeclaredIn,
     int Entries,
     uint KernelMapId,
     uint RedirectProgramId,
@@ -97,11 +176,13 @@ public sealed record DevmapStatus(
 /// <summary>A devmap as the API shows it.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Revision">The revision of the last change of the devmap or of anything in it.</param>
+/// <param name="SpecRevision">The revision of the last change of the devmap itself: the one for preconditions.</param>
 /// <param name="CreateTime">When the devmap was created, or adopted.</param>
 /// <param name="UpdateTime">When the settings of the devmap were last changed.</param>
 /// <param name="Spec">The desired state.</param>
 /// <param name="Status">The observed state.</param>
-public sealed record Devmap(string Name, long Revision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime, DevmapSpec Spec, DevmapStatus Status);
+public sealed record Devmap(
+    string Name, long Revision, long SpecRevision, DateTimeOffset CreateTime, DateTimeOffset UpdateTime, DevmapSpec Spec, DevmapStatus Status);
 
 /// <summary>The counts of a devmap's redirect program since it was loaded, over all CPUs.</summary>
 /// <param name="RedirectedPackets">Frames whose key had an entry; whether they left is a question for the entry's status.</param>

@@ -40,6 +40,10 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// </exception>
     void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null, EntryActions? actions = null);
 
+    /// <summary>Has the frames of an element be counted from now on, if they are not. The element stays as it is; nothing happens if there is none.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    void Count(WriterScope scope, uint key);
+
     /// <summary>Has the redirect programs use this map and its table of entry ids, whatever is in the slots.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     void Activate(WriterScope scope);

@@ -38,9 +38,26 @@ public interface IKernel : IDisposable
 
     /// <summary>
     /// Creates the devmap's kernel objects and pins them, or adopts them when they are pinned already: map, slot,
-    /// redirect program, counters, links.
+    /// redirect program, counters, links. Programs that were made with other settings are replaced, and no frame is lost.
     /// </summary>
-    /// <exception cref="ControlPlaneException">A pin differs from the definition; every difference is listed.</exception>
+    /// <exception cref="ControlPlaneException">A pin differs from the definition in what cannot change; every difference is listed.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition);
+
+    /// <summary>
+    /// Gives an open devmap other settings: its links get other programs, each in one step, so that no frame is lost. The elements stay. Those that
+    /// are not counted yet, where counters are on now, must be counted (<see cref="IDevmap.Count"/>).
+    /// </summary>
+    /// <returns>The devmap with its new settings. Reads of the one before stay right for a while; the caller disposes of it.</returns>
+    /// <exception cref="KernelException">The kernel refused. The devmap has the settings that it had.</exception>
+    IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition);
+
+    /// <summary>Removes all kernel objects of a devmap, open or not, and detaches its redirect program everywhere. False if there is no such devmap.</summary>
+    /// <exception cref="ControlPlaneException">The pins of that name are not ours.</exception>
+    /// <exception cref="KernelException">The kernel refused. Some of it may be removed, and the rest can be removed later.</exception>
+    bool RemoveDevmap(WriterScope scope, string devmap);
+
+    /// <summary>Returns the devmaps that are pinned, with their settings as far as the kernel objects tell. For the start, before any devmap is open.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope);
 }

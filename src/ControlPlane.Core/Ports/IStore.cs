@@ -43,7 +43,8 @@ public interface IStore : IDisposable
 /// <summary>All that a store has.</summary>
 /// <param name="Revision">The revision it is of; 0 for a store that is new.</param>
 /// <param name="Devmaps">
-/// The devmaps whose entries it has, even if none. Of another devmap, what is pinned in the kernel is all there is to know, and is taken over.
+/// The devmaps whose entries it has, even if none. Of another devmap of the configuration, what is pinned in the kernel is all there is to know,
+/// and is taken over.
 /// </param>
 /// <param name="Entries">The entries.</param>
 /// <param name="Attachments">The attachments.</param>
@@ -52,7 +53,7 @@ public interface IStore : IDisposable
 /// <param name="Tokens">The tokens.</param>
 public sealed record StoredState(
     long Revision,
-    IReadOnlyCollection<StoredDevmap> Devmaps,
+    IReadOnlyCollection<DevmapRecord> Devmaps,
     IReadOnlyList<EntryRecord> Entries,
     IReadOnlyList<AttachmentRecord> Attachments,
     IReadOnlyList<EgressProgramRecord> Programs,
@@ -73,17 +74,6 @@ public sealed record StoredState(
 /// <param name="Ifindex">The index, which means the interface within one boot and network namespace only.</param>
 /// <param name="Interface">The name it had then.</param>
 public sealed record StoredPromiscuity(uint Ifindex, string Interface);
-
-/// <summary>A devmap in the store.</summary>
-/// <param name="Name">The name.</param>
-/// <param name="Settings">The settings as text, which is compared and never read.</param>
-/// <param name="CreateTime">When the devmap was created, or adopted.</param>
-/// <param name="UpdateTime">When its settings were last changed.</param>
-public sealed record StoredDevmap(string Name, string Settings, DateTimeOffset CreateTime, DateTimeOffset UpdateTime) : IDesiredRecord
-{
-    // The revision of its change is that of the commit.
-    long IDesiredRecord.Revision => 0;
-}
 
 /// <summary>Changes that become durable together.</summary>
 /// <param name="Revision">The store's revision after them: higher than before if the desired state changes, and never lower.</param>
@@ -125,14 +115,21 @@ public abstract record StoreChange
     /// </summary>
     public long Voids { get; init; }
 
-    /// <summary>The devmap is one whose entries the store has.</summary>
-    public sealed record PutDevmap(StoredDevmap Devmap) : StoreChange
+    /// <summary>Stores this devmap. A devmap without a record before is new: nothing is stored in it.</summary>
+    public sealed record PutDevmap(DevmapRecord Devmap) : StoreChange
     {
         /// <inheritdoc/>
         public override ChangedResource Resource => new(ChangedKind.Devmap, Devmap.Name, null, null);
 
         /// <inheritdoc/>
         public override IDesiredRecord After => Devmap;
+    }
+
+    /// <summary>Deletes this devmap, with all that is stored in it: entries, attachments, and swaps.</summary>
+    public sealed record DeleteDevmap(string Name) : StoreChange
+    {
+        /// <inheritdoc/>
+        public override ChangedResource Resource => new(ChangedKind.Devmap, Name, null, null);
     }
 
     /// <summary>Stores this entry.</summary>

@@ -11,7 +11,7 @@ internal abstract record Change(DevmapId Devmap, long Revision)
     public const long OutOfLog = -1;
 
     /// <summary>Stands for a devmap in changes of egress programs and leases, which belong to none.</summary>
-    public static DevmapId OfHost { get; } = new("host");
+    public static DevmapId OfHost { get; } = new("host", null);
 
     /// <summary>The place in the log. Set once, before the change is published.</summary>
     public long Position { get; set; }
@@ -24,6 +24,11 @@ internal abstract record Change(DevmapId Devmap, long Revision)
 
     /// <summary>Watchers at this revision or later have already seen this change.</summary>
     public virtual long Covers => Revision;
+
+    public sealed record DevmapPut(DevmapId Devmap, DevmapRecord Record) : Change(Devmap, Record.Revision);
+
+    /// <summary>The devmap is deleted with all that was in it; there is no other change of that.</summary>
+    public sealed record DevmapDeleted(DevmapId Devmap, long Revision) : Change(Devmap, Revision);
 
     public sealed record EntryPut(DevmapId Devmap, PlacedEntry Entry, EntryRecord? Before) : Change(Devmap, Entry.Record.Revision);
 

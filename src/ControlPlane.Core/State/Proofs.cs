@@ -63,6 +63,14 @@ internal sealed class Proofs
     /// <summary>The entry of an element has changed.</summary>
     public void Remove(ElementId id) => ImmutableInterlocked.TryRemove(ref _proofs, id, out _);
 
+    /// <summary>The devmap has been removed.</summary>
+    public void RemoveOf(DevmapId devmap)
+    {
+        foreach (var id in Of(devmap))
+            Remove(id);
+        _frames.TryRemove(devmap, out _);
+    }
+
     /// <summary>An attachment has changed.</summary>
     public void RemoveOf(DevmapId devmap, string ingress)
     {

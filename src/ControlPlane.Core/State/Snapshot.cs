@@ -73,10 +73,14 @@ internal sealed record Snapshot
 /// it. Each entry has it in several places, so it is one word.
 /// </summary>
 /// <param name="name">The name.</param>
-internal sealed class DevmapId(string name)
+/// <param name="selector">The key selector, which never changes; null for an identity that stands for no devmap.</param>
+internal sealed class DevmapId(string name, KeySelector? selector)
 {
     /// <summary>The name.</summary>
     public string Name => name;
+
+    /// <summary>The key selector.</summary>
+    public KeySelector Selector => selector ?? throw new InvalidOperationException($"{name} is no devmap");
 
     /// <inheritdoc/>
     public override string ToString() => name;

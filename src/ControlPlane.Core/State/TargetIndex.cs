@@ -27,6 +27,9 @@ internal sealed class TargetIndex
         _swapping.Values.FirstOrDefault(s => s.Record.EgressProgram == program)?.Record.Devmap
         ?? _targets.Values.Where(t => t.ByProgram.ContainsKey(program)).SelectMany(t => t.ByProgram[program].Devmaps).First().Name;
 
+    /// <summary>Whether the kernel still follows a swap of egress programs.</summary>
+    public bool HasSwaps => _swapping.Count > 0;
+
     /// <summary>Whether the kernel still follows a swap of the interface's egress program.</summary>
     public bool IsSwapping(string interfaceName) => _swapping.ContainsKey(interfaceName);
 

@@ -13,6 +13,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
     private readonly HashSet<string> _touchedPrograms = new(StringComparer.Ordinal);
     private readonly HashSet<string> _touchedTargets = new(StringComparer.Ordinal);
     private readonly HashSet<string> _touchedLeases = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _removed = new(StringComparer.Ordinal);
     private readonly HashSet<(string Interface, TimeSpan? After)> _writtenEndings = [];
     private ImmutableDictionary<string, ProgramConflict> _conflicts = shared.Current.Conflicts;
     private ImmutableDictionary<string, TargetSummary> _targets = shared.Current.Targets;
@@ -54,6 +55,20 @@ internal sealed class WorkingState(ControlPlaneState shared)
     /// <summary>Adds a devmap that has been opened.</summary>
     public WorkingDevmap Add(DevmapId id, DevmapRecord definition, long revision) =>
         _devmaps[id.Name] = new WorkingDevmap(id, definition, revision);
+
+    /// <summary>Removes a devmap with all that is in it.</summary>
+    public void Remove(WorkingDevmap devmap)
+    {
+        foreach (var entry in devmap.Entries.Freeze().All())
+            Set(devmap, entry, null);
+        if (!devmap.Attachments.IsEmpty)
+            _attachmentsVersion++;
+        _devmaps.Remove(devmap.Id.Name);
+        _removed.Add(devmap.Id.Name);
+    }
+
+    /// <summary>Returns the devmap of this name, or null.</summary>
+    public WorkingDevmap? Find(string name) => _devmaps.GetValueOrDefault(name);
 
     /// <summary>Returns the devmap of this name and generation, or null.</summary>
     public WorkingDevmap? Find(DevmapId id) => _devmaps.GetValueOrDefault(id.Name) is { } devmap && devmap.Id == id ? devmap : null;
@@ -210,7 +225,8 @@ internal sealed class WorkingState(ControlPlaneState shared)
 
     private ImmutableSortedDictionary<string, DevmapState> Freeze(DateTimeOffset now)
     {
-        var published = shared.Current.Devmaps;
+        var published = shared.Current.Devmaps.RemoveRange(_removed);
+        _removed.Clear();
         foreach (var devmap in _devmaps.Values)
         {
             var (before, state) = (published.GetValueOrDefault(devmap.Id.Name), devmap.Freeze(now, shared.Capacity));
@@ -256,6 +272,7 @@ internal sealed class WorkingState(ControlPlaneState shared)
 /// <summary>One devmap as the writer changes it between two snapshots.</summary>
 internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long revision)
 {
+    private DevmapRecord _definition = definition;
     private DevmapState? _last;
     private long _revision = revision;
     private IngressTimes _ingresses = IngressTimes.None;
@@ -269,7 +286,7 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public DevmapId Id => id;
 
     /// <summary>The settings.</summary>
-    public DevmapRecord Definition => definition;
+    public DevmapRecord Definition => _definition;
 
     /// <summary>The entries.</summary>
     public EntryTable.Builder Entries { get; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
@@ -287,10 +304,10 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
 
     /// <summary>Returns the text form of a key.</summary>
-    public string KeyText(EntryKey key) => definition.Spec.KeySelector.Format(key);
+    public string KeyText(EntryKey key) => id.Selector.Format(key);
 
     /// <summary>Returns the resource name of an entry.</summary>
-    public string NameOf(EntryKey key) => $"devmaps/{definition.Name}/entries/{KeyText(key)}";
+    public string NameOf(EntryKey key) => $"devmaps/{id.Name}/entries/{KeyText(key)}";
 
     /// <summary>Puts an attachment in the place of another of its interface; null removes it.</summary>
     public void Set(string interfaceName, PlacedAttachment? attachment, DateTimeOffset now)
@@ -301,6 +318,13 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
         Reach(attachment?.Record.Revision ?? 0);
     }
 
+    /// <summary>The devmap has other settings from now on.</summary>
+    public void Redefine(DevmapRecord next)
+    {
+        _definition = next;
+        Reach(next.Revision);
+    }
+
     /// <summary>The devmap has changed at this revision.</summary>
     public void Reach(long changed) => _revision = Math.Max(_revision, changed);
 
@@ -308,13 +332,13 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public DevmapState Freeze(DateTimeOffset now, CapacityOptions capacity)
     {
         var entries = Entries.Freeze();
-        if (Capacity.LevelOf(entries.Count, definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
+        if (Capacity.LevelOf(entries.Count, _definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
             _room = (room, now);
         if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
             _spreadSince = now;
         if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments)
-            || !ReferenceEquals(_last.Open, Open))
-            _last = new DevmapState(id, definition, _revision, entries, _attachments)
+            || !ReferenceEquals(_last.Open, Open) || !ReferenceEquals(_last.Definition, _definition))
+            _last = new DevmapState(id, _definition, _revision, entries, _attachments)
             {
                 Open = Open, Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value, Room = _room.Level!.Value, RoomSince = _room.Since,
             };

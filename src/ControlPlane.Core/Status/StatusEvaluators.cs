@@ -35,6 +35,7 @@ internal sealed class StatusEvaluators(ControlPlaneState state, DropReader drops
 /// <summary>All that the verdicts on targets follow from, besides the links in the kernel. Not the snapshot itself: it holds every entry.</summary>
 internal sealed record SharedFacts(
     DevmapId Devmap,
+    DevmapRecord Definition,
     InterfaceTable Interfaces,
     long Attachments,
     bool IsRestoring,
@@ -44,7 +45,7 @@ internal sealed record SharedFacts(
 {
     /// <summary>Returns the facts of a snapshot.</summary>
     public static SharedFacts Of(Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces) => new(
-        devmap.Id, interfaces, snapshot.AttachmentsVersion, snapshot.IsRestoring, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
+        devmap.Id, devmap.Definition, interfaces, snapshot.AttachmentsVersion, snapshot.IsRestoring, snapshot.Programs, snapshot.Conflicts, snapshot.PassPrograms);
 }
 
 /// <summary>The verdicts that entries of one devmap share, by the interface that their frames arrive on.</summary>

@@ -129,7 +129,16 @@ internal sealed class HistoryReplay(ReplayContext context, StreamFlow flow, long
 
     private Change? Find(ChangeRecord change) => change.Resource.Devmap is null
         ? flow.Scope.HasHost ? FindOfHost(change) : null
-        : flow.Scope.Devmaps.FirstOrDefault(d => d.Name == change.Resource.Devmap) is { } devmap ? Find(devmap, change) : null;
+        : flow.Scope.Includes(change.Resource.Devmap) ? FindOf(change.Resource.Devmap, change) : null;
+
+    // Changes of a devmap that had the name before are of no use: its deletion says all of them.
+    private Change? FindOf(string name, ChangeRecord change)
+    {
+        var devmap = flow.Scope.Devmaps.FirstOrDefault(d => d.Name == name);
+        if (change is { Resource.Kind: ChangedKind.Devmap, After: null })
+            return new Change.DevmapDeleted(devmap ?? new DevmapId(name, null), change.Revision);
+        return devmap is not null && context.State.Current.Find(devmap) is { } state && change.Revision >= state.Definition.CreateRevision ? Find(devmap, change) : null;
+    }
 
     private static Change? FindOfHost(ChangeRecord change) => (change.Resource, change.After) switch
     {
@@ -143,6 +152,7 @@ internal sealed class HistoryReplay(ReplayContext context, StreamFlow flow, long
 
     private Change? Find(DevmapId devmap, ChangeRecord change) => (change.Resource, change.After) switch
     {
+        (_, DevmapRecord record) => new Change.DevmapPut(devmap, record),
         (_, EntryRecord entry) => new Change.EntryPut(devmap, new PlacedEntry(entry, KernelKeyOf(entry.Key)), change.Before as EntryRecord),
         (_, SwapRecord swap) => new Change.EgressProgramSet(devmap, swap, change.Count),
         (_, AttachmentRecord attachment) => new Change.AttachmentPut(devmap, new PlacedAttachment(attachment, null, null), change.Before as AttachmentRecord),

@@ -12,8 +12,8 @@ internal sealed class RecentEvents(WatchViews views, TimeProvider time)
 
     private readonly Rendered?[] _recent = new Rendered?[Kept];
 
-    /// <summary>Returns the event for a change.</summary>
-    public WatchEvent Of(Change change)
+    /// <summary>Returns the event for a change; null if it has none any more.</summary>
+    public WatchEvent? Of(Change change)
     {
         if (change.Position == Change.OutOfLog)
             return views.Render(change);
@@ -26,5 +26,5 @@ internal sealed class RecentEvents(WatchViews views, TimeProvider time)
         return told;
     }
 
-    private sealed record Rendered(long Position, long Time, WatchEvent Told);
+    private sealed record Rendered(long Position, long Time, WatchEvent? Told);
 }

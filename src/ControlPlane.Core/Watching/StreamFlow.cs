@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
@@ -45,7 +46,8 @@ internal class StreamFlow(StreamScope scope, WatchFilter filter, TimeProvider ti
         }
 
         // A reader that resumed after this event would miss what is held.
-        return _heldSince is null ? scope.EventOf(passed) : scope.EventOf(passed) with { Revision = null };
+        var happened = scope.EventOf(passed);
+        return happened is null || _heldSince is null ? happened : happened with { Revision = null };
     }
 
     /// <summary>Returns the held events. Nothing is held afterwards.</summary>
@@ -66,7 +68,7 @@ internal class StreamFlow(StreamScope scope, WatchFilter filter, TimeProvider ti
     protected virtual Task<IReadOnlyList<WatchEvent>> TakeHeldAsync(CallerAccount caller, CancellationToken cancellation)
     {
         // Rendered before any is sent, because more can be held when the reader goes on.
-        IReadOnlyList<WatchEvent> events = [.. _held.Values.Select(scope.EventOf)];
+        IReadOnlyList<WatchEvent> events = [.. _held.Values.Select(scope.EventOf).OfType<WatchEvent>()];
         _held.Clear();
         return Task.FromResult(events);
     }
@@ -108,6 +110,10 @@ internal sealed class StateFlow(StreamScope scope, WatchFilter filter, PageGate 
                     WatchEvent.EntryDeleted deleted => _known.Remove((change.Devmap.Name, deleted.Key)) ? deleted with { Revision = null } : null,
                     _ => null,
                 };
+            case Change.DevmapDeleted:
+                foreach (var known in _known.Keys.Where(k => k.Devmap == change.Devmap.Name).ToList())
+                    _known.Remove(known);
+                return Scope.EventOf(change) is { } deletion ? deletion with { Revision = null } : null;
             case Change.Status status:
                 LookAt(status.Devmap, status.Interface);
                 return null;
@@ -129,21 +135,33 @@ internal sealed class StateFlow(StreamScope scope, WatchFilter filter, PageGate 
         foreach (var (devmap, interfaces) in _changed)
         {
             using var place = await gate.EnterAsync(caller, cancellation);
-            var views = Scope.FeedOf(devmap).Views;
-            var moved = new List<PlacedEntry>();
-            foreach (var (entry, key, state) in views.Look(Filter, interfaces))
+            try
             {
-                cancellation.ThrowIfCancellationRequested();
-                var known = _known.TryGetValue((devmap.Name, key), out var revision);
-                if (known != (state == Filter.State) || (known && revision != entry.Record.Revision))
-                    moved.Add(entry);
+                events.AddRange(Look(devmap, interfaces, cancellation));
             }
-
-            events.AddRange(views.Of(moved).Select(put => OfSnapshot(Scope.Named(put, devmap))).OfType<WatchEvent>());
+            catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.DevmapNotFound)
+            {
+                // The change that says so follows.
+            }
         }
 
         _changed.Clear();
         return events;
+    }
+
+    private List<WatchEvent> Look(DevmapId devmap, IReadOnlySet<string>? interfaces, CancellationToken cancellation)
+    {
+        var views = Scope.FeedOf(devmap).Views;
+        var moved = new List<PlacedEntry>();
+        foreach (var (entry, key, state) in views.Look(Filter, interfaces))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var known = _known.TryGetValue((devmap.Name, key), out var revision);
+            if (known != (state == Filter.State) || (known && revision != entry.Record.Revision))
+                moved.Add(entry);
+        }
+
+        return [.. views.Of(moved).Select(put => OfSnapshot(Scope.Named(put, devmap))).OfType<WatchEvent>()];
     }
 
     private WatchEvent? Select(WatchEvent.EntryPut put)

@@ -12,6 +12,8 @@ namespace ControlPlane.Core.Watching;
 /// the last change of a call that changes several entries at once, while changes of status are held to fold them, and in a stream of entries in one state.
 /// </param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(DevmapPut), "devmap")]
+[JsonDerivedType(typeof(DevmapDeleted), "devmapDeleted")]
 [JsonDerivedType(typeof(EntryPut), "entry")]
 [JsonDerivedType(typeof(EntryDeleted), "entryDeleted")]
 [JsonDerivedType(typeof(EgressProgramSet), "egressProgramSet")]
@@ -31,6 +33,16 @@ public abstract record WatchEvent(
     /// <summary>The devmap, in a stream of several devmaps. Null in the stream of one devmap, and for events of no devmap.</summary>
     [JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Devmap { get; init; }
+
+    /// <summary>The devmap is this. The snapshot of a stream of one devmap does not have it.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Definition">The devmap; its status is that of the moment.</param>
+    public sealed record DevmapPut(long? Revision, Devmap Definition) : WatchEvent(Revision);
+
+    /// <summary>There is no such devmap any more, and nothing that was in it. The stream of the devmap ends.</summary>
+    /// <param name="Revision">As above.</param>
+    /// <param name="Name">The name of the devmap.</param>
+    public sealed record DevmapDeleted(long? Revision, string Name) : WatchEvent(Revision);
 
     /// <summary>The entry is this.</summary>
     /// <param name="Revision">As above.</param>

@@ -22,13 +22,14 @@ internal sealed class WatchService
     private readonly PageGate _gate;
     private readonly ReplayContext _replays;
     private readonly HostEvents _host;
+    private readonly DevmapViews _devmaps;
     private readonly ConcurrentDictionary<DevmapId, Feed> _feeds = new();
     private int _watchers;
     private long _cutOff;
 
-    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, ChangeHistory history, IKernel kernel, StatusEvaluators evaluators, PageGate gate, TimeProvider time)
+    public WatchService(WatchOptions options, ControlPlaneState state, ChangeLog log, ChangeHistory history, IKernel kernel, StatusEvaluators evaluators, DevmapViews devmaps, PageGate gate, TimeProvider time)
     {
-        (_options, _state, _log, _kernel, _evaluators, _gate, _time) = (options, state, log, kernel, evaluators, gate, time);
+        (_options, _state, _log, _kernel, _evaluators, _devmaps, _gate, _time) = (options, state, log, kernel, evaluators, devmaps, gate, time);
         _replays = new ReplayContext(state, log, history, kernel.Interfaces, gate, time);
         _host = new HostEvents(state, kernel);
     }
@@ -66,9 +67,9 @@ internal sealed class WatchService
     }
 
     /// <summary>
-    /// All that happens in several devmaps, to egress programs and to leases from now on, in one order. Otherwise as the stream of one devmap.
+    /// All that happens to several devmaps, in them, to egress programs and to leases from now on, in one order. Otherwise as the stream of one devmap.
     /// </summary>
-    /// <param name="devmaps">The names of the devmaps; none for all.</param>
+    /// <param name="devmaps">The names of the devmaps; none for all, those that are made later included.</param>
     /// <param name="fromRevision">The revision to go on after, as an event of such a stream gave it; null to begin with a snapshot.</param>
     /// <param name="query">The filters, not yet validated.</param>
     /// <param name="request">The request. Its cancellation ends the stream.</param>
@@ -77,8 +78,9 @@ internal sealed class WatchService
     {
         var (head, filter) = Judge(fromRevision, query, request);
         var current = _state.Current;
-        var ids = devmaps.Count == 0 ? current.Devmaps.Values.Select(d => d.Id) : devmaps.Distinct(StringComparer.Ordinal).Select(d => current.Devmap(d).Id);
-        return Begin(new ManyDevmaps(ids.ToDictionary(id => id, FeedFor), _host), filter, head, fromRevision, request);
+        var names = devmaps.Count == 0 ? null : devmaps.ToHashSet(StringComparer.Ordinal);
+        var ids = names is null ? current.Devmaps.Values.Select(d => d.Id) : names.Select(d => current.Devmap(d).Id);
+        return Begin(new ManyDevmaps([.. ids], names, FeedFor, _host), filter, head, fromRevision, request);
     }
 
     private (ChangeLog.Head Head, WatchFilter Filter) Judge(long? fromRevision, WatchQuery query, RequestContext request)
@@ -146,9 +148,12 @@ internal sealed class WatchService
                 for (; position < head.Position; position++)
                 {
                     cancellationToken.ThrowIfCancellationRequested();
-                    if (flow.Of(_log.Read(position) ?? throw TooSlow(flow.Scope)) is not { } happened)
+                    var change = _log.Read(position) ?? throw TooSlow(flow.Scope);
+                    if (flow.Of(change) is not { } happened)
                         continue;
                     yield return happened;
+                    if (flow.Scope.EndsWith(change))
+                        throw new ControlPlaneException(DevmapErrors.NotFound(flow.Scope.Name));
                     lastTold = _time.GetTimestamp();
                 }
 
@@ -197,11 +202,17 @@ internal sealed class WatchService
         }
     }
 
-    private Feed FeedFor(DevmapId devmap) => _feeds.GetOrAdd(devmap, FeedOf);
+    // That of a devmap that has been removed is not kept.
+    private Feed FeedFor(DevmapId devmap)
+    {
+        if (_state.Current.Find(devmap) is not null)
+            return _feeds.GetOrAdd(devmap, FeedOf);
+        return _feeds.TryRemove(devmap, out var last) ? last : FeedOf(devmap);
+    }
 
     private Feed FeedOf(DevmapId devmap)
     {
-        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _evaluators);
+        var views = new WatchViews(_state, devmap, _kernel.Interfaces, _evaluators, _devmaps);
         return new Feed(views, new SnapshotPages(views, _log, _gate, _time), new RecentEvents(views, _time));
     }
 

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -6,9 +7,9 @@ using ControlPlane.Core.Status;
 namespace ControlPlane.Core.Watching;
 
 /// <summary>Renders the events of a devmap on the threads of its watchers, so that the writer does none of it.</summary>
-internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, StatusEvaluators evaluators)
+internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfaces interfaces, StatusEvaluators evaluators, DevmapViews devmaps)
 {
-    private readonly KeySelector _selector = state.Handles[id].Definition.Spec.KeySelector;
+    private readonly KeySelector _selector = id.Selector;
 
     /// <summary>Returns the attachments of a snapshot.</summary>
     public IReadOnlyList<WatchEvent> Of(IEnumerable<PlacedAttachment> attachments) => [.. attachments.Select(a => new WatchEvent.AttachmentPut(null, View(a)))];
@@ -17,7 +18,7 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
     public IReadOnlyList<WatchEvent> Of(IEnumerable<PlacedEntry> entries)
     {
         var snapshot = state.Current;
-        var evaluator = evaluators.For(snapshot, snapshot.Devmap(id.Name), interfaces.Current);
+        var evaluator = evaluators.For(snapshot, DevmapIn(snapshot), interfaces.Current);
         return [.. entries.Select(e => new WatchEvent.EntryPut(null, View(snapshot, evaluator, e)))];
     }
 
@@ -41,9 +42,28 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         }
     }
 
-    /// <summary>Returns the event for a change.</summary>
-    public WatchEvent Render(Change change) => change switch
+    /// <summary>Returns the devmap of a snapshot.</summary>
+    public WatchEvent Of(DevmapState devmap) => new WatchEvent.DevmapPut(null, devmaps.View(devmap));
+
+    /// <summary>Returns the event for a change; null if the devmap has been removed since, which another event says.</summary>
+    public WatchEvent? Render(Change change)
     {
+        if (change is Change.DevmapDeleted deleted)
+            return new WatchEvent.DevmapDeleted(Resumable(deleted), id.Name);
+        try
+        {
+            return state.Current.Find(id) is null ? null : RenderLiving(change);
+        }
+        catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.DevmapNotFound)
+        {
+            return null;
+        }
+    }
+
+    private WatchEvent RenderLiving(Change change) => change switch
+    {
+        // The record is that of the change, the status that of now.
+        Change.DevmapPut put => new WatchEvent.DevmapPut(Resumable(put), devmaps.View(DevmapIn(state.Current) with { Definition = put.Record })),
         Change.EntryPut put => new WatchEvent.EntryPut(Resumable(put), View(put.Entry)),
         Change.EntryDeleted deleted => new WatchEvent.EntryDeleted(Resumable(deleted), _selector.Format(deleted.Key)),
         Change.EgressProgramSet(_, var swap, var entries) => new WatchEvent.EgressProgramSet(
@@ -56,13 +76,15 @@ internal sealed class WatchViews(ControlPlaneState state, DevmapId id, IInterfac
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, "not a change"),
     };
 
+    private DevmapState DevmapIn(Snapshot snapshot) => snapshot.Find(id) ?? throw new ControlPlaneException(DevmapErrors.NotFound(id.Name));
+
     private static long? Resumable(Change change) => change.IsPart ? null : change.Revision;
 
     // The record is that of the change. The status is that of the entry that stands in its place now, if there is one.
     private Entry View(PlacedEntry entry)
     {
         var snapshot = state.Current;
-        return View(snapshot, evaluators.For(snapshot, snapshot.Devmap(id.Name), interfaces.Current), entry);
+        return View(snapshot, evaluators.For(snapshot, DevmapIn(snapshot), interfaces.Current), entry);
     }
 
     private Entry View(Snapshot snapshot, StatusEvaluator evaluator, PlacedEntry entry)

@@ -11,7 +11,7 @@ internal sealed class DevmapOptions
     public string Name { get; set; } = "";
 
     /// <summary>The capacity in entries, 1 .. <see cref="LimitsOptions.MaxEntriesPerDevmap"/>.</summary>
-    public long MaxEntries { get; set; } = 65_536;
+    public long MaxEntries { get; set; } = DevmapSpec.DefaultMaxEntries;
 
     /// <summary>The size of a value: 8, or 4 for a devmap whose entries carry no egress program.</summary>
     [AllowedValues(4, 8, ErrorMessage = "must be 4 or 8")]

@@ -97,6 +97,8 @@ internal sealed class ControlPlaneOptionsSource(IConfiguration configuration)
 
     private static IEnumerable<OptionError> CheckDevmaps(ControlPlaneOptions options)
     {
+        if (options.Devmaps.Count > DevmapLimits.MaxDevmaps)
+            yield return new OptionError("ControlPlane:Devmaps", $"must be at most {DevmapLimits.MaxDevmaps} devmaps");
         var firstByName = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var (i, devmap) in options.Devmaps.Index())
         {

@@ -29,22 +29,47 @@ internal static class DevmapAdoption
         differences.ThrowIfAny(definition.Name, pins.Folder);
     }
 
-    private static void CompareObjects(DevmapRecord definition, DevmapPins pins, devmapd_redirect_config loaded, DevmapDifferences differences)
+    /// <summary>Returns a pinned devmap with its settings, as far as the objects tell; null if it is not ours.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static DevmapRecord? Find(DevmapPins pins)
     {
-        using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
-        using var totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
-        using var config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
+        try
+        {
+            var config = Pin.ReadConfig<devmapd_redirect_config>(pins.Config, devmapd_kind.Redirect);
+            using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+            return Found(Path.GetFileName(pins.Folder), active, config, pins);
+        }
+        catch (ControlPlaneException)
+        {
+            return null;
+        }
+        catch (KernelException e) when (e.Errno == Errno.ENOENT)
+        {
+            return null;
+        }
+    }
 
+    private static DevmapRecord Found(string name, FileDescriptor active, devmapd_redirect_config loaded, DevmapPins pins)
+    {
         if (!KeySelector.Set.TryFind(loaded.selector, out var selector))
             throw Pin.Foreign(pins.Config, KeySelector.Set.Unknown(string.Create(CultureInfo.InvariantCulture, $"the value {loaded.selector}")));
         var info = BpfInfo.OfMap(active);
-        var found = new DevmapRecord(definition.Name, new DevmapSpec(
+        return new DevmapRecord(name, new DevmapSpec(
             info.max_entries,
             info.value_size,
             loaded.numa_node < 0 ? null : (uint)loaded.numa_node,
             selector,
             (MissAction)loaded.miss_action,
             loaded.counters != 0));
+    }
+
+    private static void CompareObjects(DevmapRecord definition, DevmapPins pins, devmapd_redirect_config loaded, DevmapDifferences differences)
+    {
+        using var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+        using var totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
+        using var config = Pin.OpenMap(pins.Config, BpfConstants.BPF_F_RDONLY);
+
+        var (info, found) = (BpfInfo.OfMap(active), Found(definition.Name, active, loaded, pins));
         differences.Compare(found.Spec, definition.Spec);
         // The rest is true of each devmap that we made, whatever its settings.
         differences.Compare("active's map type", info.type, BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH);

@@ -92,9 +92,16 @@ internal sealed partial class LibbpfDevmap : IDevmap
         .. _links.Held(_pins.Folder),
     ];
 
-    /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
+    /// <summary>Creates the devmap, or adopts it if it is pinned. Programs with other settings are replaced.</summary>
+    /// <param name="pinRoot">The pin root.</param>
+    /// <param name="definition">The devmap.</param>
+    /// <param name="hasTcx">Whether the kernel has tcx.</param>
+    /// <param name="programs">The egress programs.</param>
+    /// <param name="interfaces">The interfaces.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="before">The devmap as it was opened before with other settings, and does not write any more; null if it was not.</param>
     public static LibbpfDevmap Open(
-        string pinRoot, DevmapRecord definition, bool hasTcx, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        string pinRoot, DevmapRecord definition, bool hasTcx, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger, LibbpfDevmap? before = null)
     {
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
@@ -110,13 +117,13 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
 
         var judge = hasTcx ? TcxProgram.Ensure(definition, pins, logger) : null;
-        var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, interfaces, logger);
+        var devmap = new LibbpfDevmap(definition, before?.Adopted ?? adopted, pins, judge, programs, interfaces, logger);
         try
         {
             devmap._links.Adopt(devmap.ProgramIds);
             devmap._links.Choose(devmap.ProgramFor);
             RedirectUpgrade.TakeOverCounts(pins, definition.Spec.Counters ? devmap._ids : null, devmap._slots);
-            if (adopted && (definition.Spec.Counters || devmap._ids.HaveActions))
+            if (adopted && before is null && (definition.Spec.Counters || devmap._ids.HaveActions))
                 devmap._ids.EndGone(key => devmap.TryLookup(key, out _));
         }
         catch
@@ -125,7 +132,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
             throw;
         }
 
-        if (adopted)
+        if (before is not null)
+            KernelLog.DevmapChanged(logger, definition.Name, devmap.RedirectProgramId);
+        else if (adopted)
             KernelLog.DevmapAdopted(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId, devmap._links.All.Count);
         else
             KernelLog.DevmapCreated(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId);
@@ -174,9 +183,27 @@ internal sealed partial class LibbpfDevmap : IDevmap
             removed = Remove(key);
         else
             _ids.Change(ChangeOf(key, before, default), () => removed = Remove(key));
-        if (Definition.Spec.Counters || _ids.HaveActions)
+        // Also of a devmap that does not count any more.
+        if (_ids.Knows(key))
             _ids.End(key);
         return removed;
+    }
+
+    public void Count(WriterScope scope, uint key)
+    {
+        scope.Demand();
+        if (Definition.Spec.Counters && !_ids.Knows(key) && TryLookup(key, out _))
+            _ids.Begin(key);
+    }
+
+    /// <summary>Waits for what runs beside the writer. Nothing is written afterwards.</summary>
+    public void Settle() => _ids.Settle();
+
+    /// <summary>Detaches the redirect program everywhere.</summary>
+    public void DetachAll()
+    {
+        foreach (var link in _links.All)
+            _links.Detach(link.Interface);
     }
 
     /// <summary>Closes descriptors. The kernel objects stay, and frames keep flowing.</summary>

@@ -14,6 +14,13 @@ internal static unsafe class PinnedPrograms
         .. EntryMaps.Reused(pins), .. EntryMaps.ReusedForActions(pins), ("totals", pins.Totals), ("missed", pins.Missed), ("more_totals", pins.MoreTotals),
     ];
 
+    /// <summary>Returns the pin of a map that an upgrade brings, if there is one, in the place of the pin of a map.</summary>
+    public static string Latest(DevmapPins pins, string path)
+    {
+        var next = path == pins.Counts(0) ? pins.NextCounts(0) : DevmapPins.Next(path);
+        return File.Exists(next) ? next : path;
+    }
+
     /// <summary>Has an object use a pinned map in place of one of its own, if there is one.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void Reuse(BpfObject built, string name, string path)

@@ -10,7 +10,8 @@ namespace ControlPlane.Kernel.Devmaps;
 /// <summary>
 /// Replaces the pinned redirect programs by those of this build, if they differ. The maps stay, and no frame is lost: the
 /// kernel switches each link in one step. The new programs are pinned beside the old ones until all links run them, so the next start
-/// finishes an upgrade that a crash has interrupted. The upgrade creates maps that only the new programs know.
+/// finishes an upgrade that a crash has interrupted. The upgrade creates maps that only the new programs know. Programs with other settings are
+/// replaced in the same way.
 /// </summary>
 internal static class RedirectUpgrade
 {
@@ -28,6 +29,8 @@ internal static class RedirectUpgrade
         {
             foreach (var pin in pins.Upgrade)
                 File.Delete(pin);
+            if (Directory.Exists(pins.NextCountsFolder))
+                Directory.Delete(pins.NextCountsFolder, recursive: true);
         }
     }
 
@@ -41,6 +44,7 @@ internal static class RedirectUpgrade
             EntryMaps.Add(definition, pins);
         else if (version < DevmapPins.FirstWithActions)
             EntryMaps.AddActions(definition, pins);
+        EntryMaps.MakeRoomToCount(definition, pins);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
         Load(pins, built, config, RedirectPrograms.Xdp);
         if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.Xdp.All(p => PinnedPrograms.IsSame(pins, built, p)))
@@ -76,7 +80,7 @@ internal static class RedirectUpgrade
     {
         built.SetConfig(config);
         foreach (var (name, path) in PinnedPrograms.Maps(pins))
-            PinnedPrograms.Reuse(built, name, path);
+            PinnedPrograms.Reuse(built, name, PinnedPrograms.Latest(pins, path));
         built.Load([.. programs.Select(RedirectPrograms.FunctionOf)]);
     }
 
@@ -103,6 +107,7 @@ internal static class RedirectUpgrade
     {
         PinnedPrograms.SwitchLinks(pins, info => info.type == TcxConstants.BPF_LINK_TYPE_TCX ? null : Staged(pins, info.prog_id));
 
+        EntryMaps.FinishRoomToCount(pins);
         // The program that decides comes last: until it is in place, the next start repeats this.
         if (File.Exists(pins.NextConfig))
             File.Move(pins.NextConfig, pins.Config, overwrite: true);

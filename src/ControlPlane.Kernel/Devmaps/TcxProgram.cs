@@ -89,7 +89,7 @@ internal static class TcxProgram
 
     private static bool IsPinned(DevmapPins pins, BpfObject built, devmapd_tcx_config config) =>
         File.Exists(pins.Tcx) && File.Exists(pins.TcxConfig) && (config.redirect_peer == 0 || File.Exists(pins.ToPeers))
-        && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && PinnedPrograms.IsSame(pins, built, RedirectProgram.Tcx) && UsesSlots(pins);
+        && Pin.HasConfig(pins.TcxConfig, devmapd_kind.Tcx, config) && PinnedPrograms.IsSame(pins, built, RedirectProgram.Tcx) && Uses(pins, pins.Slots) && Uses(pins, pins.Counts(0));
 
     /// <summary>Pins the new program. The pin of the program itself comes last: from then on each start goes on with it.</summary>
     private static void Stage(DevmapPins pins, BpfObject built, devmapd_tcx_config settings)
@@ -117,10 +117,10 @@ internal static class TcxProgram
     }
 
     // A program over the maps of a devmap that is no more counts for another one.
-    private static bool UsesSlots(DevmapPins pins)
+    private static bool Uses(DevmapPins pins, string path)
     {
         using var program = Pin.OpenProgram(pins.Tcx);
-        using var slot = Pin.OpenMap(pins.Slots, BpfConstants.BPF_F_RDONLY);
-        return BpfInfo.MapsOf(program).Contains(BpfInfo.OfMap(slot).id);
+        using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
+        return BpfInfo.MapsOf(program).Contains(BpfInfo.OfMap(map).id);
     }
 }

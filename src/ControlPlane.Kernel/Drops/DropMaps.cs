@@ -46,11 +46,16 @@ internal sealed class DropMaps : IDisposable
     public void RemoveAllBut(IReadOnlySet<uint> mapIds)
     {
         foreach (var stale in BpfMap.ReadPerCpu<uint, devmapd_redirect_errors, uint>(_devmaps, "counted devmaps", (id, _) => id).Where(id => !mapIds.Contains(id)))
-        {
-            var result = BpfMap.Delete(_devmapsWrite, stale);
-            if (result != -Errno.ENOENT)
-                KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {stale})");
-        }
+            Remove(stale);
+    }
+
+    /// <summary>Stops counting a devmap.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Remove(uint mapId)
+    {
+        var result = BpfMap.Delete(_devmapsWrite, mapId);
+        if (result != -Errno.ENOENT)
+            KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {mapId})");
     }
 
     public RedirectErrorTotals ReadTotals(uint mapId)

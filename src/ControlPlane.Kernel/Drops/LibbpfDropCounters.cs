@@ -65,6 +65,21 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
         }
     }
 
+    /// <summary>Stops counting the drops of the devmap of this name.</summary>
+    public void Remove(string devmap)
+    {
+        if (!_mapIds.TryRemove(devmap, out var mapId))
+            return;
+        try
+        {
+            _maps?.Remove(mapId);
+        }
+        catch (KernelException refused)
+        {
+            KernelLog.DevmapDropsNotCounted(_logger, devmap, refused.Message);
+        }
+    }
+
     public RedirectErrorTotals ReadRedirectTotals(string devmap) =>
         _maps is not null && _mapIds.TryGetValue(devmap, out var id) ? _maps.ReadTotals(id) : default;
 

@@ -116,6 +116,49 @@ public sealed class LibbpfKernel : IKernel, IPins
     }
 
     /// <inheritdoc/>
+    public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition)
+    {
+        scope.Demand();
+        var before = (LibbpfDevmap)devmap;
+        // The change goes by the pins, and others may have removed some.
+        HeldPins.Restore(before.Held);
+        before.Settle();
+        var changed = LibbpfDevmap.Open(_pinRoot, definition, _hasTcx.Value, _programs, Interfaces, _logger, before);
+        _devmaps[_devmaps.IndexOf(before)] = changed;
+        _drops.Add(definition.Name, changed.MapId);
+        foreach (var link in changed.Links.Where(l => l.Ifindex != 0))
+            Interfaces.Invalidate(link.Ifindex);
+        return changed;
+    }
+
+    /// <inheritdoc/>
+    public bool RemoveDevmap(WriterScope scope, string devmap)
+    {
+        scope.Demand();
+        var (pins, open) = (DevmapPins.Of(_pinRoot, devmap), _devmaps.Find(d => d.Definition.Name == devmap && !d.IsClosed));
+        if (open is not null)
+        {
+            open.DetachAll();
+            _devmaps.Remove(open);
+        }
+
+        _drops.Remove(devmap);
+        if (!Directory.Exists(pins.Folder))
+            return open is not null;
+        // The links that a devmap has which is not open.
+        DevmapRemoval.Run(pins, _ => { });
+        KernelLog.DevmapRemoved(_logger, devmap);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope)
+    {
+        scope.Demand();
+        return [.. Directory.GetDirectories(DevmapPins.Parent(_pinRoot)).Order(StringComparer.Ordinal).Select(f => DevmapAdoption.Find(new DevmapPins(f))).OfType<DevmapRecord>()];
+    }
+
+    /// <inheritdoc/>
     public IPins Pins => this;
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -71,16 +72,7 @@ public sealed class Teardown
     private void RemoveDevmap(string folder)
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
-        Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
-        RequireOnly(folder, pins.All);
-        var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
-        var programs = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
-        // Checks all links before it changes the first: a devmap is removed as a whole or not at all.
-        foreach (var path in links)
-            RequireOurs(path, programs);
-        foreach (var path in links)
-            Detach(path, $"devmap {name}");
-        PinFolder.Remove(folder);
+        DevmapRemoval.Run(pins, interfaceName => _removed.Add($"detached devmap {name} from interface {interfaceName}"));
         _removed.Add($"removed devmap {name}");
     }
 
@@ -88,7 +80,7 @@ public sealed class Teardown
     {
         var pins = new EgressProgramPins(folder);
         Pin.RequireMark(pins.Config, devmapd_kind.Egress);
-        RequireOnly(folder, [pins.Program, pins.Config, pins.Counters]);
+        DevmapRemoval.RequireOnly(folder, [pins.Program, pins.Config, pins.Counters]);
         PinFolder.Remove(folder);
         _removed.Add($"removed egress program {PinName.Decode(Path.GetFileName(folder))}");
     }
@@ -97,11 +89,11 @@ public sealed class Teardown
     {
         var pins = new PassProgramPins(folder);
         Pin.RequireMark(pins.Config, devmapd_kind.Pass);
-        RequireOnly(folder, [pins.Config, pins.Program, pins.Links]);
-        var program = ProgramIdAt(pins.Program);
+        DevmapRemoval.RequireOnly(folder, [pins.Config, pins.Program, pins.Links]);
+        var program = DevmapRemoval.ProgramIdAt(pins.Program);
         var links = Directory.GetFiles(pins.Links);
         foreach (var path in links)
-            RequireOurs(path, [program]);
+            DevmapRemoval.RequireOurs(path, [program]);
         foreach (var path in links)
             Detach(path, "the pass program");
         PinFolder.Remove(folder);
@@ -112,7 +104,7 @@ public sealed class Teardown
     {
         var pins = new DropPins(folder);
         Pin.RequireMark(pins.Config, devmapd_kind.Drops);
-        RequireOnly(folder, [.. DropPrograms.AllPins(pins)]);
+        DevmapRemoval.RequireOnly(folder, [.. DropPrograms.AllPins(pins)]);
         // The kernel detaches the programs from their tracepoints a moment after the links.
         PinFolder.Remove(folder);
         _removed.Add("removed the drop counters");
@@ -120,10 +112,7 @@ public sealed class Teardown
 
     private void Detach(string path, string what)
     {
-        using var link = Pin.OpenLink(path);
-        var result = KernelCall.Retry(() => Libbpf.bpf_link_detach(link));
-        KernelCall.Check(result, $"bpf_link_detach({path})");
-        File.Delete(path);
+        DevmapRemoval.Detach(path);
         _removed.Add($"detached {what} from interface {PinName.Decode(Path.GetFileName(path))}");
     }
 
@@ -156,25 +145,5 @@ public sealed class Teardown
 
         if (!Directory.Exists(_pinRoot))
             _removed.Add($"removed {_pinRoot}");
-    }
-
-    private static uint ProgramIdAt(string path)
-    {
-        using var program = Pin.OpenProgram(path);
-        return BpfInfo.OfProgram(program).id;
-    }
-
-    private static void RequireOurs(string path, uint[] programs)
-    {
-        using var link = Pin.OpenLink(path);
-        var info = BpfInfo.OfLink(link);
-        if (info.type is not (BpfConstants.BPF_LINK_TYPE_XDP or TcxConstants.BPF_LINK_TYPE_TCX) || (!programs.Contains(info.prog_id) && info.xdp_ifindex != 0))
-            throw Pin.Foreign(path, "it is not a link to the program beside it");
-    }
-
-    private static void RequireOnly(string folder, IReadOnlyCollection<string> ours)
-    {
-        if (Directory.GetFileSystemEntries(folder).Except(ours).FirstOrDefault() is { } foreign)
-            throw Pin.Foreign(foreign, "it is not a pin that devmapd makes");
     }
 }

@@ -184,10 +184,17 @@ internal sealed class EntryIds : IDisposable
             End(key);
     }
 
+    /// <summary>Waits for what runs beside the writer.</summary>
+    public void Settle()
+    {
+        _growth?.WaitUntilOver();
+        _pool.Settle();
+    }
+
     /// <summary>Waits for what runs beside the writer, and closes the descriptors.</summary>
     public void Dispose()
     {
-        _growth?.WaitUntilOver();
+        Settle();
         _pool.Dispose();
         _table.Dispose();
         _actions.Dispose();

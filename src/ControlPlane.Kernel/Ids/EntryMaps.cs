@@ -98,6 +98,49 @@ internal sealed unsafe class EntryMaps : IDisposable
             Pin.Make(map, path(pins));
     }
 
+    /// <summary>Creates and pins counters with room for all CPUs, beside the small ones of a devmap that did not count. Programs that count come with them.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void MakeRoomToCount(DevmapRecord definition, DevmapPins pins)
+    {
+        using (var first = Pin.OpenMap(pins.Counts(0), BpfConstants.BPF_F_RDONLY))
+        {
+            if (!definition.Spec.Counters || BpfInfo.OfMap(first).max_entries >= IdCounters.PartSize)
+                return;
+        }
+
+        PinFolder.Create(pins.NextCountsFolder);
+        FileDescriptor? outer = null;
+        try
+        {
+            foreach (var part in pins.ExistingCounts.Select((_, part) => part).ToArray())
+            {
+                using var counts = IdCounters.CreatePart(IdCounters.PartSize);
+                Pin.Make(counts, pins.NextCounts(part));
+                outer ??= Outer("more_counts", EntryIds.MostParts(definition), counts);
+                if (part > 0)
+                    KernelCall.Check(BpfMap.Update(outer, (uint)part - 1, counts.Number), $"bpf_map_update_elem({pins.MoreCounts})");
+            }
+
+            Pin.Make(outer!, DevmapPins.Next(pins.MoreCounts));
+        }
+        finally
+        {
+            outer?.Dispose();
+        }
+    }
+
+    /// <summary>Puts counters that programs have come with into their place.</summary>
+    public static void FinishRoomToCount(DevmapPins pins)
+    {
+        if (File.Exists(DevmapPins.Next(pins.MoreCounts)))
+            File.Move(DevmapPins.Next(pins.MoreCounts), pins.MoreCounts, overwrite: true);
+        if (!Directory.Exists(pins.NextCountsFolder))
+            return;
+        foreach (var path in Directory.GetFiles(pins.NextCountsFolder))
+            File.Move(path, Path.Combine(pins.CountsFolder, Path.GetFileName(path)), overwrite: true);
+        Directory.Delete(pins.NextCountsFolder);
+    }
+
     /// <summary>Keeps the one of two tables that is in the slot, if a crash interrupted the growth of a table.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static void FinishGrowth(DevmapPins pins, Slots slots)

@@ -77,10 +77,13 @@ internal sealed class IdPool : IDisposable
         return _free.TryPop(out id);
     }
 
+    /// <summary>Waits for what runs beside the writer.</summary>
+    public void Settle() => Task.WhenAll(new[] { _part, _wait }.OfType<Task>()).ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
+
     /// <summary>Waits for what runs beside the writer, and closes the descriptors.</summary>
     public void Dispose()
     {
-        Task.WhenAll(new[] { _part, _wait }.OfType<Task>()).ContinueWith(static _ => { }, TaskScheduler.Default).GetAwaiter().GetResult();
+        Settle();
         _moreCounts.Dispose();
     }
 

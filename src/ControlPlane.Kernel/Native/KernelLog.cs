@@ -61,6 +61,12 @@ internal static partial class KernelLog
     [LoggerMessage(EventId = 2019, Level = LogLevel.Information, Message = "devmap {Devmap}: no frame goes to a target's peer directly: {Reason}")]
     public static partial void NoPeerRedirect(ILogger logger, string devmap, string reason);
 
+    [LoggerMessage(EventId = 2020, Level = LogLevel.Information, Message = "devmap {Devmap} has other settings: redirect program {ProgramId}")]
+    public static partial void DevmapChanged(ILogger logger, string devmap, uint programId);
+
+    [LoggerMessage(EventId = 2021, Level = LogLevel.Information, Message = "devmap {Devmap} removed")]
+    public static partial void DevmapRemoved(ILogger logger, string devmap);
+
     [LoggerMessage(EventId = 2100, Level = LogLevel.Error, Message = "link monitor failed to read interfaces; next try in {RetryMs} ms")]
     public static partial void MonitorFailed(ILogger logger, int retryMs, Exception failure);
 

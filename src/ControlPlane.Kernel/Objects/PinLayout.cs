@@ -33,6 +33,12 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The folder of the parts of the counters.</summary>
     public string CountsFolder => Path.Combine(folder, "counts");
 
+    /// <summary>The folder of the parts that an upgrade brings, for a devmap that did not count.</summary>
+    public string NextCountsFolder => Next(CountsFolder);
+
+    /// <summary>A part of the counters that an upgrade brings.</summary>
+    public string NextCounts(int part) => Path.Combine(NextCountsFolder, part.ToString(CultureInfo.InvariantCulture));
+
     /// <summary>A part of the counters.</summary>
     public string Counts(int part) => Path.Combine(CountsFolder, part.ToString(CultureInfo.InvariantCulture));
 
@@ -130,7 +136,7 @@ internal sealed class DevmapPins(string folder)
     public IReadOnlyList<string> OfOldVersions => [OldSlot, OldCounters];
 
     /// <summary>The pins that exist only during an upgrade.</summary>
-    public IEnumerable<string> Upgrade => [Next(Complete), NextConfig, Next(Redirect)];
+    public IEnumerable<string> Upgrade => [Next(MoreCounts), Next(Complete), NextConfig, Next(Redirect)];
 
     /// <summary>The pin of the program that replaces the program at this path. It exists only during an upgrade.</summary>
     public static string Next(string program) => program + "%next";
@@ -139,7 +145,7 @@ internal sealed class DevmapPins(string folder)
     public IEnumerable<string> Objects => [Active, .. EntryMaps, .. ActionMaps, Totals, Missed, MoreTotals, Config, Complete, Redirect];
 
     /// <summary>All that can be in the folder.</summary>
-    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Table), CountsFolder, ActionsFolder, Links];
+    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Table), CountsFolder, NextCountsFolder, ActionsFolder, Links];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);

@@ -18,6 +18,12 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IEgressPrograms Programs => inner.Programs;
 
+    public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition) => inner.ChangeDevmap(scope, devmap, definition);
+
+    public bool RemoveDevmap(WriterScope scope, string devmap) => inner.RemoveDevmap(scope, devmap);
+
+    public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
+
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
     public void Dispose() => inner.Dispose();

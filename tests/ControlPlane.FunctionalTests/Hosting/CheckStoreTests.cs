@@ -129,7 +129,7 @@ public sealed class CheckStoreTests : IDisposable
         var store = SqliteStore.Open(State);
         store.Commit(new StoreBatch(7,
         [
-            new StoreChange.PutDevmap(new StoredDevmap("vlans", "", default, default)), new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)),
+            new StoreChange.PutDevmap(new DevmapRecord("vlans", new DevmapSpec())), new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec())),
             new StoreChange.PutEntry(Entry(1)), new StoreChange.PutEntry(Entry(2)),
             new StoreChange.PutAttachment(new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Native), 3, now, now)),
             new StoreChange.PutProgram(new EgressProgramRecord("p", new EgressProgramSpec(new EgressProgramConfig(EgressTemplate.Count)), 4, now, now)),

@@ -44,6 +44,12 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public void Break() => _broken = true;
 
+    public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition) => kernel.ChangeDevmap(scope, devmap, definition);
+
+    public bool RemoveDevmap(WriterScope scope, string devmap) => kernel.RemoveDevmap(scope, devmap);
+
+    public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => kernel.FindDevmaps(scope);
+
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
     {
         Pass();

@@ -160,6 +160,12 @@ public sealed class HealthPartTests
 
         public void Restore(WriterScope scope) => scope.Demand();
 
+        public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition) => kernel.ChangeDevmap(scope, devmap, definition);
+
+        public bool RemoveDevmap(WriterScope scope, string devmap) => kernel.RemoveDevmap(scope, devmap);
+
+        public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => kernel.FindDevmaps(scope);
+
         public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => kernel.OpenDevmap(scope, definition);
 
         public void Dispose()

@@ -37,6 +37,12 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
         return _loading.WaitAsync(_deadline);
     }
 
+    public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition) => inner.ChangeDevmap(scope, devmap, definition);
+
+    public bool RemoveDevmap(WriterScope scope, string devmap) => inner.RemoveDevmap(scope, devmap);
+
+    public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
+
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
     public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Programs.Adopt(scope);

@@ -54,6 +54,16 @@ public sealed class TestDevmap : IDisposable
 
     public bool Detach(TestInterface ingress) => _testbed.Space.Run(() => _devmap.Detach(Scope, ingress.Pair.Name));
 
+    /// <summary>Gives the devmap other settings while it is open.</summary>
+    public void Change(Func<DevmapSpec, DevmapSpec> change)
+    {
+        var (before, definition) = (_devmap, _devmap.Definition with { Spec = change(_devmap.Definition.Spec) });
+        _devmap = _testbed.Space.Run(() => _testbed.Kernel.ChangeDevmap(Scope, before, definition));
+        before.Dispose();
+    }
+
+    public void Count(uint key) => _testbed.Space.Run(() => _devmap.Count(Scope, key));
+
     /// <summary>The daemon stops and starts; the devmap is adopted.</summary>
     /// <param name="meanwhile">The changes made while no daemon runs.</param>
     /// <param name="definition">Its settings from then on; the same unless given.</param>

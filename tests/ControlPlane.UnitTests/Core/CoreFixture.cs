@@ -64,6 +64,8 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public IKernel Kernel => _provider.GetRequiredService<IKernel>();
 
+    public StateService States => _provider.GetRequiredService<StateService>();
+
     public DevmapService Devmaps => _provider.GetRequiredService<DevmapService>();
 
     public AttachmentService Attachments => _provider.GetRequiredService<AttachmentService>();

@@ -76,6 +76,20 @@ public sealed class KernelGate : IDisposable
 
         public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
 
+        public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition)
+        {
+            gate.BeforeChange();
+            return new GatedDevmap(gate, inner.ChangeDevmap(scope, ((GatedDevmap)devmap).Inner, definition));
+        }
+
+        public bool RemoveDevmap(WriterScope scope, string devmap)
+        {
+            gate.BeforeChange();
+            return inner.RemoveDevmap(scope, devmap);
+        }
+
+        public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
+
         public void Dispose() => inner.Dispose();
     }
 
@@ -123,6 +137,8 @@ public sealed class KernelGate : IDisposable
 
     private sealed class GatedDevmap(KernelGate gate, IDevmap inner) : IDevmap
     {
+        public IDevmap Inner => inner;
+
         public DevmapRecord Definition => inner.Definition;
 
         public bool Adopted => inner.Adopted;
@@ -178,6 +194,12 @@ public sealed class KernelGate : IDisposable
         public bool IsCounted(uint key) => inner.IsCounted(key);
 
         public EntryTableUse? ReadTableUse() => inner.ReadTableUse();
+
+        public void Count(WriterScope scope, uint key)
+        {
+            gate.BeforeChange();
+            inner.Count(scope, key);
+        }
 
         public void Activate(WriterScope scope) => inner.Activate(scope);
 

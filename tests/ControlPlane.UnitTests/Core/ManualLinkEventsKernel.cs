@@ -28,6 +28,12 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
     /// <summary>A notification of this name comes.</summary>
     public void Notify(string name) => _watcher!(new LinkChanges(new HashSet<string> { name }, Everything: false));
 
+    public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition) => inner.ChangeDevmap(scope, devmap, definition);
+
+    public bool RemoveDevmap(WriterScope scope, string devmap) => inner.RemoveDevmap(scope, devmap);
+
+    public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
+
     public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
 
     /// <summary>The exception of every question for an interface; null if questions are answered.</summary>

@@ -259,6 +259,8 @@ public sealed class HistoryTests : IDisposable
         using (var store = SqliteStore.Open(Folder))
             store.Commit(Batch(40, OneOfEachKind(hasLeases: false)));
         var before = SqliteStore.Inspect(Folder).State;
+        // All devmaps were those of the configuration then.
+        before = before with { Devmaps = [.. before.Devmaps.Select(d => d with { DeclaredIn = DeclaredIn.Configuration, Revision = 1, CreateRevision = 0 })] };
         using (var connection = Connect(Folder))
             Execute(connection, $"PRAGMA user_version = 9; {SqliteStoreTests.WithoutHistory} {SqliteStoreTests.WithoutLeases}");
 
@@ -368,7 +370,10 @@ public sealed class HistoryTests : IDisposable
         var attachment = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Auto, Promiscuous.Off, labels, "me") { Lease = hasLeases ? "node" : null }, 23, _now.AddDays(-2), _now);
         var program = new EgressProgramRecord("p", new EgressProgramSpec(TestPrograms.PushVlan(7), labels, "you"), 24, _now.AddDays(-3), _now);
         var token = new TokenRecord("ci", "hash", new TokenSpec(Role.Operator, _now.AddYears(1), new TokenLimits(["default"], ["cni"], [new KeyRange("default", "1", "2")]), labels, "us"), 25, _now);
-        var devmap = new StoredDevmap("default", "settings", _now.AddDays(-4), _now);
+        var devmap = new DevmapRecord("default", new DevmapSpec(7, 4, 1, KeySelector.Vlan, MissAction.Pass, true, EnsureTargets.On, CompleteChecksums.Off, RedirectPeer.Off, labels, "me"))
+        {
+            DeclaredIn = DeclaredIn.Api, Revision = 22, CreateRevision = 9, CreateTime = _now.AddDays(-4), UpdateTime = _now,
+        };
         var swap = new SwapRecord("default", "veth9", "q", 30, _now.AddTicks(-5));
         var lease = new LeaseRecord("node", new LeaseSpec(TimeSpan.FromSeconds(30), labels, "cni"), 31, _now.AddDays(-5), _now);
         var named = entry with { Key = EntryKey.OfInterface("veth.1"), Revision = 3 };
@@ -376,7 +381,8 @@ public sealed class HistoryTests : IDisposable
         [
             new StoreChange.PutEntry(entry) { Before = entry with { Revision = 2, Spec = entry.Spec with { Interface = "veth8", EgressProgram = "q", Owner = "other", Actions = new EntryActions(PopVlan: true) } } },
             new StoreChange.DeleteEntry("default", named.Key) { Before = named, Revision = 21 },
-            new StoreChange.PutDevmap(devmap) { Before = devmap with { Settings = "before" }, Revision = 22 },
+            new StoreChange.PutDevmap(devmap) { Before = devmap with { Spec = devmap.Spec with { MissAction = MissAction.Drop }, Revision = 9 }, Revision = 22 },
+            new StoreChange.DeleteDevmap("gone") { Before = devmap with { Name = "gone" }, Revision = 22 },
             new StoreChange.PutAttachment(attachment) { Before = attachment with { Revision = 4 } },
             new StoreChange.DeleteAttachment("default", "gone0") { Before = attachment with { Interface = "gone0" }, Revision = 26 },
             new StoreChange.PutProgram(program),

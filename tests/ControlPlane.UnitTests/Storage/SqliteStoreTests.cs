@@ -38,7 +38,7 @@ public sealed class SqliteStoreTests : IDisposable
             store.Commit(new StoreBatch(7,
             [
                 new StoreChange.PutToken(token), new StoreChange.PutToken(plain), new StoreChange.PutToken(plain with { Name = "gone", Hash = "cc" }), new StoreChange.DeleteToken("gone"),
-                new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutEntry(entry), new StoreChange.PutEntry(named),
+                new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec())), new StoreChange.PutEntry(entry), new StoreChange.PutEntry(named),
                 new StoreChange.PutAttachment(attachment), new StoreChange.PutProgram(program),
                 new StoreChange.PutPromiscuity(new StoredPromiscuity(5, "eth0")), new StoreChange.PutPromiscuity(new StoredPromiscuity(6, "eth1")),
                 new StoreChange.DeletePromiscuity(6),
@@ -48,7 +48,7 @@ public sealed class SqliteStoreTests : IDisposable
         using var reopened = SqliteStore.Open(_directory);
         var state = reopened.Load();
         Assert.Equal(7, state.Revision);
-        Assert.Equal([new StoredDevmap("default", "", default, default)], state.Devmaps);
+        Assert.Equal([new DevmapRecord("default", new DevmapSpec())], state.Devmaps);
         Assert.Equal([entry.Key, named.Key], state.Entries.Select(e => e.Key));
         Assert.Equal([entry, named], state.Entries);
         Assert.Equal([attachment], state.Attachments);
@@ -176,11 +176,11 @@ public sealed class SqliteStoreTests : IDisposable
         using (var other = Connect())
         {
             Execute(other, "BEGIN IMMEDIATE");
-            Assert.Throws<StoreException>(() => store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default))])));
+            Assert.Throws<StoreException>(() => store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec()))])));
         }
 
         Assert.Empty(store.Load().Devmaps);
-        store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default))]));
+        store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec()))]));
         Assert.Equal(["default"], store.Load().Devmaps.Select(d => d.Name));
     }
 
@@ -261,6 +261,73 @@ public sealed class SqliteStoreTests : IDisposable
         Assert.Equal((entry, attachment, 0), (migrated.Load().Entries.Single(), migrated.Load().Attachments.Single(), migrated.Load().Leases.Count));
     }
 
+    [Fact]
+    public void StoreOfASchemaWithoutDevmapsByTheApi_KeepsItsDevmaps()
+    {
+        using (var store = SqliteStore.Open(_directory))
+            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec()) { CreateTime = Now, UpdateTime = Now })]));
+        using (var connection = Connect())
+        {
+            Execute(
+                connection,
+                $"""
+                PRAGMA user_version = 11; {WithoutDevmapsByApi}
+                UPDATE devmaps SET settings = 'DevmapSpec [ MaxEntries = 16, ValueSize = 4, NumaNode = , KeySelector = Ipv4Destination, MissAction = Drop, Counters = False, EnsureTargets = On, CompleteChecksums = Off, RedirectPeer = Off ]';
+                UPDATE devmaps SET settings = replace(replace(settings, '[', char(123)), ']', char(125));
+                """);
+        }
+
+        using var migrated = SqliteStore.Open(_directory);
+
+        var spec = new DevmapSpec(16, 4, null, KeySelector.Ipv4Destination, MissAction.Drop, Counters: false, EnsureTargets.On, CompleteChecksums.Off, RedirectPeer.Off);
+        Assert.Equal([new DevmapRecord("default", spec) { CreateTime = Now, UpdateTime = Now, Revision = 1 }], migrated.Load().Devmaps);
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public void Devmap_DeletedAndMadeAgain_HasNothingOfTheOneBefore(bool settlesBetween, bool endsByCrash)
+    {
+        var blue = new DevmapRecord("default", new DevmapSpec(16)) { DeclaredIn = DeclaredIn.Api, Revision = 1, CreateRevision = 1, CreateTime = Now, UpdateTime = Now };
+        var (again, attachment) = (blue with { Revision = 5, CreateRevision = 5 }, new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Auto), 3, Now, Now));
+        var (old, kept) = (Entry(EntryKey.OfNumber(1)), Entry(EntryKey.OfNumber(2)));
+        var changed = again with { Spec = again.Spec with { MissAction = MissAction.Drop }, Revision = 7 };
+        var store = SqliteStore.Open(_directory);
+        Commit(1, new StoreChange.PutDevmap(blue));
+        Commit(2, new StoreChange.PutEntry(old), new StoreChange.PutEntry(kept));
+        Commit(3, new StoreChange.PutAttachment(attachment), new StoreChange.PutSwap(new SwapRecord("default", kept.Spec.Interface, "p", 3, Now)));
+        Settle();
+        Commit(4, new StoreChange.DeleteDevmap("default") { Before = blue });
+        Settle();
+        Commit(5, new StoreChange.PutDevmap(again));
+        Commit(6, new StoreChange.PutEntry(kept));
+        Commit(7, new StoreChange.PutDevmap(changed) { Before = again });
+        if (!endsByCrash)
+        {
+            store.Dispose();
+            store = SqliteStore.Open(_directory);
+        }
+
+        var state = endsByCrash ? SqliteStore.Inspect(_directory).State : store.Load();
+        store.Dispose();
+        Assert.Equal([changed], state.Devmaps);
+        Assert.Equal([kept], state.Entries);
+        Assert.Empty(state.Attachments);
+        Assert.Equal([kept], SqliteStore.Inspect(_directory).State.Entries);
+
+        void Commit(long revision, params StoreChange[] changes) => store.Commit(new StoreBatch(revision, changes));
+
+        void Settle()
+        {
+            if (!settlesBetween)
+                return;
+            store.Dispose();
+            store = SqliteStore.Open(_directory);
+        }
+    }
+
     [Theory]
     [InlineData(OnInterfaceGone.Keep, null)]
     [InlineData(OnInterfaceGone.Delete, null)]
@@ -305,8 +372,11 @@ public sealed class SqliteStoreTests : IDisposable
 
     private const string WithoutPromiscuity = WithoutHistory + WithoutLeases + " ALTER TABLE attachments DROP COLUMN promiscuous; DROP TABLE promiscuous; DROP TABLE tokens; DROP TABLE swaps; DROP TABLE calls; DROP TABLE call_parts; ALTER TABLE entries DROP COLUMN actions;";
 
+    private const string WithoutDevmapsByApi =
+        "ALTER TABLE devmaps DROP COLUMN create_revision; ALTER TABLE devmaps DROP COLUMN revision; ALTER TABLE devmaps DROP COLUMN declared_in; ALTER TABLE devmaps RENAME COLUMN spec TO settings; ";
+
     internal const string WithoutLeases =
-        "DROP TABLE leases; ALTER TABLE entries DROP COLUMN lease; ALTER TABLE entries DROP COLUMN on_interface_gone; ALTER TABLE entries DROP COLUMN delete_after; ALTER TABLE attachments DROP COLUMN lease;";
+        WithoutDevmapsByApi + "DROP TABLE leases; ALTER TABLE entries DROP COLUMN lease; ALTER TABLE entries DROP COLUMN on_interface_gone; ALTER TABLE entries DROP COLUMN delete_after; ALTER TABLE attachments DROP COLUMN lease;";
 
     /// <summary>Makes a store as version 1 or 2 wrote it.</summary>
     private void MakeOldStore(int version)
@@ -339,7 +409,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         var record = new AttachmentRecord("default", "veth0", new AttachmentSpec(mode), 1, Now, Now);
         using (var store = SqliteStore.Open(_directory))
-            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutAttachment(record)]));
+            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec())), new StoreChange.PutAttachment(record)]));
         using var again = SqliteStore.Open(_directory);
         Assert.Equal([record], again.Load().Attachments);
     }
@@ -349,7 +419,7 @@ public sealed class SqliteStoreTests : IDisposable
     {
         var record = new AttachmentRecord("default", "veth0", new AttachmentSpec(AttachMode.Generic), 1, Now, Now);
         using (var store = SqliteStore.Open(_directory))
-            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new StoredDevmap("default", "", default, default)), new StoreChange.PutAttachment(record)]));
+            store.Commit(new StoreBatch(1, [new StoreChange.PutDevmap(new DevmapRecord("default", new DevmapSpec())), new StoreChange.PutAttachment(record)]));
         using (var connection = Connect())
             Execute(connection, $"PRAGMA user_version = 3; {WithoutPromiscuity}");
 

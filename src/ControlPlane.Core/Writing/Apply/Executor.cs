@@ -187,6 +187,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 when context.State.Find(attach.Devmap) is { } devmap && devmap.Attachments.GetValueOrDefault(attach.Ingress.Name) is { } attachment:
                 devmap.Set(attach.Ingress.Name, attachment with { Link = link, Since = context.Now }, context.Now);
                 break;
+            case (KernelStep.ChangeDevmap change, IDevmap devmap):
+                Keep(change.Devmap, devmap);
+                break;
             case (KernelStep.AttachPass, PassProgram program):
                 context.State.Set(program.Interface, new PlacedPassProgram(program, null) { Since = context.Now });
                 break;
@@ -201,6 +204,7 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         KernelStep.SetElement set => new ResourceKey.Element(set.Id),
         KernelStep.DeleteElement delete => new ResourceKey.Element(delete.Id),
         KernelStep.AttachRedirect attach => new ResourceKey.Attachment(attach.Devmap, attach.Ingress.Name),
+        KernelStep.RemoveDevmap remove => new ResourceKey.RemovedDevmap(remove.Devmap),
         KernelStep.AttachPass attach => new ResourceKey.Target(attach.Device.Name),
         KernelStep.DetachPass detach => new ResourceKey.Target(detach.Interface),
         _ => null,
@@ -217,6 +221,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 shared.Facts.Attached(attachment.Devmap.Name);
                 shared.Proofs.RemoveOf(attachment.Devmap, attachment.Interface);
                 context.Devmap(attachment.Devmap).Set(attachment.Interface, attachment.After, context.Now);
+                break;
+            case Placement.OfDevmap devmap:
+                Keep(devmap);
                 break;
             case Placement.OfProgram program when !ReferenceEquals(program.Before, program.After):
                 context.State.Set(program.Name, program.After);
@@ -269,6 +276,37 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
         Touch(after?.Record.Spec.Interface);
     }
 
+    private void Keep(Placement.OfDevmap placement)
+    {
+        if (placement is { Devmap: null, After: { } created })
+        {
+            context.State.Add(shared.Handles.Add(placement.Made!), created, created.Revision);
+        }
+        else if (placement is { Devmap: { } id, After: { } changed })
+        {
+            context.Devmap(id).Redefine(changed);
+            if (placement.Made is { } made)
+                Keep(id, made);
+        }
+        else if (placement.Devmap is { } removed)
+        {
+            shared.Proofs.RemoveOf(removed);
+            shared.Audits.Remove(removed);
+            shared.Facts.Attached(removed.Name);
+            context.State.Remove(context.Devmap(removed));
+            shared.Handles.Remove(removed);
+        }
+    }
+
+    // The links run other programs now.
+    private void Keep(DevmapId id, IDevmap made)
+    {
+        shared.Handles.Replace(id, made);
+        var devmap = context.Devmap(id);
+        foreach (var (name, attachment) in devmap.Attachments.Where(a => a.Value.Link is not null))
+            devmap.Set(name, attachment with { Link = made.FindLink(name) }, context.Now);
+    }
+
     private void Touch(string? target)
     {
         if (target is not null && Convergence.ConcernsPassPrograms(context, target))
@@ -295,6 +333,12 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
                 break;
             case Placement.OfAttachment attachment when !ReferenceEquals(attachment.After.Record, attachment.Before?.Record):
                 context.Changes.Add(new Change.AttachmentPut(attachment.Devmap, attachment.After, attachment.Before?.Record));
+                break;
+            case Placement.OfDevmap { Devmap: { } id, After: null }:
+                context.Changes.Add(new Change.DevmapDeleted(id, revision));
+                break;
+            case Placement.OfDevmap { After: { } after } devmap when after != devmap.Before:
+                context.Changes.Add(new Change.DevmapPut(context.State.Find(after.Name)!.Id, after));
                 break;
             case Placement.OfProgram { After: null } deleted:
                 context.Changes.Add(new Change.ProgramDeleted(revision, deleted.Name, deleted.Before?.Record));

@@ -88,6 +88,23 @@ internal sealed class EndJob(WriterCommand command, IReadOnlyList<Placement> pla
     protected override bool EndsAtRefusal => false;
 }
 
+/// <summary>The entries of a devmap follow a change of its settings. An entry that the kernel refuses says so in its status; the change stays.</summary>
+/// <param name="command">The command.</param>
+/// <param name="devmap">The devmap.</param>
+/// <param name="revision">The revision of the change.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class DevmapJob(WriterCommand command, Placement.OfDevmap devmap, long revision, IEnumerable<ResourceKey> steps) : CommandJob(command, steps, null)
+{
+    /// <summary>The devmap.</summary>
+    public Placement.OfDevmap Devmap => devmap;
+
+    /// <summary>The revision of the change.</summary>
+    public long Revision => revision;
+
+    /// <inheritdoc/>
+    protected override bool EndsAtRefusal => false;
+}
+
 /// <summary>The kernel follows a change of many entries.</summary>
 /// <param name="command">The command.</param>
 /// <param name="entries">The entries as they stood before and after the change.</param>

@@ -61,12 +61,15 @@ internal sealed partial class Reconciler
     public StartJob Start()
     {
         var names = NamesInUse();
-        return new(names, context.State.Devmaps.SelectMany(ForeignElements).Concat(StepsFor(names, [], entriesFirst: true)));
+        return new(names, context.State.Devmaps.ToArray().SelectMany(ForeignElements).Concat(StepsFor(names, [], entriesFirst: true)));
     }
 
     // The kernel may have as many elements that nobody desires as it has room for.
     private IEnumerable<ResourceKey> ForeignElements(WorkingDevmap devmap)
     {
+        // A command has deleted the devmap since.
+        if (context.State.Find(devmap.Id) is null)
+            yield break;
         var found = 0;
         foreach (var keys in KernelWalk.Buckets(context.Kernel(devmap.Id), devmap.Entries.Freeze()).SelectMany(b => b.Keys).Chunk(ResourceKey.MostEntries))
         {

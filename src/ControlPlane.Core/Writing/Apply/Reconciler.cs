@@ -62,6 +62,7 @@ internal sealed partial class Reconciler(PlanContext context, Executor executor,
                 ResourceKey.Attachment(var devmap, var name) => ConvergeAttachment(scope, devmap, name),
                 ResourceKey.Promiscuity => ConvergePromiscuity(scope),
                 ResourceKey.Pins => executor.Place(scope, new Placement.OfObject([new KernelStep.RestorePins()])),
+                ResourceKey.RemovedDevmap(var name) => ConvergeDevmap(scope, name),
                 ResourceKey.Slot(var devmap) => executor.Place(scope, new Placement.OfObject([new KernelStep.Activate(devmap)])),
                 _ => throw new ArgumentOutOfRangeException(nameof(key), key, "not a resource"),
             };
@@ -84,6 +85,17 @@ internal sealed partial class Reconciler(PlanContext context, Executor executor,
             refused[key] = e.Message;
             _owed.Add(key);
         }
+    }
+
+    private string? ConvergeDevmap(WriterScope scope, string name)
+    {
+        // Another one has its name by now, and was made over the remains.
+        if (context.State.Find(name) is not null)
+            return null;
+        var reason = executor.Place(scope, new Placement.OfObject([new KernelStep.RemoveDevmap(name)]));
+        if (reason is not null)
+            _owed.Add(new ResourceKey.RemovedDevmap(name));
+        return reason;
     }
 
     // The desired state can be ahead of the entry as the kernel has it: a swap has not reached it.

@@ -51,7 +51,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
 
     private object? Once(WriterScope scope, KernelStep step)
     {
-        HasTouchedInterfaces |= step is KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous;
+        HasTouchedInterfaces |= step is KernelStep.ChangeDevmap or KernelStep.RemoveDevmap or KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous;
         switch (step)
         {
             case KernelStep.SetElement set:
@@ -77,6 +77,17 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 return null;
             case KernelStep.SetPromiscuous set:
                 kernel.Interfaces.SetPromiscuous(scope, set.Device.Ifindex, set.On);
+                return null;
+            case KernelStep.CreateDevmap create:
+                kernel.RemoveDevmap(scope, create.Definition.Name);
+                return kernel.OpenDevmap(scope, create.Definition);
+            case KernelStep.ChangeDevmap change:
+                return kernel.ChangeDevmap(scope, handles[change.Devmap], change.Definition);
+            case KernelStep.RemoveDevmap remove:
+                kernel.RemoveDevmap(scope, remove.Devmap);
+                return null;
+            case KernelStep.CountElement count:
+                handles[count.Id.Devmap].Count(scope, count.Id.KernelKey);
                 return null;
             case KernelStep.RestorePins:
                 kernel.Pins.Restore(scope);

@@ -76,6 +76,8 @@ internal sealed partial class DevmapWriter
 
     private static CommandJob JobOf(WriterCommand command, WritePlan plan, IReadOnlyList<Placement> placements) => command is IEndCommand
         ? new EndJob(command, placements, plan.Revision, plan.Rest)
+        : placements is [Placement.OfDevmap devmap]
+        ? new DevmapJob(command, devmap, plan.Revision, plan.Rest)
         : placements.OfType<Placement.OfTable>().Any()
             ? new TableJob(command, [.. placements.OfType<Placement.OfEntry>()], plan.Revision, plan.Rest)
             : new SwapJob(command, [.. placements.OfType<Placement.OfSwap>()], plan.Rest);
@@ -101,6 +103,9 @@ internal sealed partial class DevmapWriter
                 break;
             case EndJob end:
                 Conclude(end);
+                break;
+            case DevmapJob devmap:
+                Conclude(devmap, [devmap.Devmap], devmap.Revision);
                 break;
         }
 
@@ -248,6 +253,10 @@ internal sealed partial class DevmapWriter
                 break;
             case EndJob end:
                 Conclude(end);
+                RetryLinks();
+                break;
+            case DevmapJob devmap:
+                Conclude(devmap, [devmap.Devmap], devmap.Revision);
                 RetryLinks();
                 break;
         }

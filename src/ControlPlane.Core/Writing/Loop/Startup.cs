@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -12,7 +13,8 @@ internal sealed record StartContext(PlanContext Plans, IKernel Kernel, ControlPl
 
 /// <summary>
 /// Brings up the state at start: what the store has, over what is pinned in the kernel. Frames flow meanwhile, and what is as desired
-/// is not touched. A devmap that the store does not know yet, or all programs, are adopted from the kernel. Entries and attachments are only
+/// is not touched. A devmap that the store does not know yet, or all programs, are adopted from the kernel; a devmap that the store has let go leaves
+/// the kernel. Entries and attachments are only
 /// known afterwards: a <see cref="StartJob"/> brings them into the kernel.
 /// </summary>
 internal sealed class Startup
@@ -22,6 +24,7 @@ internal sealed class Startup
     private readonly StoredState _stored;
     private readonly DateTimeOffset _now;
     private readonly List<StoreChange> _adopted = [];
+    private long? _firstRevision;
 
     private Startup(StartContext start, StoredState stored) => (_start, _context, _stored, _now) = (start, start.Plans, stored, start.Plans.Now);
 
@@ -53,10 +56,8 @@ internal sealed class Startup
             context.State.Set(ifindex, new PlacedPromiscuity(name, IsOurs: true));
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))
             startup.BringUp(scope, devmap, adopted);
-        foreach (var unknown in stored.Devmaps.Select(d => d.Name).Except(definitions.Select(d => d.Name)))
-            WriterLog.DevmapNotConfigured(start.Logger, unknown);
         if (startup._adopted.Count > 0)
-            store.Commit(new StoreBatch(context.NextRevision(), [.. startup._adopted.Select(AtOwnRevision)]) { Time = startup._now });
+            store.Commit(new StoreBatch(context.PlannedRevision, [.. startup._adopted.Select(AtOwnRevision)]) { Time = startup._now });
     }
 
     private static StoreChange AtOwnRevision(StoreChange adopted) => adopted with { Revision = adopted.After!.Revision };
@@ -90,34 +91,81 @@ internal sealed class Startup
 
     private List<(WorkingDevmap Devmap, bool Adopted)> Open(WriterScope scope, IReadOnlyList<DevmapRecord> definitions)
     {
-        var opened = new List<(WorkingDevmap, bool)>();
-        foreach (var definition in definitions)
+        var configured = definitions.Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+        List<DevmapRecord> desired = [.. definitions.Select(Dated), .. _stored.Devmaps.Where(d => !configured.Contains(d.Name)).OrderBy(d => d.Name, StringComparer.Ordinal).Select(OfApi)];
+        var known = desired.Select(d => d.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var pinned in _start.Kernel.FindDevmaps(scope).Where(p => !known.Contains(p.Name)))
         {
-            var devmap = _start.Kernel.OpenDevmap(scope, definition);
-            var (record, revision) = Dated(definition);
+            // A store that is new knows of nothing. Any other has let the devmap go, and a crash came before the kernel did.
+            if (_stored.Revision == 0)
+                desired.Add(Adopted(pinned));
+            else if (_start.Kernel.RemoveDevmap(scope, pinned.Name))
+                WriterLog.DevmapRemoved(_start.Logger, pinned.Name);
+        }
+
+        var opened = new List<(WorkingDevmap, bool)>();
+        foreach (var record in desired)
+        {
+            var devmap = Open(scope, record);
+            var revision = _stored.Devmaps.Contains(record) ? _stored.Revision : record.Revision;
             opened.Add((State.Add(_start.Shared.Handles.Add(devmap), record, revision), devmap.Adopted));
         }
 
         return opened;
     }
 
-    // The configuration has no times: the store says when it first had these settings.
-    private (DevmapRecord Record, long Revision) Dated(DevmapRecord configured)
+    private IDevmap Open(WriterScope scope, DevmapRecord record)
     {
-        var known = _stored.Devmaps.FirstOrDefault(d => d.Name == configured.Name);
-        var settings = configured.Spec.ToString();
-        if (known?.Settings == settings)
-            return (configured with { CreateTime = known.CreateTime, UpdateTime = known.UpdateTime }, _stored.Revision);
-        var now = _context.TimeAfter(known?.UpdateTime);
-        var record = configured with { CreateTime = known?.CreateTime ?? now, UpdateTime = now };
-        _adopted.Add(new StoreChange.PutDevmap(new StoredDevmap(record.Name, settings, record.CreateTime, now)) { Before = known });
-        return (record, known is null ? _stored.Revision : _context.NextRevision());
+        try
+        {
+            return _start.Kernel.OpenDevmap(scope, record);
+        }
+        catch (ControlPlaneException e) when (record.DeclaredIn == DeclaredIn.Api)
+        {
+            // Pinned is one that was deleted before this one was made.
+            WriterLog.DevmapMadeAgain(_start.Logger, record.Name, e.Error.Detail);
+            _start.Kernel.RemoveDevmap(scope, record.Name);
+            return _start.Kernel.OpenDevmap(scope, record);
+        }
     }
+
+    // The configuration has no times: the store says when it first had these settings.
+    private DevmapRecord Dated(DevmapRecord configured)
+    {
+        var known = Known(configured.Name);
+        if (known is { DeclaredIn: DeclaredIn.Configuration } && known.Spec == configured.Spec)
+            return known;
+        if (known is { DeclaredIn: DeclaredIn.Api })
+            WriterLog.DevmapConfigured(_start.Logger, known.Name);
+        return Declare(configured, known);
+    }
+
+    private DevmapRecord OfApi(DevmapRecord stored)
+    {
+        if (stored.DeclaredIn == DeclaredIn.Api)
+            return stored;
+        WriterLog.DevmapNotConfigured(_start.Logger, stored.Name);
+        return Declare(stored with { DeclaredIn = DeclaredIn.Api }, stored);
+    }
+
+    private DevmapRecord Adopted(DevmapRecord pinned) => Declare(pinned with { DeclaredIn = DeclaredIn.Api }, null);
+
+    private DevmapRecord Declare(DevmapRecord desired, DevmapRecord? known)
+    {
+        // All devmaps that are new at a start have one revision.
+        var revision = known is null ? _firstRevision ??= _context.NextRevision() : _context.NextRevision();
+        var now = _context.TimeAfter(known?.UpdateTime);
+        var record = desired with { Revision = revision, CreateTime = known?.CreateTime ?? now, UpdateTime = now };
+        _adopted.Add(new StoreChange.PutDevmap(record) { Before = known });
+        return record;
+    }
+
+    private DevmapRecord? Known(string name) => _stored.Devmaps.FirstOrDefault(d => d.Name == name);
 
     private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted)
     {
         var name = devmap.Definition.Name;
-        if (_stored.Devmaps.Any(d => d.Name == name))
+        if (Known(name) is not null)
         {
             RestoreEntries(devmap);
             RestoreAttachments(scope, devmap);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1006, 1008, 1012, 1014 and 1017 to 1022.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1006, 1012, 1014 and 1017 to 1026; 1008 is used up.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -29,7 +29,16 @@ internal static partial class WriterLog
     [LoggerMessage(1012, LogLevel.Error, "The kernel could not be asked for interfaces that changed; all are asked for again in {Seconds} s")]
     public static partial void LinksNotReconciled(ILogger logger, double seconds, Exception exception);
 
-    [LoggerMessage(1008, LogLevel.Warning, "The store has entries of the devmap {Devmap}, which is not configured; they stay in the store")]
+    [LoggerMessage(1023, LogLevel.Information, "The devmap {Devmap}, made by the API, is in the configuration now: it can be changed there alone")]
+    public static partial void DevmapConfigured(ILogger logger, string devmap);
+
+    [LoggerMessage(1024, LogLevel.Information, "The devmap {Devmap} was deleted, and the kernel lets go of it now")]
+    public static partial void DevmapRemoved(ILogger logger, string devmap);
+
+    [LoggerMessage(1025, LogLevel.Warning, "The pinned devmap {Devmap} is not the one that is stored, and is made again: {Reason}")]
+    public static partial void DevmapMadeAgain(ILogger logger, string devmap, string reason);
+
+    [LoggerMessage(1026, LogLevel.Warning, "The devmap {Devmap} is no longer in the configuration; it stays, and the API can change and delete it")]
     public static partial void DevmapNotConfigured(ILogger logger, string devmap);
 
     [LoggerMessage(1019, LogLevel.Information, "{Change:l}, revision {Revision}, by {Caller:l}, from {From:l}")]

@@ -104,10 +104,14 @@ internal static partial class Convergence
         if (after.KernelKey is not { } key)
             return steps;
         KernelEntry? found = !evicts && context.Kernel(devmap.Id).TryLookup(key, out var element) ? element : null;
-        var desired = ElementOf(context, after.Record);
-        if (IsAsDesired(context.Kernel(devmap.Id), key, found, desired, ActionsOf(context, after.Record)))
+        var (id, map) = (new ElementId(devmap.Id, key), context.Kernel(devmap.Id));
+        var (desired, actions) = (ElementOf(context, after.Record), ActionsOf(context, after.Record));
+        if (IsAsDesired(map, key, found, desired, actions))
             return steps;
-        var (id, there) = (new ElementId(devmap.Id, key), Found(context, devmap.Id, key, found));
+        // Counting alone is no reason for a gap.
+        if (found is not null && found == desired && map.ReadActions(key) == actions)
+            return [.. steps, new KernelStep.CountElement(id)];
+        var there = Found(context, devmap.Id, key, found);
         steps.Add(desired is null
             ? new KernelStep.DeleteElement(id, there)
             : new KernelStep.SetElement(id, Written(context, after.Record)!, there, found is not null, targetMayBeMissing));

@@ -82,6 +82,30 @@ internal abstract record KernelStep
         public override KernelStep Inverse => new SetPromiscuous(Device, !On);
     }
 
+    /// <summary>Creates a devmap, in the place of a deleted one that is still pinned under its name.</summary>
+    internal sealed record CreateDevmap(DevmapRecord Definition) : KernelStep
+    {
+        public override KernelStep Inverse => new RemoveDevmap(Definition.Name);
+    }
+
+    /// <summary>Gives a devmap other settings.</summary>
+    internal sealed record ChangeDevmap(DevmapId Devmap, DevmapRecord Definition, DevmapRecord Before) : KernelStep
+    {
+        public override KernelStep Inverse => new ChangeDevmap(Devmap, Before, Definition);
+    }
+
+    /// <summary>Removes the kernel objects of a devmap.</summary>
+    internal sealed record RemoveDevmap(string Devmap) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Has the frames of an element be counted, which is right but for that. The element stays.</summary>
+    internal sealed record CountElement(ElementId Id) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
     /// <summary>Sends real frames through the redirect program of a devmap. A frame that has left cannot be taken back.</summary>
     /// <param name="Id">The element that redirects the frames.</param>
     /// <param name="Value">The element as it must be in the kernel. If it is not, no frame is sent.</param>

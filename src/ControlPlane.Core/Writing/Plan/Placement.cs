@@ -45,7 +45,7 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         {
             if (After is null)
                 return this;
-            var stays = Before is not null && Steps.Count == 0 && Before.KernelKey == After.KernelKey && Before.Failure?.Reason == After.Failure?.Reason;
+            var stays = Before is not null && Steps.All(s => s is KernelStep.CountElement) && Before.KernelKey == After.KernelKey && Before.Failure?.Reason == After.Failure?.Reason;
             return stays ? this : this with { After = After with { Since = now.UtcDateTime } };
         }
 
@@ -100,6 +100,27 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
                 ? new StoreChange.DeleteAttachment(before!.Record.Devmap, before.Record.Interface)
                 : new StoreChange.PutAttachment(after.Record);
             return change with { Before = before?.Record };
+        }
+    }
+
+    /// <summary>A devmap. A deleted devmap takes all that is in it along, and leaves the kernel after the plan.</summary>
+    internal sealed record OfDevmap(string Name, DevmapId? Devmap, DevmapRecord? Before, DevmapRecord? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        /// <summary>The kernel objects that the steps have made; null if the devmap keeps those that it has.</summary>
+        public IDevmap? Made { get; init; }
+
+        public override StoreChange? Store => Change(Before, After);
+
+        public override StoreChange? Revert => Change(After, Before);
+
+        public override Placement With(object made) => made is IDevmap devmap ? this with { Made = devmap } : this;
+
+        private StoreChange? Change(DevmapRecord? before, DevmapRecord? after)
+        {
+            if (before == after)
+                return null;
+            StoreChange change = after is null ? new StoreChange.DeleteDevmap(Name) : new StoreChange.PutDevmap(after);
+            return change with { Before = before };
         }
     }
 

@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
 
@@ -27,6 +28,7 @@ internal sealed class Reversal(Func<string, DevmapId> devmaps, Func<DevmapId, st
     public IEnumerable<DevmapId> Devmaps => _entries.Keys.Select(e => e.Devmap).Distinct();
 
     /// <summary>Undoes a change that is older than all that were undone before. Changes of other resources than entries, attachments and egress programs stay.</summary>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.NotSupported"/>: a devmap was deleted, and with it entries that are not kept.</exception>
     public void Undo(ChangeRecord change)
     {
         // The kernel refused it, and it was taken back at once.
@@ -35,6 +37,8 @@ internal sealed class Reversal(Func<string, DevmapId> devmaps, Func<DevmapId, st
         var ((kind, devmap, key, name), deletes) = (change.Resource, change.After is null);
         switch (kind)
         {
+            case ChangedKind.Devmap when deletes:
+                throw new ControlPlaneException(ChangeErrors.OfDevmap(devmap!, change.Revision));
             case ChangedKind.Entry:
                 _entries[new EntryId(devmaps(devmap!), key!.Value)] = new((change.Before as EntryRecord)?.Spec, deletes);
                 break;

@@ -97,6 +97,9 @@ internal abstract record ResourceKey
     /// <summary>The pins of everything.</summary>
     internal sealed record Pins : ResourceKey;
 
+    /// <summary>The kernel objects of a devmap that may have been deleted.</summary>
+    internal sealed record RemovedDevmap(string Name) : ResourceKey;
+
     /// <summary>The slot in which a devmap's redirect program finds its map.</summary>
     internal sealed record Slot(DevmapId Devmap) : ResourceKey;
 }

@@ -47,13 +47,14 @@ internal static class ErrorStatus
     {
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound => StatusCode.NotFound,
-        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions => StatusCode.FailedPrecondition,
+        ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions
+            or ErrorCode.DevmapInUse or ErrorCode.DevmapReadOnly => StatusCode.FailedPrecondition,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
         ErrorCode.RevisionCompacted => StatusCode.OutOfRange,
         ErrorCode.InterfaceNotFound when error.IsAddressed => StatusCode.NotFound,
         ErrorCode.InterfaceNotFound or ErrorCode.InterfaceUnsuitable or ErrorCode.IdempotencyKeyReused => StatusCode.FailedPrecondition,
-        ErrorCode.WriterBusy or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams or ErrorCode.DevmapFull => StatusCode.ResourceExhausted,
+        ErrorCode.WriterBusy or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams or ErrorCode.DevmapFull or ErrorCode.TooManyDevmaps => StatusCode.ResourceExhausted,
         ErrorCode.KernelFailure => StatusCode.Internal,
         ErrorCode.NotSupported => StatusCode.Unimplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCode.Unavailable,

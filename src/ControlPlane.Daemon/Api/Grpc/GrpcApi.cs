@@ -15,7 +15,10 @@ namespace ControlPlane.Daemon.Api.Grpc;
 internal static class GrpcApi
 {
     private static readonly Google.Protobuf.Reflection.ServiceDescriptor[] Contract =
-        [Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.LeaseService.Descriptor, Devmapd.V1.TokenService.Descriptor, Devmapd.V1.ChangeService.Descriptor, Devmapd.V1.HostService.Descriptor];
+    [
+        Devmapd.V1.DevmapService.Descriptor, Devmapd.V1.ProgramService.Descriptor, Devmapd.V1.LeaseService.Descriptor, Devmapd.V1.TokenService.Descriptor,
+        Devmapd.V1.ChangeService.Descriptor, Devmapd.V1.StateService.Descriptor, Devmapd.V1.HostService.Descriptor,
+    ];
 
     /// <summary>Adds its services. The host registers the health checks tagged <see cref="ReadinessCheck.Tag"/>.</summary>
     public static IServiceCollection AddGrpcApi(this IServiceCollection services)
@@ -26,6 +29,7 @@ internal static class GrpcApi
         services.AddSingleton<LeaseGrpcService>();
         services.AddSingleton<TokenGrpcService>();
         services.AddSingleton<ChangeGrpcService>();
+        services.AddSingleton<StateGrpcService>();
         services.AddSingleton<HostGrpcService>();
         services.AddSingleton<GrpcMethods>();
         services.AddSingleton<RequestInterceptor>();

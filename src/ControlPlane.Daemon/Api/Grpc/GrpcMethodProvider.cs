@@ -14,7 +14,8 @@ internal sealed class GrpcMethods;
 /// Binds the calls of the generated services with <see cref="RequestMarshaller"/> in place of the generated marshallers,
 /// which ignore unknown fields and answer malformed messages with UNKNOWN.
 /// </summary>
-internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, LeaseGrpcService leases, TokenGrpcService tokens, ChangeGrpcService changes, HostGrpcService host)
+internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcService programs, LeaseGrpcService leases, TokenGrpcService tokens, ChangeGrpcService changes,
+    StateGrpcService states, HostGrpcService host)
     : IServiceMethodProvider<GrpcMethods>
 {
     public void OnServiceMethodDiscovery(ServiceMethodProviderContext<GrpcMethods> context)
@@ -25,6 +26,7 @@ internal sealed class GrpcMethodProvider(DevmapGrpcService devmaps, ProgramGrpcS
         Devmapd.V1.LeaseService.BindService(binder, leases);
         Devmapd.V1.TokenService.BindService(binder, tokens);
         Devmapd.V1.ChangeService.BindService(binder, changes);
+        Devmapd.V1.StateService.BindService(binder, states);
         Devmapd.V1.HostService.BindService(binder, host);
     }
 

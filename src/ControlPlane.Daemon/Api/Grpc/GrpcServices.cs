@@ -6,6 +6,8 @@ using ControlPlane.Core.Fairness;
 using ControlPlane.Core.Watching;
 using ControlPlane.Daemon.Hosting;
 using Devmapd.V1;
+using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 
@@ -25,6 +27,20 @@ internal sealed class DevmapGrpcService(
     public override Task<GetDevmapResponse> GetDevmap(GetDevmapRequest request, ServerCallContext context)
     {
         return Task.FromResult(new GetDevmapResponse { Devmap = Messages.Of(devmaps.Get(request.Devmap, context.Request())) });
+    }
+
+    public override async Task<PutDevmapResponse> PutDevmap(PutDevmapRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        var outcome = await devmaps.PutAsync(request.Devmap, request.Spec.ToSpec(call.Violations), call, request.Force);
+        return new PutDevmapResponse { Devmap = Messages.Of(outcome.View), Created = outcome.Created };
+    }
+
+    public override async Task<DeleteDevmapResponse> DeleteDevmap(DeleteDevmapRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        await devmaps.DeleteAsync(request.Devmap, request.HasOwner ? request.Owner : null, request.Force, call);
+        return new DeleteDevmapResponse();
     }
 
     public override Task<GetDevmapShapeResponse> GetDevmapShape(GetDevmapShapeRequest request, ServerCallContext context)
@@ -322,6 +338,49 @@ internal sealed class ChangeGrpcService(Core.Api.ChangeService changes, RevertSe
 
     public override async Task<RevertStateResponse> RevertState(RevertStateRequest request, ServerCallContext context) =>
         new() { Outcome = Messages.Of(await reversals.RevertStateAsync(request.HasRevision ? request.Revision : null, request.DryRun, context.Request())) };
+}
+
+/// <summary>The calls of the whole desired state.</summary>
+internal sealed class StateGrpcService(Core.Api.StateService states, WatchService watches) : Devmapd.V1.StateService.StateServiceBase
+{
+    // A part with a little of each kind stays far below the 4 MiB that every client accepts.
+    private const int BytesOfPart = 256 * 1024;
+
+    private static readonly Messages Messages = new();
+
+    public override async Task ExportState(ExportStateRequest request, IServerStreamWriter<ExportStateResponse> responseStream, ServerCallContext context)
+    {
+        var document = states.Export(context.Request());
+        context.GetHttpContext().EndSoonAfter(watches.Closed);
+        var part = new Devmapd.V1.StateDocument();
+        await SendAsync(document.Devmaps.Select(Messages.Of), d => d.Devmaps);
+        await SendAsync(document.Programs.Select(Messages.Of), d => d.Programs);
+        await SendAsync(document.Leases.Select(Messages.Of), d => d.Leases);
+        await SendAsync(document.Attachments.Select(Messages.Of), d => d.Attachments);
+        await SendAsync(document.Entries.Select(Messages.Of), d => d.Entries);
+        await responseStream.WriteAsync(new ExportStateResponse { Part = part }, context.CancellationToken);
+
+        async Task SendAsync<T>(IEnumerable<T> items, Func<Devmapd.V1.StateDocument, RepeatedField<T>> list)
+            where T : IMessage
+        {
+            var bytes = 0;
+            foreach (var item in items)
+            {
+                list(part).Add(item);
+                bytes += item.CalculateSize();
+                if (bytes < BytesOfPart)
+                    continue;
+                await responseStream.WriteAsync(new ExportStateResponse { Part = part }, context.CancellationToken);
+                (part, bytes) = (new Devmapd.V1.StateDocument(), 0);
+            }
+        }
+    }
+
+    public override async Task<ApplyStateResponse> ApplyState(ApplyStateRequest request, ServerCallContext context)
+    {
+        var call = context.Request();
+        return Messages.Of(await states.ApplyAsync(request.ToDocument(call.Violations), request.DryRun, request.HasAllowDeletions ? request.AllowDeletions : null, call));
+    }
 }
 
 /// <summary>The host calls of the contract.</summary>

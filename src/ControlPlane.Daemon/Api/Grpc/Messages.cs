@@ -142,6 +142,38 @@ internal sealed partial class Messages(bool shares = false)
 
     private partial V1.RevertedResource Of(RevertedResource change);
 
+    public partial V1.DesiredDevmap Of(DesiredDevmap devmap);
+
+    public partial V1.DesiredProgram Of(DesiredProgram program);
+
+    public partial V1.DesiredLease Of(DesiredLease lease);
+
+    public partial V1.DesiredAttachment Of(DesiredAttachment attachment);
+
+    public partial V1.StateEntry Of(StateEntry entry);
+
+    public V1.ApplyStateResponse Of(StateOutcome outcome)
+    {
+        var message = new V1.ApplyStateResponse
+        {
+            Revision = outcome.Revision,
+            Devmaps = Of(outcome.Devmaps),
+            Programs = Of(outcome.Programs),
+            Leases = Of(outcome.Leases),
+            Attachments = Of(outcome.Attachments),
+            Entries = Of(outcome.Entries),
+            Plan = { outcome.Plan.Select(Of) },
+            Truncated = outcome.Truncated,
+        };
+        if (outcome.Error is { } error)
+            message.Error = Of(error);
+        return message;
+    }
+
+    private partial V1.KindCounts Of(KindCounts counts);
+
+    private partial V1.StateChange Of(StateChange change);
+
     [MapperIgnoreTargetValue(V1.ChangedKind.Unspecified)]
     private partial V1.ChangedKind Of(ChangedKind kind);
 
@@ -168,6 +200,12 @@ internal sealed partial class Messages(bool shares = false)
         {
             case WatchEvent.EntryPut put:
                 message.Entry = Of(put.Entry);
+                break;
+            case WatchEvent.DevmapPut put:
+                message.Devmap = Of(put.Definition);
+                break;
+            case WatchEvent.DevmapDeleted deleted:
+                message.DevmapDeleted = new() { Name = deleted.Name };
                 break;
             case WatchEvent.EntryDeleted deleted:
                 message.EntryDeleted = new() { Key = deleted.Key };
@@ -250,6 +288,17 @@ internal sealed partial class Messages(bool shares = false)
     [MapperIgnoreSource(nameof(EntrySpec.Labels))]
     [MapperIgnoreTarget(nameof(V1.EntrySpec.Labels))]
     private partial V1.EntrySpec Bare(EntrySpec spec);
+
+    [UserMapping(Default = true)]
+    private V1.DevmapSpec Of(DevmapSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);
+
+    [UserMapping(Default = false)]
+    [MapperIgnoreSource(nameof(DevmapSpec.Labels))]
+    [MapperIgnoreTarget(nameof(V1.DevmapSpec.Labels))]
+    private partial V1.DevmapSpec Bare(DevmapSpec spec);
+
+    [MapperIgnoreTargetValue(V1.DeclaredIn.Unspecified)]
+    private partial V1.DeclaredIn Of(DeclaredIn declaredIn);
 
     [UserMapping(Default = true)]
     private V1.AttachmentSpec Of(AttachmentSpec spec) => With(spec.Labels, Bare(spec), m => m.Labels);

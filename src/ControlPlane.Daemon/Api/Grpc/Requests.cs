@@ -38,6 +38,44 @@ internal static class Requests
             DeleteAfter = TimeOf(spec.DeleteAfter, path + "deleteAfter", violations),
         };
 
+    public static DevmapSpec ToSpec(this V1.DevmapSpec? spec, Violations violations) => spec is null
+        ? new DevmapSpec()
+        : new DevmapSpec(
+            spec.MaxEntries == 0 ? DevmapSpec.DefaultMaxEntries : spec.MaxEntries,
+            spec.ValueSize == 0 ? DevmapSpec.DefaultValueSize : spec.ValueSize,
+            spec.HasNumaNode ? spec.NumaNode : null,
+            spec.KeySelector == V1.KeySelector.Unspecified ? null : SelectorOf(spec.KeySelector, violations),
+            spec.MissAction switch
+            {
+                V1.MissAction.Unspecified or V1.MissAction.Pass => MissAction.Pass,
+                V1.MissAction.Drop => MissAction.Drop,
+                V1.MissAction.Abort => MissAction.Abort,
+                _ => Violation<MissAction>(violations, "missAction", "must be one of the values of MissAction"),
+            },
+            !spec.HasCounters || spec.Counters,
+            spec.EnsureTargets switch
+            {
+                V1.EnsureTargets.Unspecified or V1.EnsureTargets.Auto => EnsureTargets.Auto,
+                V1.EnsureTargets.On => EnsureTargets.On,
+                V1.EnsureTargets.Off => EnsureTargets.Off,
+                _ => Violation<EnsureTargets>(violations, "ensureTargets", "must be one of the values of EnsureTargets"),
+            },
+            spec.CompleteChecksums switch
+            {
+                V1.CompleteChecksums.Unspecified or V1.CompleteChecksums.Auto => CompleteChecksums.Auto,
+                V1.CompleteChecksums.On => CompleteChecksums.On,
+                V1.CompleteChecksums.Off => CompleteChecksums.Off,
+                _ => Violation<CompleteChecksums>(violations, "completeChecksums", "must be one of the values of CompleteChecksums"),
+            },
+            spec.RedirectPeer switch
+            {
+                V1.RedirectPeer.Unspecified or V1.RedirectPeer.Auto => RedirectPeer.Auto,
+                V1.RedirectPeer.Off => RedirectPeer.Off,
+                _ => Violation<RedirectPeer>(violations, "redirectPeer", "must be one of the values of RedirectPeer"),
+            },
+            Labels.Of(spec.Labels),
+            spec.HasOwner ? spec.Owner : null);
+
     public static AttachmentSpec ToSpec(this V1.AttachmentSpec? spec, Violations violations) => spec is null
         ? new AttachmentSpec(AttachMode.Auto)
         : new AttachmentSpec(ModeOf(spec.Mode, violations), PromiscuousOf(spec.Promiscuous, violations), Labels.Of(spec.Labels), spec.HasOwner ? spec.Owner : null)
@@ -102,6 +140,32 @@ internal static class Requests
         request.DryRun,
         request.Force,
         request.HasAllowDeletions ? request.AllowDeletions : null);
+
+    public static StateDocument ToDocument(this V1.ApplyStateRequest request, Violations violations)
+    {
+        if (request.State is not { } state)
+        {
+            violations.Add("state", "must be given");
+            return new StateDocument([], [], [], [], []);
+        }
+
+        return new StateDocument(
+            [.. state.Devmaps.Select((d, i) => new DesiredDevmap(d.Name, null, InItem(violations, "devmaps", i, d.Spec.ToSpec)))],
+            [.. state.Programs.Select((p, i) => new DesiredProgram(p.Name, InItem(violations, "programs", i, p.Spec.ToSpec)))],
+            [.. state.Leases.Select((l, i) => new DesiredLease(l.Name, InItem(violations, "leases", i, l.Spec.ToSpec)))],
+            [.. state.Attachments.Select((a, i) => new DesiredAttachment(a.Devmap, a.Interface, InItem(violations, "attachments", i, a.Spec.ToSpec)))],
+            [.. state.Entries.Select((e, i) => new StateEntry(e.Devmap, e.Key, e.Spec.ToSpec(violations, string.Create(CultureInfo.InvariantCulture, $"entries[{i}].spec."))))]);
+    }
+
+    // A spec of a document has the place of its item before the names of its fields.
+    private static TSpec InItem<TSpec>(Violations violations, string list, int item, Func<Violations, TSpec> read)
+    {
+        var found = new Violations();
+        var spec = read(found);
+        foreach (var (field, message) in found.Found)
+            violations.Add(string.Create(CultureInfo.InvariantCulture, $"{list}[{item}].spec.{field}"), message);
+        return spec;
+    }
 
     public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
         request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);
@@ -282,6 +346,14 @@ internal static class Requests
         if (!Enum.IsDefined(view))
             violations.Add("view", "must be one of the values of EntryView");
         return view == V1.EntryView.Basic ? EntryView.Basic : EntryView.Full;
+    }
+
+    private static KeySelector? SelectorOf(V1.KeySelector selector, Violations violations)
+    {
+        var found = ProtoEnums.KeySelectors.Find(selector);
+        if (found is null)
+            violations.Add("keySelector", "must be one of the values of KeySelector");
+        return found;
     }
 
     private static EgressTemplate? TemplateOf(V1.EgressTemplate template, Violations violations)

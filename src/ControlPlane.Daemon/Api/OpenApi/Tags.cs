@@ -17,6 +17,7 @@ internal static class Tags
         ("programs", "XDP programs that run on a frame as it leaves."),
         ("leases", "Entries and attachments that name a lease end with it."),
         ("changes", "Who has changed what, and ways back."),
+        ("state", "The whole desired state as one document."),
         ("tokens", "Who may call from elsewhere than the unix socket."),
         ("interfaces", "The network interfaces of the host."),
         ("host", "Kernel and daemon."),

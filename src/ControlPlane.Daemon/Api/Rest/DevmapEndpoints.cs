@@ -3,6 +3,7 @@ using ControlPlane.Core.Auditing;
 using ControlPlane.Core.Explaining;
 using ControlPlane.Core.Model;
 using ControlPlane.Daemon.Api.Rest.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace ControlPlane.Daemon.Api.Rest;
 
@@ -13,6 +14,8 @@ internal static class DevmapEndpoints
     {
         routes.Map(Operations.ListDevmaps, List);
         routes.Map(Operations.GetDevmap, Get);
+        routes.Map(Operations.PutDevmap, PutAsync);
+        routes.Map(Operations.DeleteDevmap, DeleteAsync);
         routes.Map(Operations.GetDevmapShape, GetShape);
         routes.Map(Operations.AuditDevmap, AuditAsync);
         routes.Map(Operations.ExplainFrame, ExplainFrame);
@@ -21,7 +24,23 @@ internal static class DevmapEndpoints
 
     private static Answer<DevmapList> List(RequestContext request, DevmapService devmaps) => new(new DevmapList(devmaps.List(request)));
 
-    private static Answer<Devmap> Get(string devmap, RequestContext request, DevmapService devmaps) => new(devmaps.Get(devmap, request));
+    private static Answer<Devmap> Get(string devmap, RequestContext request, DevmapService devmaps)
+    {
+        var found = devmaps.Get(devmap, request);
+        return new(found, found.SpecRevision);
+    }
+
+    private static async Task<PutAnswer<Devmap>> PutAsync(string devmap, Body<DevmapSpec> spec, bool? force, RequestContext request, DevmapService devmaps)
+    {
+        var outcome = await devmaps.PutAsync(devmap, spec.Value, request, force ?? false);
+        return new(outcome, outcome.View.SpecRevision, "devmaps", devmap);
+    }
+
+    private static async Task<NoContent> DeleteAsync(string devmap, string? owner, bool? force, RequestContext request, DevmapService devmaps)
+    {
+        await devmaps.DeleteAsync(devmap, owner, force ?? false, request);
+        return TypedResults.NoContent();
+    }
 
     private static Answer<DevmapShape> GetShape(string devmap, RequestContext request, DevmapService devmaps) => new(devmaps.GetShape(devmap, request));
 

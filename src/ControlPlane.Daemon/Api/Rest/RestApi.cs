@@ -36,6 +36,7 @@ internal static class RestApi
         app.MapLeases();
         app.MapTokens();
         app.MapChanges();
+        app.MapState();
         app.MapHost();
 
         app.MapErrorPages();

@@ -20,7 +20,7 @@ public sealed class ManyDevmapsTests
         await core.PutAsync("addresses", "10.0.0.1", "sim1");
         await using var reader = core.WatchAll(null, "vlans", "ingress").GetAsyncEnumerator();
         var snapshot = await reader.UntilAsync(e => e is WatchEvent.Synced);
-        Assert.Equal([("ProgramPut", null), ("EntryPut", "vlans"), ("EntryPut", "ingress"), ("Synced", null)], snapshot.Select(e => (e.GetType().Name, e.Devmap)));
+        Assert.Equal([("ProgramPut", null), ("DevmapPut", "vlans"), ("EntryPut", "vlans"), ("DevmapPut", "ingress"), ("EntryPut", "ingress"), ("Synced", null)], snapshot.Select(e => (e.GetType().Name, e.Devmap)));
 
         await core.PutAsync("ingress", "7", "sim2");
         await core.PutAsync("addresses", "10.0.0.1", "sim2");

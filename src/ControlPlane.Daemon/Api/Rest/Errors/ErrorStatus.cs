@@ -23,7 +23,7 @@ internal static class ErrorStatus
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound
             or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound => StatusCodes.Status404NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse
-            or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions =>
+            or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions or ErrorCode.DevmapInUse or ErrorCode.DevmapReadOnly =>
             StatusCodes.Status409Conflict,
         ErrorCode.RevisionCompacted => StatusCodes.Status410Gone,
         // A precondition that fails is 412; If-None-Match is one.
@@ -33,7 +33,7 @@ internal static class ErrorStatus
         ErrorCode.KernelFailure => StatusCodes.Status500InternalServerError,
         ErrorCode.NotSupported => StatusCodes.Status501NotImplemented,
         ErrorCode.ShuttingDown or ErrorCode.StoreUnavailable => StatusCodes.Status503ServiceUnavailable,
-        ErrorCode.DevmapFull => StatusCodes.Status507InsufficientStorage,
+        ErrorCode.DevmapFull or ErrorCode.TooManyDevmaps => StatusCodes.Status507InsufficientStorage,
         ErrorCode.Unauthenticated => StatusCodes.Status401Unauthorized,
         ErrorCode.PermissionDenied => StatusCodes.Status403Forbidden,
         ErrorCode.PathNotFound => StatusCodes.Status404NotFound,

@@ -15,6 +15,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(StatusEvents))]
 [JsonSerializable(typeof(CounterList))]
 [JsonSerializable(typeof(DevmapList))]
+[JsonSerializable(typeof(DevmapSpec))]
 [JsonSerializable(typeof(DevmapShape))]
 [JsonSerializable(typeof(AuditReport))]
 [JsonSerializable(typeof(Explanation))]
@@ -39,6 +40,8 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(ChangeList))]
 [JsonSerializable(typeof(ChangeOrder))]
 [JsonSerializable(typeof(RevertOutcome))]
+[JsonSerializable(typeof(StateDocument))]
+[JsonSerializable(typeof(StateOutcome))]
 [JsonSerializable(typeof(InterfaceList))]
 [JsonSerializable(typeof(Core.Model.Host))]
 [JsonSerializable(typeof(WatchEvent))]
@@ -71,6 +74,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<ChangeOrder>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangedKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<DeclaredIn>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DropCause>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<EnsureTargets>(JsonNamingPolicy.CamelCase),

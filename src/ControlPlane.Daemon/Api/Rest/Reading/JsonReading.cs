@@ -21,35 +21,57 @@ internal sealed partial class JsonReading(Violations violations)
     public T Read<T>(JsonElement? body, JsonTypeInfo<T> type) => Check(body, type, "").Deserialize(type)!;
 
     /// <summary>
-    /// Reads an object whose only member is a list of very many items. Each item is read on its own, so that the checked copy of the whole takes no
-    /// memory. Null if the list is missing, or is none.
+    /// Begins to read an object whose members are lists of very many items. Each item is read on its own, so that the checked copy of the whole takes no
+    /// memory.
     /// </summary>
-    public List<T>? ReadItems<T>(JsonElement? body, string member, JsonTypeInfo<T> type)
+    public Lists BeginLists(JsonElement? body) => new(this, body is null ? [] : Members(body.Value, ""));
+
+    /// <summary>An object whose members are lists.</summary>
+    /// <param name="reading">The reading.</param>
+    /// <param name="given">The members that are given.</param>
+    internal sealed class Lists(JsonReading reading, Dictionary<string, JsonElement> given)
     {
-        var given = body is null ? [] : Members(body.Value, "");
-        List<T>? items = null;
-        if (given.Remove(member, out var list) && list.ValueKind == JsonValueKind.Array)
+        private readonly List<string> _known = [];
+
+        /// <summary>Reads a list. Null if it is missing, or is none.</summary>
+        public List<T>? Read<T>(string member, JsonTypeInfo<T> type)
         {
-            items = new List<T>(list.GetArrayLength());
-            foreach (var (index, item) in list.EnumerateArray().Index())
+            _known.Add(member);
+            List<T>? items = null;
+            if (given.Remove(member, out var list) && list.ValueKind == JsonValueKind.Array)
             {
-                if (Item(item, typeof(T), $"{member}[{index}]") is { } node)
-                    items.Add(node.Deserialize(type)!);
+                items = new List<T>(list.GetArrayLength());
+                foreach (var (index, item) in list.EnumerateArray().Index())
+                {
+                    if (reading.Item(item, typeof(T), $"{member}[{index}]") is { } node)
+                        items.Add(node.Deserialize(type)!);
+                }
             }
-        }
-        else if (list.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
-        {
-            Wrong(member, "an array", list);
+            else if (list.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+            {
+                reading.Wrong(member, "an array", list);
+            }
+
+            return items;
         }
 
-        Refuse(given.Keys, "", [member]);
-        return items;
+        /// <summary>Refuses all other members, and returns what was read.</summary>
+        public T End<T>(T read)
+        {
+            reading.Refuse(given.Keys, "", _known);
+            return read;
+        }
     }
 
     private JsonObject Check(JsonElement? element, JsonTypeInfo type, string path) => Check(
-        element, [.. type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null).Select(p => (p.Name, p.PropertyType))], path);
+        element,
+        [
+            .. type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null)
+                .Select(p => (p.Name, p.PropertyType, p.AssociatedParameter is { HasDefaultValue: true })),
+        ],
+        path);
 
-    private JsonObject Check(JsonElement? element, IReadOnlyList<(string Name, Type Type)> members, string path)
+    private JsonObject Check(JsonElement? element, IReadOnlyList<(string Name, Type Type, bool HasDefault)> members, string path)
     {
         var valid = new JsonObject();
         var given = element is null ? [] : Members(element.Value, path);
@@ -69,7 +91,7 @@ internal sealed partial class JsonReading(Violations violations)
             {
                 valid.Add(member.Name, "keep");
             }
-            else if (RestJson.IsWord(member.Type) && element is not null)
+            else if (RestJson.IsWord(member.Type) && !member.HasDefault && element is not null)
             {
                 violations.AddBounded(at, $"is required: one of {Words(member.Type)}");
             }
@@ -210,7 +232,7 @@ internal sealed partial class JsonReading(Violations violations)
     {
         if (value.ValueKind != JsonValueKind.Object)
             return Wrong(at, "an object", value);
-        var valid = Check(value, [.. TemplateParameter.All.Select(p => (p.Name, p.PlainType))], at);
+        var valid = Check(value, [.. TemplateParameter.All.Select(p => (p.Name, p.PlainType, false))], at);
         foreach (var parameter in TemplateParameter.All)
         {
             if (valid[parameter.Name] is not { } node || parameter.FromJson(JsonSerializer.SerializeToElement(node), out var error) is not null)

@@ -41,9 +41,25 @@ internal static class RequestBody
         return Read(reading, document?.RootElement, type);
     }
 
-    private static T Read<T>(JsonReading reading, JsonElement? body, JsonTypeInfo<T> type) => typeof(T) == typeof(DesiredEntries)
-        ? (T)(object)new DesiredEntries(reading.ReadItems(body, "entries", RestJson.Instance.DesiredEntry)!)
-        : reading.Read(body, type);
+    // Documents with very many items are read item by item.
+    private static T Read<T>(JsonReading reading, JsonElement? body, JsonTypeInfo<T> type)
+    {
+        if (typeof(T) == typeof(DesiredEntries))
+        {
+            var lists = reading.BeginLists(body);
+            return (T)(object)lists.End(new DesiredEntries(lists.Read("entries", RestJson.Instance.DesiredEntry)!));
+        }
+
+        if (typeof(T) == typeof(StateDocument))
+        {
+            var (lists, json) = (reading.BeginLists(body), RestJson.Instance);
+            return (T)(object)lists.End(new StateDocument(
+                lists.Read("devmaps", json.DesiredDevmap)!, lists.Read("programs", json.DesiredProgram)!, lists.Read("leases", json.DesiredLease)!,
+                lists.Read("attachments", json.DesiredAttachment)!, lists.Read("entries", json.StateEntry)!));
+        }
+
+        return reading.Read(body, type);
+    }
 
     private static async ValueTask<byte[]?> ReadBytesAsync(HttpRequest request, Violations violations, int maxBytes, CancellationToken cancellationToken)
     {
