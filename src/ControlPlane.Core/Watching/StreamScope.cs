@@ -150,7 +150,7 @@ internal sealed class ManyDevmaps(IReadOnlyList<DevmapId> devmaps, IReadOnlySet<
         DevmapId devmap, DevmapState state, ScopeSnapshot start, WatchFilter filter, CallerAccount caller, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var feed = feedOf(devmap);
-        if (filter.HasDevmaps)
+        if (filter.Accepts(state.Definition))
             yield return feed.Views.Of(state);
         await foreach (var told in feed.Snapshot.ReadAsync(new SnapshotStart(start.Position, start.Revision, state), filter, caller, cancellation))
             yield return told;

@@ -45,8 +45,8 @@ internal sealed class WatchFilter(EntryFilter resources, StatusEvents status)
     /// <summary>How changes of status are reported.</summary>
     public StatusEvents StatusEvents => status;
 
-    /// <summary>Whether devmaps pass. They have no labels, no owner and no interface, so only a state leaves them out.</summary>
-    public bool HasDevmaps => State is null;
+    /// <summary>Whether a devmap itself passes. Its entries have labels and owners of their own.</summary>
+    public bool Accepts(DevmapRecord devmap) => HasHost && resources.Accepts(devmap.Spec.Labels, devmap.Spec.Owner);
 
     /// <summary>Returns the filter of a query; wrong values are added to the violations.</summary>
     public static WatchFilter Read(WatchQuery query, long? fromRevision, Violations violations, InterfaceTable interfaces)
@@ -95,7 +95,7 @@ internal sealed class WatchFilter(EntryFilter resources, StatusEvents status)
         Change.LeasePut { Before: { } before } put when Accepts(before) => Left(put, new Change.LeaseDeleted(put.Revision, before.Name, before)),
         Change.LeasePut => null,
         Change.LeaseDeleted { Before: { } before } => Accepts(before) ? change : null,
-        Change.DevmapPut => HasDevmaps ? change : null,
+        Change.DevmapPut put => Accepts(put.Record) ? put : null,
         Change.EgressProgramSet set => AcceptsInterface(set.Swap.Interface) ? set : null,
         Change.Status changed => AcceptsInterface(changed.Interface) && status != StatusEvents.None ? changed : null,
         _ => change,

@@ -21,6 +21,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     private readonly ProgramService.ProgramServiceClient _programs = new(channel);
     private readonly ChangeService.ChangeServiceClient _changes = new(channel);
     private readonly LeaseService.LeaseServiceClient _leases = new(channel);
+    private readonly StateService.StateServiceClient _states = new(channel);
     private readonly HostService.HostServiceClient _host = new(channel);
 
     public async Task<Answer> AskAsync(Operation operation, CancellationToken cancellationToken)
@@ -101,6 +102,15 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
                 if (set.EgressProgram is not null)
                     setRequest.EgressProgram = set.EgressProgram;
                 return (await _programs.SetEgressProgramAsync(Expecting(setRequest, set), cancellationToken: cancellationToken), null);
+            case Operation.PutDevmap put:
+                var putDevmap = await _devmaps.PutDevmapAsync(
+                    Expecting(new PutDevmapRequest { Devmap = put.Devmap, Spec = Spec(put), Force = put.Force ?? false }, put), cancellationToken: cancellationToken);
+                return (putDevmap.Devmap, putDevmap.Created);
+            case Operation.DeleteDevmap delete:
+                return (await _devmaps.DeleteDevmapAsync(
+                    Expecting(Claiming(new DeleteDevmapRequest { Devmap = delete.Devmap }, delete.Owner, delete.Force), delete), cancellationToken: cancellationToken), null);
+            case Operation.ApplyState apply:
+                return (await _states.ApplyStateAsync(Request(apply), cancellationToken: cancellationToken), null);
             case Operation.ListLeases:
                 return (await _leases.ListLeasesAsync(new(), cancellationToken: cancellationToken), null);
             case Operation.GetLease get:
@@ -294,6 +304,48 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         if (put.Lease is not null)
             request.Spec.Lease = put.Lease;
         Add(put.Labels, request.Spec.Labels);
+        return request;
+    }
+
+    private static DevmapSpec Spec(Operation.PutDevmap put)
+    {
+        var spec = new DevmapSpec
+        {
+            MaxEntries = (uint)(put.MaxEntries ?? 0),
+            ValueSize = (uint)(put.ValueSize ?? 0),
+            KeySelector = put.KeySelector switch
+            {
+                null => KeySelector.Unspecified,
+                "ingressInterface" => KeySelector.IngressInterface,
+                "vlan" => KeySelector.Vlan,
+                "ipv4Destination" => KeySelector.Ipv4Destination,
+                _ => (KeySelector)99,
+            },
+            MissAction = put.MissAction switch { null => MissAction.Unspecified, "pass" => MissAction.Pass, "drop" => MissAction.Drop, "abort" => MissAction.Abort, _ => (MissAction)99 },
+        };
+        if (put.NumaNode is { } node)
+            spec.NumaNode = (uint)node;
+        if (put.Counters is { } counters)
+            spec.Counters = counters;
+        if (put.Owner is not null)
+            spec.Owner = put.Owner;
+        Add(put.Labels, spec.Labels);
+        return spec;
+    }
+
+    private static ApplyStateRequest Request(Operation.ApplyState apply)
+    {
+        var request = new ApplyStateRequest
+        {
+            State = new StateDocument
+            {
+                Devmaps = { apply.Devmaps.Select(d => new DesiredDevmap { Name = d.Devmap, Spec = Spec(d) }) },
+                Entries = { apply.Entries.Select(e => new StateEntry { Devmap = e.Devmap, Key = e.Key, Spec = Request(e).Spec }) },
+            },
+            DryRun = apply.DryRun ?? false,
+        };
+        if (apply.AllowDeletions is { } most)
+            request.AllowDeletions = (int)most;
         return request;
     }
 

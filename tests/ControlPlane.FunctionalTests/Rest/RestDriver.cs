@@ -99,6 +99,9 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         },
         Operation.ListLeases => Get("leases"),
         Operation.GetLease o => Get("leases", o.Lease),
+        Operation.PutDevmap o => Put(Spec(o), Query(("force", Text(o.Force))), "devmaps", o.Devmap),
+        Operation.DeleteDevmap o => Delete(Claim(o.Owner, o.Force), "devmaps", o.Devmap),
+        Operation.ApplyState o => Put(State(o), Query(("dryRun", Text(o.DryRun)), ("allowDeletions", Text(o.AllowDeletions))), "state"),
         Operation.PutLease o => Put(
             Body(("ttl", Seconds(o.TtlSeconds)), ("labels", o.Labels), ("owner", o.Owner)), Query(("force", Text(o.Force))), "leases", o.Lease),
         Operation.DeleteLease o => Delete(Claim(o.Owner, o.Force), "leases", o.Lease),
@@ -116,6 +119,19 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
         Operation.GetInterface o => Get("interfaces", o.Interface),
         Operation.GetHost => Get("host"),
         _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "is not known"),
+    };
+
+    private static JsonObject Spec(Operation.PutDevmap put) => Body(
+        ("maxEntries", put.MaxEntries), ("valueSize", put.ValueSize), ("keySelector", put.KeySelector), ("numaNode", put.NumaNode), ("missAction", put.MissAction),
+        ("counters", put.Counters), ("labels", put.Labels), ("owner", put.Owner));
+
+    private static JsonObject State(Operation.ApplyState apply) => new()
+    {
+        ["devmaps"] = new JsonArray([.. apply.Devmaps.Select(d => new JsonObject { ["name"] = d.Devmap, ["spec"] = Spec(d) })]),
+        ["programs"] = new JsonArray(),
+        ["leases"] = new JsonArray(),
+        ["attachments"] = new JsonArray(),
+        ["entries"] = new JsonArray([.. apply.Entries.Select(e => new JsonObject { ["devmap"] = e.Devmap, ["key"] = e.Key, ["spec"] = Spec(e) })]),
     };
 
     private static JsonObject Spec(Operation.PutEntry put) => Body(

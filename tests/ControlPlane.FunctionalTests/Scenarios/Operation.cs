@@ -12,6 +12,27 @@ public abstract record Operation
 
     public sealed record GetDevmap(string Devmap) : Operation;
 
+    /// <summary>Creates or changes a devmap. Enum values are in the text form of REST.</summary>
+    public sealed record PutDevmap(string Devmap, long? MaxEntries = null, long? ValueSize = null, string? KeySelector = null) : Operation
+    {
+        public long? NumaNode { get; init; }
+
+        public string? MissAction { get; init; }
+
+        public bool? Counters { get; init; }
+
+        public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+        public string? Owner { get; init; }
+
+        public bool? Force { get; init; }
+    }
+
+    public sealed record DeleteDevmap(string Devmap, string? Owner = null, bool? Force = null) : Operation;
+
+    /// <summary>Applies a state with these devmaps and entries, and nothing else.</summary>
+    public sealed record ApplyState(PutDevmap[] Devmaps, PutEntry[] Entries, bool? DryRun = null, long? AllowDeletions = null) : Operation;
+
     public sealed record GetDevmapShape(string Devmap) : Operation;
 
     public sealed record AuditDevmap(string Devmap, bool? Repair = null) : Operation;

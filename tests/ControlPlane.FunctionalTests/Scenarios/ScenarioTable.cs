@@ -7,7 +7,7 @@ public static partial class ScenarioTable
 {
     /// <summary>All scenarios.</summary>
     public static IReadOnlyList<Scenario> All { get; } =
-        [.. Entries, .. EntryFaults, .. Actions, .. EntryConflicts, .. Lists, .. Attachments, .. Programs, .. Explanations, .. Probes, .. ReadOnlyResources, .. Owners, .. Leases, .. Batches, .. Tables, .. Waits, .. Changes, .. Views, .. MissingInterfaces, .. InterfaceRevisions];
+        [.. Entries, .. EntryFaults, .. Actions, .. EntryConflicts, .. Lists, .. Attachments, .. Programs, .. Explanations, .. Probes, .. ReadOnlyResources, .. Owners, .. Devmaps, .. States, .. Leases, .. Batches, .. Tables, .. Waits, .. Changes, .. Views, .. MissingInterfaces, .. InterfaceRevisions];
 
     /// <summary>Their names, for a theory.</summary>
     public static TheoryData<string> Names { get; } = new(All.Select(s => s.Name));

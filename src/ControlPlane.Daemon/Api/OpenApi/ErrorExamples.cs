@@ -62,6 +62,9 @@ internal static class ErrorExamples
         ErrorCode.IdempotencyKeyReused => RequestErrors.IdempotencyKeyReused("sync-17", DateTimeOffset.UnixEpoch.AddYears(56)),
         ErrorCode.OwnedByOther => RequestErrors.OwnedByOther(Entry, "cni", "orchestrator", deletes: false),
         ErrorCode.TooManyDeletions => EntryErrors.TooManyDeletions(Devmap, 31, 10, 64),
+        ErrorCode.DevmapInUse => DevmapErrors.InUse(Devmap, [Interface]),
+        ErrorCode.DevmapReadOnly => DevmapErrors.ReadOnly(Devmap),
+        ErrorCode.TooManyDevmaps => DevmapErrors.TooMany(Core.Model.DevmapLimits.MaxDevmaps),
         ErrorCode.InternalError => RequestErrors.Internal(),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
