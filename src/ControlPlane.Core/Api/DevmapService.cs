@@ -23,8 +23,7 @@ internal sealed class DevmapService
     public IReadOnlyList<Devmap> List(RequestContext request)
     {
         request.Violations.ThrowIfAny();
-        // A devmap that is deleted meanwhile is left out.
-        return [.. _state.Current.Devmaps.Values.Where(d => _state.Handles.Find(d.Id) is not null).Select(View)];
+        return [.. _views.ViewAll(_state.Current.Devmaps.Values)];
     }
 
     /// <summary>One devmap.</summary>

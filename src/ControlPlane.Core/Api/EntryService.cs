@@ -168,7 +168,7 @@ internal sealed class EntryService
             if (kernelKey is not { } known)
                 return new KeyCounters(text, 0, 0, 0);
             var (packets, bytes) = map.ReadCounters(known);
-            return new KeyCounters(text, packets, bytes, Dropped(state, known, target));
+            return new KeyCounters(text, packets, bytes, Dropped(state, map, known, target));
         }
     }
 
@@ -176,13 +176,12 @@ internal sealed class EntryService
     /// <param name="devmap">The devmap's name.</param>
     /// <param name="count">How many at most.</param>
     /// <remarks>Every entry's counters are read: a microsecond each.</remarks>
-    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>.</exception>
+    /// <returns>The entries; none if the devmap has been removed.</returns>
     public IReadOnlyList<EntryTraffic> Busiest(string devmap, int count)
     {
-        var state = _state.Current.Devmap(devmap);
-        var (map, interfaces) = (_state.Handles[state.Id], _kernel.Interfaces.Refresh());
-        if (count == 0 || !state.Definition.Spec.Counters)
+        if (count == 0 || _state.Current.Devmaps.GetValueOrDefault(devmap) is not { Definition.Spec.Counters: true } state || _state.Handles.Find(state.Id) is not { } map)
             return [];
+        var interfaces = _kernel.Interfaces.Refresh();
         var busiest = new PriorityQueue<(PlacedEntry Entry, uint KernelKey, EntryCounters Counters), ulong>();
         foreach (var entry in state.Entries.All())
         {
@@ -199,12 +198,12 @@ internal sealed class EntryService
                 state.Definition.Spec.KeySelector.Format(b.Entry.Record.Key),
                 b.Entry.Record.Spec.Interface,
                 b.Counters,
-                Dropped(state, b.KernelKey, ResolvedTarget.Of(b.Entry.Record.Spec, interfaces)?.Device.Ifindex))),
+                Dropped(state, map, b.KernelKey, ResolvedTarget.Of(b.Entry.Record.Spec, interfaces)?.Device.Ifindex))),
         ];
     }
 
-    private ulong Dropped(DevmapState devmap, uint kernelKey, uint? target) =>
-        _drops.OfEntry(devmap, _state.Handles[devmap.Id], kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
+    private ulong Dropped(DevmapState devmap, IDevmap map, uint kernelKey, uint? target) =>
+        _drops.OfEntry(devmap, map, kernelKey, target).Aggregate(0UL, (sum, drop) => sum + drop.Packets);
 
     private EntryLister Lister(DevmapState devmap, EntryFilter filter)
     {

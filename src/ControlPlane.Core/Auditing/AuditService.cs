@@ -70,6 +70,10 @@ internal sealed class AuditService
                 {
                     return;
                 }
+                catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.DevmapNotFound)
+                {
+                    continue; // It was deleted meanwhile.
+                }
                 catch (Exception e) when (e is ControlPlaneException or KernelException)
                 {
                     AuditLog.Failed(_logger, devmap.Definition.Name, e);

@@ -69,6 +69,7 @@ public sealed record DevmapSpec(
         Compare("valueSize", ValueSize, next.ValueSize);
         Compare("numaNode", NumaNode, next.NumaNode);
         Compare("keySelector", KeySelector.Name, next.KeySelector.Name);
+        Compare("maxEntries", MaxEntries, next.MaxEntries);
         return found;
 
         void Compare<T>(string member, T now, T asked)

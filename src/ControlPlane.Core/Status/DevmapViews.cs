@@ -8,6 +8,25 @@ namespace ControlPlane.Core.Status;
 /// <summary>Shows devmaps.</summary>
 internal sealed class DevmapViews(ControlPlaneState state, IKernel kernel, DropReader drops)
 {
+    /// <summary>Returns devmaps as the API shows them. A devmap that is removed meanwhile is left out.</summary>
+    public IEnumerable<Devmap> ViewAll(IEnumerable<DevmapState> devmaps)
+    {
+        foreach (var devmap in devmaps)
+        {
+            Devmap view;
+            try
+            {
+                view = View(devmap);
+            }
+            catch (ControlPlaneException e) when (e.Error.Code == ErrorCode.DevmapNotFound)
+            {
+                continue;
+            }
+
+            yield return view;
+        }
+    }
+
     /// <summary>Returns a devmap as the API shows it.</summary>
     /// <exception cref="ControlPlaneException"><see cref="ErrorCode.DevmapNotFound"/>: it has been removed meanwhile.</exception>
     public Devmap View(DevmapState devmap)

@@ -14,9 +14,9 @@ internal sealed class StateCounter(ControlPlaneState state, IKernel kernel, Stat
     public StateCounts? Count(string devmapName)
     {
         var snapshot = state.Current;
-        if (snapshot.Devmaps.GetValueOrDefault(devmapName) is not { } devmap)
+        if (snapshot.Devmaps.GetValueOrDefault(devmapName) is not { } devmap || state.Handles.Find(devmap.Id) is not { } map)
             return null;
-        var (map, interfaces) = (state.Handles[devmap.Id], kernel.Interfaces.Refresh());
+        var interfaces = kernel.Interfaces.Refresh();
         var evaluator = evaluators.For(snapshot, devmap, interfaces);
         var counts = new StateCounts { ProbeFrames = state.Proofs.FramesOf(devmap.Id) };
         foreach (var ((verdict, conditions), entries) in snapshot.IsRestoring ? OneByOne(devmap, map, evaluator) : ByGroup(devmap, evaluator))

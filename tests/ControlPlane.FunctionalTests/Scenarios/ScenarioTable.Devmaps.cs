@@ -20,7 +20,7 @@ public static partial class ScenarioTable
             Invalid("devmap", "maxEntries", "valueSize", "numaNode", "owner", "labels.no name")),
         new("settings that cannot change", [new PutDevmap("blue")], new PutDevmap("blue", ValueSize: 4, KeySelector: "vlan") { NumaNode = 0 }, Invalid("valueSize", "keySelector", "numaNode")),
         new("a devmap that must not be there", [new PutDevmap("blue")], new PutDevmap("blue") { ExpectedRevision = 0 }, new Expected.Failure(ErrorCode.AlreadyExists)),
-        new("a devmap on a revision that is another", [new PutDevmap("blue")], new PutDevmap("blue", 16) { ExpectedRevision = 77 }, new Expected.Failure(ErrorCode.RevisionMismatch) { Remedy = true }),
+        new("a devmap on a revision that is another", [new PutDevmap("blue")], new PutDevmap("blue") { Counters = false, ExpectedRevision = 77 }, new Expected.Failure(ErrorCode.RevisionMismatch) { Remedy = true }),
         new("a devmap of another owner", [new PutDevmap("blue") { Owner = "me" }], new PutDevmap("blue") { Counters = false }, Foreign),
         new("a forced write of a devmap", [new PutDevmap("blue") { Owner = "me" }], new PutDevmap("blue") { Force = true }, Changed(("spec.owner", null))),
         new("a devmap of the configuration is not changed", [], new PutDevmap("vlans", 16, KeySelector: "vlan"), ReadOnly),

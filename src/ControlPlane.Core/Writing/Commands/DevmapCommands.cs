@@ -1,4 +1,3 @@
-using System.Globalization;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.State;
@@ -60,10 +59,7 @@ internal sealed class PutDevmapCommand(string name, DevmapSpec spec, Preconditio
             throw new ControlPlaneException(DevmapErrors.ReadOnly(name));
         if (OwnerRule.Find($"devmaps/{name}", devmap.Definition.Spec.Owner, new(spec.Owner, force)) is { } foreign)
             refusals.Add(foreign);
-        List<FieldViolation> members = [.. devmap.Definition.Spec.FixedMembersThatDiffer(spec)];
-        if (spec.MaxEntries < devmap.Entries.Count)
-            members.Add(new("maxEntries", string.Create(CultureInfo.InvariantCulture, $"must be at least {devmap.Entries.Count}, which is the number of entries")));
-        if (members.Count > 0)
+        if (devmap.Definition.Spec.FixedMembersThatDiffer(spec) is { Count: > 0 } members)
             refusals.Add(DevmapErrors.Fixed(name, members));
         refusals.ThrowIfAny();
     }

@@ -1,0 +1,108 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using ControlPlane.EndToEndTests.Support;
+using ControlPlane.TestCommon.Lab;
+
+namespace ControlPlane.EndToEndTests;
+
+/// <summary>Devmaps by the API, while frames flow.</summary>
+public sealed class DevmapTests
+{
+    private static readonly TrafficPlan Plan = new(FramesPerSecond: 5000);
+
+    [Theory]
+    [InlineData("native")]
+    [InlineData("generic")]
+    public async Task Settings_ChangeUnderTraffic_AndNoFrameIsLost(string mode)
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await PutAsync(testbed, counters: false, "pass");
+        await testbed.Http.PutEntryAsync("live", ingress.Name, target.Name);
+        await testbed.Http.AttachAsync("live", ingress.Name, mode);
+        var run = FrameMark.NewRun();
+        using var receiver = TrafficReceiver.Start(target.Far, run);
+        await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
+        await Eventually.Async(() => receiver.Delivered > 200);
+
+        foreach (var (counters, missAction) in new[] { (true, "pass"), (true, "drop"), (false, "drop"), (true, "abort"), (false, "pass"), (true, "pass") })
+        {
+            await PutAsync(testbed, counters, missAction);
+            var before = receiver.Delivered;
+            await Eventually.Async(() => receiver.Delivered > before + 200);
+        }
+
+        var sent = await generator.StopAsync();
+        Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
+        Assert.InRange((await testbed.Http.EntryAsync("live", ingress.Name)).Status.Packets, 200ul, (ulong)sent);
+        Assert.Equal("Forwarding", (await testbed.Http.EntryAsync("live", ingress.Name)).Status.State);
+        await testbed.Http.RemoveAsync("/v1/devmaps/live?force=true");
+    }
+
+    [Fact]
+    public async Task ForcedDeletion_DetachesAtOnce_AndARestartFindsNothing()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await PutAsync(testbed, counters: true, "pass");
+        await testbed.Http.PutEntryAsync("live", ingress.Name, target.Name);
+        await testbed.Http.AttachAsync("live", ingress.Name);
+        Assert.Equal("devmap_in_use", await CodeAsync(testbed, "/v1/devmaps/live"));
+
+        await testbed.Http.RemoveAsync("/v1/devmaps/live?force=true");
+
+        Assert.False(Directory.Exists($"{testbed.Runner.PinRoot}/devmaps/live"));
+        Assert.DoesNotContain("xdp", testbed.Space.Run(() => Shell.Run("ip", "link", "show", "dev", ingress.Name)), StringComparison.Ordinal);
+        Assert.Equal(0, await testbed.Runner.StopAsync());
+        await testbed.Runner.StartAsync();
+        Assert.Equal("devmap_not_found", await CodeAsync(testbed, "/v1/devmaps/live"));
+    }
+
+    [Fact]
+    public async Task Restart_BringsDevmapsOfTheApiBack_WithoutLosingAFrame()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await PutAsync(testbed, counters: true, "drop");
+        await testbed.Http.PutEntryAsync("live", ingress.Name, target.Name);
+        await testbed.Http.AttachAsync("live", ingress.Name);
+        var run = FrameMark.NewRun();
+        using var receiver = TrafficReceiver.Start(target.Far, run);
+        await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
+        await Eventually.Async(() => receiver.Delivered > 200);
+        await testbed.Runner.KillAsync();
+        await testbed.Runner.StartAsync();
+        var before = receiver.Delivered;
+        await Eventually.Async(() => receiver.Delivered > before + 200);
+        Assert.True((await testbed.Http.DevmapAsync("live")).Status.Adopted);
+        var sent = await generator.StopAsync();
+        Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
+        await testbed.Http.RemoveAsync("/v1/devmaps/live?force=true");
+    }
+
+    [Fact]
+    public async Task As256Devmaps_AreMadeAdoptedAndDeleted()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        const int configured = 3;
+        for (var i = configured; i < 256; i++)
+            await testbed.Http.WriteAsync<Devmap>($"/v1/devmaps/many{i}", new { maxEntries = 4 });
+        using (var refused = await testbed.Http.PutAsJsonAsync("/v1/devmaps/onemore", new { maxEntries = 4 }))
+            Assert.Contains("too_many_devmaps", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(0, await testbed.Runner.StopAsync());
+        await testbed.Runner.StartAsync();
+        Assert.Equal(256, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
+        for (var i = configured; i < 256; i++)
+            await testbed.Http.RemoveAsync($"/v1/devmaps/many{i}");
+        Assert.Equal(configured, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
+    }
+
+    private static Task<Devmap> PutAsync(Testbed testbed, bool counters, string missAction) =>
+        testbed.Http.WriteAsync<Devmap>("/v1/devmaps/live", new { maxEntries = 64, counters, missAction });
+
+    private static async Task<string> CodeAsync(Testbed testbed, string path)
+    {
+        using var answer = await testbed.Http.DeleteAsync(new Uri(path, UriKind.Relative));
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString()!;
+    }
+}
