@@ -12,7 +12,7 @@ namespace ControlPlane.Core.Watching;
 /// the last change of a call that changes several entries at once, while changes of status are held to fold them, and in a stream of entries in one state.
 /// </param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
-[JsonDerivedType(typeof(DevmapPut), "devmap")]
+[JsonDerivedType(typeof(DevmapPut), "definition")]
 [JsonDerivedType(typeof(DevmapDeleted), "devmapDeleted")]
 [JsonDerivedType(typeof(EntryPut), "entry")]
 [JsonDerivedType(typeof(EntryDeleted), "entryDeleted")]

@@ -9,7 +9,7 @@ internal static class ContractText
 {
     public static IReadOnlyList<FileDescriptor> Files { get; } =
     [
-        .. new[] { DevmapService.Descriptor.File, ProgramService.Descriptor.File, LeaseService.Descriptor.File, TokenService.Descriptor.File, ChangeService.Descriptor.File, HostService.Descriptor.File }
+        .. new[] { DevmapService.Descriptor.File, ProgramService.Descriptor.File, LeaseService.Descriptor.File, TokenService.Descriptor.File, ChangeService.Descriptor.File, StateService.Descriptor.File, HostService.Descriptor.File }
             .SelectMany(f => f.Dependencies.Append(f))
             .SelectMany(f => f.Dependencies.Append(f))
             .Where(f => f.Package == "devmapd.v1")

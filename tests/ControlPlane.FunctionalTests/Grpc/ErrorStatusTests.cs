@@ -44,6 +44,9 @@ public sealed class ErrorStatusTests
         { ErrorCode.OwnedByOther, StatusCode.FailedPrecondition },
         { ErrorCode.TooManyDeletions, StatusCode.FailedPrecondition },
         { ErrorCode.RequestTooLarge, StatusCode.ResourceExhausted },
+        { ErrorCode.DevmapInUse, StatusCode.FailedPrecondition },
+        { ErrorCode.DevmapReadOnly, StatusCode.FailedPrecondition },
+        { ErrorCode.TooManyDevmaps, StatusCode.ResourceExhausted },
         { ErrorCode.InternalError, StatusCode.Internal },
     };
 

@@ -313,6 +313,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         {
             MaxEntries = (uint)(put.MaxEntries ?? 0),
             ValueSize = (uint)(put.ValueSize ?? 0),
+            Counters = put.Counters ?? true,
             KeySelector = put.KeySelector switch
             {
                 null => KeySelector.Unspecified,
@@ -325,8 +326,6 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
         };
         if (put.NumaNode is { } node)
             spec.NumaNode = (uint)node;
-        if (put.Counters is { } counters)
-            spec.Counters = counters;
         if (put.Owner is not null)
             spec.Owner = put.Owner;
         Add(put.Labels, spec.Labels);
@@ -337,7 +336,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
     {
         var request = new ApplyStateRequest
         {
-            State = new StateDocument
+            Spec = new StateDocument
             {
                 Devmaps = { apply.Devmaps.Select(d => new DesiredDevmap { Name = d.Devmap, Spec = Spec(d) }) },
                 Entries = { apply.Entries.Select(e => new StateEntry { Devmap = e.Devmap, Key = e.Key, Spec = Request(e).Spec }) },

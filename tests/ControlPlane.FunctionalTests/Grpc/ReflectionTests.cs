@@ -19,7 +19,7 @@ public sealed class ReflectionTests : IAsyncLifetime
 
         Assert.Equal(
             [
-                "devmapd.v1.ChangeService", "devmapd.v1.DevmapService", "devmapd.v1.HostService", "devmapd.v1.LeaseService", "devmapd.v1.ProgramService", "devmapd.v1.TokenService",
+                "devmapd.v1.ChangeService", "devmapd.v1.DevmapService", "devmapd.v1.HostService", "devmapd.v1.LeaseService", "devmapd.v1.ProgramService", "devmapd.v1.StateService", "devmapd.v1.TokenService",
                 "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
             ],
             answer.ListServicesResponse.Service.Select(s => s.Name).Order(StringComparer.Ordinal));

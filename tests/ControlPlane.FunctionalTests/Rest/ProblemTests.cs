@@ -44,12 +44,12 @@ public sealed class ProblemTests : RestTest
     [InlineData("PATCH", RestClient.Entry, "DELETE, GET, HEAD, PUT")]
     [InlineData("DELETE", "/v1/devmaps", "GET, HEAD")]
     [InlineData("PATCH", "/v1/devmaps", "GET, HEAD")]
-    [InlineData("POST", "/v1/devmaps/default", "GET, HEAD")]
-    [InlineData("DELETE", "/v1/devmaps/default", "GET, HEAD")]
+    [InlineData("POST", "/v1/devmaps/default", "DELETE, GET, HEAD, PUT")]
+    [InlineData("PATCH", "/v1/devmaps/default", "DELETE, GET, HEAD, PUT")]
     [InlineData("POST", "/v1/host", "GET, HEAD")]
     [InlineData("DELETE", "/v1/host", "GET, HEAD")]
     [InlineData("PATCH", "/v1/host", "GET, HEAD")]
-    [InlineData("PUT", "/v1/devmaps/default:explain", "GET, HEAD")]
+    [InlineData("POST", "/v1/devmaps/default:explain", "DELETE, GET, HEAD, PUT")]
     [InlineData("POST", "/v1/devmaps/default/entries:counters", "GET, HEAD")]
     public async Task WrongMethod_TellsTheRightOnes(string method, string path, string allowed)
     {

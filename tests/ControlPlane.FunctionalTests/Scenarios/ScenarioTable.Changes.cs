@@ -48,7 +48,7 @@ public static partial class ScenarioTable
             [new PutProgram("seen", "count"), new PutEntry("vlans", "1", "veth-b"), new PutEntry("routes", "10.0.0.7", "veth-b"), new SetEgressProgram("veth-b", "seen")],
             new RevertChange(5), Done(("revision", "6"), ("changed", "2"))),
         new("a change that has not been", [], new RevertChange(77), Invalid("revision")),
-        new("a change of a devmap cannot be undone", [], new RevertChange(1), Invalid("revision")),
+        new("a change of a devmap of the configuration cannot be undone", [], new RevertChange(1), new Expected.Failure(ErrorCode.NotSupported) { Remedy = true }),
         new("everything is as it was",
             [
                 new PutProgram("seen", "count"), new PutEntry("vlans", "1", "veth-b", "seen"), new PutAttachment("vlans", "veth-a", "native"),

@@ -6,7 +6,7 @@ namespace ControlPlane.FunctionalTests.Scenarios;
 /// <summary>Devmaps by the API, and the state as a whole.</summary>
 public static partial class ScenarioTable
 {
-    private static readonly Expected ReadOnly = new Expected.Failure(ErrorCode.DevmapReadOnly) { Remedy = true };
+    private static Expected ReadOnly => new Expected.Failure(ErrorCode.DevmapReadOnly) { Remedy = true };
 
     private static IEnumerable<Scenario> Devmaps =>
     [
@@ -50,6 +50,6 @@ public static partial class ScenarioTable
         new("a state that cannot be", [], new ApplyState([new PutDevmap("Red")], [new PutEntry("vlans", "x", "veth-b"), new PutEntry("nowhere", "1", "veth-b")]),
             Invalid("devmaps[0].name", "entries[0].key", "entries[1].devmap")),
         new("a state with other settings for a devmap of the configuration", [], new ApplyState([new PutDevmap("vlans", 16, KeySelector: "vlan")], []),
-            new Expected.Failure(ErrorCode.DevmapReadOnly) { Remedy = true }),
+            new Expected.Failure(ErrorCode.DevmapReadOnly, "devmaps[0]") { Remedy = true }),
     ];
 }

@@ -379,7 +379,7 @@ internal sealed class StateGrpcService(Core.Api.StateService states, WatchServic
     public override async Task<ApplyStateResponse> ApplyState(ApplyStateRequest request, ServerCallContext context)
     {
         var call = context.Request();
-        return Messages.Of(await states.ApplyAsync(request.ToDocument(call.Violations), request.DryRun, request.HasAllowDeletions ? request.AllowDeletions : null, call));
+        return Messages.Of(await states.ApplyAsync(request.Spec.ToDocument(call.Violations), request.DryRun, request.HasAllowDeletions ? request.AllowDeletions : null, call));
     }
 }
 

@@ -202,7 +202,7 @@ internal sealed partial class Messages(bool shares = false)
                 message.Entry = Of(put.Entry);
                 break;
             case WatchEvent.DevmapPut put:
-                message.Devmap = Of(put.Definition);
+                message.Definition = Of(put.Definition);
                 break;
             case WatchEvent.DevmapDeleted deleted:
                 message.DevmapDeleted = new() { Name = deleted.Name };

@@ -52,7 +52,7 @@ internal static class Requests
                 V1.MissAction.Abort => MissAction.Abort,
                 _ => Violation<MissAction>(violations, "missAction", "must be one of the values of MissAction"),
             },
-            !spec.HasCounters || spec.Counters,
+            spec.Counters,
             spec.EnsureTargets switch
             {
                 V1.EnsureTargets.Unspecified or V1.EnsureTargets.Auto => EnsureTargets.Auto,
@@ -141,14 +141,9 @@ internal static class Requests
         request.Force,
         request.HasAllowDeletions ? request.AllowDeletions : null);
 
-    public static StateDocument ToDocument(this V1.ApplyStateRequest request, Violations violations)
+    public static StateDocument ToDocument(this V1.StateDocument? state, Violations violations)
     {
-        if (request.State is not { } state)
-        {
-            violations.Add("state", "must be given");
-            return new StateDocument([], [], [], [], []);
-        }
-
+        state ??= new V1.StateDocument();
         return new StateDocument(
             [.. state.Devmaps.Select((d, i) => new DesiredDevmap(d.Name, null, InItem(violations, "devmaps", i, d.Spec.ToSpec)))],
             [.. state.Programs.Select((p, i) => new DesiredProgram(p.Name, InItem(violations, "programs", i, p.Spec.ToSpec)))],

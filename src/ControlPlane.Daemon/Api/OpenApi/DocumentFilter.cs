@@ -79,8 +79,9 @@ internal sealed class DocumentFilter : IDocumentFilter
 
     private static void FillMember(IOpenApiSchema member, JsonNode node, Dictionary<string, IOpenApiSchema> schemas)
     {
-        if (member is OpenApiSchema schema && !HoldsObjects(schema))
-            schema.Example ??= node.DeepClone();
+        // An object without members shows nothing.
+        if (member is OpenApiSchema { Example: null or JsonObject { Count: 0 } } schema && !HoldsObjects(schema))
+            schema.Example = node.DeepClone();
         Fill(member, node, schemas);
     }
 

@@ -34,6 +34,10 @@ internal static class Parameters
     /// <summary>Returns the value that stands for a parameter in the examples; null for none.</summary>
     public static string? Example(string name, Operation operation) => name switch
     {
+        // Those of the configuration cannot be written.
+        "devmap" when operation == Operations.PutDevmap || operation == Operations.DeleteDevmap => "tenants",
+        "owner" when operation.Id == Operations.DeleteDevmap.Id => "network",
+        "dryRun" when operation.Id == Operations.ApplyState.Id => "true",
         "devmap" when operation.RestPath.Contains("{devmap}", StringComparison.Ordinal) => "default",
         // The examples have an entry that does not forward.
         "timeout" when operation.Id == Operations.WaitEntries.Id => "0s",
@@ -129,8 +133,10 @@ internal static class Parameters
         "owner" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries of this owner. Omitted for any.",
         "dryRun" => "Whether the answer is the plan, and nothing happens. Omitted for `false`.",
         "force" when operation.WritesMany => "Whether entries of other owners may be changed and deleted. Omitted for `false`.",
+        "force" when operation.Id == Operations.DeleteDevmap.Id => "Whether a devmap may be deleted that is attached to interfaces, or of another owner. Omitted for `false`.",
         "force" => $"Whether a resource of another owner may be {(operation.Verb == Verb.Delete ? "deleted" : "changed")}. Omitted for `false`.",
         "owner" when operation.Verb == Verb.Delete => "The owner of the resource. Omitted for none.",
+        "allowDeletions" when operation.Id == Operations.ApplyState.Id => "The most resources that may be deleted. Omitted for ten, or a twentieth of all if that is more.",
         "allowDeletions" => "The most entries that may be deleted. Omitted for ten, or a twentieth of the scope if that is more.",
         "label" => "Only entries with this label, written `name=value`. May be repeated: an entry must have all of them.",
         "owner" => "Only entries of this owner.",

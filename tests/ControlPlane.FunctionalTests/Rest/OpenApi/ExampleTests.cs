@@ -22,6 +22,12 @@ public sealed partial class ExampleTests : RestTest
     private const string EntryTable =
         """{"entries":[{"key":"lo","spec":{"interface":"lo","labels":{"pod":"web-1"},"owner":"walk-through"}}]}""";
 
+    private const string Devmap =
+        """{"maxEntries":4096,"valueSize":8,"numaNode":null,"keySelector":"vlan","missAction":"drop","counters":true,"ensureTargets":"auto","completeChecksums":"auto","redirectPeer":"auto","labels":{"use":"tenants"},"owner":"network"}""";
+
+    private const string State =
+        """{"devmaps":[{"name":"tenants","spec":{"maxEntries":4096,"keySelector":"vlan","labels":{"use":"tenants"}}}],"programs":[],"leases":[],"attachments":[],"entries":[{"devmap":"tenants","key":"100","spec":{"interface":"lo"}}]}""";
+
     private const string Lease = """{"ttl":"30s","labels":{"node":"a"},"owner":"cni"}""";
 
     private const string Attachment = """{"mode":"native","promiscuous":"auto","labels":{"rack":"7"},"owner":null,"lease":null}""";
@@ -41,6 +47,7 @@ public sealed partial class ExampleTests : RestTest
         (Operations.ListCounters, null), (Operations.ApplyEntries, Batch), (Operations.ReplaceEntries, EntryTable),
         (Operations.PutLease, Lease), (Operations.PutLease, Lease), (Operations.GetLease, null), (Operations.ListLeases, null), (Operations.KeepAlive, null),
         (Operations.AuditDevmap, null), (Operations.GetDevmap, null), (Operations.ListDevmaps, null), (Operations.GetDevmapShape, null),
+        (Operations.PutDevmap, Devmap), (Operations.PutDevmap, Devmap), (Operations.ExportState, null), (Operations.ApplyState, State),
         (Operations.ExplainFrame, null), (Operations.ExplainEntry, null),
         (Operations.SetEgressProgram, """{"egressProgram":null}"""),
         (Operations.GetInterface, null), (Operations.ListInterfaces, null), (Operations.GetHost, null),
@@ -106,6 +113,8 @@ public sealed partial class ExampleTests : RestTest
             query = "?ingress=lo";
         else if (operation == Operations.ListChanges)
             query = "?pageSize=3";
+        else if (operation == Operations.ApplyState)
+            query = "?dryRun=true";
         else if (operation.Resource == "changes")
             query = operation == Operations.RevertState ? "?revision=1&dryRun=true" : "?force=true&dryRun=true";
         using var request = new HttpRequestMessage(HttpMethod.Parse(operation.RestMethod), OperationFilter.InstanceOf(operation) + query);
