@@ -14,6 +14,10 @@ public sealed partial class DevmapdClient
         (await Devmaps.GetDevmapAsync(new() { Devmap = devmap }, cancellationToken: cancellationToken)).Devmap;
 
     /// <inheritdoc/>
+    public async Task<ApplyStateResponse> ApplyStateAsync(ApplyStateRequest request, CancellationToken cancellationToken = default) =>
+        await States.ApplyStateAsync(request, cancellationToken: cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<GetDevmapShapeResponse> GetDevmapShapeAsync(string devmap, CancellationToken cancellationToken = default) =>
         await Devmaps.GetDevmapShapeAsync(new() { Devmap = devmap }, cancellationToken: cancellationToken);
 

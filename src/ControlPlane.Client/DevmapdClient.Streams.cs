@@ -22,6 +22,16 @@ public sealed partial class DevmapdClient
     }
 
     /// <inheritdoc/>
+    public async Task<StateDocument> ExportStateAsync(CancellationToken cancellationToken = default)
+    {
+        using var call = States.ExportState(new(), cancellationToken: cancellationToken);
+        var document = new StateDocument();
+        await foreach (var response in call.ResponseStream.ReadAllAsync(cancellationToken))
+            document.MergeFrom(response.Part);
+        return document;
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<WriteEntriesResponse> WriteEntriesAsync(
         IAsyncEnumerable<WriteEntriesRequest> batches, CancellationToken cancellationToken = default)
     {

@@ -106,6 +106,28 @@ public sealed partial class DevmapdClient
     }
 
     /// <inheritdoc/>
+    public async Task<Devmap> PutDevmapAsync(
+        string devmap, DevmapSpec spec, long? expectedRevision = null, bool force = false, CancellationToken cancellationToken = default)
+    {
+        var request = new PutDevmapRequest { Devmap = devmap, Spec = spec, Force = force };
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        return (await Devmaps.PutDevmapAsync(request, cancellationToken: cancellationToken)).Devmap;
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteDevmapAsync(
+        string devmap, long? expectedRevision = null, string? owner = null, bool force = false, CancellationToken cancellationToken = default)
+    {
+        var request = new DeleteDevmapRequest { Devmap = devmap, Force = force };
+        if (owner is not null)
+            request.Owner = owner;
+        if (expectedRevision is { } revision)
+            request.ExpectedRevision = revision;
+        await Devmaps.DeleteDevmapAsync(request, cancellationToken: cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<Lease> PutLeaseAsync(
         string lease, LeaseSpec spec, long? expectedRevision = null, bool force = false, CancellationToken cancellationToken = default)
     {

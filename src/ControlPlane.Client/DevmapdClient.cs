@@ -25,6 +25,7 @@ public sealed partial class DevmapdClient : IDevmapClient, IDisposable
         Devmaps = new DevmapService.DevmapServiceClient(invoker);
         Programs = new ProgramService.ProgramServiceClient(invoker);
         Leases = new LeaseService.LeaseServiceClient(invoker);
+        States = new StateService.StateServiceClient(invoker);
         Tokens = new TokenService.TokenServiceClient(invoker);
         Changes = new ChangeService.ChangeServiceClient(invoker);
         Host = new HostService.HostServiceClient(invoker);
@@ -38,6 +39,9 @@ public sealed partial class DevmapdClient : IDevmapClient, IDisposable
 
     /// <summary>The calls of leases, with their stream.</summary>
     public LeaseService.LeaseServiceClient Leases { get; }
+
+    /// <summary>The calls for the whole desired state.</summary>
+    public StateService.StateServiceClient States { get; }
 
     /// <summary>The calls of tokens.</summary>
     public TokenService.TokenServiceClient Tokens { get; }

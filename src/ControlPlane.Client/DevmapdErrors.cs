@@ -72,6 +72,15 @@ public static class DevmapdErrors
     /// <summary>The devmap holds its maximum of entries.</summary>
     public const string DevmapFull = "devmap_full";
 
+    /// <summary>The devmap is attached to interfaces.</summary>
+    public const string DevmapInUse = "devmap_in_use";
+
+    /// <summary>The devmap is declared in the configuration.</summary>
+    public const string DevmapReadOnly = "devmap_read_only";
+
+    /// <summary>The host has as many devmaps as it can have.</summary>
+    public const string TooManyDevmaps = "too_many_devmaps";
+
     /// <summary>No such token.</summary>
     public const string TokenNotFound = "token_not_found";
 

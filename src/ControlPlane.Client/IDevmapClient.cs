@@ -19,6 +19,41 @@ public interface IDevmapClient
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     Task<Devmap> GetDevmapAsync(string devmap, CancellationToken cancellationToken = default);
 
+    /// <summary>Makes a devmap, or changes it while frames flow. Returns when it is durable and in the kernel.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="spec">The desired state.</param>
+    /// <param name="expectedRevision">The spec revision that the devmap must have; 0 if it must not exist; null for no precondition.</param>
+    /// <param name="force">Whether a devmap of another owner may be changed.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    Task<Devmap> PutDevmapAsync(
+        string devmap, DevmapSpec spec, long? expectedRevision = null, bool force = false, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes a devmap, with all that is in it.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="expectedRevision">The spec revision that it must have; null for no precondition.</param>
+    /// <param name="owner">Its owner; null for none.</param>
+    /// <param name="force">Whether a devmap that is attached to interfaces, or of another owner, may be deleted.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    Task DeleteDevmapAsync(
+        string devmap,
+        long? expectedRevision = null,
+        string? owner = null,
+        bool force = false,
+        CancellationToken cancellationToken = default);
+
+    /// <summary>Returns the whole desired state of the host, as one document of one moment.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or the connection broke.</exception>
+    Task<StateDocument> ExportStateAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Makes the whole desired state that of a document, one part after the other, or plans that.</summary>
+    /// <param name="request">The document and the options.</param>
+    /// <param name="cancellationToken">Ends the wait; the rest may still happen.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer. The parts before stay.</exception>
+    Task<ApplyStateResponse> ApplyStateAsync(ApplyStateRequest request, CancellationToken cancellationToken = default);
+
     /// <summary>Returns how the entries of a devmap lie in the kernel's hash, and what that costs.</summary>
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

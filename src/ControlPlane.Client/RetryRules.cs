@@ -32,6 +32,7 @@ public static class RetryRules
         PutAttachmentRequest put => !put.HasExpectedRevision,
         PutProgramRequest put => !put.HasExpectedRevision,
         PutLeaseRequest put => !put.HasExpectedRevision,
+        PutDevmapRequest put => !put.HasExpectedRevision,
         SetEgressProgramRequest set => !set.HasExpectedRevision,
         ApplyEntriesRequest batch => batch.IdempotencyKey.Length > 0,
         ReplaceEntriesRequest table => table.DryRun || !table.Entries.Any(e => e.HasExpectedRevision),

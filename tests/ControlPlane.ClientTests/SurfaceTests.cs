@@ -26,7 +26,8 @@ public sealed class SurfaceTests
         var methods = typeof(IDevmapClient).GetMethods().Select(m => m.Name).ToHashSet();
         var services = new[]
         {
-            DevmapService.Descriptor, ProgramService.Descriptor, LeaseService.Descriptor, TokenService.Descriptor, ChangeService.Descriptor, HostService.Descriptor,
+            DevmapService.Descriptor, ProgramService.Descriptor, LeaseService.Descriptor, TokenService.Descriptor, ChangeService.Descriptor, StateService.Descriptor,
+            HostService.Descriptor,
         };
         Assert.All(services.SelectMany(s => s.Methods), call => Assert.Contains(call.Name + "Async", methods));
         Assert.All(typeof(DevmapService).Assembly.GetTypes().Where(t => t.Name.EndsWith("ServiceBase", StringComparison.Ordinal)), t =>

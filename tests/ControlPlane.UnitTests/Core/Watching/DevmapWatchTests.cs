@@ -16,7 +16,7 @@ public sealed class DevmapWatchTests
     {
         await using var core = await CoreFixture.StartAsync(devmaps: [CoreFixture.Vlans]);
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await using var events = core.Watches.WatchAll([], null, Request(end.Token)).GetAsyncEnumerator(end.Token);
+        await using var events = core.Watches.WatchAll([], null, new WatchQuery(), Request(end.Token)).GetAsyncEnumerator(end.Token);
         Assert.Equal("vlans", Assert.IsType<WatchEvent.DevmapPut>(await NextAsync(events)).Definition.Name);
         Assert.IsType<WatchEvent.Synced>(await NextAsync(events));
 
@@ -40,7 +40,7 @@ public sealed class DevmapWatchTests
         await using var core = await CoreFixture.StartAsync(devmaps: [CoreFixture.Vlans]);
         await core.Devmaps.PutAsync("blue", Blue, Request());
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await using var events = core.Watches.Watch("blue", null, Request(end.Token)).GetAsyncEnumerator(end.Token);
+        await using var events = core.Watches.Watch("blue", null, new WatchQuery(), Request(end.Token)).GetAsyncEnumerator(end.Token);
         Assert.IsType<WatchEvent.Synced>(await NextAsync(events));
         await core.Devmaps.DeleteAsync("blue", null, false, Request());
         await core.Devmaps.PutAsync("blue", Blue, Request());
@@ -62,7 +62,8 @@ public sealed class DevmapWatchTests
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         foreach (var events in new[]
         {
-            core.Watches.Watch("blue", made.View.SpecRevision, Request(end.Token)), core.Watches.WatchAll(["blue"], made.View.SpecRevision, Request(end.Token)),
+            core.Watches.Watch("blue", made.View.SpecRevision, new WatchQuery(), Request(end.Token)),
+            core.Watches.WatchAll(["blue"], made.View.SpecRevision, new WatchQuery(), Request(end.Token)),
         })
         {
             var told = new List<WatchEvent>();
