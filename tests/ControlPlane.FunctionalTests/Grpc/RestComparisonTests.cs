@@ -61,7 +61,7 @@ public sealed class RestComparisonTests
 
     private static IReadOnlyList<string> Events =>
     [
-        .. WatchResponse.Descriptor.Oneofs[0].Fields.Select(f => f.MessageType.Name).Where(n => n is not (nameof(Entry) or nameof(Attachment) or nameof(EgressProgram) or nameof(Devmap))),
+        .. WatchResponse.Descriptor.Oneofs[0].Fields.Select(f => f.MessageType.Name).Where(n => n is not (nameof(Entry) or nameof(Attachment) or nameof(EgressProgram) or nameof(Devmap) or nameof(Lease))),
     ];
 
     [Theory]
