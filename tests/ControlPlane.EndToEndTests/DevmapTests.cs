@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using ControlPlane.Core.Errors;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 
@@ -40,6 +41,7 @@ public sealed class DevmapTests
     }
 
     [Fact]
+    [Follows(typeof(DevmapErrors), nameof(DevmapErrors.InUse))]
     public async Task ForcedDeletion_DetachesAtOnce_AndARestartFindsNothing()
     {
         await using var testbed = await Testbed.StartAsync();
@@ -47,7 +49,12 @@ public sealed class DevmapTests
         await PutAsync(testbed, counters: true, "pass");
         await testbed.Http.PutEntryAsync("live", ingress.Name, target.Name);
         await testbed.Http.AttachAsync("live", ingress.Name);
-        Assert.Equal("devmap_in_use", await CodeAsync(testbed, "/v1/devmaps/live"));
+        using (var refused = await testbed.Http.DeleteAsync(new Uri("/v1/devmaps/live", UriKind.Relative)))
+        {
+            var problem = await RestRequests.ProblemAsync(refused);
+            Assert.Equal("devmap_in_use", problem.Code);
+            await testbed.FollowAsync(problem.How!);
+        }
 
         await testbed.Http.RemoveAsync("/v1/devmaps/live?force=true");
 
@@ -81,6 +88,7 @@ public sealed class DevmapTests
     }
 
     [Fact]
+    [Follows(typeof(DevmapErrors), nameof(DevmapErrors.TooMany))]
     public async Task As256Devmaps_AreMadeAdoptedAndDeleted()
     {
         await using var testbed = await Testbed.StartAsync();
@@ -88,7 +96,12 @@ public sealed class DevmapTests
         for (var i = configured; i < 256; i++)
             await testbed.Http.WriteAsync<Devmap>($"/v1/devmaps/many{i}", new { maxEntries = 4 });
         using (var refused = await testbed.Http.PutAsJsonAsync("/v1/devmaps/onemore", new { maxEntries = 4 }))
-            Assert.Contains("too_many_devmaps", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        {
+            var problem = await RestRequests.ProblemAsync(refused);
+            Assert.Equal("too_many_devmaps", problem.Code);
+            await testbed.FollowAsync(problem.How!);
+        }
+
         Assert.Equal(0, await testbed.Runner.StopAsync());
         await testbed.Runner.StartAsync();
         Assert.Equal(256, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);

@@ -17,7 +17,11 @@ internal static class ProgramCommands
     private sealed class Set : CtlCommand
     {
         private readonly Argument<string> _name = new("NAME") { HelpName = "NAME", Description = "The name of the program." };
-        private readonly Argument<string> _template = new("TEMPLATE") { HelpName = "TEMPLATE", Description = "The template: count, drop, rewriteMac, pushVlan or popVlan." };
+        // Each template of the contract, under its name in REST and in files.
+        private static readonly Dictionary<string, EgressTemplate> Templates = System.Enum.GetValues<EgressTemplate>().Where(t => t != default)
+            .ToDictionary(t => char.ToLowerInvariant(t.ToString()[0]) + t.ToString()[1..], StringComparer.Ordinal);
+
+        private readonly Argument<string> _template = new("TEMPLATE") { HelpName = "TEMPLATE", Description = $"The template: {string.Join(", ", Templates.Keys)}." };
         private readonly Option<string?> _source = new("--source-mac") { Description = "The source address that rewriteMac sets.", HelpName = "MAC" };
         private readonly Option<string?> _destination = new("--destination-mac") { Description = "The destination address that rewriteMac sets.", HelpName = "MAC" };
         private readonly Option<uint?> _vlan = new("--vlan") { Description = "The VLAN id that pushVlan adds.", HelpName = "ID" };
@@ -30,7 +34,7 @@ internal static class ProgramCommands
         {
             Add(_name);
             Add(_template);
-            _template.AcceptOnlyFromAmong("count", "drop", "rewriteMac", "pushVlan", "popVlan");
+            _template.AcceptOnlyFromAmong([.. Templates.Keys]);
             foreach (var option in new Option[] { _source, _destination, _vlan, _labels, _owner, _force })
                 Add(option);
         }
@@ -40,10 +44,7 @@ internal static class ProgramCommands
         {
             var spec = new EgressProgramSpec
             {
-                Template = call.Get(_template) switch
-                {
-                    "count" => EgressTemplate.Count, "drop" => EgressTemplate.Drop, "rewriteMac" => EgressTemplate.RewriteMac, "pushVlan" => EgressTemplate.PushVlan, _ => EgressTemplate.PopVlan,
-                },
+                Template = Templates[call.Get(_template)!],
             };
             var values = new EgressProgramParameters();
             if (call.Get(_source) is { } source)

@@ -12,8 +12,6 @@ namespace ControlPlane.Core.Watching;
 /// the last change of a call that changes several entries at once, while changes of status are held to fold them, and in a stream of entries in one state.
 /// </param>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
-[JsonDerivedType(typeof(DevmapPut), "definition")]
-[JsonDerivedType(typeof(DevmapDeleted), "devmapDeleted")]
 [JsonDerivedType(typeof(EntryPut), "entry")]
 [JsonDerivedType(typeof(EntryDeleted), "entryDeleted")]
 [JsonDerivedType(typeof(EgressProgramSet), "egressProgramSet")]
@@ -23,6 +21,8 @@ namespace ControlPlane.Core.Watching;
 [JsonDerivedType(typeof(ProgramDeleted), "programDeleted")]
 [JsonDerivedType(typeof(LeasePut), "lease")]
 [JsonDerivedType(typeof(LeaseDeleted), "leaseDeleted")]
+[JsonDerivedType(typeof(DevmapPut), "definition")]
+[JsonDerivedType(typeof(DevmapDeleted), "devmapDeleted")]
 [JsonDerivedType(typeof(StatusChanged), "statusChanged")]
 [JsonDerivedType(typeof(DriftFound), "driftFound")]
 [JsonDerivedType(typeof(Synced), "synced")]
