@@ -102,10 +102,15 @@ public sealed class DevmapTests
             await testbed.FollowAsync(problem.How!);
         }
 
+        Assert.Equal(256, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
+        // The start looks at the programs of each devmap, one devmap after the other.
+        const int kept = 32;
+        for (var i = kept; i < 256; i++)
+            await testbed.Http.RemoveAsync($"/v1/devmaps/many{i}");
         Assert.Equal(0, await testbed.Runner.StopAsync());
         await testbed.Runner.StartAsync();
-        Assert.Equal(256, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
-        for (var i = configured; i < 256; i++)
+        Assert.Equal(kept, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
+        for (var i = configured; i < kept; i++)
             await testbed.Http.RemoveAsync($"/v1/devmaps/many{i}");
         Assert.Equal(configured, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
     }
