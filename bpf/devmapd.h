@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 5	 /* 4: without actions; 3: counters in a hash by key */
+#define DEVMAPD_VERSION 6	 /* 5: no room for two tables; 4: without actions */
 #define DEVMAPD_OLDEST_VERSION 1 /* 2: without devmapd_more_totals, 1: without missed keys */
 
 /* Kinds of programs that a config belongs to */

@@ -50,7 +50,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     InterfaceTable IInterfaces.Current => host.Reported();
 
     /// <inheritdoc/>
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed = 0)
     {
         scope.Demand();
         lock (host.Lock)
@@ -58,8 +58,11 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             var adopted = host.Devmaps.TryGetValue(definition.Name, out var map);
             if (adopted)
             {
+                if (map!.Other is not null && !map.IsSwitched && map.OtherRevision > 0 && map.OtherRevision <= committed)
+                    map.Switch();
+                map.Release();
                 var differences = new DevmapDifferences();
-                differences.Compare(map!.Definition.Spec, definition.Spec);
+                differences.Compare(map.Definition.Spec, definition.Spec);
                 differences.ThrowIfAny(definition.Name, $"simulated:devmaps/{definition.Name}");
             }
             else

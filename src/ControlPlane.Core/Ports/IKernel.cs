@@ -38,9 +38,12 @@ public interface IKernel : IDisposable
 
     /// <summary>
     /// Creates the devmap's kernel objects and pins them, or adopts them when they are pinned already: map, slot,
-    /// redirect program, counters, links.
+    /// redirect program, counters, links. Ends a switch to a candidate that was cut off.
     /// </summary>
+    /// <param name="scope">The writer's permission.</param>
+    /// <param name="definition">The devmap.</param>
+    /// <param name="committed">The last revision in the store: a candidate that is complete for it or one before becomes active, another one is removed.</param>
     /// <exception cref="ControlPlaneException">A pin differs from the definition; every difference is listed.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition);
+    IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed = 0);
 }

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -11,19 +12,17 @@ namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>
 /// A devmap in the kernel. The writer's descriptors are <c>BPF_F_WRONLY</c> and the readers' are <c>BPF_F_RDONLY</c>, so the
-/// kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation.
+/// kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation. A candidate can become the
+/// table of the devmap at any time: readers look up which one it is with each call.
 /// </summary>
 internal sealed partial class LibbpfDevmap : IDevmap
 {
-    /// <summary>The map allocates without waiting, so ENOMEM can be temporary.</summary>
-    private const int UpdateAttempts = 5;
-
     private readonly ILogger _logger;
     private readonly LibbpfEgressPrograms _programs;
     private readonly XdpLinks _links;
 
-    private readonly FileDescriptor _write;
-    private readonly FileDescriptor _read;
+    private readonly LibbpfDropCounters _drops;
+    private readonly Lock _switching = new();
     private readonly Slots _slots;
     private readonly EntryIds _ids;
     private readonly FileDescriptor _moreCounts;
@@ -37,15 +36,16 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor? _judge;
     private readonly DevmapPins _pins;
     private readonly Dictionary<RedirectProgram, (FileDescriptor Fd, uint Id)> _redirects;
+    private volatile ElementMap _elements;
+    private LibbpfCandidate? _candidate;
 
     private LibbpfDevmap(
-        DevmapRecord definition, bool adopted, DevmapPins pins, FileDescriptor? judge, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        DevmapRecord definition, bool adopted, DevmapPins pins, FileDescriptor? judge, LibbpfEgressPrograms programs, LibbpfDropCounters drops, IInterfaces interfaces, ILogger logger)
     {
-        (Definition, Adopted, _judge, _programs, _logger, _pins) = (definition, adopted, judge, programs, logger, pins);
-        _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
-        _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+        (Adopted, _judge, _programs, _drops, _logger, _pins) = (adopted, judge, programs, drops, logger, pins);
         _slots = new Slots(definition.Name, pins);
-        _ids = new EntryIds(definition, pins, _slots, _read);
+        _elements = new ElementMap(definition, _slots.Active, pins.Active);
+        _ids = new EntryIds(definition, pins, _slots, _elements.Read);
         _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
@@ -56,7 +56,6 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _toPeers = OpenIfThere(pins.ToPeers);
         _redirects = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Where(p => File.Exists(pins.Program(p))).ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
-        MapId = BpfInfo.OfMap(_read).id;
         ProgramIds = [.. _redirects.Values.Select(p => p.Id)];
 
         static FileDescriptor? OpenIfThere(string path) => File.Exists(path) ? Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY) : null;
@@ -68,23 +67,28 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
     }
 
-    public DevmapRecord Definition { get; }
+    public DevmapRecord Definition => _elements.Definition;
 
     public bool Adopted { get; }
 
-    public uint MapId { get; }
+    public uint MapId => _elements.MapId;
+
+    public ICandidate? Candidate => _candidate;
+
+    /// <summary>The pins.</summary>
+    internal DevmapPins Pins => _pins;
 
     public uint RedirectProgramId => _redirects[RedirectProgram.Plain].Id;
 
     public IReadOnlyList<uint> ProgramIds { get; }
 
     /// <summary>Whether the descriptors are closed.</summary>
-    public bool IsClosed => _read.IsClosed;
+    public bool IsClosed => _elements.Read.IsClosed;
 
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<HeldPin> Held =>
     [
-        Pinned(_pins.Active, _read), Pinned(_pins.Slots, _slots.Devmaps), Pinned(_pins.Tables, _slots.Tables), Pinned(_pins.Switch, _slots.SwitchMap),
+        Pinned(_elements.PinPath, _elements.Read), .. _candidate is { HasMap: true, Map: var other } ? new[] { Pinned(other.PinPath, other.Read) } : [], Pinned(_pins.Slots, _slots.Devmaps), Pinned(_pins.Tables, _slots.Tables), Pinned(_pins.Switch, _slots.SwitchMap),
         .. _ids.Held.Select(h => Pinned(h.Path, h.Map)), Pinned(_pins.MoreCounts, _moreCounts), Pinned(_pins.Totals, _totals),
         Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.ActionTotals, _actionTotals), Pinned(_pins.Config, _config),
         .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
@@ -92,15 +96,16 @@ internal sealed partial class LibbpfDevmap : IDevmap
         .. _links.Held(_pins.Folder),
     ];
 
-    /// <summary>Creates the devmap, or adopts it if it is pinned.</summary>
+    /// <summary>Creates the devmap, or adopts it if it is pinned, and has its drops counted.</summary>
     public static LibbpfDevmap Open(
-        string pinRoot, DevmapRecord definition, bool hasTcx, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        string pinRoot, DevmapRecord definition, long committed, bool hasTcx, LibbpfEgressPrograms programs, LibbpfDropCounters drops, IInterfaces interfaces, ILogger logger)
     {
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
         if (adopted)
         {
             RedirectUpgrade.Recover(pins);
+            CandidatePins.Recover(definition.Name, pins, committed);
             DevmapAdoption.Check(definition, pins);
             RedirectUpgrade.Run(definition, pins, logger);
         }
@@ -110,7 +115,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
 
         var judge = hasTcx ? TcxProgram.Ensure(definition, pins, logger) : null;
-        var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, interfaces, logger);
+        var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, drops, interfaces, logger);
         try
         {
             devmap._links.Adopt(devmap.ProgramIds);
@@ -125,6 +130,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
             throw;
         }
 
+        drops.Add(definition.Name, devmap.MapId);
         if (adopted)
             KernelLog.DevmapAdopted(logger, definition.Name, devmap.MapId, devmap.RedirectProgramId, devmap._links.All.Count);
         else
@@ -135,7 +141,77 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Activate(WriterScope scope)
     {
         scope.Demand();
-        _slots.Restore(_write, _ids.Table);
+        _slots.Use(_elements.Place);
+        _slots.Restore(_elements.Write, _ids.Table);
+    }
+
+    public ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries)
+    {
+        scope.Demand();
+        if (_candidate is not null)
+            throw new InvalidOperationException($"The devmap {Definition.Name} has a candidate.");
+        var (place, pin) = (_elements.Place ^ 1, DevmapPins.Next(_pins.Active));
+        ElementMap? map = null;
+        var make = _ids.TakeOther(Create, EntryMaps.KeysAtFirst(definition, entries));
+        return _candidate = new LibbpfCandidate(this, _ids, Task.Run(() =>
+        {
+            try
+            {
+                var table = make();
+                return (map!, table);
+            }
+            catch
+            {
+                map?.Dispose();
+                CandidatePins.Remove(_pins);
+                throw;
+            }
+        }));
+
+        FileDescriptor Create()
+        {
+            CandidatePins.Begin(_pins);
+            ElementMap.Create(definition, pin);
+            map = new ElementMap(definition, place, pin);
+            return map.Read;
+        }
+    }
+
+    /// <summary>Has programs use another map, in the other place, and returns the one that they have used.</summary>
+    internal ElementMap Exchange(ElementMap other)
+    {
+        var before = _elements;
+        _drops.Follow(Definition.Name, before.MapId, other.MapId);
+        lock (_switching)
+        {
+            _ids.Switch(other.Read, other.Place);
+            _elements = other;
+        }
+
+        return before;
+    }
+
+    /// <summary>Gives up the table that programs do not use.</summary>
+    internal void Release()
+    {
+        var candidate = _candidate!;
+        Task.WhenAny(candidate.Made).GetAwaiter().GetResult();
+        var old = candidate.Made.IsCompletedSuccessfully ? candidate.Map : null;
+        _candidate = null;
+        if (_elements.PinPath == _pins.Active)
+            File.Delete(DevmapPins.Next(_pins.Active));
+        else
+            File.Move(_elements.PinPath, _pins.Active, overwrite: true);
+        _elements.PinPath = _pins.Active;
+        var (name, wasSwitched) = (Definition.Name, candidate.IsSwitched);
+        _ids.ReleaseOther(key => !TryLookup(key, out _), () =>
+        {
+            if (wasSwitched)
+                _drops.Leave(name, old!.MapId);
+            old?.Dispose();
+            // Until here a start would find out which table is the active one.
+            File.Delete(_pins.Candidate);
+        });
     }
 
     /// <remarks>
@@ -145,7 +221,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces, EntryActions? actions)
     {
         scope.Demand();
-        var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
+        var program = ProgramToCarry(egressProgram);
         var after = ActionConfig.Of(actions);
         // Without counters only entries with actions need an id.
         var begins = (Definition.Spec.Counters || after.flags != 0) && !((replaces ?? TryLookup(key, out _)) && _ids.Knows(key));
@@ -155,9 +231,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         {
             var before = _ids.ActionsOf(key);
             if (ActionConfig.AreSame(before, after))
-                Write(key, ifindex, program);
+                _elements.Set(key, ifindex, program);
             else
-                _ids.Change(ChangeOf(key, before, new devmapd_version { ifindex = ifindex, program = IdOf(program), actions = after }), () => Write(key, ifindex, program));
+                _ids.Change(ChangeOf(key, before, new devmapd_version { ifindex = ifindex, program = IdOf(program), actions = after }), () => _elements.Set(key, ifindex, program));
         }
         catch (KernelException) when (begins)
         {
@@ -171,9 +247,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         scope.Demand();
         var (before, removed) = (_ids.ActionsOf(key), false);
         if (before.flags == 0)
-            removed = Remove(key);
+            removed = _elements.Remove(key);
         else
-            _ids.Change(ChangeOf(key, before, default), () => removed = Remove(key));
+            _ids.Change(ChangeOf(key, before, default), () => removed = _elements.Remove(key));
         if (Definition.Spec.Counters || _ids.HaveActions)
             _ids.End(key);
         return removed;
@@ -194,10 +270,10 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _missed.Dispose();
         _totals.Dispose();
         _moreCounts.Dispose();
+        _candidate?.Dispose();
         _ids.Dispose();
         _slots.Dispose();
-        _read.Dispose();
-        _write.Dispose();
+        _elements.Dispose();
     }
 
     private devmapd_change ChangeOf(uint key, devmapd_actions actions, devmapd_version after)
@@ -206,38 +282,16 @@ internal sealed partial class LibbpfDevmap : IDevmap
         return new devmapd_change { key = key, before = new devmapd_version { ifindex = element.Ifindex, program = element.EgressProgramId, actions = actions }, after = after };
     }
 
-    private void Write(uint key, uint ifindex, FileDescriptor? program)
-    {
-        // The struct carries the descriptor by number, so it must stay open during the call.
-        var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
-        var result = 0;
-        for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
-        {
-            result = Definition.Spec.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
-            if (result != -Errno.ENOMEM)
-                break;
-            Thread.Sleep(TimeSpan.FromMilliseconds(attempt - 1));
-        }
-
-        GC.KeepAlive(program);
-        if (result != 0)
-            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
-    }
-
-    private bool Remove(uint key)
-    {
-        var result = BpfMap.Delete(_write, key);
-        if (result < 0 && result != -Errno.ENOENT)
-            throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
-        return result == 0;
-    }
-
     private static uint IdOf(FileDescriptor? program) => program is null ? 0 : BpfInfo.OfProgram(program).id;
 
     private HeldPin Pinned(string path, FileDescriptor held) => new(_pins.Folder, path, held);
 
-    private FileDescriptor ProgramToCarry(string name)
+    /// <summary>Returns the egress program of this name; null for no name.</summary>
+    /// <exception cref="ControlPlaneException">There is no such program, or elements cannot carry one.</exception>
+    internal FileDescriptor? ProgramToCarry(string? name)
     {
+        if (name is null)
+            return null;
         if (Definition.Spec.ValueSize == sizeof(uint))
             throw DevmapRefusals.NoEgressPrograms(Definition);
         return _programs.Find(name) ?? throw DevmapRefusals.NoSuchProgram(name);

@@ -41,6 +41,8 @@ internal static class RedirectUpgrade
             EntryMaps.Add(definition, pins);
         else if (version < DevmapPins.FirstWithActions)
             EntryMaps.AddActions(definition, pins);
+        if (version is >= DevmapPins.FirstWithIds and < DevmapPins.FirstWithRoom)
+            EntryMaps.AddRoom(definition, pins);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
         Load(pins, built, config, RedirectPrograms.Xdp);
         if (Pin.HasConfig(pins.Config, devmapd_kind.Redirect, config) && RedirectPrograms.Xdp.All(p => PinnedPrograms.IsSame(pins, built, p)))

@@ -106,11 +106,10 @@ public sealed class LibbpfKernel : IKernel, IPins
     public ILiveFrames LiveFrames => _liveFrames;
 
     /// <inheritdoc/>
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed = 0)
     {
         scope.Demand();
-        var devmap = LibbpfDevmap.Open(_pinRoot, definition, _hasTcx.Value, _programs, Interfaces, _logger);
-        _drops.Add(definition.Name, devmap.MapId);
+        var devmap = LibbpfDevmap.Open(_pinRoot, definition, committed, _hasTcx.Value, _programs, _drops, Interfaces, _logger);
         _devmaps.Add(devmap);
         return devmap;
     }

@@ -8,7 +8,7 @@ namespace ControlPlane.Kernel.Native;
 internal static class DevmapdConstants
 {
     public const uint DEVMAPD_MAGIC = 0x706d7664;
-    public const uint DEVMAPD_VERSION = 5;
+    public const uint DEVMAPD_VERSION = 6;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
     public const int DEVMAPD_PART_SHIFT = 12;

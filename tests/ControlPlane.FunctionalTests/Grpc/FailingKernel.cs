@@ -18,7 +18,7 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IEgressPrograms Programs => inner.Programs;
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => inner.OpenDevmap(scope, definition, committed);
 
     public void Dispose() => inner.Dispose();
 }

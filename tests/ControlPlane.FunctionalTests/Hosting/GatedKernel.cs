@@ -44,10 +44,10 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public void Break() => _broken = true;
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed)
     {
         Pass();
-        return kernel.OpenDevmap(scope, definition);
+        return kernel.OpenDevmap(scope, definition, committed);
     }
 
     public void Dispose()

@@ -160,7 +160,7 @@ public sealed class HealthPartTests
 
         public void Restore(WriterScope scope) => scope.Demand();
 
-        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => kernel.OpenDevmap(scope, definition);
+        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => kernel.OpenDevmap(scope, definition, committed);
 
         public void Dispose()
         {

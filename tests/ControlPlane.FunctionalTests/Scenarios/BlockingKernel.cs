@@ -37,7 +37,7 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
         return _loading.WaitAsync(_deadline);
     }
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => inner.OpenDevmap(scope, definition, committed);
 
     public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Programs.Adopt(scope);
 

@@ -28,7 +28,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
     /// <summary>A notification of this name comes.</summary>
     public void Notify(string name) => _watcher!(new LinkChanges(new HashSet<string> { name }, Everything: false));
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => inner.OpenDevmap(scope, definition, committed);
 
     /// <summary>The exception of every question for an interface; null if questions are answered.</summary>
     public Exception? Fault { get; set; }
