@@ -20,13 +20,15 @@ public sealed record DesiredEntry(string Key, EntrySpec Spec, long? ExpectedRevi
 /// <param name="DryRun">Whether the answer is the plan, and nothing happens.</param>
 /// <param name="Force">Whether entries of other owners may be changed and deleted.</param>
 /// <param name="AllowDeletions">The most entries that may be deleted. Null for ten, or a twentieth of the scope.</param>
+/// <param name="Mode">How the kernel follows.</param>
 public sealed record ReplaceOptions(
     IReadOnlyList<string>? Labels = null,
     string? Owner = null,
     bool AllowPending = false,
     bool DryRun = false,
     bool Force = false,
-    int? AllowDeletions = null);
+    int? AllowDeletions = null,
+    ReplaceMode Mode = ReplaceMode.InPlace);
 
 /// <summary>The outcome of a replacement.</summary>
 /// <param name="Revision">The revision of the change; that of the daemon if nothing has changed, or in a dry run.</param>

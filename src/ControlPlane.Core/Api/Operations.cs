@@ -67,7 +67,7 @@ public static class Operations
         "listEntries", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries", "DevmapService/ListEntries",
         "List entries",
         "Lists entries page by page, in the order of the kernel's hash buckets. Unmanaged entries are included. An entry that exists during the whole walk is in exactly one page.",
-        [InvalidArgument, DevmapNotFound, KernelFailure])
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, KernelFailure])
     {
         GrpcStream = "DevmapService/StreamEntries",
     };
@@ -77,7 +77,7 @@ public static class Operations
         "listCounters", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries:counters", "DevmapService/ListCounters",
         "List counters",
         "Lists the counters of entries page by page, in the order of ListEntries: a compact list for tools that poll.",
-        [InvalidArgument, DevmapNotFound, KernelFailure]);
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, KernelFailure]);
 
     /// <summary>Returns one entry.</summary>
     public static Operation GetEntry { get; } = new(

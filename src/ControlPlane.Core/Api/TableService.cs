@@ -69,7 +69,7 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
             Force = options.Force,
             AllowDeletions = options.AllowDeletions,
         };
-        var result = await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.DryRun), request);
+        var result = await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.Mode, options.DryRun), request);
         return Answer(asked.Devmap, result, options.DryRun);
     }
 

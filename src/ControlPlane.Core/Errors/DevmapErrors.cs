@@ -21,6 +21,22 @@ public static class DevmapErrors
             Remedy = CommonRemedies.MakeRoom(devmap),
         };
 
+    /// <summary>A list of entries cannot go on where a page before a resize ended.</summary>
+    public static Error Resized(string devmap) =>
+        new(ErrorCode.RevisionCompacted, $"The devmap '{devmap}' was resized, and its list has another order now.")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Begin the list again without a page token."),
+        };
+
+    /// <summary>The devmap has more entries than it would have room for.</summary>
+    public static Error TooSmall(string devmap, uint maxEntries, int entries) =>
+        new(ErrorCode.DevmapFull, string.Create(CultureInfo.InvariantCulture, $"The devmap '{devmap}' has {entries} entries, which do not fit into {maxEntries}."))
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = CommonRemedies.MakeRoom(devmap),
+        };
+
     /// <summary>The values of the devmap have no room for an egress program.</summary>
     public static Error NoEgressPrograms(string devmap) =>
         new(ErrorCode.NotSupported, $"The devmap '{devmap}' has values of 4 bytes, which hold an interface and no egress program.")

@@ -269,10 +269,10 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public DevmapId Id => id;
 
     /// <summary>The settings.</summary>
-    public DevmapRecord Definition => definition;
+    public DevmapRecord Definition { get; private set; } = definition;
 
     /// <summary>The entries.</summary>
-    public EntryTable.Builder Entries { get; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
+    public EntryTable.Builder Entries { get; private set; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
 
     /// <summary>The entries, counted by group.</summary>
     public EntryGroupCounts Groups { get; } = new(definition.Spec.KeySelector);
@@ -283,14 +283,25 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     /// <summary>The change of many entries that the kernel still follows; null if there is none.</summary>
     public OpenTable? Open { get; set; }
 
+    /// <summary>The table that is built beside the active one; null if there is none.</summary>
+    public Building? Building { get; set; }
+
+    /// <summary>Puts other settings in the place of these. With another capacity the entries are in other buckets.</summary>
+    public void Set(DevmapRecord settings)
+    {
+        if (settings.Spec.MaxEntries != Definition.Spec.MaxEntries)
+            Entries = Entries.Freeze().WithCapacity(settings.Spec.MaxEntries).ToBuilder();
+        Definition = settings;
+    }
+
     /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
 
     /// <summary>Returns the text form of a key.</summary>
-    public string KeyText(EntryKey key) => definition.Spec.KeySelector.Format(key);
+    public string KeyText(EntryKey key) => Definition.Spec.KeySelector.Format(key);
 
     /// <summary>Returns the resource name of an entry.</summary>
-    public string NameOf(EntryKey key) => $"devmaps/{definition.Name}/entries/{KeyText(key)}";
+    public string NameOf(EntryKey key) => $"devmaps/{Definition.Name}/entries/{KeyText(key)}";
 
     /// <summary>Puts an attachment in the place of another of its interface; null removes it.</summary>
     public void Set(string interfaceName, PlacedAttachment? attachment, DateTimeOffset now)
@@ -308,13 +319,13 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public DevmapState Freeze(DateTimeOffset now, CapacityOptions capacity)
     {
         var entries = Entries.Freeze();
-        if (Capacity.LevelOf(entries.Count, definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
+        if (Capacity.LevelOf(entries.Count, Definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
             _room = (room, now);
         if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
             _spreadSince = now;
         if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments)
-            || !ReferenceEquals(_last.Open, Open))
-            _last = new DevmapState(id, definition, _revision, entries, _attachments)
+            || !ReferenceEquals(_last.Open, Open) || !ReferenceEquals(_last.Definition, Definition))
+            _last = new DevmapState(id, Definition, _revision, entries, _attachments)
             {
                 Open = Open, Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value, Room = _room.Level!.Value, RoomSince = _room.Since,
             };

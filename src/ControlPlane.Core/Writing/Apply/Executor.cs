@@ -227,6 +227,9 @@ internal sealed class Executor(PlanContext context, ControlPlaneState shared, St
             case Placement.OfTable table:
                 context.Devmap(table.Devmap).Open = table.Table;
                 break;
+            case Placement.OfDevmap devmap:
+                context.Devmap(devmap.Devmap).Set(devmap.After);
+                break;
             case Placement.OfToken token:
                 context.State.SetToken(token.Name, token.After);
                 break;

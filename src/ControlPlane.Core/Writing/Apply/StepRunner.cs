@@ -55,10 +55,10 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
         switch (step)
         {
             case KernelStep.SetElement set:
-                handles[set.Id.Devmap].Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces, set.Value.Actions);
+                Elements(set.Id.Devmap, set.InCandidate).Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces, set.Value.Actions);
                 return null;
             case KernelStep.DeleteElement delete:
-                handles[delete.Id.Devmap].Delete(scope, delete.Id.KernelKey);
+                Elements(delete.Id.Devmap, delete.InCandidate).Delete(scope, delete.Id.KernelKey);
                 return null;
             case KernelStep.AttachRedirect attach:
                 return handles[attach.Devmap].Attach(scope, attach.Ingress, attach.Spec.Mode);
@@ -83,6 +83,17 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 return null;
             case KernelStep.SendFrames send:
                 return Send(scope, send);
+            case KernelStep.BeginCandidate begin:
+                return handles[begin.Devmap].BeginCandidate(scope, begin.Definition, begin.Entries);
+            case KernelStep.CompleteCandidate complete:
+                handles[complete.Devmap].Candidate!.Complete(scope, complete.Revision);
+                return null;
+            case KernelStep.SwitchTable change:
+                handles[change.Devmap].Candidate!.Switch(scope);
+                return null;
+            case KernelStep.ReleaseCandidate release:
+                handles[release.Devmap].Candidate?.Release(scope);
+                return null;
             case KernelStep.Activate activate:
                 handles[activate.Devmap].Activate(scope);
                 return null;
@@ -90,6 +101,8 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 throw new ArgumentOutOfRangeException(nameof(step), step, "not a kernel step");
         }
     }
+
+    private IElements Elements(DevmapId devmap, bool ofCandidate) => ofCandidate ? handles[devmap].Candidate! : handles[devmap];
 
     private SentFrames? Send(WriterScope scope, KernelStep.SendFrames send)
     {
@@ -122,7 +135,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
     {
         if (step is not KernelStep.SetElement { TargetMayBeMissing: true } set)
             throw KernelErrors.NoInterface("interface", name, pendingPossible: true);
-        return Retry(scope, new KernelStep.DeleteElement(set.Id, null));
+        return Retry(scope, new KernelStep.DeleteElement(set.Id, null) { InCandidate = set.InCandidate });
     }
 
     private ControlPlaneException Refusal(KernelStep step, KernelException e) => step switch

@@ -40,7 +40,10 @@ internal sealed partial class DevmapWriter
         _context.Following.UnionWith(names);
         _context.Reconciled = _context.Interfaces;
         _context.Gone.Observe(names, _context.Interfaces, _context.PlannedRevision);
-        _jobs.Enqueue(_reconciler.Follow(names, later));
+        var job = _reconciler.Follow(names, later);
+        foreach (var devmap in _context.State.Devmaps)
+            devmap.Building?.Follow(job.Names);
+        _jobs.Enqueue(job);
     }
 
     /// <summary>Runs a slice of the job whose turn it is.</summary>
@@ -101,6 +104,9 @@ internal sealed partial class DevmapWriter
                 break;
             case EndJob end:
                 Conclude(end);
+                break;
+            case BuildJob build:
+                EndBuild(scope, build);
                 break;
         }
 
@@ -250,6 +256,9 @@ internal sealed partial class DevmapWriter
                 Conclude(end);
                 RetryLinks();
                 break;
+            case BuildJob build:
+                GiveUp(scope, build, KernelErrors.Unforeseen(failure));
+                break;
         }
 
         return _state.Current.Revision;
@@ -291,11 +300,18 @@ internal sealed partial class DevmapWriter
     }
 
     /// <summary>Returns the commands whose jobs have not ended.</summary>
-    private IEnumerable<WriterCommand> Unanswered() => _jobs.OfType<CommandJob>().Select(j => j.Command);
+    private IEnumerable<WriterCommand> Unanswered() => _jobs.Concat(_waiting.Select(w => w.Job)).OfType<CommandJob>().Select(j => j.Command);
 
     // Jobs end with the loop. The desired state is stored, and the next start makes the kernel follow it.
     private void FailUnanswered(Exception error)
     {
+        // A table that is not switched to yet is not stored either.
+        if (error is ControlPlaneException { Error.Code: ErrorCode.ShuttingDown })
+        {
+            foreach (var job in _jobs.Concat(_waiting.Select(w => w.Job)).OfType<BuildJob>())
+                job.Command.Fail(ShuttingDown());
+        }
+
         foreach (var command in Unanswered().Distinct())
             command.Fail(error);
         while (_held.TryTake(out var held))

@@ -93,7 +93,7 @@ internal sealed class Startup
         var opened = new List<(WorkingDevmap, bool)>();
         foreach (var definition in definitions)
         {
-            var devmap = _start.Kernel.OpenDevmap(scope, definition);
+            var devmap = _start.Kernel.OpenDevmap(scope, definition, _stored.Revision);
             var (record, revision) = Dated(definition);
             opened.Add((State.Add(_start.Shared.Handles.Add(devmap), record, revision), devmap.Adopted));
         }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1006, 1008, 1012, 1014 and 1017 to 1022.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1006, 1008, 1012, 1014 and 1017 to 1023.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -43,6 +43,9 @@ internal static partial class WriterLog
 
     [LoggerMessage(1022, LogLevel.Warning, "A change that is due failed, and is tried again soon: {Change:l}: {Reason}")]
     public static partial void NotEnded(ILogger logger, string change, string reason);
+
+    [LoggerMessage(1023, LogLevel.Warning, "The table of the devmap {Devmap} that is not in use could not be released; the next start does that")]
+    public static partial void CandidateNotReleased(ILogger logger, string devmap, Exception exception);
 
     [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked for interfaces; the batch goes on with those that are known")]
     public static partial void InterfacesNotRead(ILogger logger, Exception exception);

@@ -22,6 +22,9 @@ internal abstract record KernelStep
     /// <param name="TargetMayBeMissing">Whether the step succeeds if the target was removed: the kernel then has no such element.</param>
     internal sealed record SetElement(ElementId Id, Element Value, Element? Before, bool Replaces, bool TargetMayBeMissing = false) : KernelStep
     {
+        /// <summary>Whether the element is one of the candidate. What is done to that is never taken back: the candidate is given up.</summary>
+        public bool InCandidate { get; init; }
+
         public override KernelStep Inverse =>
             Before is null ? new DeleteElement(Id, Value) : new SetElement(Id, Before, Value, Replaces: true, TargetMayBeMissing: true);
     }
@@ -31,6 +34,9 @@ internal abstract record KernelStep
     /// <param name="Before">The element before; null if it cannot be written again.</param>
     internal sealed record DeleteElement(ElementId Id, Element? Before) : KernelStep
     {
+        /// <summary>Whether the element is one of the candidate.</summary>
+        public bool InCandidate { get; init; }
+
         public override KernelStep? Inverse => Before is null ? null : new SetElement(Id, Before, null, Replaces: false, TargetMayBeMissing: true);
     }
 
@@ -95,6 +101,30 @@ internal abstract record KernelStep
 
     /// <summary>Pins again what others unpinned.</summary>
     internal sealed record RestorePins : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Begins a candidate of a devmap.</summary>
+    internal sealed record BeginCandidate(DevmapId Devmap, DevmapRecord Definition, int Entries) : KernelStep
+    {
+        public override KernelStep Inverse => new ReleaseCandidate(Devmap);
+    }
+
+    /// <summary>Notes that the candidate of a devmap is complete for the commit of a revision.</summary>
+    internal sealed record CompleteCandidate(DevmapId Devmap, long Revision) : KernelStep
+    {
+        public override KernelStep Inverse => new CompleteCandidate(Devmap, 0);
+    }
+
+    /// <summary>Makes the redirect program use the candidate of a devmap; or again the table before it.</summary>
+    internal sealed record SwitchTable(DevmapId Devmap) : KernelStep
+    {
+        public override KernelStep Inverse => this;
+    }
+
+    /// <summary>Gives up the table of a devmap that the redirect program does not use.</summary>
+    internal sealed record ReleaseCandidate(DevmapId Devmap) : KernelStep
     {
         public override KernelStep? Inverse => null;
     }

@@ -71,6 +71,18 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
     /// <summary>Many entries of a devmap, whose placements are of the same plan. The kernel follows in slices, after the plan.</summary>
     internal sealed record OfTable(DevmapId Devmap, OpenTable Table) : Placement([]);
 
+    /// <summary>The settings of a devmap.</summary>
+    internal sealed record OfDevmap(DevmapId Devmap, DevmapRecord Before, DevmapRecord After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override StoreChange? Store => Change(Before, After);
+
+        public override StoreChange? Revert => Change(After, Before);
+
+        private static StoreChange.PutDevmap Change(DevmapRecord before, DevmapRecord after) => new(Stored(after)) { Before = Stored(before) };
+
+        private static StoredDevmap Stored(DevmapRecord devmap) => new(devmap.Name, devmap.Spec.ToString(), devmap.CreateTime, devmap.UpdateTime);
+    }
+
     /// <summary>An attachment. The link of <paramref name="After"/> is known once the step that makes it has run.</summary>
     internal sealed record OfAttachment(
         DevmapId Devmap, string Interface, PlacedAttachment? Before, PlacedAttachment? After, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
@@ -214,6 +226,6 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         public override Placement With(object made) => made is SentFrames sent ? this with { Sent = sent } : this;
     }
 
-    /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or a devmap's slot.</summary>
+    /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or which table a devmap uses.</summary>
     internal sealed record OfObject(IReadOnlyList<KernelStep> Steps) : Placement(Steps);
 }

@@ -130,7 +130,7 @@ internal sealed class DevmapGrpcService(
         var call = context.Request();
         var (table, wait) = (request.ToTable(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
         return new Messages(shares: true).Of(
-            await tables.ReplaceAsync(request.Devmap, table, request.ToOptions(), call, wait, written: request.Entries.Clear));
+            await tables.ReplaceAsync(request.Devmap, table, request.ToOptions(call.Violations), call, wait, written: request.Entries.Clear));
     }
 
     public override async Task<WaitEntriesResponse> WaitEntries(WaitEntriesRequest request, ServerCallContext context)

@@ -94,13 +94,14 @@ internal static class Requests
                 e.HasExpectedRevision ? e.ExpectedRevision : null)),
         ]);
 
-    public static ReplaceOptions ToOptions(this V1.ReplaceEntriesRequest request) => new(
+    public static ReplaceOptions ToOptions(this V1.ReplaceEntriesRequest request, Violations violations) => new(
         request.Label.Count > 0 ? request.Label : null,
         request.HasOwner ? request.Owner : null,
         request.AllowPending,
         request.DryRun,
         request.Force,
-        request.HasAllowDeletions ? request.AllowDeletions : null);
+        request.HasAllowDeletions ? request.AllowDeletions : null,
+        ModeOf(request.Mode, violations));
 
     public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
         request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);
@@ -236,6 +237,13 @@ internal static class Requests
         V1.OnInterfaceGone.Delete => OnInterfaceGone.Delete,
         V1.OnInterfaceGone.DeleteAfter => OnInterfaceGone.DeleteAfter,
         _ => Violation<OnInterfaceGone>(violations, path + "onInterfaceGone", "must be one of the values of OnInterfaceGone"),
+    };
+
+    private static ReplaceMode ModeOf(V1.ReplaceMode mode, Violations violations) => mode switch
+    {
+        V1.ReplaceMode.Unspecified or V1.ReplaceMode.InPlace => ReplaceMode.InPlace,
+        V1.ReplaceMode.Hitless => ReplaceMode.Hitless,
+        _ => Violation<ReplaceMode>(violations, "mode", "must be one of the values of ReplaceMode"),
     };
 
     private static BatchMode ModeOf(V1.BatchMode mode, Violations violations) => mode switch

@@ -127,6 +127,7 @@ internal static class Parameters
         "force" => $"Whether a resource of another owner may be {(operation.Verb == Verb.Delete ? "deleted" : "changed")}. Omitted for `false`.",
         "owner" when operation.Verb == Verb.Delete => "The owner of the resource. Omitted for none.",
         "allowDeletions" => "The most entries that may be deleted. Omitted for ten, or a twentieth of the scope if that is more.",
+        "mode" => "How the kernel follows. `inPlace`: entry by entry in the map that frames go by; for some nanoseconds a frame can miss an entry that changes. `hitless`: a new map is built beside it, and the kernel goes over to that at one moment, so no frame misses an entry that both have; the call happens then, and replaces what was written meanwhile. Omitted for `inPlace`.",
         "label" => "Only entries with this label, written `name=value`. May be repeated: an entry must have all of them.",
         "owner" => "Only entries of this owner.",
         "view" => "How much of each entry the answer shows. Omitted for `full`.",

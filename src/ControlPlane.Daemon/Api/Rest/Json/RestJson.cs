@@ -37,6 +37,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(CreatedToken))]
 [JsonSerializable(typeof(ChangeList))]
 [JsonSerializable(typeof(ChangeOrder))]
+[JsonSerializable(typeof(ReplaceMode))]
 [JsonSerializable(typeof(RevertOutcome))]
 [JsonSerializable(typeof(InterfaceList))]
 [JsonSerializable(typeof(Core.Model.Host))]
@@ -68,6 +69,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<ItemOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<PlannedAction>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangeOrder>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ReplaceMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangedKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DriftKind>(JsonNamingPolicy.CamelCase),
