@@ -1,8 +1,8 @@
 namespace ControlPlane.Core.State;
 
 /// <summary>
-/// A table of a devmap on its way: it is built beside the active one, and nobody sees it. What it must have is found again and again until nothing has
-/// changed meanwhile: each time, only what differs is written. For the writer's thread.
+/// A table of a devmap on its way: it is built beside the active one, and nobody sees it. Its desired entries are found again and again until nothing has
+/// changed meanwhile. Each time, only the difference is written. For the writer's thread.
 /// </summary>
 /// <param name="programs">Returns the kernel's id of an egress program.</param>
 internal sealed class Building(Func<string, uint> programs)

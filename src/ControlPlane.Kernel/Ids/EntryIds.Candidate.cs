@@ -21,8 +21,8 @@ internal sealed partial class EntryIds
     private string OtherPin => _tablePin == _pins.Table ? DevmapPins.Next(_pins.Table) : _pins.Table;
 
     /// <summary>
-    /// Takes the other place. Returns what makes the entry table there, of which <see cref="BeginOther"/> is told; it runs beside the writer and waits for the
-    /// kernel, and for what was in the place before.
+    /// Takes the other place. Returns a function that makes the entry table there, for <see cref="BeginOther"/>. It runs beside the writer, and waits for the
+    /// kernel and for the end of the table that was in the place before.
     /// </summary>
     /// <param name="devmap">The map of the elements.</param>
     /// <param name="keys">How many keys the table gets.</param>

@@ -22,7 +22,7 @@ internal abstract record KernelStep
     /// <param name="TargetMayBeMissing">Whether the step succeeds if the target was removed: the kernel then has no such element.</param>
     internal sealed record SetElement(ElementId Id, Element Value, Element? Before, bool Replaces, bool TargetMayBeMissing = false) : KernelStep
     {
-        /// <summary>Whether the element is one of the candidate. What is done to that is never taken back: the candidate is given up.</summary>
+        /// <summary>Whether the element is one of the candidate. Such a step is never taken back: the candidate is released.</summary>
         public bool InCandidate { get; init; }
 
         public override KernelStep Inverse =>
