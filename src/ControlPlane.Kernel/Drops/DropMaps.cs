@@ -52,10 +52,15 @@ internal sealed class DropMaps : IDisposable
     /// Has a map take over the totals of the one before it, as they are now. Called before programs use the map, and again when none uses the one before any
     /// more: the kernel alone writes what it counts, so what is taken over stands beside it.
     /// </summary>
+    /// <param name="from">The map before.</param>
+    /// <param name="to">The map.</param>
+    /// <param name="begins">Whether programs do not use the map yet.</param>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public void Carry(uint from, uint to)
+    public void Carry(uint from, uint to, bool begins)
     {
-        var (before, own) = (ReadTotals(from), _countedBefore.GetOrAdd(to, ReadCounted));
+        if (begins)
+            _countedBefore[to] = ReadCounted(to);
+        var (before, own) = (ReadTotals(from), _countedBefore.GetValueOrDefault(to));
         var perCpu = new devmapd_redirect_errors[BpfMap.PossibleCpus];
         perCpu[0] = new devmapd_redirect_errors
         {

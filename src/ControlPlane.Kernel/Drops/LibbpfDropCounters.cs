@@ -69,7 +69,7 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
     public void Follow(string devmap, uint from, uint to)
     {
         Add(devmap, to);
-        Carry(devmap, from, to);
+        Carry(devmap, from, to, begins: true);
         try
         {
             _maps?.CopyRedirectErrors(from, to);
@@ -83,7 +83,7 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
     /// <summary>Adds what was counted to the end for a map that no program uses any more, and stops counting it.</summary>
     public void Leave(string devmap, uint mapId)
     {
-        Carry(devmap, mapId, _mapIds[devmap]);
+        Carry(devmap, mapId, _mapIds[devmap], begins: false);
         try
         {
             _maps?.Remove(mapId);
@@ -94,11 +94,11 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
         }
     }
 
-    private void Carry(string devmap, uint from, uint to)
+    private void Carry(string devmap, uint from, uint to, bool begins)
     {
         try
         {
-            _maps?.Carry(from, to);
+            _maps?.Carry(from, to, begins);
         }
         catch (KernelException refused)
         {
