@@ -7,13 +7,13 @@ using ControlPlane.Core.Ports;
 namespace ControlPlane.Bench.Benchmarks;
 
 /// <summary>Whole tables are written one after the other while frames flow, in place and without a gap. The redirect program counts the frames that miss.</summary>
-/// <remarks>The environment variable <c>DEVMAPD_SYNCS</c> sets the number of tables in each mode; the default is 1,000.</remarks>
+/// <remarks>The environment variable <c>DEVMAPD_SYNCS</c> sets the number of tables in each mode; the default is 100.</remarks>
 internal sealed class Hitless : IBenchmark
 {
     private const int Entries = 10_000;
     private const string Key = "10.2.0.0"; // the destination of the frames
 
-    private static readonly int _syncs = int.Parse(Environment.GetEnvironmentVariable("DEVMAPD_SYNCS") is { Length: > 0 } text ? text : "1000", CultureInfo.InvariantCulture);
+    private static readonly int _syncs = int.Parse(Environment.GetEnvironmentVariable("DEVMAPD_SYNCS") is { Length: > 0 } text ? text : "100", CultureInfo.InvariantCulture);
 
     public string Name => "hitless";
 
