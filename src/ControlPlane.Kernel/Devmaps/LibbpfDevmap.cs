@@ -153,7 +153,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var (place, pin) = (_elements.Place ^ 1, DevmapPins.Next(_pins.Active));
         ElementMap? map = null;
         var make = _ids.TakeOther(Create, EntryMaps.KeysAtFirst(definition, entries));
-        return _candidate = new LibbpfCandidate(this, _ids, Task.Run(() =>
+        return _candidate = new LibbpfCandidate(this, _ids, BesideWriter.Run(() =>
         {
             try
             {

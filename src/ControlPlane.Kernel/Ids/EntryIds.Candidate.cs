@@ -136,7 +136,7 @@ internal sealed partial class EntryIds
         _actions.ReleaseOther();
         (_other, _isOtherTaken) = (null, false);
         _lostMeanwhile.Clear();
-        _release = Task.Run(() =>
+        _release = BesideWriter.Run(() =>
         {
             _slots.Release(devmap);
             _actions.FillOther();
@@ -212,4 +212,11 @@ internal sealed partial class EntryIds
             return;
         }
     }
+}
+
+/// <summary>Work that waits for the kernel beside the writer. On a thread of its own: the few of the pool serve requests.</summary>
+internal static class BesideWriter
+{
+    /// <summary>Begins the work.</summary>
+    public static Task<T> Run<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
