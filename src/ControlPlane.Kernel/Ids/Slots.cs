@@ -6,7 +6,8 @@ namespace ControlPlane.Kernel.Ids;
 
 /// <summary>
 /// The two places for a devmap and its entry table, and the word that says which place programs use. A candidate is built in the
-/// other place, and one store switches to it. One thread writes; reads are safe on any, and so is waiting for programs.
+/// other place, and one store switches to it. One thread writes; reads are safe on any, and so is waiting for programs. The kernel can
+/// switch back by itself (<c>bpf/guard.bpf.c</c>), so the word changes by single steps that leave its other bits alone.
 /// </summary>
 internal sealed class Slots : IDisposable
 {
@@ -113,15 +114,21 @@ internal sealed class Slots : IDisposable
     public void Switch() => Use(Other);
 
     /// <summary>Has programs use a place, whichever they use.</summary>
-    public void Use(uint place) => _switch.Write(0, (State & ~Place) | place);
+    public void Use(uint place)
+    {
+        if (place == 0)
+            _switch.And(0, ~Place);
+        else
+            _switch.Or(0, Place);
+    }
 
     /// <summary>Has programs look for actions. Those that run now do not, until <see cref="WaitForPrograms"/> or any write of a slot returns.</summary>
-    public void ShowActions() => _switch.Write(0, State | DevmapdConstants.DEVMAPD_HAS_ACTIONS);
+    public void ShowActions() => _switch.Or(0, DevmapdConstants.DEVMAPD_HAS_ACTIONS);
 
     /// <summary>Begins or ends a change of actions. A frame that sees either decides again.</summary>
     public void TurnChange()
     {
-        _switch.Write(0, State + Change);
+        _switch.Add(0, Change);
         // Nothing that a change writes must be seen before its begin.
         Thread.MemoryBarrier();
     }

@@ -127,6 +127,12 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The folder of the links.</summary>
     public string Links => Path.Combine(folder, "links");
 
+    /// <summary>The guard of a switch that waits for its confirmation.</summary>
+    public GuardPins Guard => new(Path.Combine(folder, "guard"));
+
+    /// <summary>The folder of the programs of a rehearsal.</summary>
+    public string Rehearsal => Path.Combine(folder, "rehearsal");
+
     /// <summary>The layout version that brought a pin.</summary>
     public uint SinceVersion(string pin) => ActionMaps.Contains(pin) ? FirstWithActions : EntryMaps.Contains(pin) ? FirstWithIds : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
 
@@ -149,7 +155,7 @@ internal sealed class DevmapPins(string folder)
     public IEnumerable<string> Objects => [Active, .. EntryMaps, .. ActionMaps, Totals, Missed, MoreTotals, Config, Complete, Redirect];
 
     /// <summary>All that can be in the folder.</summary>
-    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Active), Next(Table), Next(MoreCounts), Next(ActionParts), Candidate, CountsFolder, ActionsFolder, Links];
+    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Active), Next(Table), Next(MoreCounts), Next(ActionParts), Candidate, CountsFolder, ActionsFolder, Guard.Folder, Rehearsal, Links];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);
@@ -163,6 +169,21 @@ internal sealed class DevmapPins(string folder)
 
     /// <summary>The pins of the devmap of this name.</summary>
     public static DevmapPins Of(string pinRoot, string devmap) => new(Path.Combine(Parent(pinRoot), devmap));
+}
+
+/// <summary>The pins of a guarded switch.</summary>
+internal sealed class GuardPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>What the switch has come to, in shared memory.</summary>
+    public string Guard => Path.Combine(folder, "guard");
+
+    /// <summary>The map of the timer. Without this pin the kernel cancels the timer as soon as no process has the map open.</summary>
+    public string Timers => Path.Combine(folder, "timers");
+
+    /// <summary>The link of the program that watches redirect errors, if they have a limit.</summary>
+    public string Watch => Path.Combine(folder, "watch");
 }
 
 /// <summary>The pins of one egress program.</summary>
