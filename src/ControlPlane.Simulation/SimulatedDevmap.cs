@@ -113,6 +113,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         return true;
     }
 
+    public IRehearsal PrepareRehearsal() => new SimulatedRehearsal(this, host, new SimulatedTable(map.Definition, mapId: 0));
+
     public bool TryLookup(uint key, out KernelEntry entry)
     {
         lock (host.Lock)

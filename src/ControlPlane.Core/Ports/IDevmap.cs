@@ -53,6 +53,13 @@ public interface IDevmap : IDevmapReader, IElements, IDisposable
 
     /// <summary>Detaches from the interface of this name and removes the pin. False when there was no such link.</summary>
     bool Detach(WriterScope scope, string interfaceName);
+
+    /// <summary>
+    /// Makes an empty candidate to compare frames with, and loads the programs for that. Safe on any thread, and not for the writer's: it takes
+    /// milliseconds. At most one at a time.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IRehearsal PrepareRehearsal();
 }
 
 /// <summary>Reads of one devmap through a descriptor the kernel itself keeps read-only. Safe on any thread.</summary>

@@ -26,6 +26,13 @@ internal sealed class ElementMap : IDisposable
         MapId = BpfInfo.OfMap(Read).id;
     }
 
+    private ElementMap(DevmapRecord definition, FileDescriptor map)
+    {
+        (Definition, PinPath, Write) = (definition, "", map);
+        Read = FileDescriptor.Duplicate(map.Number);
+        MapId = BpfInfo.OfMap(map).id;
+    }
+
     /// <summary>The devmap with the capacity of this map.</summary>
     public DevmapRecord Definition { get; }
 
@@ -43,6 +50,10 @@ internal sealed class ElementMap : IDisposable
 
     /// <summary>The map, to write.</summary>
     public FileDescriptor Write { get; }
+
+    /// <summary>Creates a map that is in no place and has no pin: it ends with its descriptors and the programs that use it.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static ElementMap Unpinned(DevmapRecord definition) => new(definition, Create(definition));
 
     /// <summary>Creates a map and pins it. The pin is its only owner.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>

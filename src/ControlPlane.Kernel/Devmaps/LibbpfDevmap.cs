@@ -39,6 +39,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private volatile ElementMap _elements;
     private LibbpfCandidate? _candidate;
 
+    // Set by the writer's thread, and read by others.
+    private volatile LibbpfRehearsal? _rehearsal;
+
     private LibbpfDevmap(
         DevmapRecord definition, bool adopted, DevmapPins pins, FileDescriptor? judge, LibbpfEgressPrograms programs, LibbpfDropCounters drops, IInterfaces interfaces, ILogger logger)
     {
@@ -56,7 +59,6 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _toPeers = OpenIfThere(pins.ToPeers);
         _redirects = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Where(p => File.Exists(pins.Program(p))).ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
-        ProgramIds = [.. _redirects.Values.Select(p => p.Id)];
 
         static FileDescriptor? OpenIfThere(string path) => File.Exists(path) ? Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY) : null;
 
@@ -80,7 +82,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     public uint RedirectProgramId => _redirects[RedirectProgram.Plain].Id;
 
-    public IReadOnlyList<uint> ProgramIds { get; }
+    public IReadOnlyList<uint> ProgramIds => [.. Programs.Select(p => p.Id)];
 
     /// <summary>Whether the descriptors are closed.</summary>
     public bool IsClosed => _elements.Read.IsClosed;
@@ -104,6 +106,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var adopted = Directory.Exists(pins.Folder);
         if (adopted)
         {
+            PinFolder.Recover(pins.Folder, logger);
             RedirectUpgrade.Recover(pins);
             CandidatePins.Recover(definition.Name, pins, committed);
             DevmapAdoption.Check(definition, pins);
@@ -118,8 +121,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, drops, interfaces, logger);
         try
         {
-            devmap._links.Adopt(devmap.ProgramIds);
+            devmap._links.Adopt([.. devmap.ProgramIds, .. LibbpfRehearsal.PinnedPrograms(pins)]);
             devmap._links.Choose(devmap.ProgramFor);
+            PinFolder.Remove(pins.Rehearsal);
             RedirectUpgrade.TakeOverCounts(pins, definition.Spec.Counters ? devmap._ids : null, devmap._slots);
             if (adopted && (definition.Spec.Counters || devmap._ids.HaveActions))
                 devmap._ids.EndGone(key => devmap.TryLookup(key, out _));

@@ -1,4 +1,5 @@
 using ControlPlane.Core.Errors;
+using ControlPlane.Kernel.Devmaps;
 using ControlPlane.Kernel.Drops;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -72,9 +73,11 @@ public sealed class Teardown
     {
         var (pins, name) = (new DevmapPins(folder), Path.GetFileName(folder));
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
+        PinFolder.Recover(folder, NullLogger.Instance);
         RequireOnly(folder, pins.All);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
-        var programs = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
+        var programs = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Select(pins.Program).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt)
+            .Concat(LibbpfRehearsal.PinnedPrograms(pins)).ToArray();
         // Checks all links before it changes the first: a devmap is removed as a whole or not at all.
         foreach (var path in links)
             RequireOurs(path, programs);

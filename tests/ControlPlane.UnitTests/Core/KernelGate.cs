@@ -166,6 +166,8 @@ public sealed class KernelGate : IDisposable
             return inner.Detach(scope, interfaceName);
         }
 
+        public IRehearsal PrepareRehearsal() => inner.PrepareRehearsal();
+
         public bool TryLookup(uint key, out KernelEntry entry)
         {
             Interlocked.Increment(ref gate._lookups);
