@@ -130,7 +130,7 @@ struct devmapd_switch {
 };
 _Static_assert(sizeof(struct devmapd_switch) == 56, "mirrored in user space");
 
-/* What a guarded switch to a candidate has come to. Ends are final. */
+/* The phases of a guarded switch to a candidate. Ends are final. */
 enum devmapd_guard_phase {
 	DEVMAPD_GUARD_UNARMED = 0,   /* nothing was switched */
 	DEVMAPD_GUARD_ARMED = 1,     /* the candidate is active */
@@ -152,7 +152,7 @@ struct devmapd_guard {
 };
 _Static_assert(sizeof(struct devmapd_guard) == 48, "mirrored in user space");
 
-/* What is asked of a guard */
+/* An order to a guard */
 struct devmapd_guard_order {
 	__u64 timeout_ns;
 	__u64 most_errors;
@@ -161,7 +161,7 @@ struct devmapd_guard_order {
 };
 _Static_assert(sizeof(struct devmapd_guard_order) == 24, "mirrored in user space");
 
-/* What a rehearsed frame does now, and what it would do by the candidate */
+/* The verdicts on a rehearsed frame: what the candidate would do with it */
 enum devmapd_verdict {
 	DEVMAPD_SAME = 0,	  /* goes to the same target, with the same egress program */
 	DEVMAPD_OTHER_TARGET = 1, /* would go to another one, or with another egress program */

@@ -6,8 +6,8 @@
  *
  * The timer has a map of its own, because a write of its element from user space cancels it, and
  * so does the end of the last pin or descriptor of that map. All else is in memory that user space
- * shares. Whoever changes the phase from ARMED first decides the end: the timer, the tracepoint,
- * or user space.
+ * shares. The first to change the phase from ARMED decides the end: the timer, the tracepoint, or
+ * user space.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

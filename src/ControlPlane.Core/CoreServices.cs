@@ -47,6 +47,7 @@ public static class CoreServices
         services.AddSingleton<BatchService>();
         services.AddSingleton<LargeRequestGate>();
         services.AddSingleton<TableService>();
+        services.AddSingleton<RehearsalRunner>();
         services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();
         services.AddSingleton<AttachmentService>();

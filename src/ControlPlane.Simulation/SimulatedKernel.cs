@@ -25,6 +25,8 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.RedirectPeer, false, "5.10", "not simulated"),
             new(KernelFeatureNames.PeerOffloads, true, "6.2", null),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
+            new(KernelFeatureNames.TimedConfirmation, true, "5.15", null),
+            new(KernelFeatureNames.RevertByDrops, false, "5.15", "not simulated"),
             host.Drops.Feature,
         ]);
 

@@ -5,6 +5,16 @@ namespace ControlPlane.Core.Errors;
 /// <summary>The errors about devmaps and their entries.</summary>
 public static class DevmapErrors
 {
+    /// <summary>A devmap rehearses one table at a time.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="rest">How long the other rehearsal takes.</param>
+    public static Error RehearsalUnderWay(string devmap, TimeSpan rest) => new(ErrorCode.WriterBusy, $"Another table of the devmap '{devmap}' is rehearsed already.")
+    {
+        Resource = $"devmaps/{devmap}",
+        RetryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(rest.TotalSeconds))),
+        Remedy = new Remedy("Try again when the other rehearsal is over."),
+    };
+
     /// <summary>There is no such devmap.</summary>
     public static Error NotFound(string devmap) => new(ErrorCode.DevmapNotFound, $"There is no devmap '{devmap}'.")
     {

@@ -27,7 +27,7 @@ public enum GuardPhase
 /// <param name="RevertAfterDrops">The number of redirect errors of the candidate at which it takes the table back; null to allow any number.</param>
 public readonly record struct GuardOrder(TimeSpan Timeout, ulong? RevertAfterDrops = null);
 
-/// <summary>What a guarded switch has come to.</summary>
+/// <summary>The state of a guarded switch.</summary>
 /// <param name="Phase">The phase.</param>
 /// <param name="Deadline">When the kernel takes the table back, by the clock of now.</param>
 /// <param name="EndTime">When it ended; null before.</param>

@@ -21,6 +21,7 @@ internal sealed class LibbpfRehearsal : IRehearsal
     private readonly ElementMap _candidate;
     private readonly FileDescriptor _verdicts;
     private readonly FileDescriptor _keys;
+    private bool _runs;
 
     /// <summary>Creates the candidate and loads the programs. Nothing runs them yet.</summary>
     /// <param name="devmap">The devmap.</param>
@@ -71,6 +72,7 @@ internal sealed class LibbpfRehearsal : IRehearsal
     public void Begin(WriterScope scope)
     {
         scope.Demand();
+        _runs = true;
         _devmap.Run(this);
     }
 
@@ -78,6 +80,7 @@ internal sealed class LibbpfRehearsal : IRehearsal
     {
         scope.Demand();
         _devmap.Run(null);
+        _runs = false;
     }
 
     public RehearsalCounts Read()
@@ -95,10 +98,11 @@ internal sealed class LibbpfRehearsal : IRehearsal
         return new RehearsalCounts(totals, [.. keys.OrderByDescending(k => k.Traffic.Packets).ThenBy(k => k.KernelKey)]);
     }
 
-    /// <summary>Removes the programs and the candidate. No link runs them any more.</summary>
+    /// <summary>Removes the programs and the candidate. If links still run the programs, their pins stay: by those the next start knows them as ours.</summary>
     public void Dispose()
     {
-        PinFolder.Remove(_pins.Rehearsal);
+        if (!_runs)
+            PinFolder.Remove(_pins.Rehearsal);
         foreach (var (program, _) in Programs.Values)
             program.Dispose();
         _keys.Dispose();

@@ -95,7 +95,7 @@ internal sealed unsafe class SwitchGuard : IDisposable
             throw KernelCall.Failure($"bpf_timer_start({ArmProgram})", Errno.EINVAL);
     }
 
-    /// <summary>Returns what the switch has come to. Once it says that the table was taken back, programs use the place from before.</summary>
+    /// <summary>Returns the state of the switch. Once it says that the table was taken back, programs use the place from before.</summary>
     public GuardReport Read()
     {
         var phase = (GuardPhase)_memory.Read(PhaseWord);

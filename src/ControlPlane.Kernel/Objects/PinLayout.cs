@@ -176,7 +176,7 @@ internal sealed class GuardPins(string folder)
 {
     public string Folder => folder;
 
-    /// <summary>What the switch has come to, in shared memory.</summary>
+    /// <summary>The phase of the switch and its counts, in shared memory.</summary>
     public string Guard => Path.Combine(folder, "guard");
 
     /// <summary>The map of the timer. Without this pin the kernel cancels the timer as soon as no process has the map open.</summary>

@@ -51,7 +51,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
 
     private object? Once(WriterScope scope, KernelStep step)
     {
-        HasTouchedInterfaces |= step is KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous;
+        HasTouchedInterfaces |= step is KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous or KernelStep.Rehearse;
         switch (step)
         {
             case KernelStep.SetElement set:
@@ -93,6 +93,12 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 return null;
             case KernelStep.ReleaseCandidate release:
                 handles[release.Devmap].Candidate?.Release(scope);
+                return null;
+            case KernelStep.Rehearse { Begins: true } rehearse:
+                rehearse.Rehearsal.Begin(scope);
+                return null;
+            case KernelStep.Rehearse rehearse:
+                rehearse.Rehearsal.End(scope);
                 return null;
             case KernelStep.Activate activate:
                 handles[activate.Devmap].Activate(scope);

@@ -99,6 +99,12 @@ internal abstract record KernelStep
         public override KernelStep? Inverse => null;
     }
 
+    /// <summary>Has the ingress interfaces of a devmap compare frames with a candidate, or stop that.</summary>
+    internal sealed record Rehearse(IRehearsal Rehearsal, bool Begins) : KernelStep
+    {
+        public override KernelStep? Inverse => Begins ? this with { Begins = false } : null;
+    }
+
     /// <summary>Pins again what others unpinned.</summary>
     internal sealed record RestorePins : KernelStep
     {

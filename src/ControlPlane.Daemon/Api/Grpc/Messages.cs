@@ -108,8 +108,12 @@ internal sealed partial class Messages(bool shares = false)
             message.WaitSatisfied = satisfied;
         if (outcome.Error is { } error)
             message.Error = Of(error);
+        if (outcome.Rehearsal is { } rehearsal)
+            message.Rehearsal = Of(rehearsal);
         return message;
     }
+
+    private partial V1.Rehearsal Of(Rehearsal rehearsal);
 
     private partial V1.EntryProblem Of(EntryProblem problem);
 

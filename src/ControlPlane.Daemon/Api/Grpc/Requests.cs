@@ -101,7 +101,8 @@ internal static class Requests
         request.DryRun,
         request.Force,
         request.HasAllowDeletions ? request.AllowDeletions : null,
-        ModeOf(request.Mode, violations));
+        ModeOf(request.Mode, violations),
+        DurationOf(request.Rehearse, violations, "rehearse", ReplaceOptions.RehearsalRule));
 
     public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
         request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);
@@ -207,7 +208,7 @@ internal static class Requests
         }
     }
 
-    private static TimeSpan? DurationOf(Duration? duration, Violations violations)
+    private static TimeSpan? DurationOf(Duration? duration, Violations violations, string field = "timeout", string rule = WaitOptions.TimeoutRule)
     {
         try
         {
@@ -215,7 +216,7 @@ internal static class Requests
         }
         catch (Exception e) when (e is InvalidOperationException or OverflowException)
         {
-            violations.Add("timeout", WaitOptions.TimeoutRule);
+            violations.Add(field, rule);
             return null;
         }
     }

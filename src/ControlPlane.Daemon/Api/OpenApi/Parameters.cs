@@ -123,6 +123,7 @@ internal static class Parameters
         "label" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries with this label, written `name=value`. May be repeated: an entry must have all of them.",
         "owner" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries of this owner. Omitted for any.",
         "dryRun" => "Whether the answer is the plan, and nothing happens. Omitted for `false`.",
+        "rehearse" => "How long real frames are compared with the table, in seconds: `1s` to `300s`. The answer is the plan with the traffic of that time, and nothing happens. Omitted for no rehearsal.",
         "force" when operation.WritesMany => "Whether entries of other owners may be changed and deleted. Omitted for `false`.",
         "force" => $"Whether a resource of another owner may be {(operation.Verb == Verb.Delete ? "deleted" : "changed")}. Omitted for `false`.",
         "owner" when operation.Verb == Verb.Delete => "The owner of the resource. Omitted for none.",

@@ -63,9 +63,10 @@ internal static class EntryEndpoints
 
     private static async Task<WaitAnswer<ReplaceOutcome>> ReplaceAsync(
         string devmap, Body<DesiredEntries> table, [FromQuery] string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions, ReplaceMode? mode,
-        WaitState? wait, string? timeout, RequestContext request, TableService tables)
+        string? rehearse, WaitState? wait, string? timeout, RequestContext request, TableService tables)
     {
-        var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions, mode ?? ReplaceMode.InPlace);
+        var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions, mode ?? ReplaceMode.InPlace,
+            WaitOptions.ReadDuration(rehearse, "rehearse", ReplaceOptions.RehearsalRule, request.Violations));
         var outcome = await tables.ReplaceAsync(devmap, table.Value, options, request, Waiting(wait, timeout, request), table.Dispose);
         return new(outcome, outcome.WaitSatisfied != false);
     }
