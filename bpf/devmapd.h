@@ -140,7 +140,7 @@ enum devmapd_guard_phase {
 	DEVMAPD_GUARD_DROPPED = 5,   /* redirect errors did */
 };
 
-/* A guarded switch. User space shares the memory, and writes phase and ended_ns only. */
+/* A guarded switch. User space shares the memory, and writes phase, ended_ns and since. */
 struct devmapd_guard {
 	__u64 phase;	   /* enum devmapd_guard_phase */
 	__u64 ended_ns;	   /* CLOCK_MONOTONIC of the end, when the place is back; 0 before */
@@ -149,8 +149,9 @@ struct devmapd_guard {
 	__u64 most_errors; /* the number of these that ends the switch */
 	__u32 place;	   /* of the slots, which was active before */
 	__u32 map_id;	   /* the candidate devmap */
+	__u64 since;	   /* for user space: the revision of the table before */
 };
-_Static_assert(sizeof(struct devmapd_guard) == 48, "mirrored in user space");
+_Static_assert(sizeof(struct devmapd_guard) == 56, "mirrored in user space");
 
 /* An order to a guard */
 struct devmapd_guard_order {

@@ -48,6 +48,7 @@ public static class CoreServices
         services.AddSingleton<LargeRequestGate>();
         services.AddSingleton<TableService>();
         services.AddSingleton<RehearsalRunner>();
+        services.AddSingleton<ConfirmationService>();
         services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();
         services.AddSingleton<AttachmentService>();

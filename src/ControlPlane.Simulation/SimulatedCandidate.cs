@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
@@ -11,6 +12,18 @@ internal sealed class SimulatedCandidate(SimulatedDevmap devmap, SimulatedHost h
     public uint MapId => Table.MapId;
 
     public bool IsSwitched => map.IsSwitched;
+
+    public ISwitchGuard? Guard { get; private set; }
+
+    public ISwitchGuard PrepareGuard(WriterScope scope, long since, bool watches)
+    {
+        scope.Demand();
+        if (watches)
+            throw new KernelException($"bpf_raw_tracepoint_open(devmap {devmap.Definition.Name})", Errno.EOPNOTSUPP, "EOPNOTSUPP (Operation not supported)");
+        lock (host.Lock)
+            map.Guard = new SimulatedGuardState(since);
+        return Guard = new SimulatedGuard(host, map);
+    }
 
     private SimulatedTable Table => map.Other ?? throw new InvalidOperationException("The candidate was released.");
 

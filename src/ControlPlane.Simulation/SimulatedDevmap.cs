@@ -66,6 +66,16 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         return Candidate = new SimulatedCandidate(this, host, map);
     }
 
+    public InterruptedSwitch? Interrupted { get; set; }
+
+    public void EndInterrupted(WriterScope scope)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            map.Guard = null;
+        Interrupted = null;
+    }
+
     /// <summary>The candidate was released.</summary>
     internal void Forget() => Candidate = null;
 

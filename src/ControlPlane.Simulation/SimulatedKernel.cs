@@ -58,9 +58,11 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
         lock (host.Lock)
         {
             var adopted = host.Devmaps.TryGetValue(definition.Name, out var map);
+            InterruptedSwitch? interrupted = null;
             if (adopted)
             {
-                if (map!.Other is not null && !map.IsSwitched && map.OtherRevision > 0 && map.OtherRevision <= committed)
+                interrupted = map!.TakeBack(host);
+                if (interrupted is null && map.Other is not null && !map.IsSwitched && map.OtherRevision > 0 && map.OtherRevision <= committed)
                     map.Switch();
                 map.Release();
                 var differences = new DevmapDifferences();
@@ -72,7 +74,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
                 host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId(), host.NextId(), host.NextId());
             }
 
-            return new SimulatedDevmap(host, map!, adopted);
+            return new SimulatedDevmap(host, map!, adopted) { Interrupted = interrupted };
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     /// <summary>Whether the second table is the one before the active one, and no candidate.</summary>
     public bool IsSwitched { get; private set; }
 
+    /// <summary>The guard of the switch; null without one.</summary>
+    public SimulatedGuardState? Guard { get; set; }
+
     public DevmapRecord Definition => Table.Definition;
 
     public uint MapId => Table.MapId;
@@ -68,6 +71,18 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     {
         (Table, Other, IsSwitched) = (Other!, Table, !IsSwitched);
         ActiveMapId = MapId;
+    }
+
+    /// <summary>Takes a guarded switch back that nobody has confirmed; null if there is none.</summary>
+    public InterruptedSwitch? TakeBack(SimulatedHost host)
+    {
+        if (Guard is not { } guard)
+            return null;
+        guard.TakeBack(GuardPhase.Cancelled, host, this);
+        if (guard.Phase != GuardPhase.Confirmed)
+            return new InterruptedSwitch(guard.Since, guard.Read());
+        Guard = null;
+        return null;
     }
 
     /// <summary>Gives up the table that frames do not go by.</summary>

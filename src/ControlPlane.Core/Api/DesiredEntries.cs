@@ -21,6 +21,8 @@ public sealed record DesiredEntry(string Key, EntrySpec Spec, long? ExpectedRevi
 /// <param name="Force">Whether entries of other owners may be changed and deleted.</param>
 /// <param name="AllowDeletions">The most entries that may be deleted. Null for ten, or a twentieth of the scope.</param>
 /// <param name="Mode">How the kernel follows.</param>
+/// <param name="Confirm">How long the table waits for its confirmation before the kernel takes it back, 1 s to 1 h. Null for a table that stays.</param>
+/// <param name="RevertAfterDrops">The number of redirect errors of the table at which the kernel takes it back, at least 1. Null for any number. Only with <paramref name="Confirm"/>.</param>
 /// <param name="Rehearse">How long real frames are compared with the table, 1 s to 5 min; nothing happens then but the plan. Null for no rehearsal.</param>
 public sealed record ReplaceOptions(
     IReadOnlyList<string>? Labels = null,
@@ -30,8 +32,19 @@ public sealed record ReplaceOptions(
     bool Force = false,
     int? AllowDeletions = null,
     ReplaceMode Mode = ReplaceMode.InPlace,
-    TimeSpan? Rehearse = null)
+    TimeSpan? Rehearse = null,
+    TimeSpan? Confirm = null,
+    long? RevertAfterDrops = null)
 {
+    /// <summary>The shortest time for a confirmation: 1 s.</summary>
+    public static readonly TimeSpan MinConfirm = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest time for a confirmation: 1 h.</summary>
+    public static readonly TimeSpan MaxConfirm = TimeSpan.FromHours(1);
+
+    /// <summary>The rule for the time of a confirmation.</summary>
+    public const string ConfirmRule = "must be a number of seconds from 1s to 3600s, such as 60s";
+
     /// <summary>The shortest rehearsal: 1 s.</summary>
     public static readonly TimeSpan MinRehearsal = TimeSpan.FromSeconds(1);
 
@@ -54,6 +67,7 @@ public sealed record ReplaceOptions(
 /// <param name="Error">In a dry run, why the call would need an option: <c>owned_by_other</c> or <c>too_many_deletions</c>. Null if it needs none.</param>
 /// <param name="WaitSatisfied">Whether every entry of the scope forwards at the end of the wait. Null if the call does not wait.</param>
 /// <param name="Unsatisfied">The entries of the scope that do not, at most 100. Empty if the call does not wait.</param>
+/// <param name="Confirmation">The confirmation that the table waits for. Null if it waits for none, or nothing has changed.</param>
 /// <param name="Rehearsal">The real frames by what the table would do with them. Null without a rehearsal.</param>
 public sealed record ReplaceOutcome(
     long Revision,
@@ -67,7 +81,8 @@ public sealed record ReplaceOutcome(
     ItemError? Error,
     bool? WaitSatisfied,
     IReadOnlyList<UnsatisfiedEntry> Unsatisfied,
-    Rehearsal? Rehearsal = null)
+    Rehearsal? Rehearsal = null,
+    Confirmation? Confirmation = null)
 {
     /// <summary>Most entries that do not forward in an answer.</summary>
     public const int MaxProblems = 100;

@@ -17,6 +17,9 @@ internal sealed class RehearsalRunner(ControlPlaneState state, DevmapWriter writ
 {
     private readonly ConcurrentDictionary<DevmapId, DateTimeOffset> _ends = [];
 
+    /// <summary>Whether a table is rehearsed now.</summary>
+    public bool IsUnderWay => !_ends.IsEmpty;
+
     /// <summary>Compares frames with the table that a difference makes. Ends early, with the comparison, if the request is cancelled.</summary>
     /// <param name="id">The devmap.</param>
     /// <param name="difference">The difference.</param>
@@ -55,32 +58,20 @@ internal sealed class RehearsalRunner(ControlPlaneState state, DevmapWriter writ
         }
     }
 
-    // The table as it would be in the kernel: without entries whose interface does not exist.
     private void Fill(IRehearsal rehearsal, DevmapId id, TableDifference difference)
     {
-        var (entries, interfaces) = (state.Current.Find(id)?.Entries, kernel.Interfaces.Current);
-        var written = difference.Writes.ToDictionary(w => w.Id.Key);
-        foreach (var entry in entries?.All() ?? [])
-        {
-            if (!written.ContainsKey(entry.Record.Key))
-                Write(rehearsal, entry.KernelKey, entry.Record.Spec, interfaces);
-        }
-
-        foreach (var write in written.Values)
-            Write(rehearsal, write.KernelKey, write.Spec, interfaces);
-    }
-
-    private static void Write(IRehearsal rehearsal, uint? key, EntrySpec? spec, InterfaceTable interfaces)
-    {
-        if (key is not { } kernelKey || spec is null || ResolvedTarget.Of(spec, interfaces) is not { Conflicts: false } target)
+        if (state.Current.Find(id)?.Entries is not { } entries)
             return;
-        try
+        foreach (var (key, element) in PlannedElements.Of(entries, difference, kernel.Interfaces.Current))
         {
-            rehearsal.Write(kernelKey, target.Device.Ifindex, spec.EgressProgram);
-        }
-        catch (KernelException e) when (e.Errno == Errno.EINVAL)
-        {
-            // The interface was removed a moment ago.
+            try
+            {
+                rehearsal.Write(key, element.Ifindex, element.Program);
+            }
+            catch (KernelException e) when (e.Errno == Errno.EINVAL)
+            {
+                // The interface was removed a moment ago.
+            }
         }
     }
 

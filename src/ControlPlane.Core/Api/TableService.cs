@@ -23,7 +23,7 @@ internal sealed class LargeRequestGate() : CallerGate(Places)
 }
 
 /// <summary>Replaces all entries of a devmap, or those of a scope.</summary>
-internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, EntryWaits waits, RehearsalRunner rehearsals)
+internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, EntryWaits waits, RehearsalRunner rehearsals, ConfirmationService confirmations)
 {
     private const string Table = "entries", Label = "label";
 
@@ -63,22 +63,27 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
 
     private async Task<ReplaceOutcome> WriteAsync(string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, RequestContext request)
     {
-        var (asked, result) = await SubmitAsync(devmap, table, scope, options, request);
+        var (asked, result, confirmation) = await SubmitAsync(devmap, table, scope, options, request);
         var rehearsed = options.Rehearse is { } duration ? await rehearsals.RunAsync(asked.Devmap, result.Difference, duration, request) : null;
-        return Answer(asked.Devmap, result, options.DryRun, rehearsed);
+        return Answer(asked.Devmap, result, options.DryRun, rehearsed) with { Confirmation = confirmation };
     }
 
-    private async Task<(TableWrite Asked, TableResult Result)> SubmitAsync(
+    private async Task<(TableWrite Asked, TableResult Result, Confirmation? Confirmation)> SubmitAsync(
         string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, RequestContext request)
     {
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
         var snapshot = state.Current;
+        if (options.Confirm is { } guarded)
+            confirmations.Require(snapshot.Devmap(devmap), new GuardOrder(guarded, (ulong?)options.RevertAfterDrops));
         var asked = new TableWrite(snapshot.Devmap(devmap).Id, Read(snapshot, devmap, table, scope, options, request.Caller), scope.Accepts, scope.Owner)
         {
             Force = options.Force,
             AllowDeletions = options.AllowDeletions,
         };
-        return (asked, await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.Mode, options.DryRun), request));
+        if (options.Confirm is not { } timeout)
+            return (asked, await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.Mode, options.DryRun), request), null);
+        var (result, confirmation) = await confirmations.WriteAsync(asked, TextOf(devmap, scope), new GuardOrder(timeout, (ulong?)options.RevertAfterDrops), request);
+        return (asked, result, confirmation);
     }
 
     private static EntryFilter Validate(DevmapState? devmap, DesiredEntries table, ReplaceOptions options, Violations violations)
@@ -88,6 +93,14 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
             violations.Add(Label, "must name each label once");
         if ((options.Rehearse < ReplaceOptions.MinRehearsal || options.Rehearse > ReplaceOptions.MaxRehearsal) && !violations.Has("rehearse"))
             violations.Add("rehearse", ReplaceOptions.RehearsalRule);
+        if (options.Confirm is not null && options.DryRun)
+            violations.Add("confirm", "must not be given with dryRun or rehearse, which change nothing");
+        else if ((options.Confirm < ReplaceOptions.MinConfirm || options.Confirm > ReplaceOptions.MaxConfirm) && !violations.Has("confirm"))
+            violations.Add("confirm", ReplaceOptions.ConfirmRule);
+        if (options is { RevertAfterDrops: not null, Confirm: null } && !violations.Has("confirm"))
+            violations.Add("revertAfterDrops", "must not be given without confirm");
+        else if (options.RevertAfterDrops < 1)
+            violations.Add("revertAfterDrops", "must be 1 or more");
         if (options.AllowDeletions < 0)
             violations.Add("allowDeletions", "must be 0 or more");
         if (!violations.Has(Table) && table.Entries is null)

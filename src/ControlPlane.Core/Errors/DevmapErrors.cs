@@ -5,6 +5,43 @@ namespace ControlPlane.Core.Errors;
 /// <summary>The errors about devmaps and their entries.</summary>
 public static class DevmapErrors
 {
+    /// <summary>A table of the devmap waits for its confirmation.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="rest">How long it can wait.</param>
+    public static Error ConfirmationPending(string devmap, TimeSpan rest) => new(ErrorCode.ConfirmationPending, $"A table of the devmap '{devmap}' waits for its confirmation.")
+    {
+        Resource = $"devmaps/{devmap}",
+        RetryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(rest.TotalSeconds))),
+        Remedy = new Remedy("Confirm the table, or cancel it.", Calls.ConfirmEntries(devmap)),
+    };
+
+    /// <summary>No table of the devmap waits for its confirmation.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="last">The end of the last one that did; null if none is known.</param>
+    public static Error NoConfirmation(string devmap, string? last) => new(
+        ErrorCode.ConfirmationNotFound, $"No table of the devmap '{devmap}' waits for its confirmation{(last is null ? "" : $": the last one was {last}")}.")
+    {
+        Resource = $"devmaps/{devmap}",
+    };
+
+    /// <summary>The host cannot guard a table.</summary>
+    /// <param name="feature">The feature of the kernel that is missing.</param>
+    /// <param name="since">The kernel version that brings it.</param>
+    /// <param name="detail">Why it is missing.</param>
+    public static Error CannotGuard(string feature, string since, string? detail) => new(
+        ErrorCode.NotSupported,
+        $"This host cannot take a table back by itself as the call asks: that needs the feature {feature}, which came with Linux {since}{(detail is null ? "" : $" ({detail})")}.");
+
+    /// <summary>Redirect errors do not show in tcx mode.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="interfaceName">The interface that it is attached to.</param>
+    public static Error NoDropsInTcx(string devmap, string interfaceName) => new(
+        ErrorCode.NotSupported, $"The devmap '{devmap}' is attached to '{interfaceName}' in tcx mode, where no redirect error shows.")
+    {
+        Resource = $"devmaps/{devmap}/attachments/{interfaceName}",
+        Remedy = new Remedy("Leave revertAfterDrops out, or attach in native or generic mode."),
+    };
+
     /// <summary>A devmap rehearses one table at a time.</summary>
     /// <param name="devmap">The devmap.</param>
     /// <param name="rest">How long the other rehearsal takes.</param>

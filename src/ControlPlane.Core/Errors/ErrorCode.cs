@@ -105,6 +105,12 @@ public enum ErrorCode
     /// <summary>The write of a table would delete more entries than it may.</summary>
     TooManyDeletions,
 
+    /// <summary>A table of the devmap waits for its confirmation; no other write to the devmap happens until then.</summary>
+    ConfirmationPending,
+
+    /// <summary>No table of the devmap waits for its confirmation.</summary>
+    ConfirmationNotFound,
+
     /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
     InternalError,
 }
@@ -148,13 +154,15 @@ public static class ErrorCodes
         ErrorCode.IdempotencyKeyReused => "idempotency_key_reused",
         ErrorCode.OwnedByOther => "owned_by_other",
         ErrorCode.TooManyDeletions => "too_many_deletions",
+        ErrorCode.ConfirmationPending => "confirmation_pending",
+        ErrorCode.ConfirmationNotFound => "confirmation_not_found",
         ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 
     /// <summary>Whether the same request can succeed later; the answer says after how long to try again.</summary>
     public static bool IsTemporary(this ErrorCode code) =>
-        code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams;
+        code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams or ErrorCode.ConfirmationPending;
 
     /// <summary>A short sentence that is the same for every occurrence of the code (RFC 9457 <c>title</c>).</summary>
     public static string Title(this ErrorCode code) => code switch
@@ -192,6 +200,8 @@ public static class ErrorCodes
         ErrorCode.IdempotencyKeyReused => "The key marks another call.",
         ErrorCode.OwnedByOther => "The resource belongs to another owner.",
         ErrorCode.TooManyDeletions => "The write would delete too many entries.",
+        ErrorCode.ConfirmationPending => "A table waits for its confirmation.",
+        ErrorCode.ConfirmationNotFound => "No table waits for its confirmation.",
         ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

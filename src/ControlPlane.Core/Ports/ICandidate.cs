@@ -74,6 +74,16 @@ public interface ICandidate : IElements
     /// <exception cref="KernelException">The kernel refused; programs use the same table as before.</exception>
     void Switch(WriterScope scope);
 
+    /// <summary>The guard of the switch; null without one.</summary>
+    ISwitchGuard? Guard { get; }
+
+    /// <summary>Loads and pins a guard for the switch, in some milliseconds. Nothing is switched yet.</summary>
+    /// <param name="scope">The writer's permission.</param>
+    /// <param name="since">The revision of the table that programs use now: a start after the end of this process has it (<see cref="IDevmap.Interrupted"/>).</param>
+    /// <param name="watches">Whether redirect errors have a limit.</param>
+    /// <exception cref="KernelException">The kernel refused: it lacks timers, or the tracepoints for <paramref name="watches"/>.</exception>
+    ISwitchGuard PrepareGuard(WriterScope scope, long since, bool watches);
+
     /// <summary>Gives up the table that programs do not use. The devmap has no candidate from now on; the kernel frees the table when no program uses it any more.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     void Release(WriterScope scope);

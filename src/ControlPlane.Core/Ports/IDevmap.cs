@@ -41,6 +41,14 @@ public interface IDevmap : IDevmapReader, IElements, IDisposable
     /// <exception cref="InvalidOperationException">There is a candidate already.</exception>
     ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries);
 
+    /// <summary>The guarded switch that nobody has confirmed before an earlier process ended; null if there is none. The table before it is active.</summary>
+    InterruptedSwitch? Interrupted => null;
+
+    /// <summary>Forgets <see cref="Interrupted"/>: the desired state follows the table by now.</summary>
+    void EndInterrupted(WriterScope scope)
+    {
+    }
+
     /// <summary>The pinned links, dead ones (whose interface was removed) included.</summary>
     IReadOnlyList<DevmapLink> Links { get; }
 

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Guards;
 using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -12,15 +13,18 @@ namespace ControlPlane.Kernel.Devmaps;
 /// <param name="devmap">The devmap.</param>
 /// <param name="ids">The ids of the keys in both tables.</param>
 /// <param name="made">Ends with the candidate's map and entry table.</param>
-internal sealed class LibbpfCandidate(LibbpfDevmap devmap, EntryIds ids, Task<(ElementMap Map, IdTable Table)> made) : ICandidate
+internal sealed class LibbpfCandidate(LibbpfDevmap devmap, EntryIds ids, Task<(ElementMap Map, IdTable Table)> made) : ICandidate, IDisposable
 {
     private ElementMap? _map;
+    private LibbpfGuard? _guard;
 
     public Task Made => made;
 
     public uint MapId => Map.MapId;
 
     public bool IsSwitched { get; private set; }
+
+    public ISwitchGuard? Guard => _guard;
 
     /// <summary>The map that programs do not use.</summary>
     public ElementMap Map
@@ -72,7 +76,21 @@ internal sealed class LibbpfCandidate(LibbpfDevmap devmap, EntryIds ids, Task<(E
     public void Switch(WriterScope scope)
     {
         scope.Demand();
-        _map = devmap.Exchange(Map);
+        Exchange(null);
+    }
+
+    public ISwitchGuard PrepareGuard(WriterScope scope, long since, bool watches)
+    {
+        scope.Demand();
+        _guard?.Dispose();
+        return _guard = new LibbpfGuard(devmap, this, SwitchGuard.Prepare(devmap.Pins, watches, since));
+    }
+
+    /// <summary>Has programs use the other table.</summary>
+    /// <param name="use">Switches the place; null for a plain store.</param>
+    internal void Exchange(Action? use)
+    {
+        _map = devmap.Exchange(Map, use);
         IsSwitched = !IsSwitched;
     }
 
@@ -82,13 +100,57 @@ internal sealed class LibbpfCandidate(LibbpfDevmap devmap, EntryIds ids, Task<(E
         devmap.Release();
     }
 
+    /// <summary>The objects of the guard with their pins.</summary>
+    public IEnumerable<(string Path, FileDescriptor? Object)> HeldByGuard => _guard?.Guard.Held ?? [];
+
     /// <summary>Closes the descriptors.</summary>
     public void Dispose()
     {
+        _guard?.Dispose();
         Task.WhenAny(made).GetAwaiter().GetResult();
         if (made.IsCompletedSuccessfully)
             (_map ?? made.Result.Map).Dispose();
     }
+}
+
+/// <summary>The guard of a switch to the candidate.</summary>
+internal sealed class LibbpfGuard(LibbpfDevmap devmap, LibbpfCandidate candidate, SwitchGuard guard) : ISwitchGuard, IDisposable
+{
+    /// <summary>The guard in the kernel.</summary>
+    public SwitchGuard Guard => guard;
+
+    public GuardReport Read() => guard.Read();
+
+    public void Switch(WriterScope scope, GuardOrder order)
+    {
+        scope.Demand();
+        candidate.Exchange(() => guard.Arm(order, candidate.MapId));
+    }
+
+    public bool Confirm(WriterScope scope)
+    {
+        scope.Demand();
+        return guard.Confirm();
+    }
+
+    public GuardReport TakeBack(WriterScope scope)
+    {
+        scope.Demand();
+        devmap.TakeBack(guard);
+        var report = guard.Read();
+        // The place is back by now; this follows.
+        if (report.IsTakenBack && candidate.IsSwitched)
+            candidate.Exchange(null);
+        return report;
+    }
+
+    public void Remove(WriterScope scope)
+    {
+        scope.Demand();
+        guard.Remove();
+    }
+
+    public void Dispose() => guard.Dispose();
 }
 
 /// <summary>The pins of a candidate, and what a start makes of those that a crash has left.</summary>
@@ -127,13 +189,17 @@ internal static class CandidatePins
     /// <param name="devmap">The name of the devmap.</param>
     /// <param name="pins">Its pins.</param>
     /// <param name="committed">The last revision of the store.</param>
+    /// <returns>The guarded switch that nobody has confirmed: the table before it is active, whatever is committed. Null if there was none.</returns>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public static void Recover(string devmap, DevmapPins pins, long committed)
+    public static InterruptedSwitch? Recover(string devmap, DevmapPins pins, long committed)
     {
-        if (!File.Exists(pins.Candidate) || !File.Exists(pins.Slots))
-            return;
+        if (!File.Exists(pins.Slots))
+            return null;
         using var slots = new Slots(devmap, pins);
-        if (IsCommitted(pins, slots, committed))
+        var interrupted = TakeBack(pins, slots);
+        if (!File.Exists(pins.Candidate))
+            return interrupted;
+        if (interrupted is null && IsCommitted(pins, slots, committed))
             slots.Switch();
         var next = DevmapPins.Next(pins.Active);
         if (File.Exists(next) && IdOf(next) == slots.ReadDevmapId())
@@ -143,6 +209,19 @@ internal static class CandidatePins
         using (var active = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY))
             slots.Release(active);
         Remove(pins);
+        return interrupted;
+    }
+
+    private static InterruptedSwitch? TakeBack(DevmapPins pins, Slots slots)
+    {
+        using var guard = SwitchGuard.Open(pins);
+        if (guard is null)
+            return null;
+        guard.TakeBack(slots);
+        if (guard.Read() is { Phase: not GuardPhase.Confirmed } report)
+            return new InterruptedSwitch(guard.Since, report);
+        guard.Remove();
+        return null;
     }
 
     private static bool IsCommitted(DevmapPins pins, Slots slots, long committed)

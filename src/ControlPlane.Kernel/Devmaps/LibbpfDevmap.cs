@@ -2,6 +2,7 @@ using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Drops;
+using ControlPlane.Kernel.Guards;
 using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -95,7 +96,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.ActionTotals, _actionTotals), Pinned(_pins.Config, _config),
         .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
         .. _tcxConfig is null ? [] : new[] { Pinned(_pins.TcxConfig, _tcxConfig) }, .. _toPeers is null ? [] : new[] { Pinned(_pins.ToPeers, _toPeers) },
-        .. _links.Held(_pins.Folder),
+        .. _links.Held(_pins.Folder), .. _candidate?.HeldByGuard.Select(h => new HeldPin(_pins.Folder, h.Path, h.Object)) ?? [],
     ];
 
     /// <summary>Creates the devmap, or adopts it if it is pinned, and has its drops counted.</summary>
@@ -104,11 +105,12 @@ internal sealed partial class LibbpfDevmap : IDevmap
     {
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
+        InterruptedSwitch? interrupted = null;
         if (adopted)
         {
             PinFolder.Recover(pins.Folder, logger);
             RedirectUpgrade.Recover(pins);
-            CandidatePins.Recover(definition.Name, pins, committed);
+            interrupted = CandidatePins.Recover(definition.Name, pins, committed);
             DevmapAdoption.Check(definition, pins);
             RedirectUpgrade.Run(definition, pins, logger);
         }
@@ -118,7 +120,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
 
         var judge = hasTcx ? TcxProgram.Ensure(definition, pins, logger) : null;
-        var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, drops, interfaces, logger);
+        var devmap = new LibbpfDevmap(definition, adopted, pins, judge, programs, drops, interfaces, logger) { Interrupted = interrupted };
         try
         {
             devmap._links.Adopt([.. devmap.ProgramIds, .. LibbpfRehearsal.PinnedPrograms(pins)]);
@@ -145,6 +147,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Activate(WriterScope scope)
     {
         scope.Demand();
+        // Nobody has followed yet that the kernel has taken the table back. A switch from here would be one without a guard.
+        if (_candidate?.Guard?.Read() is { IsTakenBack: true })
+            return;
         _slots.Use(_elements.Place);
         _slots.Restore(_elements.Write, _ids.Table);
     }
@@ -182,18 +187,32 @@ internal sealed partial class LibbpfDevmap : IDevmap
     }
 
     /// <summary>Has programs use another map, in the other place, and returns the one that they have used.</summary>
-    internal ElementMap Exchange(ElementMap other)
+    /// <param name="other">The other map.</param>
+    /// <param name="use">Switches the place; null for a plain store.</param>
+    internal ElementMap Exchange(ElementMap other, Action? use = null)
     {
         var before = _elements;
         _drops.Follow(Definition.Name, before.MapId, other.MapId);
         lock (_switching)
         {
-            _ids.Switch(other.Read, other.Place);
+            _ids.Switch(other.Read, use ?? (() => _slots.Use(other.Place)));
             _elements = other;
         }
 
         return before;
     }
+
+    public InterruptedSwitch? Interrupted { get; private set; }
+
+    public void EndInterrupted(WriterScope scope)
+    {
+        scope.Demand();
+        Interrupted = null;
+        PinFolder.Remove(_pins.Guard.Folder);
+    }
+
+    /// <summary>Takes the table back, unless the guard has ended.</summary>
+    internal void TakeBack(SwitchGuard guard) => guard.TakeBack(_slots);
 
     /// <summary>Gives up the table that programs do not use.</summary>
     internal void Release()

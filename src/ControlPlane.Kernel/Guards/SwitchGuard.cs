@@ -16,7 +16,7 @@ internal sealed unsafe class SwitchGuard : IDisposable
     private const string ArmProgram = "devmapd_arm", WatchProgram = "devmapd_watch";
 
     /// <summary>The words of <see cref="devmapd_guard"/> that this process writes.</summary>
-    private const int PhaseWord = 0, EndWord = 1;
+    private const int PhaseWord = 0, EndWord = 1, SinceWord = 6;
 
     private readonly GuardPins _pins;
     private readonly FileDescriptor _map;
@@ -35,6 +35,9 @@ internal sealed unsafe class SwitchGuard : IDisposable
         _memory = MapMemory.Of(_map, writable: true);
     }
 
+    /// <summary>The revision of the table before.</summary>
+    public long Since => (long)_memory.Read(SinceWord);
+
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<(string Path, FileDescriptor? Object)> Held =>
         [(_pins.Folder, null), (_pins.Guard, _map), (_pins.Timers, _timers), .. _watch is null ? [] : new (string, FileDescriptor?)[] { (_pins.Watch, _watch) }];
@@ -42,8 +45,9 @@ internal sealed unsafe class SwitchGuard : IDisposable
     /// <summary>Loads and pins the guard of a devmap. Nothing is switched yet. Replaces a guard that has ended.</summary>
     /// <param name="devmap">The pins of the devmap.</param>
     /// <param name="watches">Whether redirect errors have a limit.</param>
+    /// <param name="since">The revision of the table before.</param>
     /// <exception cref="KernelException">The kernel refused: it lacks timers, or the tracepoints for <paramref name="watches"/>.</exception>
-    public static SwitchGuard Prepare(DevmapPins devmap, bool watches)
+    public static SwitchGuard Prepare(DevmapPins devmap, bool watches, long since = 0)
     {
         using var word = Pin.OpenMap(devmap.Switch, 0);
         using var loaded = Load(word, watches);
@@ -51,6 +55,7 @@ internal sealed unsafe class SwitchGuard : IDisposable
         {
             var staged = new GuardPins(folder);
             using var guard = loaded.OpenMap("guard");
+            MapMemory.Of(guard, writable: true).Write(SinceWord, (ulong)since);
             using var timers = loaded.OpenMap("timers");
             Pin.Make(guard, staged.Guard);
             Pin.Make(timers, staged.Timers);

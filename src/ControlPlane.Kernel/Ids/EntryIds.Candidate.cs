@@ -114,10 +114,10 @@ internal sealed partial class EntryIds
 
     /// <summary>Has programs use the other table, unless they do, and changes the parts of the two.</summary>
     /// <param name="devmap">The map of the elements of that table.</param>
-    /// <param name="place">Its place.</param>
-    public void Switch(FileDescriptor devmap, uint place)
+    /// <param name="use">Switches the place, or fails and changes nothing.</param>
+    public void Switch(FileDescriptor devmap, Action use)
     {
-        _slots.Use(place);
+        use();
         var pin = OtherPin;
         (_table, _other, _devmap, _tablePin) = (_other!, _table, devmap, pin);
         _actions.Switch();

@@ -203,6 +203,7 @@ internal struct devmapd_guard
     public ulong most_errors;
     public uint place;
     public uint map_id;
+    public ulong since;
 }
 
 /// <summary><c>struct devmapd_guard_order</c>: what is asked of a guard.</summary>

@@ -149,6 +149,10 @@ public sealed class KernelGate : IDisposable
             return inner.Delete(scope, key);
         }
 
+        public InterruptedSwitch? Interrupted => inner.Interrupted;
+
+        public void EndInterrupted(WriterScope scope) => inner.EndInterrupted(scope);
+
         public ICandidate? Candidate => inner.Candidate is { } candidate ? new GatedCandidate(gate, candidate) : null;
 
         public ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries) =>
@@ -203,6 +207,14 @@ public sealed class KernelGate : IDisposable
 
     private sealed class GatedCandidate(KernelGate gate, ICandidate inner) : ICandidate
     {
+        public ISwitchGuard? Guard => inner.Guard;
+
+        public ISwitchGuard PrepareGuard(WriterScope scope, long since, bool watches)
+        {
+            gate.BeforeChange();
+            return inner.PrepareGuard(scope, since, watches);
+        }
+
         public Task Made => inner.Made;
 
         public uint MapId => inner.MapId;

@@ -3,6 +3,7 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
+using ControlPlane.TestCommon.Lab;
 using ControlPlane.UnitTests.Core.Watching;
 using Microsoft.Extensions.Time.Testing;
 
@@ -68,17 +69,11 @@ public sealed class TableTests
         using var gone = new CancellationTokenSource();
         var options = new ReplaceOptions(Rehearse: TimeSpan.FromSeconds(30));
         var first = core.Tables.ReplaceAsync("vlans", new DesiredEntries([]), options, RequestContext.OfDaemon(gone.Token));
-        Assert.False(first.IsCompleted);
-        Error? refusal = null;
-        // The first takes its place once it has its plan.
-        while (refusal is null)
-        {
-            using var moment = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
-            var second = core.Tables.ReplaceAsync("vlans", new DesiredEntries([]), options, RequestContext.OfDaemon(moment.Token));
-            refusal = (await Assert.ThrowsAnyAsync<Exception>(() => second)) is ControlPlaneException e ? e.Error : null;
-        }
+        await Eventually.Async(() => core.Rehearsals.IsUnderWay);
 
-        Assert.Equal(ErrorCode.WriterBusy, refusal!.Code);
+        var refusal = await CoreFixture.FailsAsync(() => core.ReplaceAsync("vlans", [], options));
+
+        Assert.Equal(ErrorCode.WriterBusy, refusal.Code);
         Assert.InRange(refusal.RetryAfter!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
         await gone.CancelAsync();

@@ -100,6 +100,27 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
             case KernelStep.Rehearse rehearse:
                 rehearse.Rehearsal.End(scope);
                 return null;
+            case KernelStep.BeginTable begin:
+                begin.Table.Candidate = handles[begin.Devmap].BeginCandidate(scope, handles[begin.Devmap].Definition, begin.Entries);
+                return null;
+            case KernelStep.FillTable fill:
+                Fill(scope, fill);
+                return null;
+            case KernelStep.GuardTable { Table: var table } guard:
+                table.Guard = table.Candidate.PrepareGuard(scope, guard.Since, table.Order.RevertAfterDrops is not null);
+                return null;
+            case KernelStep.SwitchGuarded { Table: var table }:
+                table.Guard!.Switch(scope, table.Order);
+                return null;
+            case KernelStep.DropTable { Table: var table }:
+                table.Candidate.Release(scope);
+                table.Guard?.Remove(scope);
+                return null;
+            case KernelStep.RemoveGuard { Guard: var guard }:
+                guard.Remove(scope);
+                return null;
+            case KernelStep.EndSwitch end:
+                return End(scope, end);
             case KernelStep.Activate activate:
                 handles[activate.Devmap].Activate(scope);
                 return null;
@@ -109,6 +130,33 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
     }
 
     private IElements Elements(DevmapId devmap, bool ofCandidate) => ofCandidate ? handles[devmap].Candidate! : handles[devmap];
+
+    private static void Fill(WriterScope scope, KernelStep.FillTable fill)
+    {
+        foreach (var (key, value) in fill.Elements)
+        {
+            try
+            {
+                if (value is null)
+                    fill.Table.Candidate.Delete(scope, key);
+                else
+                    fill.Table.Candidate.Update(scope, key, value.Ifindex, value.Program, actions: value.Actions);
+            }
+            catch (KernelException e) when (e.Errno == Errno.EINVAL)
+            {
+                // The interface was removed a moment ago. The next notification says so.
+            }
+        }
+    }
+
+    private static GuardReport End(WriterScope scope, KernelStep.EndSwitch end)
+    {
+        var (table, guard) = (end.Table, end.Table.Guard!);
+        var report = end.Confirms && guard.Confirm(scope) ? guard.Read() : guard.TakeBack(scope);
+        table.IsOver = true;
+        table.Candidate.Release(scope);
+        return report;
+    }
 
     private SentFrames? Send(WriterScope scope, KernelStep.SendFrames send)
     {

@@ -89,6 +89,7 @@ internal sealed partial class DevmapWriter
         switch (job)
         {
             case LinkJob links:
+                FollowPending(scope, links.Names);
                 _context.State.IsRestoring &= job is not StartJob;
                 Release(links);
                 break;
@@ -111,6 +112,20 @@ internal sealed partial class DevmapWriter
         }
 
         return _state.Current.Revision;
+    }
+
+    // While a table waits for its confirmation, the one before follows the interfaces too: frames can go by it again at any moment.
+    private void FollowPending(WriterScope scope, IReadOnlyCollection<string> names)
+    {
+        foreach (var (_, table) in _state.Pending.All.Where(t => t.Value is { IsSwitched: true, IsOver: false }))
+        {
+            var elements = table.Before.All()
+                .Where(e => names.Contains(e.Record.Spec.Interface) || (e.Record.Key.InterfaceName is { } key && names.Contains(key)))
+                .Select(e => (Key: Convergence.KernelKeyOf(_context, e.Record.Key), e.Record.Spec)).Where(e => e.Key is not null)
+                .Select(e => (e.Key!.Value, PlannedElements.Of(e.Key, e.Spec, _context.Interfaces)?.Value)).ToList();
+            if (elements.Count > 0)
+                _executor.Place(scope, new Placement.OfObject([new KernelStep.FillTable(table, elements)]));
+        }
     }
 
     // The interfaces that have changed meanwhile are followed now.

@@ -148,6 +148,8 @@ internal sealed partial class DevmapWriter
 
             if (command.Plan(_context) is not { } plan)
                 return true;
+            if (!command.IsOfPendingTable && _state.Pending.FindRefusal(plan.Devmaps) is { } pending)
+                throw new ControlPlaneException(pending);
             if (!batch.Fits(_context, plan.Footprint))
                 return false;
             if (plan.Candidate is { } table)

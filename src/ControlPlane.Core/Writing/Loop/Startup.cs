@@ -22,8 +22,9 @@ internal sealed class Startup
     private readonly StoredState _stored;
     private readonly DateTimeOffset _now;
     private readonly List<StoreChange> _adopted = [];
+    private readonly HashSet<EntryRecord> _entries;
 
-    private Startup(StartContext start, StoredState stored) => (_start, _context, _stored, _now) = (start, start.Plans, stored, start.Plans.Now);
+    private Startup(StartContext start, StoredState stored) => (_start, _context, _stored, _now, _entries) = (start, start.Plans, stored, start.Plans.Now, new(stored.Entries, ReferenceEqualityComparer.Instance));
 
     private WorkingState State => _context.State;
 
@@ -52,14 +53,17 @@ internal sealed class Startup
         foreach (var (ifindex, name) in stored.Promiscuous)
             context.State.Set(ifindex, new PlacedPromiscuity(name, IsOurs: true));
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))
-            startup.BringUp(scope, devmap, adopted);
+            startup.BringUp(scope, devmap, adopted, store.History);
         foreach (var unknown in stored.Devmaps.Select(d => d.Name).Except(definitions.Select(d => d.Name)))
             WriterLog.DevmapNotConfigured(start.Logger, unknown);
         if (startup._adopted.Count > 0)
             store.Commit(new StoreBatch(context.NextRevision(), [.. startup._adopted.Select(AtOwnRevision)]) { Time = startup._now });
+        // Only now: until here the next start would do the same.
+        foreach (var devmap in context.State.Devmaps.Select(d => start.Shared.Handles[d.Id]).Where(d => d.Interrupted is not null))
+            devmap.EndInterrupted(scope);
     }
 
-    private static StoreChange AtOwnRevision(StoreChange adopted) => adopted with { Revision = adopted.After!.Revision };
+    private static StoreChange AtOwnRevision(StoreChange adopted) => adopted.After is { } after ? adopted with { Revision = after.Revision } : adopted;
 
     private void BringUpPrograms(WriterScope scope)
     {
@@ -114,9 +118,11 @@ internal sealed class Startup
         return (record, known is null ? _stored.Revision : _context.NextRevision());
     }
 
-    private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted)
+    private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted, IChangeHistory history)
     {
         var name = devmap.Definition.Name;
+        if (_start.Shared.Handles[devmap.Id].Interrupted is { } interrupted)
+            TakeBack(name, interrupted, history);
         if (_stored.Devmaps.Any(d => d.Name == name))
         {
             RestoreEntries(devmap);
@@ -131,10 +137,48 @@ internal sealed class Startup
         WriterLog.DevmapOpened(_start.Logger, name, adopted, devmap.Entries.Count, devmap.Attachments.Count);
     }
 
+    // Nobody has confirmed the table before the daemon ended, and the kernel has the one before. The desired state follows. No other write to the devmap
+    // happened since.
+    private void TakeBack(string devmap, InterruptedSwitch interrupted, IChangeHistory history)
+    {
+        if (history.Read(interrupted.Since, _stored.Revision, int.MaxValue) is not { } commits)
+        {
+            WriterLog.TableNotTakenBack(_start.Logger, devmap, interrupted.Since);
+            return;
+        }
+
+        var former = new Dictionary<EntryKey, EntryRecord?>();
+        foreach (var change in commits.SelectMany(c => c.Changes).Reverse())
+        {
+            if (change is { Refusal: null, Resource: { Kind: ChangedKind.Entry, Key: { } key } resource } && resource.Devmap == devmap)
+                former[key] = change.Before as EntryRecord;
+        }
+
+        var now = _entries.Where(e => e.Devmap == devmap).ToDictionary(e => e.Key);
+        var end = PendingTable.Of(interrupted.Report);
+        var origin = ChangeOrigin.Daemon with { TakesBack = $"The table was {PendingTable.Describe(end)}." };
+        var revision = former.Count == 0 ? 0 : _context.NextRevision();
+        foreach (var (key, record) in former)
+        {
+            var before = now.GetValueOrDefault(key);
+            if (before?.Spec == record?.Spec)
+                continue;
+            var after = record is null ? null : record with { Revision = revision, UpdateTime = _context.TimeAfter(record.UpdateTime) };
+            StoreChange change = after is null ? new StoreChange.DeleteEntry(devmap, key) : new StoreChange.PutEntry(after);
+            _adopted.Add(change with { Before = before, Origin = origin, Revision = revision });
+            if (before is not null)
+                _entries.Remove(before);
+            if (after is not null)
+                _entries.Add(after);
+        }
+
+        WriterLog.TableTakenBack(_start.Logger, devmap, origin.TakesBack!);
+    }
+
     private void RestoreEntries(WorkingDevmap devmap)
     {
         // Numbers first: if an interface has come back with an index that is a number in use, the named entry must wait.
-        foreach (var record in _stored.Entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
+        foreach (var record in _entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
             State.Set(devmap, null, Convergence.Placed(_context, devmap, record) with { Since = _now.UtcDateTime });
     }
 

@@ -41,6 +41,12 @@ internal static partial class WriterLog
     [LoggerMessage(1021, LogLevel.Warning, "The kernel refused a part of a table of the devmap {Devmap}; its entries get the specs that they had: {Reason}")]
     public static partial void TableRefused(ILogger logger, string devmap, string reason);
 
+    [LoggerMessage(1023, LogLevel.Warning, "The table of the devmap {Devmap} waited for its confirmation when the daemon ended. {End:l}")]
+    public static partial void TableTakenBack(ILogger logger, string devmap, string end);
+
+    [LoggerMessage(1024, LogLevel.Error, "The table of the devmap {Devmap} was not confirmed, and the changes after revision {Revision} are no longer kept: it stays")]
+    public static partial void TableNotTakenBack(ILogger logger, string devmap, long revision);
+
     [LoggerMessage(1022, LogLevel.Warning, "A change that is due failed, and is tried again soon: {Change:l}: {Reason}")]
     public static partial void NotEnded(ILogger logger, string change, string reason);
 

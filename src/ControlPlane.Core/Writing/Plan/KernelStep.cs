@@ -105,6 +105,48 @@ internal abstract record KernelStep
         public override KernelStep? Inverse => Begins ? this with { Begins = false } : null;
     }
 
+    /// <summary>Begins the second table of a devmap.</summary>
+    internal sealed record BeginTable(DevmapId Devmap, PendingTable Table, int Entries) : KernelStep
+    {
+        public override KernelStep Inverse => new DropTable(Table);
+    }
+
+    /// <summary>Writes elements of the second table of a devmap; without a value they are deleted. Those whose interface was removed are left out: the kernel would have removed them.</summary>
+    internal sealed record FillTable(PendingTable Table, IReadOnlyList<(uint Key, Element? Value)> Elements) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Prepares the guard of the second table.</summary>
+    internal sealed record GuardTable(PendingTable Table, long Since) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Switches to the second table of a devmap, guarded.</summary>
+    internal sealed record SwitchGuarded(PendingTable Table) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Gives up a second table that was not switched to.</summary>
+    internal sealed record DropTable(PendingTable Table) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Removes the guard of a switch that has ended.</summary>
+    internal sealed record RemoveGuard(ISwitchGuard Guard) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Confirms a guarded switch, or takes it back, and gives up the table that frames do not go by.</summary>
+    internal sealed record EndSwitch(PendingTable Table, bool Confirms) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
     /// <summary>Pins again what others unpinned.</summary>
     internal sealed record RestorePins : KernelStep
     {

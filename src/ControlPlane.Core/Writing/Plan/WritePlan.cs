@@ -36,6 +36,15 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
         }
     }
 
+    /// <summary>The devmaps whose entries or attachments the plan changes.</summary>
+    public IEnumerable<DevmapId> Devmaps => Placements.Select(p => p switch
+    {
+        Placement.OfEntry entry when !ReferenceEquals(entry.Before, entry.After) => entry.Devmap,
+        Placement.OfSwap swap => swap.Devmap,
+        Placement.OfAttachment attachment when !ReferenceEquals(attachment.Before, attachment.After) => attachment.Devmap,
+        _ => null,
+    }).Append(Candidate?.Devmap).OfType<DevmapId>().Distinct();
+
     /// <summary>Whether the plan changes the desired state.</summary>
     public bool ChangesState => Placements.Any(p => p is not (Placement.OfCall or Placement.OfCallPart) && p.Store is not null);
 

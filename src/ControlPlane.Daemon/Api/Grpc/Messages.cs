@@ -110,8 +110,15 @@ internal sealed partial class Messages(bool shares = false)
             message.Error = Of(error);
         if (outcome.Rehearsal is { } rehearsal)
             message.Rehearsal = Of(rehearsal);
+        if (outcome.Confirmation is { } confirmation)
+            message.Confirmation = Of(confirmation);
         return message;
     }
+
+    public partial V1.Confirmation Of(Confirmation confirmation);
+
+    [MapperIgnoreTargetValue(V1.ConfirmationPhase.Unspecified)]
+    private partial V1.ConfirmationPhase Of(ConfirmationPhase phase);
 
     private partial V1.Rehearsal Of(Rehearsal rehearsal);
 

@@ -102,7 +102,9 @@ internal static class Requests
         request.Force,
         request.HasAllowDeletions ? request.AllowDeletions : null,
         ModeOf(request.Mode, violations),
-        DurationOf(request.Rehearse, violations, "rehearse", ReplaceOptions.RehearsalRule));
+        DurationOf(request.Rehearse, violations, "rehearse", ReplaceOptions.RehearsalRule),
+        DurationOf(request.Confirm, violations, "confirm", ReplaceOptions.ConfirmRule),
+        request.HasRevertAfterDrops ? request.RevertAfterDrops : null);
 
     public static WaitQuery ToQuery(this V1.WaitEntriesRequest request) => new(
         request.Devmap, request.Label, request.HasOwner ? request.Owner : null, request.HasRevision ? request.Revision : null);

@@ -62,6 +62,8 @@ internal static class ErrorExamples
         ErrorCode.IdempotencyKeyReused => RequestErrors.IdempotencyKeyReused("sync-17", DateTimeOffset.UnixEpoch.AddYears(56)),
         ErrorCode.OwnedByOther => RequestErrors.OwnedByOther(Entry, "cni", "orchestrator", deletes: false),
         ErrorCode.TooManyDeletions => EntryErrors.TooManyDeletions(Devmap, 31, 10, 64),
+        ErrorCode.ConfirmationPending => DevmapErrors.ConfirmationPending(Devmap, TimeSpan.FromSeconds(42)),
+        ErrorCode.ConfirmationNotFound => DevmapErrors.NoConfirmation(Devmap, null),
         ErrorCode.InternalError => RequestErrors.Internal(),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

@@ -83,6 +83,7 @@ internal static class Parameters
         Ttl => (1, 255),
         "revision" or "sinceRevision" or "untilRevision" or "allowDeletions" => (0, null),
         "frames" => (1, ILiveFrames.MaxFrames),
+        "revertAfterDrops" => (1, null),
         _ => (null, null),
     };
 
@@ -123,6 +124,8 @@ internal static class Parameters
         "label" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries with this label, written `name=value`. May be repeated: an entry must have all of them.",
         "owner" when operation.Id == Operations.ReplaceEntries.Id => "The scope: only entries of this owner. Omitted for any.",
         "dryRun" => "Whether the answer is the plan, and nothing happens. Omitted for `false`.",
+        "confirm" => "How long the table waits for its confirmation before the kernel takes it back, in seconds: `1s` to `3600s`. Omitted for a table that stays.",
+        "revertAfterDrops" => "The number of redirect errors of the table at which the kernel takes it back. Omitted for any number. Only with `confirm`, and not while the devmap is attached in tcx mode.",
         "rehearse" => "How long real frames are compared with the table, in seconds: `1s` to `300s`. The answer is the plan with the traffic of that time, and nothing happens. Omitted for no rehearsal.",
         "force" when operation.WritesMany => "Whether entries of other owners may be changed and deleted. Omitted for `false`.",
         "force" => $"Whether a resource of another owner may be {(operation.Verb == Verb.Delete ? "deleted" : "changed")}. Omitted for `false`.",

@@ -22,6 +22,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(BatchOutcome))]
 [JsonSerializable(typeof(DesiredEntries))]
 [JsonSerializable(typeof(ReplaceOutcome))]
+[JsonSerializable(typeof(Confirmation))]
 [JsonSerializable(typeof(PutWithoutState))]
 [JsonSerializable(typeof(WaitOutcome))]
 [JsonSerializable(typeof(WaitState))]
@@ -68,6 +69,7 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<BatchMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ItemOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<PlannedAction>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ConfirmationPhase>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangeOrder>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ReplaceMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangedKind>(JsonNamingPolicy.CamelCase),
