@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #define DEVMAPD_MAGIC 0x706d7664 /* "dvmp" in memory, little-endian */
-#define DEVMAPD_VERSION 5	 /* 4: without actions; 3: counters in a hash by key */
+#define DEVMAPD_VERSION 6	 /* 5: no room for two tables; 4: without actions */
 #define DEVMAPD_OLDEST_VERSION 1 /* 2: without devmapd_more_totals, 1: without missed keys */
 
 /* Kinds of programs that a config belongs to */
@@ -129,6 +129,58 @@ struct devmapd_switch {
 	struct devmapd_hash hashes[2]; /* of the entry table in each place */
 };
 _Static_assert(sizeof(struct devmapd_switch) == 56, "mirrored in user space");
+
+/* The phases of a guarded switch to a candidate. Ends are final. */
+enum devmapd_guard_phase {
+	DEVMAPD_GUARD_UNARMED = 0,   /* nothing was switched */
+	DEVMAPD_GUARD_ARMED = 1,     /* the candidate is active */
+	DEVMAPD_GUARD_CONFIRMED = 2, /* the candidate stays */
+	DEVMAPD_GUARD_CANCELLED = 3, /* user space took the table back */
+	DEVMAPD_GUARD_EXPIRED = 4,   /* the timer did */
+	DEVMAPD_GUARD_DROPPED = 5,   /* redirect errors did */
+};
+
+/* A guarded switch. User space shares the memory, and writes phase, ended_ns and since. */
+struct devmapd_guard {
+	__u64 phase;	   /* enum devmapd_guard_phase */
+	__u64 ended_ns;	   /* CLOCK_MONOTONIC of the end, when the place is back; 0 before */
+	__u64 deadline_ns; /* CLOCK_MONOTONIC */
+	__u64 errors;	   /* frames of the candidate that the kernel refused, while it is watched */
+	__u64 most_errors; /* the number of these that ends the switch */
+	__u32 place;	   /* of the slots, which was active before */
+	__u32 map_id;	   /* the candidate devmap */
+	__u64 since;	   /* for user space: the revision of the table before */
+};
+_Static_assert(sizeof(struct devmapd_guard) == 56, "mirrored in user space");
+
+/* An order to a guard */
+struct devmapd_guard_order {
+	__u64 timeout_ns;
+	__u64 most_errors;
+	__u32 map_id;
+	__u32 padding;
+};
+_Static_assert(sizeof(struct devmapd_guard_order) == 24, "mirrored in user space");
+
+/* The verdicts on a rehearsed frame: what the candidate would do with it */
+enum devmapd_verdict {
+	DEVMAPD_SAME = 0,	  /* goes to the same target, with the same egress program */
+	DEVMAPD_OTHER_TARGET = 1, /* would go to another one, or with another egress program */
+	DEVMAPD_WOULD_MISS = 2,
+	DEVMAPD_WOULD_HIT = 3,	  /* misses now */
+	DEVMAPD_STILL_MISSES = 4,
+};
+#define DEVMAPD_VERDICTS 5
+
+/* The most keys whose frames would go elsewhere that a rehearsal counts by key */
+#define DEVMAPD_REHEARSED_KEYS 16384
+
+/* Key of the counters of a rehearsal */
+struct devmapd_rehearsed_key {
+	__u32 key;
+	__u32 verdict; /* enum devmapd_verdict; none of those that change nothing */
+};
+_Static_assert(sizeof(struct devmapd_rehearsed_key) == 8, "mirrored in user space");
 
 /* Changes of a frame. At most one of those of VLANs. */
 #define DEVMAPD_SET_SOURCE 1

@@ -16,7 +16,7 @@
 
 #include "devmapd.h"
 
-#define MAX_DEVMAPS 256
+#define MAX_DEVMAPS 1024
 #define MAX_REDIRECT_ERRORS 4096
 #define MAX_TRANSMIT_DROPS 1024
 #define MAX_EXCEPTIONS 256

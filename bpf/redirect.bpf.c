@@ -119,6 +119,7 @@ static __always_inline int redirect(struct xdp_md *ctx, int completes)
 			add_frame(&sum->unkeyed, ctx);
 		return config.miss_action;
 	}
+	rehearse(&frame, key);
 	action = decide(key, &hit);
 	if (action == UNSETTLED) {
 		result = ACT_FAILED;

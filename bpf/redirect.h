@@ -461,4 +461,12 @@ static __always_inline void sample_miss(__u32 key)
 	sample->last_ns = bpf_ktime_get_coarse_ns();
 }
 
+#ifdef DEVMAPD_REHEARSES
+#include "rehearse.h"
+#else
+static __always_inline void rehearse(const struct ingress_frame *frame, __u32 key)
+{
+}
+#endif
+
 #endif

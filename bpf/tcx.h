@@ -217,6 +217,7 @@ static __always_inline struct bpf_devmap_val *find_target(struct __sk_buff *skb,
 			add_frames(&sum->unkeyed, frame->packets, frame->bytes);
 		return NULL;
 	}
+	rehearse(frame, key);
 	value = decide(key, &hit, &settled);
 	if (!value && settled) {
 		sum = own_totals();

@@ -8,7 +8,7 @@ namespace ControlPlane.Bench;
 internal static class Program
 {
     private static readonly IBenchmark[] _all =
-        [new KernelOps(), new WriterThroughput(), new GrpcUnary(), new AccessCost(), new Batches(), new EntryList(), new Swap(), new Datapath(), new Modes(), new StartTime(), new DurablePut(), new Hotplug()];
+        [new KernelOps(), new WriterThroughput(), new GrpcUnary(), new AccessCost(), new Batches(), new EntryList(), new Swap(), new Hitless(), new Datapath(), new Modes(), new StartTime(), new DurablePut(), new Hotplug()];
 
     private static readonly TimeSpan _limit = TimeSpan.FromMinutes(15);
 

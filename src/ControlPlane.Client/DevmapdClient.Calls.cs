@@ -39,6 +39,14 @@ public sealed partial class DevmapdClient
         await Devmaps.ReplaceEntriesAsync(request, cancellationToken: cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<Confirmation> ConfirmEntriesAsync(string devmap, CancellationToken cancellationToken = default) =>
+        (await Devmaps.ConfirmEntriesAsync(new() { Devmap = devmap }, cancellationToken: cancellationToken)).Confirmation;
+
+    /// <inheritdoc/>
+    public async Task<Confirmation> CancelEntriesAsync(string devmap, CancellationToken cancellationToken = default) =>
+        (await Devmaps.CancelEntriesAsync(new() { Devmap = devmap }, cancellationToken: cancellationToken)).Confirmation;
+
+    /// <inheritdoc/>
     public async Task<WaitEntriesResponse> WaitEntriesAsync(WaitEntriesRequest request, CancellationToken cancellationToken = default) =>
         await Devmaps.WaitEntriesAsync(request, cancellationToken: cancellationToken);
 

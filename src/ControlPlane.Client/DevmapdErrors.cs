@@ -81,6 +81,12 @@ public static class DevmapdErrors
     /// <summary>The host has as many devmaps as it can have.</summary>
     public const string TooManyDevmaps = "too_many_devmaps";
 
+    /// <summary>A table of the devmap waits for its confirmation; no other write to the devmap happens until then.</summary>
+    public const string ConfirmationPending = "confirmation_pending";
+
+    /// <summary>No table of the devmap waits for its confirmation.</summary>
+    public const string ConfirmationNotFound = "confirmation_not_found";
+
     /// <summary>No such token.</summary>
     public const string TokenNotFound = "token_not_found";
 

@@ -178,6 +178,18 @@ public interface IDevmapClient
     /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
     Task<ReplaceEntriesResponse> ReplaceEntriesAsync(ReplaceEntriesRequest request, CancellationToken cancellationToken = default);
 
+    /// <summary>Has the table stay that waits for its confirmation.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="cancellationToken">Ends the wait; the table may still stay.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    Task<Confirmation> ConfirmEntriesAsync(string devmap, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes the table back that waits for its confirmation.</summary>
+    /// <param name="devmap">The name of the devmap.</param>
+    /// <param name="cancellationToken">Ends the wait; the table may still be taken back.</param>
+    /// <exception cref="DevmapdException">The daemon refused, or did not answer.</exception>
+    Task<Confirmation> CancelEntriesAsync(string devmap, CancellationToken cancellationToken = default);
+
     /// <summary>Waits until every selected entry forwards, or until the time of the request is over.</summary>
     /// <param name="request">The selector, and the longest wait: 30 s unless it says another. The deadline of the call comes that much later.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -50,6 +50,8 @@ public static class CoreServices
         services.AddSingleton<BatchService>();
         services.AddSingleton<LargeRequestGate>();
         services.AddSingleton<TableService>();
+        services.AddSingleton<RehearsalRunner>();
+        services.AddSingleton<ConfirmationService>();
         services.AddSingleton<ProbeService>();
         services.AddSingleton<DevmapService>();
         services.AddSingleton<AttachmentService>();

@@ -39,14 +39,45 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         scope.Demand();
         lock (host.Lock)
         {
-            var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
-            if (host.Interfaces.Find(ifindex) is null)
-                throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
-            if (!map.TryGet(key, out _) && map.Count >= map.Definition.Spec.MaxEntries)
-                throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
-            map.Set(key, new KernelEntry(ifindex, program?.ProgramId ?? 0), actions);
+            map.Set(key, ElementOf(map.Table, key, ifindex, egressProgram), actions);
         }
     }
+
+    /// <summary>Returns the element that the kernel makes, unless it refuses.</summary>
+    internal KernelEntry ElementOf(SimulatedTable table, uint key, uint ifindex, string? egressProgram)
+    {
+        var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
+        if (host.Interfaces.Find(ifindex) is null)
+            throw Refusal(key, Errno.EINVAL, "EINVAL (Invalid argument)");
+        if (!table.TryGet(key, out _) && table.Count >= table.Definition.Spec.MaxEntries)
+            throw Refusal(key, Errno.E2BIG, "E2BIG (Argument list too long)");
+        return new KernelEntry(ifindex, program?.ProgramId ?? 0);
+    }
+
+    public ICandidate? Candidate { get; private set; }
+
+    public ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries)
+    {
+        scope.Demand();
+        if (Candidate is not null)
+            throw new InvalidOperationException($"The devmap {Definition.Name} has a candidate.");
+        lock (host.Lock)
+            map.Other = new SimulatedTable(definition, host.NextId());
+        return Candidate = new SimulatedCandidate(this, host, map);
+    }
+
+    public InterruptedSwitch? Interrupted { get; set; }
+
+    public void EndInterrupted(WriterScope scope)
+    {
+        scope.Demand();
+        lock (host.Lock)
+            map.Guard = null;
+        Interrupted = null;
+    }
+
+    /// <summary>The candidate was released.</summary>
+    internal void Forget() => Candidate = null;
 
     public bool Delete(WriterScope scope, uint key)
     {
@@ -98,6 +129,8 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
         return true;
     }
 
+    public IRehearsal PrepareRehearsal() => new SimulatedRehearsal(this, host, new SimulatedTable(map.Definition, mapId: 0));
+
     public bool TryLookup(uint key, out KernelEntry entry)
     {
         lock (host.Lock)
@@ -107,7 +140,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
     public bool TryGetNextKey(uint? after, out uint next)
     {
         lock (host.Lock)
-            return map.TryGetNext(after, out next);
+            return map.Table.TryGetNext(after, out next);
     }
 
     public uint ReadActiveMapId()
@@ -151,7 +184,7 @@ internal sealed class SimulatedDevmap(SimulatedHost host, SimulatedMap map, bool
     public EntryActions? ReadActions(uint key)
     {
         lock (host.Lock)
-            return map.ActionsOf(key);
+            return map.Table.ActionsOf(key);
     }
 
     public IReadOnlyList<ActionCount> ReadActionCounts() => [];

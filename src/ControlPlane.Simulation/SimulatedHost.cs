@@ -34,6 +34,9 @@ public sealed partial class SimulatedHost
         return host;
     }
 
+    /// <summary>The clock of the host. Set before a switch is guarded.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
+
     /// <summary>Whether the kernel reports xdp-features: false for a kernel before Linux 6.3. Set before a kernel opens the host.</summary>
     public bool ReportsXdpFeatures { get; init; } = true;
 

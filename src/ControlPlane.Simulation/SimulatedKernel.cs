@@ -25,6 +25,8 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
             new(KernelFeatureNames.RedirectPeer, false, "5.10", "not simulated"),
             new(KernelFeatureNames.PeerOffloads, true, "6.2", null),
             new(KernelFeatureNames.RawTracepoints, false, "4.17", "not simulated"),
+            new(KernelFeatureNames.TimedConfirmation, true, "5.15", null),
+            new(KernelFeatureNames.RevertByDrops, false, "5.15", "not simulated"),
             host.Drops.Feature,
         ]);
 
@@ -50,16 +52,21 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
     InterfaceTable IInterfaces.Current => host.Reported();
 
     /// <inheritdoc/>
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed = 0)
     {
         scope.Demand();
         lock (host.Lock)
         {
             var adopted = host.Devmaps.TryGetValue(definition.Name, out var map);
+            InterruptedSwitch? interrupted = null;
             if (adopted)
             {
+                interrupted = map!.TakeBack(host);
+                if (interrupted is null && map.Other is not null && !map.IsSwitched && map.OtherRevision > 0 && map.OtherRevision <= committed)
+                    map.Switch();
+                map.Release();
                 var differences = new DevmapDifferences();
-                differences.Compare(map!.Definition.Spec, definition.Spec);
+                differences.Compare(map.Definition.Spec, definition.Spec);
                 differences.ThrowIfAny(definition.Name, $"simulated:devmaps/{definition.Name}");
                 if (!definition.Spec.HasSameObjects(map.Definition.Spec))
                     Redefine(map, definition);
@@ -69,7 +76,7 @@ public sealed class SimulatedKernel(SimulatedHost host) : IKernel, IInterfaces
                 host.Devmaps[definition.Name] = map = new SimulatedMap(definition, host.NextId(), host.NextId(), host.NextId(), host.NextId());
             }
 
-            return new SimulatedDevmap(host, map!, adopted);
+            return new SimulatedDevmap(host, map!, adopted) { Interrupted = interrupted };
         }
     }
 

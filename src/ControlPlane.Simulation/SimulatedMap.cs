@@ -1,25 +1,32 @@
-using System.Numerics;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 
 namespace ControlPlane.Simulation;
 
-/// <summary>
-/// The pinned objects of one simulated devmap: the links, and the hash with its chains. A chain begins with its newest element,
-/// because <c>__dev_map_hash_update_elem</c> adds at the head.
-/// </summary>
+/// <summary>The pinned objects of one simulated devmap: its table, perhaps a second one, and the links.</summary>
 internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint programId, uint completingProgramId, uint tcxProgramId)
 {
-    private readonly List<uint>?[] _chains = new List<uint>[BitOperations.RoundUpToPowerOf2(definition.Spec.MaxEntries)];
-    private readonly Dictionary<uint, KernelEntry> _elements = [];
-    private readonly Dictionary<uint, EntryActions> _actions = [];
-
-    // Only live frames of a probe ever hit an element.
+    // Only live frames of a probe ever hit an element. A key has one counter, whichever table is active.
     private readonly Dictionary<uint, EntryCounters> _hits = [];
 
-    public DevmapRecord Definition { get; private set; } = definition;
+    /// <summary>The table that frames go by.</summary>
+    public SimulatedTable Table { get; private set; } = new(definition, mapId);
 
-    public uint MapId { get; } = mapId;
+    /// <summary>The second table; null if there is none.</summary>
+    public SimulatedTable? Other { get; set; }
+
+    /// <summary>The revision that the second table is complete for; 0 for none.</summary>
+    public long OtherRevision { get; set; }
+
+    /// <summary>Whether the second table is the one before the active one, and no candidate.</summary>
+    public bool IsSwitched { get; private set; }
+
+    /// <summary>The guard of the switch; null without one.</summary>
+    public SimulatedGuardState? Guard { get; set; }
+
+    public DevmapRecord Definition => Table.Definition;
+
+    public uint MapId => Table.MapId;
 
     public uint ProgramId { get; private set; } = programId;
 
@@ -34,36 +41,26 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
     /// <summary>Elements whose frames are not counted, because somebody changed the table of entry ids.</summary>
     public HashSet<uint> Uncounted { get; } = [];
 
-    public int Count => _elements.Count;
+    public int Count => Table.Count;
 
     /// <summary>Gives the devmap other settings and other programs. Elements are not counted that were made without counters.</summary>
     public void Redefine(DevmapRecord next, Func<uint> nextId)
     {
         if (next.Spec.Counters && !Definition.Spec.Counters)
-            Uncounted.UnionWith(_elements.Keys.Where(k => !_actions.ContainsKey(k)));
-        (Definition, ProgramId, CompletingProgramId, TcxProgramId) = (next, nextId(), nextId(), nextId());
+            Uncounted.UnionWith(Table.KeysWithoutActions);
+        Table.Definition = next;
+        (ProgramId, CompletingProgramId, TcxProgramId) = (nextId(), nextId(), nextId());
     }
 
     /// <summary>Returns the program that an interface runs.</summary>
     public uint ProgramFor(InterfaceInfo ingress, AttachMode mode) => mode == AttachMode.Tcx ? TcxProgramId
         : ChecksumCompletion.IsDoneFor(Definition.Spec, ingress, mode) ? CompletingProgramId : ProgramId;
 
-    public bool TryGet(uint key, out KernelEntry element) => _elements.TryGetValue(key, out element);
-
-    /// <summary>Returns the actions of a key; null for none.</summary>
-    public EntryActions? ActionsOf(uint key) => _actions.GetValueOrDefault(key);
+    public bool TryGet(uint key, out KernelEntry element) => Table.TryGet(key, out element);
 
     public void Set(uint key, KernelEntry element, EntryActions? actions = null)
     {
-        var hits = HitsOf(key);
-        Remove(key);
-        if (hits != default)
-            _hits[key] = hits;
-        (_chains[BucketOf(key)] ??= []).Insert(0, key);
-        _elements[key] = element;
-        // As the kernel layer: actions that do nothing are none.
-        if (actions is not null && actions != new EntryActions())
-            _actions[key] = actions;
+        Table.Set(key, element, actions);
         Uncounted.Remove(key);
     }
 
@@ -77,51 +74,46 @@ internal sealed class SimulatedMap(DevmapRecord definition, uint mapId, uint pro
 
     public bool Remove(uint key)
     {
-        if (!_elements.Remove(key))
-            return false;
-        _hits.Remove(key);
-        _actions.Remove(key);
-        _chains[BucketOf(key)]!.Remove(key);
-        return true;
+        if (Other?.TryGet(key, out _) != true)
+            _hits.Remove(key);
+        return Table.Remove(key);
     }
 
-    public bool TryGetNext(uint? after, out uint next)
+    /// <summary>Has frames go by the second table, or by the first one again.</summary>
+    public void Switch()
     {
-        var bucket = 0;
-        if (after is { } key && _elements.ContainsKey(key))
-        {
-            var chain = _chains[BucketOf(key)]!;
-            var at = chain.IndexOf(key) + 1;
-            if (at < chain.Count)
-            {
-                next = chain[at];
-                return true;
-            }
+        (Table, Other, IsSwitched) = (Other!, Table, !IsSwitched);
+        ActiveMapId = MapId;
+    }
 
-            bucket = BucketOf(key) + 1;
-        }
+    /// <summary>Takes a guarded switch back that nobody has confirmed; null if there is none.</summary>
+    public InterruptedSwitch? TakeBack(SimulatedHost host)
+    {
+        if (Guard is not { } guard)
+            return null;
+        guard.TakeBack(GuardPhase.Cancelled, host, this);
+        if (guard.Phase != GuardPhase.Confirmed)
+            return new InterruptedSwitch(guard.Since, guard.Read());
+        Guard = null;
+        return null;
+    }
 
-        for (; bucket < _chains.Length; bucket++)
-        {
-            if (_chains[bucket] is { Count: > 0 } chain)
-            {
-                next = chain[0];
-                return true;
-            }
-        }
-
-        next = 0;
-        return false;
+    /// <summary>Gives up the table that frames do not go by.</summary>
+    public void Release()
+    {
+        foreach (var key in _hits.Keys.Where(k => !Table.TryGet(k, out _)).ToList())
+            _hits.Remove(key);
+        (Other, OtherRevision, IsSwitched) = (null, 0, false);
     }
 
     /// <summary>Removes the elements of a device, as the kernel does when the device is removed. Its links become dead.</summary>
     public void RemoveDevice(uint ifindex)
     {
-        foreach (var key in _elements.Where(e => e.Value.Ifindex == ifindex).Select(e => e.Key).ToList())
+        foreach (var key in Table.KeysOf(ifindex))
             Remove(key);
+        foreach (var key in Other?.KeysOf(ifindex) ?? [])
+            Other!.Remove(key);
         foreach (var link in Links.Values.Where(l => l.Ifindex == ifindex).ToList())
             Links[link.Interface] = link with { Ifindex = 0 };
     }
-
-    private int BucketOf(uint key) => (int)(key & (uint)(_chains.Length - 1));
 }

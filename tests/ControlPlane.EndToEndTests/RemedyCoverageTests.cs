@@ -19,6 +19,8 @@ public sealed class RemedyCoverageTests
         ["AttachmentErrors.Refused EINVAL"] = "only drivers of hardware refuse so; the request is that of the refusal with EOPNOTSUPP",
         ["CommonRemedies.CorrectFiles"] = "the daemon of a test is no unit of systemd; TableFileTests reload it by its signal",
         ["CommonRemedies.TagsInFrames"] = "only hardware takes tags out of received frames",
+        ["DevmapErrors.ConfirmationPending"] = "ConfirmationTests make the call of the remedy",
+        ["DevmapErrors.TooSmall"] = "the request is that of DevmapErrors.Full",
         ["DevmapErrors.WatcherTooSlow"] = "the request is that of DevmapErrors.Compacted",
     };
 
@@ -77,6 +79,7 @@ public sealed class RemedyCoverageTests
         var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
         return type == typeof(string) ? parameter.Name == "mode" ? "native" : "veth-a"
             : type == typeof(int) ? parameter.Name == "errno" ? errno : 1
+            : type == typeof(TimeSpan) ? TimeSpan.FromSeconds(1)
             : type == typeof(uint) ? 1u
             : type == typeof(byte) ? (byte)1
             : type == typeof(long) ? 1L

@@ -1,7 +1,9 @@
 using System.Globalization;
+using ControlPlane.Client;
 using ControlPlane.EndToEndTests.Support;
 using ControlPlane.TestCommon.Lab;
 using Devmapd.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace ControlPlane.EndToEndTests;
 
@@ -42,6 +44,64 @@ public sealed class TableTests
             Assert.Equal(change.State, (await testbed.Client.Devmaps.GetEntryAsync(new GetEntryRequest { Devmap = Testbed.ByAddress, Key = change.Key })).Entry.Status.State);
         ingress.AssertReaches(target, Key);
         Assert.Equal(3, testbed.KernelElements(Testbed.ByAddress).Count);
+    }
+
+    [Fact]
+    public async Task Rehearsal_WeighsThePlanByRealTraffic_AndFramesGoTheirUsualWay()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, old, target) = (testbed.AddPort(), testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        await testbed.Client.ReplaceEntriesAsync(Table((Key, old.Name), ("10.0.0.8", old.Name), ("10.0.0.9", old.Name)));
+        var request = Table((Key, old.Name), ("10.0.0.8", target.Name), ("10.0.0.10", target.Name));
+        request.Rehearse = Duration.FromTimeSpan(TimeSpan.FromSeconds(3));
+
+        var call = testbed.Client.ReplaceEntriesAsync(request);
+        while (!call.IsCompleted)
+        {
+            ingress.AssertReaches(old, Key);
+            ingress.AssertReaches(old, "10.0.0.8");
+            ingress.AssertReaches(old, "10.0.0.9");
+        }
+
+        var plan = await call;
+        Assert.Equal(
+            [("10.0.0.10", PlannedAction.Create), ("10.0.0.8", PlannedAction.Change), ("10.0.0.9", PlannedAction.Delete)],
+            plan.Plan.Select(c => (c.Key, c.Action)).OrderBy(c => c.Key, StringComparer.Ordinal));
+        var rehearsed = plan.Plan.ToDictionary(c => c.Key, c => c.Rehearsed.Packets);
+        Assert.Equal((0ul, plan.Rehearsal.OtherTarget.Packets, plan.Rehearsal.WouldMiss.Packets), (rehearsed["10.0.0.10"], rehearsed["10.0.0.8"], rehearsed["10.0.0.9"]));
+        Assert.True(plan.Rehearsal.Same.Packets > 0 && rehearsed["10.0.0.8"] > 0 && rehearsed["10.0.0.9"] > 0, $"{plan.Rehearsal}");
+        Assert.InRange(plan.Rehearsal.DurationMs, 3000, 60_000);
+        ingress.AssertReaches(old, "10.0.0.8");
+    }
+
+    [Fact]
+    public async Task Rehearsal_EndsWhenItsClientIsGone()
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await testbed.Http.AttachAsync(Testbed.ByAddress, ingress.Name);
+        using (var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(500)))
+        {
+            var request = Table((Key, target.Name));
+            request.Rehearse = Duration.FromTimeSpan(TimeSpan.FromSeconds(300));
+            await Assert.ThrowsAnyAsync<Exception>(() => testbed.Client.ReplaceEntriesAsync(request, gone.Token));
+        }
+
+        var next = Table((Key, target.Name));
+        next.Rehearse = Duration.FromTimeSpan(TimeSpan.FromSeconds(1));
+        await Eventually.Async(async () =>
+        {
+            try
+            {
+                return (await testbed.Client.ReplaceEntriesAsync(next)).Rehearsal is not null;
+            }
+            catch (DevmapdException e) when (e.Code == "writer_busy")
+            {
+                return false;
+            }
+        });
+        Assert.Empty(testbed.KernelElements(Testbed.ByAddress));
     }
 
     [Fact]

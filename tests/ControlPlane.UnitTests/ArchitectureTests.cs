@@ -22,7 +22,7 @@ public sealed class ArchitectureTests
             "Errors", "Model", "Fairness", "Ports", "State", "Status", "Explaining",
             "Writing.Plan", "Writing.Commands", "Writing.Apply", "Writing.Loop", "Writing", "Auditing", "Watching", "Waiting", "Api", "",
         ],
-        ["ControlPlane.Kernel"] = ["Native", "Objects", "Ids", "Programs", "Targets", "Devmaps", "Drops", "Netlink", "Probing", "LiveFrames", "Hosting", ""],
+        ["ControlPlane.Kernel"] = ["Native", "Objects", "Ids", "Guards", "Programs", "Targets", "Drops", "Devmaps", "Netlink", "Probing", "LiveFrames", "Hosting", ""],
     };
 
     /// <summary>The projects whose folders form a stack.</summary>

@@ -2,6 +2,7 @@ using ControlPlane.Core;
 using ControlPlane.Core.Api;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Core.State;
 using ControlPlane.Core.Writing.Loop;
 using ControlPlane.Kernel;
 using ControlPlane.Kernel.Hosting;
@@ -44,6 +45,24 @@ internal sealed class ControlPlaneCore : IAsyncDisposable
 
     public Task SetEgressProgramAsync(string target, string? program) =>
         _services.GetRequiredService<ProgramService>().SetOfInterfaceAsync(target, program, RequestContext.OfDaemon());
+
+    /// <summary>Writes the whole table.</summary>
+    public Task ReplaceAsync(IEnumerable<(string Key, string Target)> entries, ReplaceMode mode) => _services.GetRequiredService<TableService>().ReplaceAsync(
+        Devmaps.Default.Name,
+        new DesiredEntries([.. entries.Select(e => new DesiredEntry(e.Key, new EntrySpec(e.Target), null))]),
+        new ReplaceOptions(AllowDeletions: int.MaxValue, Mode: mode),
+        RequestContext.OfDaemon());
+
+    /// <summary>Attaches the redirect program in native mode.</summary>
+    public async Task<DevmapLink> AttachAsync(string ingress)
+    {
+        await _services.GetRequiredService<AttachmentService>().PutAsync(Devmaps.Default.Name, ingress, new AttachmentSpec(AttachMode.Native), false, RequestContext.OfDaemon());
+        var state = _services.GetRequiredService<ControlPlaneState>();
+        return state.Handles[state.Current.Devmap(Devmaps.Default.Name).Id].FindLink(ingress)!;
+    }
+
+    /// <summary>The counts of the redirect program.</summary>
+    public DevmapCounters Traffic() => _services.GetRequiredService<DevmapService>().Get(Devmaps.Default.Name, RequestContext.OfDaemon()).Status.Traffic!.Value;
 
     public Task DeleteAsync(string key) => Entries.DeleteAsync(Devmaps.Default.Name, key, null, false, RequestContext.OfDaemon());
 

@@ -20,13 +20,40 @@ public sealed record DesiredEntry(string Key, EntrySpec Spec, long? ExpectedRevi
 /// <param name="DryRun">Whether the answer is the plan, and nothing happens.</param>
 /// <param name="Force">Whether entries of other owners may be changed and deleted.</param>
 /// <param name="AllowDeletions">The most entries that may be deleted. Null for ten, or a twentieth of the scope.</param>
+/// <param name="Mode">How the kernel follows.</param>
+/// <param name="Confirm">How long the table waits for its confirmation before the kernel takes it back, 1 s to 1 h. Null for a table that stays.</param>
+/// <param name="RevertAfterDrops">The number of redirect errors of the table at which the kernel takes it back, at least 1. Null for any number. Only with <paramref name="Confirm"/>.</param>
+/// <param name="Rehearse">How long real frames are compared with the table, 1 s to 5 min; nothing happens then but the plan. Null for no rehearsal.</param>
 public sealed record ReplaceOptions(
     IReadOnlyList<string>? Labels = null,
     string? Owner = null,
     bool AllowPending = false,
     bool DryRun = false,
     bool Force = false,
-    int? AllowDeletions = null);
+    int? AllowDeletions = null,
+    ReplaceMode Mode = ReplaceMode.InPlace,
+    TimeSpan? Rehearse = null,
+    TimeSpan? Confirm = null,
+    long? RevertAfterDrops = null)
+{
+    /// <summary>The shortest time for a confirmation: 1 s.</summary>
+    public static readonly TimeSpan MinConfirm = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest time for a confirmation: 1 h.</summary>
+    public static readonly TimeSpan MaxConfirm = TimeSpan.FromHours(1);
+
+    /// <summary>The rule for the time of a confirmation.</summary>
+    public const string ConfirmRule = "must be a number of seconds from 1s to 3600s, such as 60s";
+
+    /// <summary>The shortest rehearsal: 1 s.</summary>
+    public static readonly TimeSpan MinRehearsal = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest rehearsal: 5 min.</summary>
+    public static readonly TimeSpan MaxRehearsal = TimeSpan.FromMinutes(5);
+
+    /// <summary>The rule for rehearsals.</summary>
+    public const string RehearsalRule = "must be a number of seconds from 1s to 300s, such as 30s";
+}
 
 /// <summary>The outcome of a replacement.</summary>
 /// <param name="Revision">The revision of the change; that of the daemon if nothing has changed, or in a dry run.</param>
@@ -35,11 +62,13 @@ public sealed record ReplaceOptions(
 /// <param name="Deleted">How many entries were deleted.</param>
 /// <param name="Unchanged">How many entries stay as they are.</param>
 /// <param name="NotForwarding">The named entries that do not forward, at most 100. Empty in a dry run.</param>
-/// <param name="Plan">In a dry run, the changes: deletions first, then the others in the order of the entries; at most 10,000, and at most 3.5 MiB.</param>
+/// <param name="Plan">In a dry run, the changes: deletions first, then the others in the order of the entries; after a rehearsal, those with the most frames first. At most 10,000, and at most 3.5 MiB.</param>
 /// <param name="Truncated">Whether there are more than <paramref name="NotForwarding"/> or <paramref name="Plan"/> has.</param>
 /// <param name="Error">In a dry run, why the call would need an option: <c>owned_by_other</c> or <c>too_many_deletions</c>. Null if it needs none.</param>
 /// <param name="WaitSatisfied">Whether every entry of the scope forwards at the end of the wait. Null if the call does not wait.</param>
 /// <param name="Unsatisfied">The entries of the scope that do not, at most 100. Empty if the call does not wait.</param>
+/// <param name="Confirmation">The confirmation that the table waits for. Null if it waits for none, or nothing has changed.</param>
+/// <param name="Rehearsal">The real frames by what the table would do with them. Null without a rehearsal.</param>
 public sealed record ReplaceOutcome(
     long Revision,
     int Created,
@@ -51,7 +80,9 @@ public sealed record ReplaceOutcome(
     bool Truncated,
     ItemError? Error,
     bool? WaitSatisfied,
-    IReadOnlyList<UnsatisfiedEntry> Unsatisfied)
+    IReadOnlyList<UnsatisfiedEntry> Unsatisfied,
+    Rehearsal? Rehearsal = null,
+    Confirmation? Confirmation = null)
 {
     /// <summary>Most entries that do not forward in an answer.</summary>
     public const int MaxProblems = 100;
@@ -75,8 +106,9 @@ public sealed record EntryProblem(string Key, EntryState State, Condition Condit
 /// <param name="Spec">The desired state after the change. Null if the entry would be deleted.</param>
 /// <param name="Packets">Frames that were sent to the entry until now, over all CPUs. 0 for a new entry, and where the devmap does not count.</param>
 /// <param name="Bytes">Bytes of those frames, from the Ethernet header on.</param>
+/// <param name="Rehearsed">The frames of the rehearsal that the change would have concerned. Null without a rehearsal.</param>
 public sealed record PlannedChange(
-    string Key, PlannedAction Action, EntryState? State, Condition? Condition, EntrySpec? Before, EntrySpec? Spec, ulong Packets, ulong Bytes);
+    string Key, PlannedAction Action, EntryState? State, Condition? Condition, EntrySpec? Before, EntrySpec? Spec, ulong Packets, ulong Bytes, RehearsedTraffic? Rehearsed);
 
 /// <summary>A change of one entry.</summary>
 public enum PlannedAction

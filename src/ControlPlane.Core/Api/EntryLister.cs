@@ -1,3 +1,4 @@
+using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Core.State;
@@ -31,9 +32,12 @@ internal sealed class EntryLister(DevmapState devmap, IDevmapReader map, EntryFi
     /// <param name="pageSize">The most items.</param>
     /// <param name="read">Reads the item of a place; null leaves the place out.</param>
     /// <param name="fits">Says whether the page has room for the item. The first item always fits.</param>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.RevisionCompacted"/>: the devmap was resized, so the list has another order now.</exception>
     public (List<T> Items, PageToken? Next) Page<T>(PageToken? after, int pageSize, Func<Place, T?> read, Predicate<T> fits)
         where T : class
     {
+        if (after is not null && after.Buckets != devmap.Entries.BucketCount)
+            throw new ControlPlaneException(DevmapErrors.Resized(devmap.Id.Name));
         var items = new List<T>();
         EntryKey last = default;
         foreach (var place in From(after))
@@ -41,7 +45,7 @@ internal sealed class EntryLister(DevmapState devmap, IDevmapReader map, EntryFi
             if (read(place) is not { } item)
                 continue;
             if (items.Count == pageSize || (!fits(item) && items.Count > 0))
-                return (items, new PageToken(last));
+                return (items, new PageToken(last, devmap.Entries.BucketCount));
             items.Add(item);
             last = place.Identity;
         }

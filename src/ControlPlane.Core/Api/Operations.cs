@@ -81,7 +81,7 @@ public static class Operations
         "listEntries", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries", "DevmapService/ListEntries",
         "List entries",
         "Lists entries page by page, in the order of the kernel's hash buckets. Unmanaged entries are included. An entry that exists during the whole walk is in exactly one page.",
-        [InvalidArgument, DevmapNotFound, KernelFailure])
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, KernelFailure])
     {
         GrpcStream = "DevmapService/StreamEntries",
     };
@@ -91,7 +91,7 @@ public static class Operations
         "listCounters", Verb.List, "entries", Role.Viewer, "GET " + Devmap + "/entries:counters", "DevmapService/ListCounters",
         "List counters",
         "Lists the counters of entries page by page, in the order of ListEntries: a compact list for tools that poll.",
-        [InvalidArgument, DevmapNotFound, KernelFailure]);
+        [InvalidArgument, DevmapNotFound, RevisionCompacted, KernelFailure]);
 
     /// <summary>Returns one entry.</summary>
     public static Operation GetEntry { get; } = new(
@@ -105,21 +105,21 @@ public static class Operations
         "putEntry", Verb.Put, "entries", Role.Operator, "PUT " + Entry, "DevmapService/PutEntry",
         "Create or change an entry",
         "Creates or changes an entry. Returns when the entry is durable and in the kernel, or Pending where that is allowed. A write of what is stored already changes nothing, not even the revision. An entry of another owner, or of none, changes only by force. A call that waits is answered when the entry forwards, or when its time is over.",
-        [InvalidArgument, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, ConfirmationPending, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an entry.</summary>
     public static Operation DeleteEntry { get; } = new(
         "deleteEntry", Verb.Delete, "entries", Role.Operator, "DELETE " + Entry, "DevmapService/DeleteEntry",
         "Delete an entry",
         "Deletes an entry. Returns when the entry is out of the kernel. The call names the owner of the entry, unless it is forced.",
-        [InvalidArgument, DevmapNotFound, EntryNotFound, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, EntryNotFound, OwnedByOther, RevisionMismatch, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Writes several entries.</summary>
     public static Operation ApplyEntries { get; } = new(
         "applyEntries", Verb.Act, "entries", Role.Operator, "POST /v1/entries:batch", "DevmapService/ApplyEntries",
         "Write several entries",
         "Writes several entries, over any devmaps. An atomic batch, of at most 1,000 items, happens as a whole under one revision: if one item is refused, nothing changes, and the error names all items that are refused. In an independent batch, of at most 10,000 items, each item happens on its own and has its own result. Results are in the order of the items. An entry may be written once. An entry of another owner, or of none, changes only by force, and a deletion names the owner of the entry. If the caller has marked the call with a key, a repeat within a day gets the first answer and changes nothing. A call that waits is answered when all entries that it has put forward, or when its time is over; a repeat waits again.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        [InvalidArgument, PermissionDenied, DevmapNotFound, EntryNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, IdempotencyKeyReused, DevmapFull, AlreadyExists, RevisionMismatch, ConfirmationPending, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 4 * 1024 * 1024,
@@ -130,12 +130,26 @@ public static class Operations
     public static Operation ReplaceEntries { get; } = new(
         "replaceEntries", Verb.Act, "entries", Role.Operator, "PUT " + Devmap + "/entries", "DevmapService/ReplaceEntries",
         "Replace the entries of a devmap",
-        "Makes the entries of a devmap, or of the scope that an owner or labels give, those of the request: creates what is missing, changes what differs, and deletes entries of the scope that the request does not name. The whole difference happens under one revision, or nothing. The answer comes when the kernel has all of it; more than 1,000 changes are written in slices, and other writes go on meanwhile. If the kernel refuses one, all entries get the specs that they had, under a new revision if there are more than 1,000 changes. Entries get the owner and the labels of the scope. A call that would change or delete an entry of another owner is refused unless it is forced, and one that would delete more than ten entries and a twentieth of the scope unless it allows so many deletions. A dry run answers with the plan: each change, the state that the entry would have, and the traffic of entries that would change or go. A call that waits is answered when all entries of the scope forward, or when its time is over.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, TooManyStreams, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        "Makes the entries of a devmap, or of the scope that an owner or labels give, those of the request: creates what is missing, changes what differs, and deletes entries of the scope that the request does not name. The whole difference happens under one revision, or nothing. The answer comes when the kernel has all of it; more than 1,000 changes are written in slices, and other writes go on meanwhile. If the kernel refuses one, all entries get the specs that they had, under a new revision if there are more than 1,000 changes. Entries get the owner and the labels of the scope. A call that would change or delete an entry of another owner is refused unless it is forced, and one that would delete more than ten entries and a twentieth of the scope unless it allows so many deletions. A dry run answers with the plan: each change, the state that the entry would have, and the traffic of entries that would change or go. A rehearsal is a dry run that also looks real frames up in the table, for a time, and tells what the table would do with them. A table with a time for its confirmation is built beside the active one, and one store switches to it; the kernel itself takes it back when nobody confirms it in time, or at a number of redirect errors, and until then no other write to the devmap happens. A call that waits is answered when all entries of the scope forward, or when its time is over.",
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, OwnedByOther, TooManyDeletions, InterfaceNotFound, InterfaceUnsuitable, DevmapFull, AlreadyExists, RevisionMismatch, ConfirmationPending, TooManyStreams, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 32 * 1024 * 1024,
     };
+
+    /// <summary>Confirms the table of a devmap.</summary>
+    public static Operation ConfirmEntries { get; } = new(
+        "confirmEntries", Verb.Act, "entries", Role.Operator, "POST " + Devmap + "/entries:confirm", "DevmapService/ConfirmEntries",
+        "Confirm the table of a devmap",
+        "Has the table stay that waits for its confirmation. If the kernel has taken it back in the meantime, the call is refused, and the error says why.",
+        [InvalidArgument, DevmapNotFound, ConfirmationNotFound, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+
+    /// <summary>Takes the table of a devmap back.</summary>
+    public static Operation CancelEntries { get; } = new(
+        "cancelEntries", Verb.Act, "entries", Role.Operator, "POST " + Devmap + "/entries:cancel", "DevmapService/CancelEntries",
+        "Take the table of a devmap back",
+        "Takes the table back that waits for its confirmation: frames go by the table before at once, and its entries come back as a change of their own.",
+        [InvalidArgument, DevmapNotFound, ConfirmationNotFound, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Waits for entries.</summary>
     public static Operation WaitEntries { get; } = new(
@@ -170,14 +184,14 @@ public static class Operations
         "putAttachment", Verb.Put, "attachments", Role.Admin, "PUT " + Attachment, "DevmapService/PutAttachment",
         "Attach the redirect program, or change the attachment",
         "Attaches the devmap's redirect program to the interface, or changes the attachment. An attachment of another owner, or of none, changes only by force.",
-        [InvalidArgument, DevmapNotFound, LeaseNotFound, AttachConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, AlreadyExists, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, LeaseNotFound, AttachConflict, OwnedByOther, InterfaceNotFound, InterfaceUnsuitable, AlreadyExists, RevisionMismatch, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes an attachment.</summary>
     public static Operation DeleteAttachment { get; } = new(
         "deleteAttachment", Verb.Delete, "attachments", Role.Admin, "DELETE " + Attachment, "DevmapService/DeleteAttachment",
         "Detach the redirect program",
         "Detaches the redirect program from the interface. The call names the owner of the attachment, unless it is forced.",
-        [InvalidArgument, DevmapNotFound, AttachmentNotFound, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, AttachmentNotFound, OwnedByOther, RevisionMismatch, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Streams the changes of a devmap.</summary>
     public static Operation WatchDevmap { get; } = new(
@@ -240,7 +254,7 @@ public static class Operations
         "setEgressProgram", Verb.Act, "interfaces", Role.Admin, "POST " + Interface + ":setEgressProgram", "ProgramService/SetEgressProgram",
         "Give all entries for an interface one egress program",
         "Gives every entry that sends to the interface, over all devmaps, the same egress program, or none, whoever their owners are. The desired state of all of them changes in one transaction. The answer comes when the kernel has all of them; many are written in slices, and other writes go on meanwhile. If the kernel refuses one, all get the previous program again, under a new revision if they are more than 256. A frame that leaves during the call may still meet the previous program.",
-        [InvalidArgument, ProgramNotFound, InterfaceNotFound, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, ProgramNotFound, InterfaceNotFound, RevisionMismatch, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Lists leases.</summary>
     public static Operation ListLeases { get; } = new(
@@ -268,7 +282,7 @@ public static class Operations
         "deleteLease", Verb.Delete, "leases", Role.Operator, "DELETE " + Lease, "LeaseService/DeleteLease",
         "Delete a lease",
         "Deletes a lease, and with it all entries and attachments that name it, whoever their owners are: one change under one revision, as when its time is over. The answer comes when the kernel has none of them; more than 1,000 entries are deleted in slices, and other writes go on meanwhile. The call names the owner of the lease, unless it is forced.",
-        [InvalidArgument, LeaseNotFound, OwnedByOther, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, LeaseNotFound, OwnedByOther, RevisionMismatch, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Keeps a lease alive.</summary>
     public static Operation KeepAlive { get; } = new(
@@ -320,7 +334,7 @@ public static class Operations
         "revertChange", Verb.Act, "changes", Role.Operator, "POST /v1/changes/{revision}:revert", "ChangeService/RevertChange",
         "Undo a change",
         "Brings every resource that changed under the revision back to the desired state before, by a new change: all of them, or none. If others have changed one of these resources since, the call is refused, and the error names them, unless it is forced. Resources that are as they were already stay. Interfaces may be missing; the resources are then Pending. Changes of attachments and egress programs need the role admin. Changes of leases and tokens cannot be undone, and those of devmaps are `not_supported`. A dry run answers with the plan.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, InterfaceNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, RevisionMismatch, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, InterfaceNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, RevisionMismatch, NotSupported, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
     };
@@ -330,7 +344,7 @@ public static class Operations
         "revertState", Verb.Act, "changes", Role.Operator, "POST /v1/state:revert", "ChangeService/RevertState",
         "Restore the state of a revision",
         "Brings all entries, attachments and egress programs back to the desired state of a revision, by a new change: all of them, or none. If more than 1,000 entries change, the kernel follows in slices, and attachments and the deletion of egress programs are a second change after it. Interfaces may be missing; the resources are then Pending. If attachments or egress programs have changed since the revision, the call needs the role admin. Devmaps, leases and tokens stay; a resource that had a lease needs one of that name. If a devmap was deleted since the revision, the call is `not_supported`. A dry run answers with the plan.",
-        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, NotSupported, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        [InvalidArgument, PermissionDenied, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, InterfaceUnsuitable, RevisionCompacted, DevmapFull, NotSupported, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
     };
@@ -364,7 +378,7 @@ public static class Operations
     public static IReadOnlyList<Operation> All { get; } =
     [
         ListDevmaps, GetDevmap, PutDevmap, DeleteDevmap, GetDevmapShape, AuditDevmap, ExplainFrame, ExplainEntry, WatchDevmap, WatchDevmaps,
-        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, WaitEntries, ProbeEntry,
+        ListEntries, ListCounters, GetEntry, PutEntry, DeleteEntry, ApplyEntries, ReplaceEntries, ConfirmEntries, CancelEntries, WaitEntries, ProbeEntry,
         ListAttachments, GetAttachment, PutAttachment, DeleteAttachment,
         ListPrograms, GetProgram, PutProgram, DeleteProgram,
         ListInterfaces, GetInterface, SetEgressProgram,

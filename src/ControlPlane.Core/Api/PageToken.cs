@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using ControlPlane.Core.Model;
@@ -11,11 +12,12 @@ namespace ControlPlane.Core.Api;
 /// token fits only the query it came from.
 /// </summary>
 /// <param name="Key">The identity of the last entry of the page before.</param>
-internal sealed record PageToken(EntryKey Key)
+/// <param name="Buckets">The number of buckets of the devmap, whose order the list has. A resize changes it.</param>
+internal sealed record PageToken(EntryKey Key, int Buckets)
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int QueryHashLength = 8;
-    private const int HeaderLength = 2 + QueryHashLength;
+    private const int HeaderLength = 3 + QueryHashLength;
 
     /// <summary>The token as text.</summary>
     public string Encode(string devmap, EntryQuery query)
@@ -24,7 +26,8 @@ internal sealed record PageToken(EntryKey Key)
         var bytes = new byte[HeaderLength + (name?.Length ?? 4)];
         bytes[0] = Version;
         bytes[1] = (byte)(name is null ? 0 : 1);
-        HashOf(devmap, query).CopyTo(bytes.AsSpan(2));
+        bytes[2] = (byte)BitOperations.Log2((uint)Buckets);
+        HashOf(devmap, query).CopyTo(bytes.AsSpan(3));
         if (name is null)
             BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(HeaderLength), Key.Number);
         else
@@ -46,9 +49,9 @@ internal sealed record PageToken(EntryKey Key)
             return null;
         }
 
-        if (bytes.Length < HeaderLength || bytes[0] != Version || bytes[1] > 1 || (bytes[1] == 0 && bytes.Length != HeaderLength + 4))
+        if (bytes.Length < HeaderLength || bytes[0] != Version || bytes[1] > 1 || bytes[2] > 31 || (bytes[1] == 0 && bytes.Length != HeaderLength + 4))
             return null;
-        if (!bytes.AsSpan(2, QueryHashLength).SequenceEqual(HashOf(devmap, query)))
+        if (!bytes.AsSpan(3, QueryHashLength).SequenceEqual(HashOf(devmap, query)))
         {
             fault = "belongs to a list with other filters; begin again without a page token";
             return null;
@@ -56,9 +59,9 @@ internal sealed record PageToken(EntryKey Key)
 
         fault = null;
         var rest = bytes.AsSpan(HeaderLength);
-        return new PageToken(bytes[1] == 0
-            ? EntryKey.OfNumber(BinaryPrimitives.ReadUInt32BigEndian(rest))
-            : EntryKey.OfInterface(Encoding.UTF8.GetString(rest)));
+        return new PageToken(
+            bytes[1] == 0 ? EntryKey.OfNumber(BinaryPrimitives.ReadUInt32BigEndian(rest)) : EntryKey.OfInterface(Encoding.UTF8.GetString(rest)),
+            (int)(1u << bytes[2]));
     }
 
     private static ReadOnlySpan<byte> HashOf(string devmap, EntryQuery query)

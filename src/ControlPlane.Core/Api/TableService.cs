@@ -23,7 +23,7 @@ internal sealed class LargeRequestGate() : CallerGate(Places)
 }
 
 /// <summary>Replaces all entries of a devmap, or those of a scope.</summary>
-internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, EntryWaits waits)
+internal sealed class TableService(ControlPlaneState state, DevmapWriter writer, IKernel kernel, StatusEvaluators evaluators, BatchGate gate, EntryWaits waits, RehearsalRunner rehearsals, ConfirmationService confirmations)
 {
     private const string Table = "entries", Label = "label";
 
@@ -39,6 +39,7 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         string devmap, DesiredEntries table, ReplaceOptions options, RequestContext request, WaitOptions? wait = null, Action? written = null)
     {
         wait ??= WaitOptions.None;
+        options = options with { DryRun = options.DryRun || options.Rehearse is not null };
         wait.Validate(request.Violations, options.DryRun);
         EntryAccess.Require(request.Caller, devmap, $"devmaps/{devmap}/{Table}");
         var scope = Validate(state.Current.Devmaps.GetValueOrDefault(devmap), table, options, request.Violations);
@@ -62,15 +63,27 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
 
     private async Task<ReplaceOutcome> WriteAsync(string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, RequestContext request)
     {
+        var (asked, result, confirmation) = await SubmitAsync(devmap, table, scope, options, request);
+        var rehearsed = options.Rehearse is { } duration ? await rehearsals.RunAsync(asked.Devmap, result.Difference, duration, request) : null;
+        return Answer(asked.Devmap, result, options.DryRun, rehearsed) with { Confirmation = confirmation };
+    }
+
+    private async Task<(TableWrite Asked, TableResult Result, Confirmation? Confirmation)> SubmitAsync(
+        string devmap, DesiredEntries table, EntryFilter scope, ReplaceOptions options, RequestContext request)
+    {
         using var place = await gate.EnterAsync(request.Caller.Account, request.Cancellation);
         var snapshot = state.Current;
+        if (options.Confirm is { } guarded)
+            confirmations.Require(snapshot.Devmap(devmap), new GuardOrder(guarded, (ulong?)options.RevertAfterDrops));
         var asked = new TableWrite(snapshot.Devmap(devmap).Id, Read(snapshot, devmap, table, scope, options, request.Caller), scope.Accepts, scope.Owner)
         {
             Force = options.Force,
             AllowDeletions = options.AllowDeletions,
         };
-        var result = await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.DryRun), request);
-        return Answer(asked.Devmap, result, options.DryRun);
+        if (options.Confirm is not { } timeout)
+            return (asked, await writer.SubmitAsync(new ReplaceEntriesCommand(asked, TextOf(devmap, scope), options.Mode, options.DryRun), request), null);
+        var (result, confirmation) = await confirmations.WriteAsync(asked, TextOf(devmap, scope), new GuardOrder(timeout, (ulong?)options.RevertAfterDrops), request);
+        return (asked, result, confirmation);
     }
 
     private static EntryFilter Validate(DevmapState? devmap, DesiredEntries table, ReplaceOptions options, Violations violations)
@@ -78,6 +91,16 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         var scope = EntryQueryValidation.Filter(new EntryQuery(Labels: options.Labels, Owner: options.Owner), violations, static _ => InterfaceTable.Empty);
         if (scope.Labels.CountBy(l => l.Key).Any(l => l.Value > 1))
             violations.Add(Label, "must name each label once");
+        if ((options.Rehearse < ReplaceOptions.MinRehearsal || options.Rehearse > ReplaceOptions.MaxRehearsal) && !violations.Has("rehearse"))
+            violations.Add("rehearse", ReplaceOptions.RehearsalRule);
+        if (options.Confirm is not null && options.DryRun)
+            violations.Add("confirm", "must not be given with dryRun or rehearse, which change nothing");
+        else if ((options.Confirm < ReplaceOptions.MinConfirm || options.Confirm > ReplaceOptions.MaxConfirm) && !violations.Has("confirm"))
+            violations.Add("confirm", ReplaceOptions.ConfirmRule);
+        if (options is { RevertAfterDrops: not null, Confirm: null } && !violations.Has("confirm"))
+            violations.Add("revertAfterDrops", "must not be given without confirm");
+        else if (options.RevertAfterDrops < 1)
+            violations.Add("revertAfterDrops", "must be 1 or more");
         if (options.AllowDeletions < 0)
             violations.Add("allowDeletions", "must be 0 or more");
         if (!violations.Has(Table) && table.Entries is null)
@@ -140,18 +163,18 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         + (scope.Owner is null ? "" : $" of the owner {scope.Owner}")
         + string.Concat(scope.Labels.Select(l => $" with the label {l.Key}={l.Value}"));
 
-    private ReplaceOutcome Answer(DevmapId id, TableResult result, bool isDry)
+    private ReplaceOutcome Answer(DevmapId id, TableResult result, bool isDry, RehearsalResult? rehearsed)
     {
         // The writer has just read the interfaces.
         var (difference, snapshot, interfaces) = (result.Difference, state.Current, kernel.Interfaces.Current);
         var devmap = snapshot.Find(id) ?? throw new ControlPlaneException(DevmapErrors.NotFound(id.Name));
         var (plan, problems, more) = (new List<PlannedChange>(), new List<EntryProblem>(), false);
         if (isDry)
-            more = AddPlan(plan, difference, snapshot, devmap, interfaces);
+            more = AddPlan(plan, difference, snapshot, devmap, interfaces, rehearsed);
         else
             more = AddProblems(problems, difference, devmap, evaluators.For(snapshot, devmap, interfaces));
         return new ReplaceOutcome(
-            result.Revision, difference.Created, difference.Changed, difference.Deleted, difference.Unchanged, problems, plan, more, isDry ? ErrorOf(result.Protection) : null, null, []);
+            result.Revision, difference.Created, difference.Changed, difference.Deleted, difference.Unchanged, problems, plan, more, isDry ? ErrorOf(result.Protection) : null, null, [], rehearsed?.Rehearsal);
     }
 
     private static bool AddProblems(List<EntryProblem> problems, TableDifference difference, DevmapState devmap, StatusEvaluator evaluator)
@@ -169,14 +192,14 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         return false;
     }
 
-    private bool AddPlan(List<PlannedChange> plan, TableDifference difference, Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces)
+    private bool AddPlan(List<PlannedChange> plan, TableDifference difference, Snapshot snapshot, DevmapState devmap, InterfaceTable interfaces, RehearsalResult? rehearsed)
     {
         var targets = difference.Writes.Select(w => w.Spec?.Interface).OfType<string>().Distinct();
         var (planned, then) = Convergence.WithPassPrograms(snapshot, devmap, interfaces, targets);
         var (evaluator, map, budget) = (evaluators.ForPlan(planned, devmap, then), state.Handles[devmap.Id], new PageBudget());
-        foreach (var write in difference.Writes.OrderBy(w => w.Spec is not null))
+        foreach (var write in difference.Writes.OrderByDescending(w => rehearsed?.TrafficOf(w).Packets ?? 0).ThenBy(w => w.Spec is not null))
         {
-            var change = Planned(write, devmap, evaluator, map);
+            var change = Planned(write, devmap, evaluator, map, rehearsed?.TrafficOf(write));
             if (plan.Count == ReplaceOutcome.MaxPlan || !budget.Take(change))
                 return true;
             plan.Add(change);
@@ -185,18 +208,18 @@ internal sealed class TableService(ControlPlaneState state, DevmapWriter writer,
         return false;
     }
 
-    private static PlannedChange Planned(ResolvedWrite write, DevmapState devmap, StatusEvaluator evaluator, IDevmapReader map)
+    private static PlannedChange Planned(ResolvedWrite write, DevmapState devmap, StatusEvaluator evaluator, IDevmapReader map, RehearsedTraffic? rehearsed)
     {
         var counters = write.Before?.KernelKey is { } counted ? map.ReadCounters(counted) : default;
         var before = write.Before is { } there ? evaluator.Named(there.Record.Spec) : null;
         var key = evaluator.KeyText(write.Id.Key);
         if (write.Spec is not { } spec)
-            return new(key, PlannedAction.Delete, null, null, before, null, counters.Packets, counters.Bytes);
+            return new(key, PlannedAction.Delete, null, null, before, null, counters.Packets, counters.Bytes, rehearsed);
         var record = new EntryRecord(devmap.Id.Name, write.Id.Key, spec, 0, default, default);
         var verdict = evaluator.JudgePlanned(new PlacedEntry(record, write.KernelKey));
         return new(
             key, write.Adds ? PlannedAction.Create : PlannedAction.Change, verdict.State, verdict.Cause is { } condition ? condition with { LastTransitionTime = null } : null,
-            before, spec, counters.Packets, counters.Bytes);
+            before, spec, counters.Packets, counters.Bytes, rehearsed);
     }
 
     private static ItemError? ErrorOf(Error? error) => error is null

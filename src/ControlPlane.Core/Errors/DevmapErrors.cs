@@ -7,6 +7,53 @@ public static class DevmapErrors
 {
     private const int MostNamed = 10;
 
+    /// <summary>A table of the devmap waits for its confirmation.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="rest">How long it can wait.</param>
+    public static Error ConfirmationPending(string devmap, TimeSpan rest) => new(ErrorCode.ConfirmationPending, $"A table of the devmap '{devmap}' waits for its confirmation.")
+    {
+        Resource = $"devmaps/{devmap}",
+        RetryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(rest.TotalSeconds))),
+        Remedy = new Remedy("Confirm the table, or cancel it.", Calls.ConfirmEntries(devmap)),
+    };
+
+    /// <summary>No table of the devmap waits for its confirmation.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="last">The end of the last one that did; null if none is known.</param>
+    public static Error NoConfirmation(string devmap, string? last) => new(
+        ErrorCode.ConfirmationNotFound, $"No table of the devmap '{devmap}' waits for its confirmation{(last is null ? "" : $": the last one was {last}")}.")
+    {
+        Resource = $"devmaps/{devmap}",
+    };
+
+    /// <summary>The host cannot guard a table.</summary>
+    /// <param name="feature">The feature of the kernel that is missing.</param>
+    /// <param name="since">The kernel version that brings it.</param>
+    /// <param name="detail">Why it is missing.</param>
+    public static Error CannotGuard(string feature, string since, string? detail) => new(
+        ErrorCode.NotSupported,
+        $"This host cannot take a table back by itself as the call asks: that needs the feature {feature}, which came with Linux {since}{(detail is null ? "" : $" ({detail})")}.");
+
+    /// <summary>Redirect errors do not show in tcx mode.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="interfaceName">The interface that it is attached to.</param>
+    public static Error NoDropsInTcx(string devmap, string interfaceName) => new(
+        ErrorCode.NotSupported, $"The devmap '{devmap}' is attached to '{interfaceName}' in tcx mode, where no redirect error shows.")
+    {
+        Resource = $"devmaps/{devmap}/attachments/{interfaceName}",
+        Remedy = new Remedy("Leave revertAfterDrops out, or attach in native or generic mode."),
+    };
+
+    /// <summary>A devmap rehearses one table at a time.</summary>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="rest">How long the other rehearsal takes.</param>
+    public static Error RehearsalUnderWay(string devmap, TimeSpan rest) => new(ErrorCode.WriterBusy, $"Another table of the devmap '{devmap}' is rehearsed already.")
+    {
+        Resource = $"devmaps/{devmap}",
+        RetryAfter = TimeSpan.FromSeconds(Math.Max(1, Math.Ceiling(rest.TotalSeconds))),
+        Remedy = new Remedy("Try again when the other rehearsal is over."),
+    };
+
     /// <summary>There is no such devmap.</summary>
     public static Error NotFound(string devmap) => new(ErrorCode.DevmapNotFound, $"There is no devmap '{devmap}'.")
     {
@@ -58,6 +105,22 @@ public static class DevmapErrors
         {
             Resource = $"devmaps/{devmap}",
             Remedy = new Remedy("The daemon tries again with each change and at its next start."),
+        };
+
+    /// <summary>A list of entries cannot go on where a page before a resize ended.</summary>
+    public static Error Resized(string devmap) =>
+        new(ErrorCode.RevisionCompacted, $"The devmap '{devmap}' was resized, and its list has another order now.")
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = new Remedy("Begin the list again without a page token."),
+        };
+
+    /// <summary>The devmap has more entries than it would have room for.</summary>
+    public static Error TooSmall(string devmap, uint maxEntries, int entries) =>
+        new(ErrorCode.DevmapFull, string.Create(CultureInfo.InvariantCulture, $"The devmap '{devmap}' has {entries} entries, which do not fit into {maxEntries}."))
+        {
+            Resource = $"devmaps/{devmap}",
+            Remedy = CommonRemedies.MakeRoom(devmap),
         };
 
     /// <summary>The values of the devmap have no room for an egress program.</summary>

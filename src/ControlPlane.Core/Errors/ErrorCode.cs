@@ -114,6 +114,12 @@ public enum ErrorCode
     /// <summary>There are as many devmaps as there can be.</summary>
     TooManyDevmaps,
 
+    /// <summary>A table of the devmap waits for its confirmation; no other write to the devmap happens until then.</summary>
+    ConfirmationPending,
+
+    /// <summary>No table of the devmap waits for its confirmation.</summary>
+    ConfirmationNotFound,
+
     /// <summary>The daemon failed; its log has the exception under the id of the request.</summary>
     InternalError,
 }
@@ -160,13 +166,15 @@ public static class ErrorCodes
         ErrorCode.DevmapInUse => "devmap_in_use",
         ErrorCode.DevmapReadOnly => "devmap_read_only",
         ErrorCode.TooManyDevmaps => "too_many_devmaps",
+        ErrorCode.ConfirmationPending => "confirmation_pending",
+        ErrorCode.ConfirmationNotFound => "confirmation_not_found",
         ErrorCode.InternalError => "internal_error",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };
 
     /// <summary>Whether the same request can succeed later; the answer says after how long to try again.</summary>
     public static bool IsTemporary(this ErrorCode code) =>
-        code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams;
+        code is ErrorCode.WriterBusy or ErrorCode.StoreUnavailable or ErrorCode.TooManyConnections or ErrorCode.TooManyStreams or ErrorCode.ConfirmationPending;
 
     /// <summary>A short sentence that is the same for every occurrence of the code (RFC 9457 <c>title</c>).</summary>
     public static string Title(this ErrorCode code) => code switch
@@ -207,6 +215,8 @@ public static class ErrorCodes
         ErrorCode.DevmapInUse => "The devmap is attached to interfaces.",
         ErrorCode.DevmapReadOnly => "The devmap is declared in the configuration.",
         ErrorCode.TooManyDevmaps => "There are as many devmaps as there can be.",
+        ErrorCode.ConfirmationPending => "A table waits for its confirmation.",
+        ErrorCode.ConfirmationNotFound => "No table waits for its confirmation.",
         ErrorCode.InternalError => "The daemon failed.",
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

@@ -95,6 +95,9 @@ public static class Calls
     /// <summary>Audits the devmap and repairs what others changed.</summary>
     public static OperationCall AuditDevmap(string devmap) => new("auditDevmap", [("devmap", devmap)]);
 
+    /// <summary>Confirms the table of a devmap.</summary>
+    public static OperationCall ConfirmEntries(string devmap) => new("confirmEntries", [("devmap", devmap)]);
+
     /// <summary>Lists the devmaps.</summary>
     public static OperationCall ListDevmaps() => new("listDevmaps", []);
 

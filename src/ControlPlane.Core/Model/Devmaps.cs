@@ -69,7 +69,9 @@ public sealed record DevmapSpec(
         Compare("valueSize", ValueSize, next.ValueSize);
         Compare("numaNode", NumaNode, next.NumaNode);
         Compare("keySelector", KeySelector.Name, next.KeySelector.Name);
-        Compare("maxEntries", MaxEntries, next.MaxEntries);
+        // A resize builds another map for the programs that there are.
+        if (next.MaxEntries != MaxEntries && !(this with { MaxEntries = next.MaxEntries }).HasSameObjects(next))
+            found.Add(new("maxEntries", "cannot change in the same call as other settings of the kernel's objects: make two calls"));
         return found;
 
         void Compare<T>(string member, T now, T asked)

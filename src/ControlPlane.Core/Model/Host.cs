@@ -59,6 +59,12 @@ public static class KernelFeatureNames
     /// <summary>Raw tracepoint programs, since Linux 4.17; they need CAP_PERFMON.</summary>
     public const string RawTracepoints = "raw_tracepoints";
 
+    /// <summary>A switch to a candidate table that the kernel takes back by a timer (<c>bpf_timer</c>), since Linux 5.15.</summary>
+    public const string TimedConfirmation = "timed_confirmation";
+
+    /// <summary>The same by redirect errors of the candidate, since Linux 5.15; needs CAP_PERFMON and the kernel's BTF.</summary>
+    public const string RevertByDrops = "revert_by_drops";
+
     /// <summary>
     /// Counting what the kernel drops after a redirect: BTF tracepoints that tell the devmap and the key, since Linux 5.13; they
     /// need CAP_PERFMON and the kernel's BTF.

@@ -7,9 +7,9 @@ namespace ControlPlane.Core.Ports;
 /// One devmap in the kernel: the active <c>BPF_MAP_TYPE_DEVMAP_HASH</c>, its redirect program and where that runs.
 /// Members that take a <see cref="WriterScope"/> are for the writer's thread; the reader is for any.
 /// </summary>
-public interface IDevmap : IDevmapReader, IDisposable
+public interface IDevmap : IDevmapReader, IElements, IDisposable
 {
-    /// <summary>The record it was made from.</summary>
+    /// <summary>The record it was made from, with the capacity of the active map.</summary>
     DevmapRecord Definition { get; }
 
     /// <summary>Whether its objects were pinned already and were adopted.</summary>
@@ -24,22 +24,6 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <summary>The ids of all its programs. Which of them an interface runs depends on the interface and the mode.</summary>
     IReadOnlyList<uint> ProgramIds { get; }
 
-    /// <summary>
-    /// Writes one element, new or not (<c>bpf_map_update_elem</c> with <c>BPF_ANY</c>): the kernel does not enforce
-    /// <c>BPF_EXIST</c>, so whether it must exist is for the writer to know.
-    /// </summary>
-    /// <param name="scope">The writer's permission.</param>
-    /// <param name="key">The kernel key, any value.</param>
-    /// <param name="ifindex">The target device in the daemon's network namespace.</param>
-    /// <param name="egressProgram">The name of a loaded egress program, or null for none.</param>
-    /// <param name="replaces">Whether the element is known to be there; it is looked for where that matters when null.</param>
-    /// <param name="actions">The changes of the frames of the element, or null for none. Frames see target and actions of one update together, or those of the one before.</param>
-    /// <exception cref="ControlPlaneException">The egress program is unknown, or the values cannot carry one.</exception>
-    /// <exception cref="KernelException">
-    /// E2BIG: the map is full. EINVAL: no such ifindex (all other causes are excluded before the call). ENOMEM: after retries.
-    /// </exception>
-    void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces = null, EntryActions? actions = null);
-
     /// <summary>Has the frames of an element be counted from now on, if they are not. The element stays as it is; nothing happens if there is none.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     void Count(WriterScope scope, uint key);
@@ -48,9 +32,26 @@ public interface IDevmap : IDevmapReader, IDisposable
     /// <exception cref="KernelException">The kernel refused.</exception>
     void Activate(WriterScope scope);
 
-    /// <summary>Removes one element and its counters. False when the kernel had none (ENOENT).</summary>
-    /// <exception cref="KernelException">The kernel refused.</exception>
-    bool Delete(WriterScope scope, uint key);
+    /// <summary>The second table; null if there is none.</summary>
+    ICandidate? Candidate { get; }
+
+    /// <summary>
+    /// Begins a candidate: an empty map, to be filled while programs use the other one. There is one at a time. It waits until the kernel has freed
+    /// the one before, so see <see cref="ICandidate.Made"/>.
+    /// </summary>
+    /// <param name="scope">The writer's permission.</param>
+    /// <param name="definition">The devmap as it is with the candidate: only its capacity can differ.</param>
+    /// <param name="entries">How many elements the candidate gets, or a little less.</param>
+    /// <exception cref="InvalidOperationException">There is a candidate already.</exception>
+    ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries);
+
+    /// <summary>The guarded switch that nobody has confirmed before an earlier process ended; null if there is none. The table before it is active.</summary>
+    InterruptedSwitch? Interrupted => null;
+
+    /// <summary>Forgets <see cref="Interrupted"/>: the desired state follows the table by now.</summary>
+    void EndInterrupted(WriterScope scope)
+    {
+    }
 
     /// <summary>The pinned links, dead ones (whose interface was removed) included.</summary>
     IReadOnlyList<DevmapLink> Links { get; }
@@ -64,17 +65,20 @@ public interface IDevmap : IDevmapReader, IDisposable
 
     /// <summary>Detaches from the interface of this name and removes the pin. False when there was no such link.</summary>
     bool Detach(WriterScope scope, string interfaceName);
+
+    /// <summary>
+    /// Makes an empty candidate to compare frames with, and loads the programs for that. Safe on any thread, and not for the writer's: it takes
+    /// milliseconds. At most one at a time.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    IRehearsal PrepareRehearsal();
 }
 
 /// <summary>Reads of one devmap through a descriptor the kernel itself keeps read-only. Safe on any thread.</summary>
-public interface IDevmapReader
+public interface IDevmapReader : IElementReader
 {
     /// <summary>The link of this interface's name as the kernel has it now (<c>xdp_ifindex</c> 0: dead or detached); null when there is none.</summary>
     DevmapLink? FindLink(string interfaceName);
-
-    /// <summary>Reads one element (<c>bpf_map_lookup_elem</c>). False when the kernel has none.</summary>
-    /// <exception cref="KernelException">The kernel refused.</exception>
-    bool TryLookup(uint key, out KernelEntry entry);
 
     /// <summary>
     /// The key after <paramref name="after"/> in the kernel's order: by bucket, newest first within one
@@ -100,10 +104,6 @@ public interface IDevmapReader
 
     /// <summary>Returns the frames redirected by this key since its element was made; zero when counters are off.</summary>
     EntryCounters ReadCounters(uint key);
-
-    /// <summary>Returns the actions that programs apply to frames of this key; null for none.</summary>
-    /// <exception cref="KernelException">The kernel refused.</exception>
-    EntryActions? ReadActions(uint key);
 
     /// <summary>Returns the keys whose frames were dropped by a failed action or had expired, at most 4,096, those of the last; empty when no entry ever had actions.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>

@@ -38,11 +38,15 @@ public interface IKernel : IDisposable
 
     /// <summary>
     /// Creates the devmap's kernel objects and pins them, or adopts them when they are pinned already: map, slot,
-    /// redirect program, counters, links. Programs that were made with other settings are replaced, and no frame is lost.
+    /// redirect program, counters, links. Programs that were made with other settings are replaced, and no frame is lost. Ends a switch to a candidate that was
+    /// cut off.
     /// </summary>
+    /// <param name="scope">The writer's permission.</param>
+    /// <param name="definition">The devmap.</param>
+    /// <param name="committed">The last revision in the store: a candidate that is complete for it or one before becomes active, another one is removed.</param>
     /// <exception cref="ControlPlaneException">A pin differs from the definition in what cannot change; every difference is listed.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition);
+    IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed = 0);
 
     /// <summary>
     /// Gives an open devmap other settings: its links get other programs, each in one step, so that no frame is lost. The elements stay. Those that

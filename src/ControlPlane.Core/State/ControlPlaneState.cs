@@ -24,6 +24,9 @@ internal sealed class ControlPlaneState(FactTimes facts, CapacityOptions? capaci
     /// <summary>The times of the leases.</summary>
     public LeaseClock LeaseClock { get; } = new(facts.Time);
 
+    /// <summary>The tables that wait for their confirmation.</summary>
+    public PendingTables Pending { get; } = new(facts.Time);
+
     /// <summary>The findings of audits.</summary>
     public AuditTallies Audits { get; } = new();
 

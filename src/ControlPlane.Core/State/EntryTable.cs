@@ -135,6 +135,16 @@ internal sealed partial class EntryTable
         return (shared, leaves);
     }
 
+    /// <summary>Returns the same entries in a table for a devmap of another capacity.</summary>
+    public EntryTable WithCapacity(uint maxEntries)
+    {
+        var builder = new EntryTable(maxEntries).ToBuilder();
+        foreach (var entry in Parts(int.MaxValue).SelectMany(p => p.Placed))
+            builder.Replace(null, entry);
+        var table = builder.Freeze();
+        return new EntryTable(table.BucketCount, table.Count, table.LongChains, table._root, table._byInterfaceKey, _swaps);
+    }
+
     /// <summary>Returns a builder that begins with the entries of this table.</summary>
     public Builder ToBuilder() => new(this);
 
@@ -159,6 +169,9 @@ internal sealed partial class EntryTable
     {
         /// <summary>The key: it is equal by reference.</summary>
         public (object Of, object Swaps, int First) Key => (of, swaps, first);
+
+        /// <summary>The entries as the kernel has them: without swaps that have not reached them yet.</summary>
+        public IEnumerable<PlacedEntry> Placed => placed;
 
         /// <summary>The entries.</summary>
         public IEnumerable<PlacedEntry> Entries => swaps.IsEmpty ? placed : Desired(placed, swaps);

@@ -272,7 +272,6 @@ internal sealed class WorkingState(ControlPlaneState shared)
 /// <summary>One devmap as the writer changes it between two snapshots.</summary>
 internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long revision)
 {
-    private DevmapRecord _definition = definition;
     private DevmapState? _last;
     private long _revision = revision;
     private IngressTimes _ingresses = IngressTimes.None;
@@ -286,10 +285,10 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public DevmapId Id => id;
 
     /// <summary>The settings.</summary>
-    public DevmapRecord Definition => _definition;
+    public DevmapRecord Definition { get; private set; } = definition;
 
     /// <summary>The entries.</summary>
-    public EntryTable.Builder Entries { get; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
+    public EntryTable.Builder Entries { get; private set; } = new EntryTable(definition.Spec.MaxEntries).ToBuilder();
 
     /// <summary>The entries, counted by group.</summary>
     public EntryGroupCounts Groups { get; } = new(definition.Spec.KeySelector);
@@ -299,6 +298,9 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
 
     /// <summary>The change of many entries that the kernel still follows; null if there is none.</summary>
     public OpenTable? Open { get; set; }
+
+    /// <summary>The table that is built beside the active one; null if there is none.</summary>
+    public Building? Building { get; set; }
 
     /// <summary>Returns the entry that a key means: by identity or, for a number, by the kernel key. Null if there is none.</summary>
     public PlacedEntry? Find(EntryKey key) => key.InterfaceName is null ? Entries.Find(key.Number) : Entries.Find(key);
@@ -318,10 +320,12 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
         Reach(attachment?.Record.Revision ?? 0);
     }
 
-    /// <summary>The devmap has other settings from now on.</summary>
+    /// <summary>The devmap has other settings from now on. With another capacity the entries are in other buckets.</summary>
     public void Redefine(DevmapRecord next)
     {
-        _definition = next;
+        if (next.Spec.MaxEntries != Definition.Spec.MaxEntries)
+            Entries = Entries.Freeze().WithCapacity(next.Spec.MaxEntries).ToBuilder();
+        Definition = next;
         Reach(next.Revision);
     }
 
@@ -332,13 +336,13 @@ internal sealed class WorkingDevmap(DevmapId id, DevmapRecord definition, long r
     public DevmapState Freeze(DateTimeOffset now, CapacityOptions capacity)
     {
         var entries = Entries.Freeze();
-        if (Capacity.LevelOf(entries.Count, _definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
+        if (Capacity.LevelOf(entries.Count, Definition.Spec.MaxEntries, capacity) is var room && room != _room.Level)
             _room = (room, now);
         if (_spreadSince is null || entries.LongChains > 0 != _last?.Entries.LongChains > 0)
             _spreadSince = now;
         if (_last is null || _last.Revision != _revision || !ReferenceEquals(_last.Entries, entries) || !ReferenceEquals(_last.Attachments, _attachments)
-            || !ReferenceEquals(_last.Open, Open) || !ReferenceEquals(_last.Definition, _definition))
-            _last = new DevmapState(id, _definition, _revision, entries, _attachments)
+            || !ReferenceEquals(_last.Open, Open) || !ReferenceEquals(_last.Definition, Definition))
+            _last = new DevmapState(id, Definition, _revision, entries, _attachments)
             {
                 Open = Open, Groups = Groups.Freeze(), Ingresses = _ingresses, SpreadSince = _spreadSince.Value, Room = _room.Level!.Value, RoomSince = _room.Since,
             };

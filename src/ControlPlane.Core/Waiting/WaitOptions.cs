@@ -34,14 +34,22 @@ public sealed record WaitOptions(WaitState? For = null, TimeSpan? Timeout = null
     /// <summary>Reads a timeout: seconds with up to seven decimals and an <c>s</c>, as durations are in JSON. Null if there is none.</summary>
     /// <param name="text">The text.</param>
     /// <param name="violations">Collects the validation errors.</param>
-    public static TimeSpan? ReadTimeout(string? text, Violations violations)
+    public static TimeSpan? ReadTimeout(string? text, Violations violations) => ReadDuration(text, "timeout", MaxTimeout, TimeoutRule, violations);
+
+    /// <summary>Reads a duration, written as a timeout is. Null if there is none.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="field">The field that has it.</param>
+    /// <param name="most">The longest one.</param>
+    /// <param name="rule">The rule for the field.</param>
+    /// <param name="violations">Collects the validation errors.</param>
+    public static TimeSpan? ReadDuration(string? text, string field, TimeSpan most, string rule, Violations violations)
     {
         if (text is null)
             return null;
         if (text is [.. var seconds, 's']
-            && decimal.TryParse(seconds, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= (decimal)MaxTimeout.TotalSeconds)
+            && decimal.TryParse(seconds, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value <= (decimal)most.TotalSeconds)
             return TimeSpan.FromTicks((long)(value * TimeSpan.TicksPerSecond));
-        violations.Add("timeout", TimeoutRule);
+        violations.Add(field, rule);
         return null;
     }
 

@@ -82,9 +82,9 @@ internal static class DevmapAdoption
         differences.Compare("totals' value size", totalsInfo.value_size, SizeOf<devmapd_totals>());
 
         var maps = new List<(string Name, uint Id)> { ("totals", totalsInfo.id), ("config", BpfInfo.OfMap(config).id) };
-        maps.AddRange(loaded.version < DevmapPins.FirstWithIds ? CompareOldMaps(pins, info.id, differences) : CompareEntryMaps(definition, pins, info.id, differences));
+        maps.AddRange(loaded.version < DevmapPins.FirstWithIds ? CompareOldMaps(pins, info.id, differences) : CompareEntryMaps(definition, pins, loaded, info.id, differences));
         if (loaded.version >= DevmapPins.FirstWithActions)
-            maps.AddRange(EntryMaps.ReusedForActions(pins).Select(m => (m.Name, MapIdAt(m.Path))));
+            maps.AddRange(EntryMaps.ReusedForActions(pins).Where(m => loaded.version >= DevmapPins.FirstWithRoom || m.Path != pins.ActionParts).Select(m => (m.Name, MapIdAt(m.Path))));
         if (pins.SinceVersion(pins.Missed) <= loaded.version)
             maps.Add(("missed", CompareArray<devmapd_missed_key>(pins.Missed, DevmapdConstants.DEVMAPD_MISSED_KEYS, differences)));
         CompareProgram(pins.Redirect, maps, differences);
@@ -94,14 +94,18 @@ internal static class DevmapAdoption
         CompareProgram(pins.Complete, maps, differences);
     }
 
-    private static IEnumerable<(string Name, uint Id)> CompareEntryMaps(DevmapRecord definition, DevmapPins pins, uint devmap, DevmapDifferences differences)
+    private static IEnumerable<(string Name, uint Id)> CompareEntryMaps(
+        DevmapRecord definition, DevmapPins pins, devmapd_redirect_config loaded, uint devmap, DevmapDifferences differences)
     {
         using var slots = new Slots(definition.Name, pins);
         EntryMaps.FinishGrowth(pins, slots);
         using var table = Pin.OpenMap(pins.Table, BpfConstants.BPF_F_RDONLY);
         differences.Compare("id of the map in the slot", slots.ReadDevmapId(), devmap);
         differences.Compare("id of the table in the slot", slots.ReadTableId(), BpfInfo.OfMap(table).id);
-        return [.. EntryMaps.Reused(pins).Select(m => (m.Name, MapIdAt(m.Path)))];
+        return [.. EntryMaps.Reused(pins).Where(m => IsSame(m.Path)).Select(m => (m.Name, MapIdAt(m.Path)))];
+
+        // An upgrade that a crash has cut off has made these again.
+        bool IsSame(string path) => loaded.version >= DevmapPins.FirstWithRoom || path != pins.MoreCounts;
     }
 
     private static uint MapIdAt(string path)

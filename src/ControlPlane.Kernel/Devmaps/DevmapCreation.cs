@@ -29,12 +29,7 @@ internal static class DevmapCreation
     /// <exception cref="KernelException">The kernel refused. Nothing is left behind.</exception>
     public static void Create(DevmapRecord definition, DevmapPins pins)
     {
-        using var active = BpfMap.Create(
-            BpfConstants.BPF_MAP_TYPE_DEVMAP_HASH,
-            definition.Name,
-            definition.Spec.ValueSize,
-            definition.Spec.MaxEntries,
-            new bpf_map_create_opts { map_flags = FlagsOf(definition), numa_node = definition.Spec.NumaNode ?? 0 });
+        using var active = ElementMap.Create(definition);
         using var maps = EntryMaps.Create(definition, active);
         using var program = BpfObject.OpenEmbedded("redirect.bpf.o");
         program.SetConfig(ConfigOf(definition));

@@ -1,6 +1,7 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace ControlPlane.Kernel.Devmaps;
 
@@ -15,10 +16,12 @@ internal static class DevmapRemoval
     public static void Run(DevmapPins pins, Action<string> detached)
     {
         Pin.RequireMark(pins.Config, devmapd_kind.Redirect);
+        PinFolder.Recover(pins.Folder, NullLogger.Instance);
         RequireOnly(pins.Folder, pins.All);
         var links = Directory.Exists(pins.Links) ? Directory.GetFiles(pins.Links) : [];
         var programs = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Select(pins.Program)
-            .SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt).ToArray();
+            .SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists).Select(ProgramIdAt)
+            .Concat(LibbpfRehearsal.PinnedPrograms(pins)).ToArray();
         // Checks all links before it changes the first: a devmap is removed as a whole or not at all.
         foreach (var path in links)
             RequireOurs(path, programs);

@@ -30,10 +30,25 @@ internal sealed partial class LibbpfDevmap
         return true;
     }
 
+    public IRehearsal PrepareRehearsal()
+    {
+        if (_rehearsal is not null)
+            throw KernelCall.Failure($"rehearsal of devmap {Definition.Name}", Errno.EBUSY);
+        return new LibbpfRehearsal(this, _pins, _redirects.ContainsKey(RedirectProgram.Tcx), hasPeers: _judge is not null);
+    }
+
+    /// <summary>Has all links run the programs of a rehearsal, and those that are attached meanwhile; null for their own.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    internal void Run(LibbpfRehearsal? rehearsal)
+    {
+        _rehearsal = rehearsal;
+        _links.Choose(ProgramFor);
+    }
+
     /// <summary>Returns the descriptor of the program with this id; null if it is none of this devmap. The devmap owns the descriptor.</summary>
     public FileDescriptor? FindProgram(uint programId)
     {
-        foreach (var (fd, id) in _redirects.Values)
+        foreach (var (fd, id) in Programs)
         {
             if (id == programId)
                 return fd;
@@ -65,5 +80,8 @@ internal sealed partial class LibbpfDevmap
         ? _links.Attach(ProgramFor(ingress, mode), ingress, mode)
         : throw KernelCall.Failure($"bpf_link_create(devmap {Definition.Name}, interface {ingress.Name}, tcx)", Errno.EINVAL);
 
-    private FileDescriptor ProgramFor(InterfaceInfo ingress, AttachMode mode) => _redirects[RedirectPrograms.For(Definition.Spec, ingress, mode)].Fd;
+    private IEnumerable<(FileDescriptor Fd, uint Id)> Programs => _redirects.Values.Concat(_rehearsal?.Programs.Values ?? []);
+
+    private FileDescriptor ProgramFor(InterfaceInfo ingress, AttachMode mode) =>
+        (_rehearsal?.Programs ?? _redirects)[RedirectPrograms.For(Definition.Spec, ingress, mode)].Fd;
 }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
 using ControlPlane.Kernel.Native;
@@ -13,18 +12,48 @@ internal sealed partial class LibbpfDevmap
 {
     public bool TryLookup(uint key, out KernelEntry entry)
     {
-        // A 4-byte value fills the ifindex only and leaves the program 0.
-        var result = BpfMap.Lookup<bpf_devmap_val_read>(_read, key, out var value);
-        entry = new KernelEntry(value.ifindex, value.bpf_prog_id);
-        return Found(result, "bpf_map_lookup_elem");
+        while (true)
+        {
+            var elements = _elements;
+            try
+            {
+                return elements.TryLookup(key, out entry);
+            }
+            catch (ObjectDisposedException) when (!ReferenceEquals(elements, _elements))
+            {
+                // Programs use another map by now.
+            }
+        }
     }
 
-    public bool TryGetNextKey(uint? after, out uint next) =>
-        Found(BpfMap.NextKey(_read, after, out next), "bpf_map_get_next_key");
+    public bool TryGetNextKey(uint? after, out uint next)
+    {
+        while (true)
+        {
+            var elements = _elements;
+            try
+            {
+                return elements.TryGetNextKey(after, out next);
+            }
+            catch (ObjectDisposedException) when (!ReferenceEquals(elements, _elements))
+            {
+                // As above. The kernel begins with the first key if the other map lacks this one.
+            }
+        }
+    }
 
-    public uint ReadActiveMapId() => _slots.ReadDevmapId();
+    public uint ReadActiveMapId()
+    {
+        // Not between the two steps of a switch.
+        lock (_switching)
+            return _slots.ReadDevmapId();
+    }
 
-    public bool IsActive() => _slots.ReadDevmapId() == MapId && _ids.IsInPlace;
+    public bool IsActive()
+    {
+        lock (_switching)
+            return _slots.ReadDevmapId() == MapId && _ids.IsInPlace;
+    }
 
     public bool IsCounted(uint key) => !Definition.Spec.Counters || _ids.Knows(key);
 
@@ -166,12 +195,4 @@ internal sealed partial class LibbpfDevmap
                 .Select(m => new MissedKeyCount(m.Key, m.Value.Packets, MonotonicClock.At(m.Value.LastNs))),
         ];
     }
-
-    // Builds the text of the failure only if there is one: this runs for each element of each walk.
-    private bool Found(int result, string call) => result switch
-    {
-        0 => true,
-        -Errno.ENOENT => false,
-        _ => throw KernelCall.Failure($"{call}(devmap {Definition.Name})", -result),
-    };
 }

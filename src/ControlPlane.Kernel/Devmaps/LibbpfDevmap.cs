@@ -1,6 +1,8 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Ports;
+using ControlPlane.Kernel.Drops;
+using ControlPlane.Kernel.Guards;
 using ControlPlane.Kernel.Ids;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Objects;
@@ -11,19 +13,17 @@ namespace ControlPlane.Kernel.Devmaps;
 
 /// <summary>
 /// A devmap in the kernel. The writer's descriptors are <c>BPF_F_WRONLY</c> and the readers' are <c>BPF_F_RDONLY</c>, so the
-/// kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation.
+/// kernel itself refuses a write on a reader's path. No descriptor that can do both outlives the creation. A candidate can become the
+/// table of the devmap at any time: readers look up which one it is with each call.
 /// </summary>
 internal sealed partial class LibbpfDevmap : IDevmap
 {
-    /// <summary>The map allocates without waiting, so ENOMEM can be temporary.</summary>
-    private const int UpdateAttempts = 5;
-
     private readonly ILogger _logger;
     private readonly LibbpfEgressPrograms _programs;
     private readonly XdpLinks _links;
 
-    private readonly FileDescriptor _write;
-    private readonly FileDescriptor _read;
+    private readonly LibbpfDropCounters _drops;
+    private readonly Lock _switching = new();
     private readonly Slots _slots;
     private readonly EntryIds _ids;
     private readonly FileDescriptor _moreCounts;
@@ -37,15 +37,19 @@ internal sealed partial class LibbpfDevmap : IDevmap
     private readonly FileDescriptor? _judge;
     private readonly DevmapPins _pins;
     private readonly Dictionary<RedirectProgram, (FileDescriptor Fd, uint Id)> _redirects;
+    private volatile ElementMap _elements;
+    private LibbpfCandidate? _candidate;
+
+    // Set by the writer's thread, and read by others.
+    private volatile LibbpfRehearsal? _rehearsal;
 
     private LibbpfDevmap(
-        DevmapRecord definition, bool adopted, DevmapPins pins, FileDescriptor? judge, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger)
+        DevmapRecord definition, bool adopted, DevmapPins pins, FileDescriptor? judge, LibbpfEgressPrograms programs, LibbpfDropCounters drops, IInterfaces interfaces, ILogger logger)
     {
-        (Definition, Adopted, _judge, _programs, _logger, _pins) = (definition, adopted, judge, programs, logger, pins);
-        _write = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_WRONLY);
-        _read = Pin.OpenMap(pins.Active, BpfConstants.BPF_F_RDONLY);
+        (Adopted, _judge, _programs, _drops, _logger, _pins) = (adopted, judge, programs, drops, logger, pins);
         _slots = new Slots(definition.Name, pins);
-        _ids = new EntryIds(definition, pins, _slots, _read);
+        _elements = new ElementMap(definition, _slots.Active, pins.Active);
+        _ids = new EntryIds(definition, pins, _slots, _elements.Read);
         _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_RDONLY);
         _totals = Pin.OpenMap(pins.Totals, BpfConstants.BPF_F_RDONLY);
         _missed = Pin.OpenMap(pins.Missed, BpfConstants.BPF_F_RDONLY);
@@ -56,8 +60,6 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _toPeers = OpenIfThere(pins.ToPeers);
         _redirects = RedirectPrograms.Xdp.Append(RedirectProgram.Tcx).Where(p => File.Exists(pins.Program(p))).ToDictionary(p => p, p => Open(pins.Program(p)));
         _links = new XdpLinks(pins.Links, $"devmap {definition.Name}", interfaces);
-        MapId = BpfInfo.OfMap(_read).id;
-        ProgramIds = [.. _redirects.Values.Select(p => p.Id)];
 
         static FileDescriptor? OpenIfThere(string path) => File.Exists(path) ? Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY) : null;
 
@@ -68,46 +70,57 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
     }
 
-    public DevmapRecord Definition { get; }
+    public DevmapRecord Definition => _elements.Definition;
 
     public bool Adopted { get; }
 
-    public uint MapId { get; }
+    public uint MapId => _elements.MapId;
+
+    public ICandidate? Candidate => _candidate;
+
+    /// <summary>The pins.</summary>
+    internal DevmapPins Pins => _pins;
 
     public uint RedirectProgramId => _redirects[RedirectProgram.Plain].Id;
 
-    public IReadOnlyList<uint> ProgramIds { get; }
+    public IReadOnlyList<uint> ProgramIds => [.. Programs.Select(p => p.Id)];
 
     /// <summary>Whether the descriptors are closed.</summary>
-    public bool IsClosed => _read.IsClosed;
+    public bool IsClosed => _elements.Read.IsClosed;
 
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<HeldPin> Held =>
     [
-        Pinned(_pins.Active, _read), Pinned(_pins.Slots, _slots.Devmaps), Pinned(_pins.Tables, _slots.Tables), Pinned(_pins.Switch, _slots.SwitchMap),
+        Pinned(_elements.PinPath, _elements.Read), .. _candidate is { HasMap: true, Map: var other } ? new[] { Pinned(other.PinPath, other.Read) } : [], Pinned(_pins.Slots, _slots.Devmaps), Pinned(_pins.Tables, _slots.Tables), Pinned(_pins.Switch, _slots.SwitchMap),
         .. _ids.Held.Select(h => Pinned(h.Path, h.Map)), Pinned(_pins.MoreCounts, _moreCounts), Pinned(_pins.Totals, _totals),
         Pinned(_pins.Missed, _missed), Pinned(_pins.MoreTotals, _moreTotals), Pinned(_pins.ActionTotals, _actionTotals), Pinned(_pins.Config, _config),
         .. _redirects.Select(r => Pinned(_pins.Program(r.Key), r.Value.Fd)),
         .. _tcxConfig is null ? [] : new[] { Pinned(_pins.TcxConfig, _tcxConfig) }, .. _toPeers is null ? [] : new[] { Pinned(_pins.ToPeers, _toPeers) },
-        .. _links.Held(_pins.Folder),
+        .. _links.Held(_pins.Folder), .. _candidate?.HeldByGuard.Select(h => new HeldPin(_pins.Folder, h.Path, h.Object)) ?? [],
     ];
 
-    /// <summary>Creates the devmap, or adopts it if it is pinned. Programs with other settings are replaced.</summary>
+    /// <summary>Creates the devmap, or adopts it if it is pinned, and has its drops counted. Programs with other settings are replaced.</summary>
     /// <param name="pinRoot">The pin root.</param>
     /// <param name="definition">The devmap.</param>
+    /// <param name="committed">The last revision in the store.</param>
     /// <param name="hasTcx">Whether the kernel has tcx.</param>
     /// <param name="programs">The egress programs.</param>
+    /// <param name="drops">Counts the drops.</param>
     /// <param name="interfaces">The interfaces.</param>
     /// <param name="logger">The log.</param>
     /// <param name="before">The devmap as it was opened before with other settings, and does not write any more; null if it was not.</param>
     public static LibbpfDevmap Open(
-        string pinRoot, DevmapRecord definition, bool hasTcx, LibbpfEgressPrograms programs, IInterfaces interfaces, ILogger logger, LibbpfDevmap? before = null)
+        string pinRoot, DevmapRecord definition, long committed, bool hasTcx, LibbpfEgressPrograms programs, LibbpfDropCounters drops, IInterfaces interfaces, ILogger logger,
+        LibbpfDevmap? before = null)
     {
         var pins = DevmapPins.Of(pinRoot, definition.Name);
         var adopted = Directory.Exists(pins.Folder);
+        InterruptedSwitch? interrupted = null;
         if (adopted)
         {
+            PinFolder.Recover(pins.Folder, logger);
             RedirectUpgrade.Recover(pins);
+            interrupted = CandidatePins.Recover(definition.Name, pins, committed);
             DevmapAdoption.Check(definition, pins);
             RedirectUpgrade.Run(definition, pins, logger);
         }
@@ -117,11 +130,12 @@ internal sealed partial class LibbpfDevmap : IDevmap
         }
 
         var judge = hasTcx ? TcxProgram.Ensure(definition, pins, logger) : null;
-        var devmap = new LibbpfDevmap(definition, before?.Adopted ?? adopted, pins, judge, programs, interfaces, logger);
+        var devmap = new LibbpfDevmap(definition, before?.Adopted ?? adopted, pins, judge, programs, drops, interfaces, logger) { Interrupted = interrupted };
         try
         {
-            devmap._links.Adopt(devmap.ProgramIds);
+            devmap._links.Adopt([.. devmap.ProgramIds, .. LibbpfRehearsal.PinnedPrograms(pins)]);
             devmap._links.Choose(devmap.ProgramFor);
+            PinFolder.Remove(pins.Rehearsal);
             RedirectUpgrade.TakeOverCounts(pins, definition.Spec.Counters ? devmap._ids : null, devmap._slots);
             if (adopted && before is null && (definition.Spec.Counters || devmap._ids.HaveActions))
                 devmap._ids.EndGone(key => devmap.TryLookup(key, out _));
@@ -132,6 +146,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
             throw;
         }
 
+        drops.Add(definition.Name, devmap.MapId);
         if (before is not null)
             KernelLog.DevmapChanged(logger, definition.Name, devmap.RedirectProgramId);
         else if (adopted)
@@ -144,7 +159,94 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Activate(WriterScope scope)
     {
         scope.Demand();
-        _slots.Restore(_write, _ids.Table);
+        // Nobody has followed yet that the kernel has taken the table back. A switch from here would be one without a guard.
+        if (_candidate?.Guard?.Read() is { IsTakenBack: true })
+            return;
+        _slots.Use(_elements.Place);
+        _slots.Restore(_elements.Write, _ids.Table);
+    }
+
+    public ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries)
+    {
+        scope.Demand();
+        if (_candidate is not null)
+            throw new InvalidOperationException($"The devmap {Definition.Name} has a candidate.");
+        var (place, pin) = (_elements.Place ^ 1, DevmapPins.Next(_pins.Active));
+        ElementMap? map = null;
+        var make = _ids.TakeOther(Create, EntryMaps.KeysAtFirst(definition, entries));
+        return _candidate = new LibbpfCandidate(this, _ids, BesideWriter.Run(() =>
+        {
+            try
+            {
+                var table = make();
+                return (map!, table);
+            }
+            catch
+            {
+                map?.Dispose();
+                CandidatePins.Remove(_pins);
+                throw;
+            }
+        }));
+
+        FileDescriptor Create()
+        {
+            CandidatePins.Begin(_pins);
+            ElementMap.Create(definition, pin);
+            map = new ElementMap(definition, place, pin);
+            return map.Read;
+        }
+    }
+
+    /// <summary>Has programs use another map, in the other place, and returns the one that they have used.</summary>
+    /// <param name="other">The other map.</param>
+    /// <param name="use">Switches the place; null for a plain store.</param>
+    internal ElementMap Exchange(ElementMap other, Action? use = null)
+    {
+        var before = _elements;
+        _drops.Follow(Definition.Name, before.MapId, other.MapId);
+        lock (_switching)
+        {
+            _ids.Switch(other.Read, use ?? (() => _slots.Use(other.Place)));
+            _elements = other;
+        }
+
+        return before;
+    }
+
+    public InterruptedSwitch? Interrupted { get; private set; }
+
+    public void EndInterrupted(WriterScope scope)
+    {
+        scope.Demand();
+        Interrupted = null;
+        PinFolder.Remove(_pins.Guard.Folder);
+    }
+
+    /// <summary>Takes the table back, unless the guard has ended.</summary>
+    internal void TakeBack(SwitchGuard guard) => guard.TakeBack(_slots);
+
+    /// <summary>Gives up the table that programs do not use.</summary>
+    internal void Release()
+    {
+        var candidate = _candidate!;
+        Task.WhenAny(candidate.Made).GetAwaiter().GetResult();
+        var old = candidate.Made.IsCompletedSuccessfully ? candidate.Map : null;
+        _candidate = null;
+        if (_elements.PinPath == _pins.Active)
+            File.Delete(DevmapPins.Next(_pins.Active));
+        else
+            File.Move(_elements.PinPath, _pins.Active, overwrite: true);
+        _elements.PinPath = _pins.Active;
+        var (name, wasSwitched) = (Definition.Name, candidate.IsSwitched);
+        _ids.ReleaseOther(key => !TryLookup(key, out _), () =>
+        {
+            if (wasSwitched)
+                _drops.Leave(name, old!.MapId);
+            old?.Dispose();
+            // Until here a start would find out which table is the active one.
+            File.Delete(_pins.Candidate);
+        });
     }
 
     /// <remarks>
@@ -154,7 +256,7 @@ internal sealed partial class LibbpfDevmap : IDevmap
     public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces, EntryActions? actions)
     {
         scope.Demand();
-        var program = egressProgram is null ? null : ProgramToCarry(egressProgram);
+        var program = ProgramToCarry(egressProgram);
         var after = ActionConfig.Of(actions);
         // Without counters only entries with actions need an id.
         var begins = (Definition.Spec.Counters || after.flags != 0) && !((replaces ?? TryLookup(key, out _)) && _ids.Knows(key));
@@ -164,9 +266,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         {
             var before = _ids.ActionsOf(key);
             if (ActionConfig.AreSame(before, after))
-                Write(key, ifindex, program);
+                _elements.Set(key, ifindex, program);
             else
-                _ids.Change(ChangeOf(key, before, new devmapd_version { ifindex = ifindex, program = IdOf(program), actions = after }), () => Write(key, ifindex, program));
+                _ids.Change(ChangeOf(key, before, new devmapd_version { ifindex = ifindex, program = IdOf(program), actions = after }), () => _elements.Set(key, ifindex, program));
         }
         catch (KernelException) when (begins)
         {
@@ -180,9 +282,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
         scope.Demand();
         var (before, removed) = (_ids.ActionsOf(key), false);
         if (before.flags == 0)
-            removed = Remove(key);
+            removed = _elements.Remove(key);
         else
-            _ids.Change(ChangeOf(key, before, default), () => removed = Remove(key));
+            _ids.Change(ChangeOf(key, before, default), () => removed = _elements.Remove(key));
         // Also of a devmap that does not count any more.
         if (_ids.Knows(key))
             _ids.End(key);
@@ -221,10 +323,10 @@ internal sealed partial class LibbpfDevmap : IDevmap
         _missed.Dispose();
         _totals.Dispose();
         _moreCounts.Dispose();
+        _candidate?.Dispose();
         _ids.Dispose();
         _slots.Dispose();
-        _read.Dispose();
-        _write.Dispose();
+        _elements.Dispose();
     }
 
     private devmapd_change ChangeOf(uint key, devmapd_actions actions, devmapd_version after)
@@ -233,38 +335,16 @@ internal sealed partial class LibbpfDevmap : IDevmap
         return new devmapd_change { key = key, before = new devmapd_version { ifindex = element.Ifindex, program = element.EgressProgramId, actions = actions }, after = after };
     }
 
-    private void Write(uint key, uint ifindex, FileDescriptor? program)
-    {
-        // The struct carries the descriptor by number, so it must stay open during the call.
-        var value = new bpf_devmap_val_write { ifindex = ifindex, bpf_prog_fd = program?.Number ?? 0 };
-        var result = 0;
-        for (var attempt = 1; attempt <= UpdateAttempts; attempt++)
-        {
-            result = Definition.Spec.ValueSize == sizeof(uint) ? BpfMap.Update(_write, key, ifindex) : BpfMap.Update(_write, key, value);
-            if (result != -Errno.ENOMEM)
-                break;
-            Thread.Sleep(TimeSpan.FromMilliseconds(attempt - 1));
-        }
-
-        GC.KeepAlive(program);
-        if (result != 0)
-            throw KernelCall.Failure($"bpf_map_update_elem(devmap {Definition.Name}, key {key}, ifindex {ifindex})", -result);
-    }
-
-    private bool Remove(uint key)
-    {
-        var result = BpfMap.Delete(_write, key);
-        if (result < 0 && result != -Errno.ENOENT)
-            throw KernelCall.Failure($"bpf_map_delete_elem(devmap {Definition.Name}, key {key})", -result);
-        return result == 0;
-    }
-
     private static uint IdOf(FileDescriptor? program) => program is null ? 0 : BpfInfo.OfProgram(program).id;
 
     private HeldPin Pinned(string path, FileDescriptor held) => new(_pins.Folder, path, held);
 
-    private FileDescriptor ProgramToCarry(string name)
+    /// <summary>Returns the egress program of this name; null for no name.</summary>
+    /// <exception cref="ControlPlaneException">There is no such program, or elements cannot carry one.</exception>
+    internal FileDescriptor? ProgramToCarry(string? name)
     {
+        if (name is null)
+            return null;
         if (Definition.Spec.ValueSize == sizeof(uint))
             throw DevmapRefusals.NoEgressPrograms(Definition);
         return _programs.Find(name) ?? throw DevmapRefusals.NoSuchProgram(name);

@@ -44,6 +44,8 @@ internal static class RedirectUpgrade
             EntryMaps.Add(definition, pins);
         else if (version < DevmapPins.FirstWithActions)
             EntryMaps.AddActions(definition, pins);
+        if (version is >= DevmapPins.FirstWithIds and < DevmapPins.FirstWithRoom)
+            EntryMaps.AddRoom(definition, pins);
         EntryMaps.MakeRoomToCount(definition, pins);
         using var built = BpfObject.OpenEmbedded("redirect.bpf.o");
         Load(pins, built, config, RedirectPrograms.Xdp);

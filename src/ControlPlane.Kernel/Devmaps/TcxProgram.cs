@@ -65,13 +65,20 @@ internal static class TcxProgram
         }
     }
 
-    private static BpfObject Load(DevmapPins pins, devmapd_tcx_config config)
+    /// <summary>Loads the program with its own config, over the pinned maps.</summary>
+    /// <param name="pins">The pins of the devmap.</param>
+    /// <param name="config">The settings, as the host allows them.</param>
+    /// <param name="prefix">The prefix of the name of another build of the same program.</param>
+    /// <param name="reuse">Gives it the maps that only the other build has.</param>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static BpfObject Load(DevmapPins pins, devmapd_tcx_config config, string prefix = "", Action<BpfObject>? reuse = null)
     {
         var toPeers = config.redirect_peer != 0;
-        var built = BpfObject.OpenEmbedded(toPeers ? "tcx_peer.bpf.o" : "tcx.bpf.o");
+        var built = BpfObject.OpenEmbedded(prefix + (toPeers ? "tcx_peer.bpf.o" : "tcx.bpf.o"));
         try
         {
             built.SetConfig(config);
+            reuse?.Invoke(built);
             foreach (var (name, path) in PinnedPrograms.Maps(pins))
                 PinnedPrograms.Reuse(built, name, path);
             if (toPeers)

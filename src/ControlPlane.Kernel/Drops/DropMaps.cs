@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Kernel.Native;
@@ -8,10 +9,15 @@ namespace ControlPlane.Kernel.Drops;
 /// <summary>The maps of the drop counters.</summary>
 internal sealed class DropMaps : IDisposable
 {
+    /// <summary>Set in the key of the counts that a map has taken over from another one. No map has such an id.</summary>
+    private const uint Carried = 1u << 31;
+
     private readonly List<FileDescriptor> _open = [];
+    private readonly ConcurrentDictionary<uint, RedirectErrorTotals> _countedBefore = [];
     private readonly FileDescriptor _devmapsWrite;
     private readonly FileDescriptor _devmaps;
     private readonly FileDescriptor _redirectErrors;
+    private readonly FileDescriptor _redirectErrorsWrite;
     private readonly FileDescriptor _transmitDrops;
     private readonly FileDescriptor _exceptions;
 
@@ -22,6 +28,7 @@ internal sealed class DropMaps : IDisposable
             _devmapsWrite = Open(pins.Devmaps, BpfConstants.BPF_F_WRONLY);
             _devmaps = Open(pins.Devmaps, BpfConstants.BPF_F_RDONLY);
             _redirectErrors = Open(pins.RedirectErrors, BpfConstants.BPF_F_RDONLY);
+            _redirectErrorsWrite = Open(pins.RedirectErrors, BpfConstants.BPF_F_WRONLY);
             _transmitDrops = Open(pins.TransmitDrops, BpfConstants.BPF_F_RDONLY);
             _exceptions = Open(pins.Exceptions, BpfConstants.BPF_F_RDONLY);
         }
@@ -41,24 +48,72 @@ internal sealed class DropMaps : IDisposable
             KernelCall.Check(result, $"bpf_map_update_elem(counted devmaps, {mapId})");
     }
 
+    /// <summary>
+    /// Has a map take over the totals of the one before it, as they are now. Called before programs use the map, and again when none uses the one before any
+    /// more: the kernel alone writes what it counts, so what is taken over stands beside it.
+    /// </summary>
+    /// <param name="from">The map before.</param>
+    /// <param name="to">The map.</param>
+    /// <param name="begins">Whether programs do not use the map yet.</param>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Carry(uint from, uint to, bool begins)
+    {
+        if (begins)
+            _countedBefore[to] = ReadCounted(to);
+        var (before, own) = (ReadTotals(from), _countedBefore.GetValueOrDefault(to));
+        var perCpu = new devmapd_redirect_errors[BpfMap.PossibleCpus];
+        perCpu[0] = new devmapd_redirect_errors
+        {
+            target_down = before.TargetDown - own.TargetDown,
+            too_long = before.TooLong - own.TooLong,
+            not_accepted = before.NotAccepted - own.NotAccepted,
+            other = before.Other - own.Other,
+        };
+        KernelCall.Check(BpfMap.UpdatePerCpu<uint, devmapd_redirect_errors>(_devmapsWrite, Carried | to, perCpu), $"bpf_map_update_elem(counted devmaps, {to})");
+    }
+
+    /// <summary>Gives a map the counts by key of the one before it.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void CopyRedirectErrors(uint from, uint to)
+    {
+        foreach (var (key, perCpu) in BpfMap.ReadPerCpu<devmapd_redirect_error_key, devmapd_drop, (devmapd_redirect_error_key Key, devmapd_drop[] PerCpu)>(
+            _redirectErrors, "redirect errors", static (key, values) => (key, values.ToArray())))
+        {
+            if (key.map_id != from)
+                continue;
+            var result = BpfMap.UpdatePerCpu<devmapd_redirect_error_key, devmapd_drop>(_redirectErrorsWrite, key with { map_id = to }, perCpu);
+            KernelCall.Check(result, $"bpf_map_update_elem(redirect errors, {to})");
+        }
+    }
+
+    /// <summary>Stops counting a map.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void Remove(uint mapId)
+    {
+        _countedBefore.TryRemove(mapId, out _);
+        foreach (var key in new[] { mapId, Carried | mapId })
+        {
+            var result = BpfMap.Delete(_devmapsWrite, key);
+            if (result != -Errno.ENOENT)
+                KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {mapId})");
+        }
+    }
+
     /// <summary>Stops counting all devmaps except these.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void RemoveAllBut(IReadOnlySet<uint> mapIds)
     {
-        foreach (var stale in BpfMap.ReadPerCpu<uint, devmapd_redirect_errors, uint>(_devmaps, "counted devmaps", (id, _) => id).Where(id => !mapIds.Contains(id)))
+        foreach (var stale in BpfMap.ReadPerCpu<uint, devmapd_redirect_errors, uint>(_devmaps, "counted devmaps", (id, _) => id & ~Carried).Where(id => !mapIds.Contains(id)).Distinct())
             Remove(stale);
     }
 
-    /// <summary>Stops counting a devmap.</summary>
-    /// <exception cref="KernelException">The kernel refused.</exception>
-    public void Remove(uint mapId)
+    public RedirectErrorTotals ReadTotals(uint mapId)
     {
-        var result = BpfMap.Delete(_devmapsWrite, mapId);
-        if (result != -Errno.ENOENT)
-            KernelCall.Check(result, $"bpf_map_delete_elem(counted devmaps, {mapId})");
+        var (counted, carried) = (ReadCounted(mapId), ReadCounted(Carried | mapId));
+        return new(counted.TargetDown + carried.TargetDown, counted.TooLong + carried.TooLong, counted.NotAccepted + carried.NotAccepted, counted.Other + carried.Other);
     }
 
-    public RedirectErrorTotals ReadTotals(uint mapId)
+    private RedirectErrorTotals ReadCounted(uint mapId)
     {
         var perCpu = new devmapd_redirect_errors[BpfMap.PossibleCpus];
         var result = BpfMap.LookupPerCpu<devmapd_redirect_errors>(_devmaps, mapId, perCpu);

@@ -68,11 +68,49 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
     /// <summary>Stops counting the drops of the devmap of this name.</summary>
     public void Remove(string devmap)
     {
-        if (!_mapIds.TryRemove(devmap, out var mapId))
-            return;
+        if (_mapIds.TryRemove(devmap, out var mapId))
+            Remove(devmap, mapId);
+    }
+
+    /// <summary>Goes on with the counts of a devmap for another map, which programs are about to use.</summary>
+    public void Follow(string devmap, uint from, uint to)
+    {
+        Add(devmap, to);
+        Carry(devmap, from, to, begins: true);
+        try
+        {
+            _maps?.CopyRedirectErrors(from, to);
+        }
+        catch (KernelException refused)
+        {
+            KernelLog.DevmapDropsNotCounted(_logger, devmap, refused.Message);
+        }
+    }
+
+    /// <summary>Adds what was counted to the end for a map that no program uses any more, and stops counting it.</summary>
+    public void Leave(string devmap, uint mapId)
+    {
+        Carry(devmap, mapId, _mapIds[devmap], begins: false);
+        Remove(devmap, mapId);
+    }
+
+    private void Remove(string devmap, uint mapId)
+    {
         try
         {
             _maps?.Remove(mapId);
+        }
+        catch (KernelException refused)
+        {
+            KernelLog.DevmapDropsNotCounted(_logger, devmap, refused.Message);
+        }
+    }
+
+    private void Carry(string devmap, uint from, uint to, bool begins)
+    {
+        try
+        {
+            _maps?.Carry(from, to, begins);
         }
         catch (KernelException refused)
         {
@@ -113,7 +151,7 @@ internal sealed class LibbpfDropCounters : IDropCounters, IDisposable
     private static HashSet<uint> PinnedMaps(string pinRoot)
     {
         var ids = new HashSet<uint>();
-        foreach (var path in Directory.GetDirectories(DevmapPins.Parent(pinRoot)).Select(f => new DevmapPins(f).Active).Where(File.Exists))
+        foreach (var path in Directory.GetDirectories(DevmapPins.Parent(pinRoot)).Select(f => new DevmapPins(f).Active).SelectMany(p => new[] { p, DevmapPins.Next(p) }).Where(File.Exists))
         {
             using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
             ids.Add(BpfInfo.OfMap(map).id);

@@ -106,11 +106,10 @@ public sealed class LibbpfKernel : IKernel, IPins
     public ILiveFrames LiveFrames => _liveFrames;
 
     /// <inheritdoc/>
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed = 0)
     {
         scope.Demand();
-        var devmap = LibbpfDevmap.Open(_pinRoot, definition, _hasTcx.Value, _programs, Interfaces, _logger);
-        _drops.Add(definition.Name, devmap.MapId);
+        var devmap = LibbpfDevmap.Open(_pinRoot, definition, committed, _hasTcx.Value, _programs, _drops, Interfaces, _logger);
         _devmaps.Add(devmap);
         return devmap;
     }
@@ -123,9 +122,8 @@ public sealed class LibbpfKernel : IKernel, IPins
         // The change goes by the pins, and others may have removed some.
         HeldPins.Restore(before.Held);
         before.Settle();
-        var changed = LibbpfDevmap.Open(_pinRoot, definition, _hasTcx.Value, _programs, Interfaces, _logger, before);
+        var changed = LibbpfDevmap.Open(_pinRoot, definition, 0, _hasTcx.Value, _programs, _drops, Interfaces, _logger, before);
         _devmaps[_devmaps.IndexOf(before)] = changed;
-        _drops.Add(definition.Name, changed.MapId);
         foreach (var link in changed.Links.Where(l => l.Ifindex != 0))
             Interfaces.Invalidate(link.Ifindex);
         return changed;

@@ -9,7 +9,7 @@ namespace ControlPlane.Kernel.Ids;
 /// The ids of a devmap's entries, the counters that programs keep under them, and the actions that they read there. In a small key space the low keys are their own
 /// ids; all others are in the entry table. Reads are safe on any thread; the rest is for the writer's.
 /// </summary>
-internal sealed class EntryIds : IDisposable
+internal sealed partial class EntryIds : IDisposable
 {
     private const uint PartIds = DevmapdConstants.DEVMAPD_PART_IDS;
 
@@ -22,10 +22,10 @@ internal sealed class EntryIds : IDisposable
     private readonly DevmapRecord _definition;
     private readonly DevmapPins _pins;
     private readonly Slots _slots;
-    private readonly FileDescriptor _devmap;
     private readonly IdCounters _counters;
     private readonly IdActions _actions;
     private readonly IdPool _pool;
+    private FileDescriptor _devmap;
     private volatile IdTable _table;
     private TableGrowth? _growth;
     private int _growAt;
@@ -41,12 +41,13 @@ internal sealed class EntryIds : IDisposable
     {
         (_definition, _pins, _slots, _devmap) = (definition, pins, slots, devmap);
         EntryMaps.FinishGrowth(pins, slots);
+        _tablePin = pins.Table;
         _table = IdTable.Open(pins.Table, slots.ActiveHash);
         _table.RemoveCopies();
         _counters = new IdCounters(pins.ExistingCounts);
         _actions = new IdActions(pins, slots);
         _actions.FinishChange(IdOf, key => BpfMap.Lookup<bpf_devmap_val_read>(devmap, key, out var element) == 0 ? element : default);
-        _pool = new IdPool(pins, slots, _counters, _actions, (int)MostParts(definition));
+        _pool = new IdPool(pins, slots, _counters, _actions);
         var used = _table.Entries.Select(e => e.Id).ToHashSet();
         for (var id = FirstId(definition); id < _counters.End; id++)
         {
@@ -80,11 +81,7 @@ internal sealed class EntryIds : IDisposable
 
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<(string Path, FileDescriptor Map)> Held =>
-        [(_pins.Table, _table.Map), .. _counters.Maps.Select((map, part) => (_pins.Counts(part), map)), .. _actions.Held];
-
-    /// <summary>Returns how many parts of counters a devmap can have: the ids of all entries, of those that rest, and those that keys own.</summary>
-    public static uint MostParts(DevmapRecord definition) =>
-        (FirstId(definition) + definition.Spec.MaxEntries + IdPool.MostResting + PartIds - 1) / PartIds;
+        [(_tablePin, _table.Map), .. _other is { } other ? new[] { (OtherPin, other.Map) } : [], .. _counters.Maps.Select((map, part) => (_pins.Counts(part), map)), .. _actions.Held];
 
     /// <summary>Has a key count from zero under an id of its own. Before the key's element is written, so that each frame is counted.</summary>
     /// <exception cref="KernelException">The kernel refused. The key may have lost its id.</exception>
@@ -97,7 +94,9 @@ internal sealed class EntryIds : IDisposable
         }
 
         End(key);
-        var id = Take();
+        // A key has one id in both tables.
+        var known = _other?.Find(key) ?? 0;
+        var id = known == 0 ? Take() : known;
         _counters.Start(id);
         try
         {
@@ -107,7 +106,8 @@ internal sealed class EntryIds : IDisposable
         }
         catch
         {
-            _pool.Return(id);
+            if (known == 0)
+                _pool.Return(id);
             throw;
         }
     }
@@ -124,7 +124,8 @@ internal sealed class EntryIds : IDisposable
         {
             _growth?.Remove(key);
             _actions.Clear(id);
-            _pool.Rest(id);
+            if (_other?.Find(key) != id)
+                Rest(id);
         }
     }
 
@@ -188,6 +189,7 @@ internal sealed class EntryIds : IDisposable
     public void Settle()
     {
         _growth?.WaitUntilOver();
+        WaitForRelease();
         _pool.Settle();
     }
 
@@ -195,6 +197,7 @@ internal sealed class EntryIds : IDisposable
     public void Dispose()
     {
         Settle();
+        _other?.Dispose();
         _pool.Dispose();
         _table.Dispose();
         _actions.Dispose();
@@ -231,6 +234,8 @@ internal sealed class EntryIds : IDisposable
     /// <summary>Goes on with what makes a table larger that is half full. Nothing here takes long.</summary>
     private void Grow()
     {
+        if (!HasRoomBeside())
+            return;
         if (_growth is { IsOver: true })
         {
             // After a refusal, or if the hashes do not suit, another try comes a little later.
@@ -256,6 +261,9 @@ internal sealed class EntryIds : IDisposable
     /// <summary>Has the keys in another table, and waits for it: the active one lacks a place for a key, although it is far from full.</summary>
     private void GrowNow()
     {
+        if (_isOtherTaken)
+            throw KernelCall.Failure($"new entry table(devmap {_definition.Name}, whose other place is in use)", Errno.EBUSY);
+        WaitForRelease();
         if (_growth is { IsUnderWay: false })
         {
             _growth.WaitUntilOver();

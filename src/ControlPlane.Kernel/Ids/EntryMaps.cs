@@ -11,6 +11,9 @@ internal sealed unsafe class EntryMaps : IDisposable
     /// <summary>A table of this many entries is made at once; a larger one grows.</summary>
     private const uint MostAtFirst = 16_384;
 
+    /// <summary>A devmap has room for so many parts of counters at least, so that it can become larger. Each takes 24 bytes until it exists.</summary>
+    private const uint FewestParts = 1024;
+
     private readonly List<(string? Name, FileDescriptor Map, Func<DevmapPins, string> Path)> _maps = [];
 
     private EntryMaps()
@@ -32,6 +35,14 @@ internal sealed unsafe class EntryMaps : IDisposable
         ("action_parts", pins.ActionParts), ("action_change", pins.ActionChange), ("action_counts", pins.ActionCounts), ("action_totals", pins.ActionTotals),
     ];
 
+    /// <summary>Returns for how many keys the entry table of a candidate is made: it does not grow while there are two.</summary>
+    public static uint KeysAtFirst(DevmapRecord definition, int entries) =>
+        Math.Max((uint)entries + ((uint)entries / 4), Math.Min(definition.Spec.MaxEntries, MostAtFirst));
+
+    /// <summary>Returns how many parts of counters a devmap can have: the ids of all entries of two tables without a key in common, and of those that rest.</summary>
+    public static uint MostParts(DevmapRecord definition) => Math.Max(
+        FewestParts, (uint)(((2L * definition.Spec.MaxEntries) + IdPool.MostResting) / DevmapdConstants.DEVMAPD_PART_IDS) + 2);
+
     /// <summary>Creates the maps of a devmap whose elements are in this map.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public static EntryMaps Create(DevmapRecord definition, FileDescriptor devmap)
@@ -43,7 +54,7 @@ internal sealed unsafe class EntryMaps : IDisposable
             using var table = IdTable.Create(counters ? Math.Min(definition.Spec.MaxEntries, MostAtFirst) : 1);
             var counts = IdCounters.CreatePart(counters ? IdCounters.PartSize : IdCounters.UnusedPartSize);
             made._maps.Add(("first_counts", counts, p => p.Counts(0)));
-            made._maps.Add(("more_counts", Outer("more_counts", EntryIds.MostParts(definition), counts), p => p.MoreCounts));
+            made._maps.Add(("more_counts", Outer("more_counts", MostParts(definition), counts), p => p.MoreCounts));
             made._maps.Add((null, FileDescriptor.Duplicate(table.Map.Number), p => p.Table));
             made.AddSlots("slots", devmap, p => p.Slots);
             made.AddSlots("tables", table.Map, p => p.Tables);
@@ -90,7 +101,7 @@ internal sealed unsafe class EntryMaps : IDisposable
         {
             // It had room for one part: without counters no entry had an id. No program of such a devmap uses it.
             using var part = IdCounters.CreatePart(IdCounters.UnusedPartSize);
-            made._maps.Add((null, Outer("more_counts", EntryIds.MostParts(definition), part), p => p.MoreCounts));
+            made._maps.Add((null, Outer("more_counts", MostParts(definition), part), p => p.MoreCounts));
             File.Delete(pins.MoreCounts);
         }
 
@@ -116,7 +127,7 @@ internal sealed unsafe class EntryMaps : IDisposable
             {
                 using var counts = IdCounters.CreatePart(IdCounters.PartSize);
                 Pin.Make(counts, pins.NextCounts(part));
-                outer ??= Outer("more_counts", EntryIds.MostParts(definition), counts);
+                outer ??= Outer("more_counts", MostParts(definition), counts);
                 if (part > 0)
                     KernelCall.Check(BpfMap.Update(outer, (uint)part - 1, counts.Number), $"bpf_map_update_elem({pins.MoreCounts})");
             }
@@ -139,6 +150,39 @@ internal sealed unsafe class EntryMaps : IDisposable
         foreach (var path in Directory.GetFiles(pins.NextCountsFolder))
             File.Move(path, Path.Combine(pins.CountsFolder, Path.GetFileName(path)), overwrite: true);
         Directory.Delete(pins.NextCountsFolder);
+    }
+
+    /// <summary>
+    /// Creates the maps of parts again, for as many as a devmap can have with two tables. The programs before layout version 6 go on with the maps before, which have
+    /// the same parts.
+    /// </summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void AddRoom(DevmapRecord definition, DevmapPins pins)
+    {
+        using var first = Pin.OpenMap(pins.Counts(0), 0);
+        using var counts = Outer("more_counts", MostParts(definition), first);
+        foreach (var (part, path) in pins.ExistingCounts.Index().Skip(1))
+            Fill(counts, (uint)part - 1, path);
+        using var shape = IdActions.CreatePart();
+        using var actions = Outer("action_parts", MostParts(definition) * 2, shape);
+        foreach (var part in pins.ExistingActions)
+        {
+            Fill(actions, (uint)part * 2, pins.Actions(part));
+            Fill(actions, ((uint)part * 2) + 1, pins.Actions(part));
+        }
+
+        foreach (var (map, pin) in new[] { (counts, pins.MoreCounts), (actions, pins.ActionParts) })
+        {
+            File.Delete(DevmapPins.Next(pin));
+            Pin.Make(map, DevmapPins.Next(pin));
+            File.Move(DevmapPins.Next(pin), pin, overwrite: true);
+        }
+
+        static void Fill(FileDescriptor slots, uint slot, string path)
+        {
+            using var part = Pin.OpenMap(path, 0);
+            KernelCall.Check(BpfMap.Update(slots, slot, part.Number), $"bpf_map_update_elem({path})");
+        }
     }
 
     /// <summary>Keeps the one of two tables that is in the slot, if a crash interrupted the growth of a table.</summary>
@@ -181,7 +225,7 @@ internal sealed unsafe class EntryMaps : IDisposable
     {
         using var part = IdActions.CreatePart();
         using var counts = IdActions.CreateCounts(IdActions.FewKeys);
-        _maps.Add(("action_parts", Outer("action_parts", EntryIds.MostParts(definition) * 2, part), p => p.ActionParts));
+        _maps.Add(("action_parts", Outer("action_parts", MostParts(definition) * 2, part), p => p.ActionParts));
         _maps.Add(("action_counts", Outer("action_counts", 1, counts), p => p.ActionCounts));
         var change = BpfMap.Create(
             BpfConstants.BPF_MAP_TYPE_ARRAY, "action_change", (uint)sizeof(devmapd_change), 1, new bpf_map_create_opts { map_flags = BpfConstants.BPF_F_MMAPABLE });

@@ -24,7 +24,8 @@ internal sealed unsafe class IdActions : IDisposable
     private readonly FileDescriptor _placesWrite;
     private readonly FileDescriptor _countsWrite;
     private readonly MapMemory _change;
-    private volatile ImmutableSortedDictionary<int, Part> _parts = ImmutableSortedDictionary<int, Part>.Empty;
+    private volatile PartSet _active;
+    private volatile PartSet? _other;
     private volatile FileDescriptor? _counts;
 
     /// <summary>Opens what is pinned of a devmap, and puts into its slots what is missing there.</summary>
@@ -33,6 +34,7 @@ internal sealed unsafe class IdActions : IDisposable
     public IdActions(DevmapPins pins, Slots slots)
     {
         (_pins, _slots) = (pins, slots);
+        _active = new PartSet(slots.Active, isNext: false);
         Places = Pin.OpenMap(pins.ActionParts, BpfConstants.BPF_F_RDONLY);
         CountsPlace = Pin.OpenMap(pins.ActionCounts, BpfConstants.BPF_F_RDONLY);
         ChangeMap = Pin.OpenMap(pins.ActionChange, BpfConstants.BPF_F_RDONLY);
@@ -45,12 +47,12 @@ internal sealed unsafe class IdActions : IDisposable
         foreach (var part in pins.ExistingActions)
         {
             using var map = Pin.OpenMap(pins.Actions(part), BpfConstants.BPF_F_RDONLY);
-            PlaceMissing(part, map);
+            PlaceInBoth(part, map);
             AddMade(part);
         }
 
         // Somebody has written over the word.
-        if (_parts.Count > 0 && !slots.HasActions)
+        if (_active.Parts.Count > 0 && !slots.HasActions)
         {
             slots.ShowActions();
             slots.WaitForPrograms();
@@ -70,14 +72,32 @@ internal sealed unsafe class IdActions : IDisposable
     public FileDescriptor? Counts => _counts;
 
     /// <summary>Whether an entry has actions, or had.</summary>
-    public bool Any => _parts.Count > 0;
+    public bool Any => _active.Parts.Count > 0 || _other?.Parts.Count > 0;
 
     /// <summary>The objects with their pins.</summary>
     public IEnumerable<(string Path, FileDescriptor Map)> Held =>
     [
         (_pins.ActionParts, Places), (_pins.ActionCounts, CountsPlace), (_pins.ActionChange, ChangeMap),
-        .. _counts is { } counts ? new[] { (_pins.CountsOfKeys, counts) } : [], .. _parts.Select(p => (_pins.Actions(p.Key), p.Value.Map)),
+        .. _counts is { } counts ? new[] { (_pins.CountsOfKeys, counts) } : [], .. HeldOf(_active), .. _other is { } other ? HeldOf(other) : [],
     ];
+
+    /// <summary>Leaves the pins of the active place, if a crash has left those of a candidate, too.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public static void KeepActive(DevmapPins pins, Slots slots)
+    {
+        using var places = Pin.OpenMap(pins.ActionParts, BpfConstants.BPF_F_RDONLY);
+        int[] parts = [.. pins.NextActions.Union(pins.ExistingActions)];
+        foreach (var (part, path) in parts.SelectMany(p => new[] { (p, DevmapPins.Next(pins.Actions(p))), (p, pins.Actions(p)) }))
+        {
+            if (!File.Exists(path))
+                continue;
+            using var map = Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY);
+            if (BpfMap.Lookup<uint>(places, SlotOf(part, slots.Active), out var id) != 0 || id != BpfInfo.OfMap(map).id)
+                File.Delete(path);
+            else if (path != pins.Actions(part))
+                File.Move(path, pins.Actions(part), overwrite: true);
+        }
+    }
 
     /// <summary>Creates a part without any actions.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
@@ -95,7 +115,7 @@ internal sealed unsafe class IdActions : IDisposable
     /// </summary>
     public devmapd_actions Read(uint id)
     {
-        if (!_parts.TryGetValue(PartOf(id), out var part))
+        if (!_active.Parts.TryGetValue(PartOf(id), out var part))
             return default;
         var words = stackalloc ulong[ActionWords];
         for (var left = MostTries; ; left--)
@@ -113,16 +133,96 @@ internal sealed unsafe class IdActions : IDisposable
     /// <summary>Takes the actions of an id away, whose element was removed.</summary>
     public void Clear(uint id)
     {
-        if (_parts.ContainsKey(PartOf(id)) && Read(id).flags != 0)
-            Write(id, default);
+        if (_active.Parts.ContainsKey(PartOf(id)) && Read(id).flags != 0)
+            Write(_active, id, default);
+    }
+
+    /// <summary>Begins other actions for the table in the other place. All are empty. Beside the writer: this waits for the kernel.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void BeginOther()
+    {
+        var other = new PartSet(_active.Place ^ 1, isNext: !_active.IsNext);
+        ClearSlots(other.Place, _active.Parts);
+        foreach (var part in _active.Parts.Keys)
+            AddMade(other, part, Make(other, part));
+        _other = other;
+    }
+
+    /// <summary>Returns the actions of an id in the other table.</summary>
+    public devmapd_actions ReadOther(uint id)
+    {
+        if (_other?.Parts.TryGetValue(PartOf(id), out var part) != true)
+            return default;
+        var actions = default(devmapd_actions);
+        for (var word = 0; word < ActionWords; word++)
+            ((ulong*)&actions)[word] = part!.Memory.Read(WordOf(id) + word);
+        return actions;
+    }
+
+    /// <summary>Sets the actions of an id in the other table. The first time in a part that the active table does not have, this waits for the kernel.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void WriteOther(uint id, devmapd_actions actions)
+    {
+        var (other, part) = (_other!, PartOf(id));
+        if (!other.Parts.ContainsKey(part))
+        {
+            // The slot can have the part of the active table, with actions that the id has there.
+            if (actions.flags == 0 && !_active.Parts.ContainsKey(part))
+                return;
+            MakeCounts();
+            AddMade(other, part, Make(other, part));
+        }
+
+        Write(other, id, actions);
+    }
+
+    /// <summary>The other table has become the active one.</summary>
+    public void Switch() => (_active, _other) = (_other!, _active);
+
+    /// <summary>Gives the actions of the other table up. Their pins are removed, and those of the active table get their places.</summary>
+    public void ReleaseOther()
+    {
+        if (_other is not { } other)
+            return;
+        foreach (var (part, (map, _)) in other.Parts)
+        {
+            File.Delete(PathOf(other, part));
+            map.Dispose();
+        }
+
+        _other = null;
+        if (!_active.IsNext)
+            return;
+        foreach (var part in _pins.ExistingActions.Except(_active.Parts.Keys))
+            File.Delete(_pins.Actions(part));
+        foreach (var part in _active.Parts.Keys)
+            File.Move(PathOf(_active, part), _pins.Actions(part), overwrite: true);
+        _active.IsNext = false;
+    }
+
+    /// <summary>Has both places have the actions of the active table. Beside the writer: this waits for the kernel.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void FillOther()
+    {
+        var (parts, place) = (_active.Parts, _active.Place ^ 1);
+        foreach (var (part, (map, _)) in parts)
+            Place(part, place, map);
+        ClearSlots(place, parts);
     }
 
     /// <summary>Makes room for the actions of an id. The first time in each part, this waits for the kernel.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void MakeRoom(uint id)
     {
-        if (_parts.ContainsKey(PartOf(id)))
+        if (_active.Parts.ContainsKey(PartOf(id)))
             return;
+        MakeCounts();
+        Make(PartOf(id));
+        AddMade(PartOf(id));
+    }
+
+    private void MakeCounts()
+    {
         if (_counts is null)
         {
             PinFolder.Create(_pins.ActionsFolder);
@@ -135,35 +235,19 @@ internal sealed unsafe class IdActions : IDisposable
         // A program that does not look for actions yet has ended before the first slot is written.
         if (!_slots.HasActions)
             _slots.ShowActions();
-        Make(PartOf(id));
-        AddMade(PartOf(id));
     }
 
-    /// <summary>Makes a part, pins it and puts it into its slots.</summary>
+    /// <summary>Makes a part of the active table, pins it and puts it into its slots. Safe beside the writer.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public void Make(int part)
-    {
-        // A part that was made and not placed is left by a refusal.
-        PinFolder.Create(_pins.ActionsFolder);
-        File.Delete(_pins.Actions(part));
-        using var map = CreatePart();
-        Pin.Make(map, _pins.Actions(part));
-        PlaceMissing(part, map);
-    }
+    public void Make(int part) => Make(_active, part);
 
-    /// <summary>Adds a part that was made; nothing if it was not.</summary>
+    /// <summary>Adds a part of the active table that was made; nothing if it was not.</summary>
     /// <exception cref="ControlPlaneException">The pin is not a part.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void AddMade(int part)
     {
-        var path = _pins.Actions(part);
-        if (_parts.ContainsKey(part) || !File.Exists(path))
-            return;
-        using var map = Pin.OpenMap(path, 0);
-        var memory = MapMemory.Of(map, writable: true);
-        if (memory.Words != Ids * ActionWords)
-            throw Pin.Foreign(path, "it is not a part of the actions that the devmap's programs use");
-        _parts = _parts.Add(part, new Part(Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY), memory));
+        if (PathOf(_active, part) is var path && !_active.Parts.ContainsKey(part) && File.Exists(path))
+            AddMade(_active, part, path);
     }
 
     /// <summary>
@@ -183,7 +267,7 @@ internal sealed unsafe class IdActions : IDisposable
         try
         {
             changeElement();
-            Write(id, change.after.actions);
+            Write(_active, id, change.after.actions);
         }
         finally
         {
@@ -202,10 +286,10 @@ internal sealed unsafe class IdActions : IDisposable
         for (var word = 0; word < sizeof(devmapd_change) / sizeof(ulong); word++)
             ((ulong*)&change)[word] = _change.Read(word);
         var (id, element) = (idOf(change.key), find(change.key));
-        if (_parts.ContainsKey(PartOf(id)) && id != 0)
+        if (_active.Parts.ContainsKey(PartOf(id)) && id != 0)
         {
             var isAfter = element.ifindex == change.after.ifindex && element.bpf_prog_id == change.after.program;
-            Write(id, element.ifindex == 0 ? default : isAfter ? change.after.actions : change.before.actions);
+            Write(_active, id, element.ifindex == 0 ? default : isAfter ? change.after.actions : change.before.actions);
         }
 
         _slots.TurnChange();
@@ -214,7 +298,7 @@ internal sealed unsafe class IdActions : IDisposable
     /// <summary>Closes the descriptors.</summary>
     public void Dispose()
     {
-        foreach (var part in _parts.Values)
+        foreach (var part in _active.Parts.Values.Concat(_other?.Parts.Values ?? []))
             part.Map.Dispose();
         _counts?.Dispose();
         Places.Dispose();
@@ -228,9 +312,49 @@ internal sealed unsafe class IdActions : IDisposable
 
     private static int WordOf(uint id) => (int)(id % Ids) * ActionWords;
 
-    private void Write(uint id, devmapd_actions actions)
+    private static uint SlotOf(int part, uint place) => ((uint)part * 2) + place;
+
+    // Parts that a table has left in its place.
+    private void ClearSlots(uint place, ImmutableSortedDictionary<int, Part> except)
     {
-        var memory = _parts[PartOf(id)].Memory;
+        for (var part = (int)BpfInfo.OfMap(Places).max_entries / 2 - 1; part >= 0; part--)
+        {
+            if (!except.ContainsKey(part) && BpfMap.Lookup<uint>(Places, SlotOf(part, place), out _) == 0)
+                KernelCall.Check(BpfMap.Delete(_placesWrite, SlotOf(part, place)), $"bpf_map_delete_elem({_pins.ActionParts})");
+        }
+    }
+
+    private string PathOf(PartSet set, int part) => set.IsNext ? DevmapPins.Next(_pins.Actions(part)) : _pins.Actions(part);
+
+    private IEnumerable<(string Path, FileDescriptor Map)> HeldOf(PartSet set) => set.Parts.Select(p => (PathOf(set, p.Key), p.Value.Map));
+
+    // A part that was made and not placed is left by a refusal. Without another table both places have it, so that an entry table that grows takes all actions along.
+    private string Make(PartSet set, int part)
+    {
+        PinFolder.Create(_pins.ActionsFolder);
+        var path = PathOf(set, part);
+        File.Delete(path);
+        using var map = CreatePart();
+        Pin.Make(map, path);
+        if (_other is null && ReferenceEquals(set, _active))
+            PlaceInBoth(part, map);
+        else
+            Place(part, set.Place, map);
+        return path;
+    }
+
+    private static void AddMade(PartSet set, int part, string path)
+    {
+        using var map = Pin.OpenMap(path, 0);
+        var memory = MapMemory.Of(map, writable: true);
+        if (memory.Words != Ids * ActionWords)
+            throw Pin.Foreign(path, "it is not a part of the actions that the devmap's programs use");
+        set.Parts = set.Parts.Add(part, new Part(Pin.OpenMap(path, BpfConstants.BPF_F_RDONLY), memory));
+    }
+
+    private static void Write(PartSet set, uint id, devmapd_actions actions)
+    {
+        var memory = set.Parts[PartOf(id)].Memory;
         var words = (ulong*)&actions;
         for (var word = 0; word < ActionWords; word++)
             memory.Write(WordOf(id) + word, words[word]);
@@ -248,18 +372,31 @@ internal sealed unsafe class IdActions : IDisposable
         _counts = counts;
     }
 
-    // In both places, so that a table that grows, and goes to the other one, takes all actions along.
-    private void PlaceMissing(int part, FileDescriptor map)
+    private void PlaceInBoth(int part, FileDescriptor map)
     {
-        for (var slot = (uint)part * 2; slot <= ((uint)part * 2) + 1; slot++)
-        {
-            // Each write of a slot waits for programs.
-            if (BpfMap.Lookup<uint>(Places, slot, out var id) != 0 || id != BpfInfo.OfMap(map).id)
-                KernelCall.Check(BpfMap.Update(_placesWrite, slot, map.Number), $"bpf_map_update_elem({_pins.ActionParts})");
-        }
+        Place(part, 0, map);
+        Place(part, 1, map);
+    }
 
+    // Each write of a slot waits for programs.
+    private void Place(int part, uint place, FileDescriptor map)
+    {
+        var slot = SlotOf(part, place);
+        if (BpfMap.Lookup<uint>(Places, slot, out var id) != 0 || id != BpfInfo.OfMap(map).id)
+            KernelCall.Check(BpfMap.Update(_placesWrite, slot, map.Number), $"bpf_map_update_elem({_pins.ActionParts})");
         GC.KeepAlive(map);
     }
 
     private sealed record Part(FileDescriptor Map, MapMemory Memory);
+
+    /// <summary>The parts of the table in one place.</summary>
+    private sealed class PartSet(uint place, bool isNext)
+    {
+        public uint Place => place;
+
+        /// <summary>Whether the pins are those beside the ones of a devmap with one table.</summary>
+        public bool IsNext { get; set; } = isNext;
+
+        public volatile ImmutableSortedDictionary<int, Part> Parts = ImmutableSortedDictionary<int, Part>.Empty;
+    }
 }

@@ -35,13 +35,13 @@ internal sealed class IdPool : IDisposable
     /// <param name="slots">Its slots.</param>
     /// <param name="counters">The counters of all parts that there are.</param>
     /// <param name="actions">The actions of all parts that there are.</param>
-    /// <param name="mostParts">The number of parts that the devmap can have.</param>
     /// <exception cref="KernelException">The kernel refused.</exception>
-    public IdPool(DevmapPins pins, Slots slots, IdCounters counters, IdActions actions, int mostParts)
+    public IdPool(DevmapPins pins, Slots slots, IdCounters counters, IdActions actions)
     {
-        (_pins, _slots, _counters, _actions, _mostParts) = (pins, slots, counters, actions, mostParts);
+        (_pins, _slots, _counters, _actions) = (pins, slots, counters, actions);
         _moreCounts = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_WRONLY);
         using var placed = Pin.OpenMap(pins.MoreCounts, BpfConstants.BPF_F_RDONLY);
+        _mostParts = (int)BpfInfo.OfMap(placed).max_entries + 1;
         foreach (var (part, map) in counters.Maps.Index().Skip(1))
         {
             // Each write of a slot waits for programs: only of those that a crash or others have left without their part.

@@ -6,11 +6,15 @@ namespace ControlPlane.Kernel.Ids;
 
 /// <summary>
 /// The two places for a devmap and its entry table, and the word that says which place programs use. A candidate is built in the
-/// other place, and one store switches to it. One thread writes; reads are safe on any, and so is waiting for programs.
+/// other place, and one store switches to it. One thread writes; reads are safe on any, and so is waiting for programs. The kernel can
+/// switch back by itself (<c>bpf/guard.bpf.c</c>), so the word changes by single steps that leave its other bits alone.
 /// </summary>
 internal sealed class Slots : IDisposable
 {
     private const int HashWords = 3;
+
+    /// <summary>The bit of the place.</summary>
+    private const ulong Place = 1;
 
     /// <summary>One change of actions begins or ends.</summary>
     private const ulong Change = 1ul << 32;
@@ -46,7 +50,7 @@ internal sealed class Slots : IDisposable
     /// <summary>The map of the word, to read.</summary>
     public FileDescriptor SwitchMap { get; }
 
-    /// <summary>The place that programs use.</summary>
+    /// <summary>The place that programs use, 0 or 1.</summary>
     public uint Active => (uint)State & 1;
 
     /// <summary>The word that frames go by: the place, whether there are actions, and in the upper half how often they have changed.</summary>
@@ -90,23 +94,41 @@ internal sealed class Slots : IDisposable
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void Prepare(FileDescriptor devmap, IdTable table)
     {
-        var place = Other;
-        Write(_tablesWrite, place, table.Map);
-        if (Read(Devmaps, place) != BpfInfo.OfMap(devmap).id)
-            Write(_devmapsWrite, place, devmap);
-        WriteHash(place, table.Hash);
+        PrepareTable(table);
+        if (Read(Devmaps, Other) != BpfInfo.OfMap(devmap).id)
+            Write(_devmapsWrite, Other, devmap);
     }
 
+    /// <summary>Puts an entry table into the place that no program uses.</summary>
+    /// <exception cref="KernelException">The kernel refused.</exception>
+    public void PrepareTable(IdTable table)
+    {
+        Write(_tablesWrite, Other, table.Map);
+        WriteHash(Other, table.Hash);
+    }
+
+    /// <summary>Returns the id of the devmap in the place that no program uses; 0 for none.</summary>
+    public uint ReadOtherDevmapId() => Read(Devmaps, Other);
+
     /// <summary>Has programs use the other place, by one store. Those that run now can use the old one until they end.</summary>
-    public void Switch() => _switch.Write(0, State ^ 1);
+    public void Switch() => Use(Other);
+
+    /// <summary>Has programs use a place, whichever they use.</summary>
+    public void Use(uint place)
+    {
+        if (place == 0)
+            _switch.And(0, ~Place);
+        else
+            _switch.Or(0, Place);
+    }
 
     /// <summary>Has programs look for actions. Those that run now do not, until <see cref="WaitForPrograms"/> or any write of a slot returns.</summary>
-    public void ShowActions() => _switch.Write(0, State | DevmapdConstants.DEVMAPD_HAS_ACTIONS);
+    public void ShowActions() => _switch.Or(0, DevmapdConstants.DEVMAPD_HAS_ACTIONS);
 
     /// <summary>Begins or ends a change of actions. A frame that sees either decides again.</summary>
     public void TurnChange()
     {
-        _switch.Write(0, State + Change);
+        _switch.Add(0, Change);
         // Nothing that a change writes must be seen before its begin.
         Thread.MemoryBarrier();
     }
@@ -116,7 +138,7 @@ internal sealed class Slots : IDisposable
     public void Release(FileDescriptor devmap)
     {
         WaitForPrograms();
-        KernelCall.Check(BpfMap.Delete(_tablesWrite, Other), $"bpf_map_delete_elem(tables of devmap {_devmap})");
+        ClearOther();
         if (Read(Devmaps, Other) != BpfInfo.OfMap(devmap).id)
             Write(_devmapsWrite, Other, devmap);
     }
@@ -125,7 +147,7 @@ internal sealed class Slots : IDisposable
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void WaitForPrograms() => Write(_waits, 0, SwitchMap);
 
-    /// <summary>Empties the place that a crash has left filled.</summary>
+    /// <summary>Takes the table out of the place that no program uses.</summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public void ClearOther()
     {

@@ -105,6 +105,15 @@ internal sealed class TableGrowth
         _made.Result.Dispose();
     });
 
+    /// <summary>Gives the table up, unless programs use it already, and waits until the place is free. Beside the writer, which knows the growth no more.</summary>
+    public void GiveUp(string pin)
+    {
+        Task.WhenAny(_made).GetAwaiter().GetResult();
+        if (_made.IsCompletedSuccessfully)
+            Abandon(pin);
+        WaitUntilOver();
+    }
+
     private IdTable Make(uint keys, string pin)
     {
         File.Delete(pin);

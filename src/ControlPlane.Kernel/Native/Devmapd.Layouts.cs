@@ -8,7 +8,7 @@ namespace ControlPlane.Kernel.Native;
 internal static class DevmapdConstants
 {
     public const uint DEVMAPD_MAGIC = 0x706d7664;
-    public const uint DEVMAPD_VERSION = 5;
+    public const uint DEVMAPD_VERSION = 6;
     public const uint DEVMAPD_OLDEST_VERSION = 1;
     public const uint DEVMAPD_MISSED_KEYS = 64;
     public const int DEVMAPD_PART_SHIFT = 12;
@@ -23,6 +23,18 @@ internal static class DevmapdConstants
     public const ushort DEVMAPD_REMOVE_VLAN = 16;
     public const ushort DEVMAPD_DECREMENT_TTL = 32;
     public const uint DEVMAPD_ACTION_COUNTS = 4096;
+    public const int DEVMAPD_VERDICTS = 5;
+    public const int DEVMAPD_REHEARSED_KEYS = 16384;
+}
+
+/// <summary><c>enum devmapd_verdict</c>: what a rehearsed frame would do.</summary>
+internal enum devmapd_verdict : uint
+{
+    Same = 0,
+    OtherTarget = 1,
+    WouldMiss = 2,
+    WouldHit = 3,
+    StillMisses = 4,
 }
 
 /// <summary><c>enum devmapd_kind</c>: the kind of program that a config belongs to.</summary>
@@ -178,6 +190,38 @@ internal struct devmapd_change
     private readonly uint _padding;
     public devmapd_version before;
     public devmapd_version after;
+}
+
+/// <summary><c>struct devmapd_guard</c>: a guarded switch, in memory that programs and user space share.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_guard
+{
+    public ulong phase;
+    public ulong ended_ns;
+    public ulong deadline_ns;
+    public ulong errors;
+    public ulong most_errors;
+    public uint place;
+    public uint map_id;
+    public ulong since;
+}
+
+/// <summary><c>struct devmapd_guard_order</c>: what is asked of a guard.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_guard_order
+{
+    public ulong timeout_ns;
+    public ulong most_errors;
+    public uint map_id;
+    private readonly uint _padding;
+}
+
+/// <summary><c>struct devmapd_rehearsed_key</c>: what the frames of a rehearsal are counted by.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct devmapd_rehearsed_key
+{
+    public uint key;
+    public devmapd_verdict verdict;
 }
 
 /// <summary><c>struct devmapd_action_count</c>: one CPU's share of a key.</summary>

@@ -52,6 +52,23 @@ internal static unsafe class BpfMap
         return result;
     }
 
+    /// <summary>Writes an element of a per-CPU map. <paramref name="values"/> has one value for each of <see cref="PossibleCpus"/>.</summary>
+    public static int UpdatePerCpu<TKey, TValue>(FileDescriptor map, TKey key, ReadOnlySpan<TValue> values)
+        where TKey : unmanaged
+        where TValue : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(values.Length, PossibleCpus);
+        int result;
+        fixed (TValue* first = values)
+        {
+            do
+                result = Libbpf.bpf_map_update_elem(map, &key, first, BpfConstants.BPF_ANY);
+            while (KernelCall.Interrupted(result));
+        }
+
+        return result;
+    }
+
     /// <summary>Adds an element of zeros on all CPUs. Returns -EEXIST, and changes nothing, if the element exists.</summary>
     public static int InsertZeros<TValue>(FileDescriptor map, uint key) where TValue : unmanaged
     {

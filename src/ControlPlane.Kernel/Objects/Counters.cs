@@ -45,11 +45,16 @@ internal static class PerCpuCounter
 /// <summary>Converts the kernel's <c>bpf_ktime_get_ns</c> and <c>bpf_ktime_get_coarse_ns</c> (CLOCK_MONOTONIC) to times of day.</summary>
 internal static class MonotonicClock
 {
+    /// <summary>Nanoseconds, as programs read them (<c>bpf_ktime_get_ns</c>). Stopwatch reads the same clock.</summary>
+    public static ulong Now => (ulong)(Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency));
+
     /// <summary>Returns the time of day, reckoned back from now. Never later than now.</summary>
     public static DateTimeOffset At(ulong nanoseconds)
     {
-        // Stopwatch reads the same clock.
-        var now = (ulong)(Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency));
+        var now = Now;
         return DateTimeOffset.UtcNow - TimeSpan.FromMicroseconds((now - Math.Min(now, nanoseconds)) / 1000.0);
     }
+
+    /// <summary>Returns the time of day that is to come.</summary>
+    public static DateTimeOffset Later(ulong nanoseconds) => DateTimeOffset.UtcNow + TimeSpan.FromMicroseconds(((long)nanoseconds - (long)Now) / 1000.0);
 }

@@ -48,6 +48,35 @@ internal sealed unsafe class MapMemory
         GC.KeepAlive(this);
     }
 
+    /// <summary>Sets bits of a word in one step, beside programs and others that change it.</summary>
+    public void Or(int word, ulong bits)
+    {
+        Interlocked.Or(ref At(word), bits);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Clears all bits of a word but these, in one step.</summary>
+    public void And(int word, ulong bits)
+    {
+        Interlocked.And(ref At(word), bits);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Adds to a word in one step.</summary>
+    public void Add(int word, ulong value)
+    {
+        Interlocked.Add(ref At(word), value);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Replaces a value of a word by another one, in one step. False if the word has another value.</summary>
+    public bool TryReplace(int word, ulong value, ulong by)
+    {
+        var found = Interlocked.CompareExchange(ref At(word), by, value);
+        GC.KeepAlive(this);
+        return found == value;
+    }
+
     private ref ulong At(int word)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)word, (uint)Words, nameof(word));

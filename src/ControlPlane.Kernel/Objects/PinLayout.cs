@@ -7,11 +7,16 @@ namespace ControlPlane.Kernel.Objects;
 /// <summary>The pins of one devmap.</summary>
 internal sealed class DevmapPins(string folder)
 {
+    private const string NextSuffix = "%next";
+
     /// <summary>The layout version that brought the ids of entries.</summary>
     public const uint FirstWithIds = 4;
 
     /// <summary>The layout version that brought the actions of entries.</summary>
     public const uint FirstWithActions = 5;
+
+    /// <summary>The layout version that brought room for the ids of two tables.</summary>
+    public const uint FirstWithRoom = 6;
 
     public string Folder => folder;
 
@@ -67,8 +72,13 @@ internal sealed class DevmapPins(string folder)
     public string CountsOfKeys => Path.Combine(ActionsFolder, "counts");
 
     /// <summary>The parts of the actions that exist.</summary>
-    public IEnumerable<int> ExistingActions => !Directory.Exists(ActionsFolder) ? [] : Directory.GetFiles(ActionsFolder)
-        .Select(path => int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out var part) ? part : -1).Where(part => part >= 0).Order();
+    public IEnumerable<int> ExistingActions => ActionsWith("");
+
+    /// <summary>The parts of the actions of a candidate that exist.</summary>
+    public IEnumerable<int> NextActions => ActionsWith(NextSuffix);
+
+    /// <summary>The revision that a candidate is complete for. It exists with a candidate, and until the kernel has freed the table before.</summary>
+    public string Candidate => Path.Combine(folder, "candidate");
 
     /// <summary>The slot of builds before layout version 4, with one place.</summary>
     public string OldSlot => Path.Combine(folder, "slot");
@@ -123,6 +133,12 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The folder of the links.</summary>
     public string Links => Path.Combine(folder, "links");
 
+    /// <summary>The guard of a switch that waits for its confirmation.</summary>
+    public GuardPins Guard => new(Path.Combine(folder, "guard"));
+
+    /// <summary>The folder of the programs of a rehearsal.</summary>
+    public string Rehearsal => Path.Combine(folder, "rehearsal");
+
     /// <summary>The layout version that brought a pin.</summary>
     public uint SinceVersion(string pin) => ActionMaps.Contains(pin) ? FirstWithActions : EntryMaps.Contains(pin) ? FirstWithIds : pin == Missed ? 2u : pin == MoreTotals || pin == Complete ? 3u : 1u;
 
@@ -138,23 +154,42 @@ internal sealed class DevmapPins(string folder)
     /// <summary>The pins that exist only during an upgrade.</summary>
     public IEnumerable<string> Upgrade => [Next(MoreCounts), Next(Complete), NextConfig, Next(Redirect)];
 
-    /// <summary>The pin of the program that replaces the program at this path. It exists only during an upgrade.</summary>
-    public static string Next(string program) => program + "%next";
+    /// <summary>The pin of what replaces the object at this path: a program during an upgrade, a table that grows, or a candidate.</summary>
+    public static string Next(string program) => program + NextSuffix;
 
     /// <summary>The pins that each devmap has, except the links and the pins of an upgrade.</summary>
     public IEnumerable<string> Objects => [Active, .. EntryMaps, .. ActionMaps, Totals, Missed, MoreTotals, Config, Complete, Redirect];
 
     /// <summary>All that can be in the folder.</summary>
-    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Table), CountsFolder, NextCountsFolder, ActionsFolder, Links];
+    public IReadOnlyCollection<string> All => [.. Objects, .. Upgrade, .. OfTcx, .. OfOldVersions, Next(Active), Next(Table), Next(MoreCounts), Next(ActionParts), Candidate, CountsFolder, NextCountsFolder, ActionsFolder, Guard.Folder, Rehearsal, Links];
 
     /// <summary>The link to the interface of this name.</summary>
     public string Link(string interfaceName) => XdpLinks.PinOf(Links, interfaceName);
+
+    private IEnumerable<int> ActionsWith(string suffix) => !Directory.Exists(ActionsFolder) ? [] : Directory.GetFiles(ActionsFolder)
+        .Select(Path.GetFileName).OfType<string>().Where(name => name.EndsWith(suffix, StringComparison.Ordinal))
+        .Select(name => int.TryParse(name[..^suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out var part) ? part : -1).Where(part => part >= 0).Order();
 
     /// <summary>The folder that holds all devmaps.</summary>
     public static string Parent(string pinRoot) => Path.Combine(pinRoot, "devmaps");
 
     /// <summary>The pins of the devmap of this name.</summary>
     public static DevmapPins Of(string pinRoot, string devmap) => new(Path.Combine(Parent(pinRoot), devmap));
+}
+
+/// <summary>The pins of a guarded switch.</summary>
+internal sealed class GuardPins(string folder)
+{
+    public string Folder => folder;
+
+    /// <summary>The phase of the switch and its counts, in shared memory.</summary>
+    public string Guard => Path.Combine(folder, "guard");
+
+    /// <summary>The map of the timer. Without this pin the kernel cancels the timer as soon as no process has the map open.</summary>
+    public string Timers => Path.Combine(folder, "timers");
+
+    /// <summary>The link of the program that watches redirect errors, if they have a limit.</summary>
+    public string Watch => Path.Combine(folder, "watch");
 }
 
 /// <summary>The pins of one egress program.</summary>

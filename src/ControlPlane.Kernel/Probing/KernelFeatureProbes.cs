@@ -1,5 +1,6 @@
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
+using ControlPlane.Kernel.Guards;
 using ControlPlane.Kernel.Native;
 using ControlPlane.Kernel.Netlink;
 using ControlPlane.Kernel.Objects;
@@ -23,6 +24,8 @@ internal static class KernelFeatureProbes
         Try(KernelFeatureNames.RedirectPeer, "5.10", () => ProbeProgram.Load(BPF_PROG_TYPE_SCHED_CLS, ProbeProgram.RedirectPeer()).Dispose()),
         Try(KernelFeatureNames.PeerOffloads, "6.2", () => PeerPeek.Load().Dispose()),
         Try(KernelFeatureNames.RawTracepoints, "4.17", RawTracepoint),
+        Try(KernelFeatureNames.TimedConfirmation, "5.15", () => SwitchGuard.Probe(watches: false)),
+        Try(KernelFeatureNames.RevertByDrops, "5.15", () => SwitchGuard.Probe(watches: true)),
     ];
 
     /// <summary>Probes the one feature that the daemon cannot run without.</summary>

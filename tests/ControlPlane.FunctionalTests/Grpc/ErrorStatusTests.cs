@@ -43,6 +43,8 @@ public sealed class ErrorStatusTests
         { ErrorCode.IdempotencyKeyReused, StatusCode.FailedPrecondition },
         { ErrorCode.OwnedByOther, StatusCode.FailedPrecondition },
         { ErrorCode.TooManyDeletions, StatusCode.FailedPrecondition },
+        { ErrorCode.ConfirmationPending, StatusCode.FailedPrecondition },
+        { ErrorCode.ConfirmationNotFound, StatusCode.NotFound },
         { ErrorCode.RequestTooLarge, StatusCode.ResourceExhausted },
         { ErrorCode.DevmapInUse, StatusCode.FailedPrecondition },
         { ErrorCode.DevmapReadOnly, StatusCode.FailedPrecondition },

@@ -24,7 +24,7 @@ internal sealed class FailingKernel(IKernel inner, Exception failure) : IKernel
 
     public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => inner.OpenDevmap(scope, definition, committed);
 
     public void Dispose() => inner.Dispose();
 }

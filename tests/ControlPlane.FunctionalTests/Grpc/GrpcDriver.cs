@@ -197,6 +197,7 @@ internal sealed class GrpcDriver(ChannelBase channel) : IApiDriver
             AllowPending = replace.AllowPending ?? false,
             DryRun = replace.DryRun ?? false,
             Force = replace.Force ?? false,
+            Mode = Value<ReplaceMode>(replace.Mode),
             Wait = Value<WaitState>(replace.Wait),
             Timeout = DurationOf(replace.Timeout),
         };

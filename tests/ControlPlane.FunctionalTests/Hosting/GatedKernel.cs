@@ -50,10 +50,10 @@ internal sealed class GatedKernel(IKernel kernel) : IKernel, IInterfaces
 
     public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => kernel.FindDevmaps(scope);
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition)
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed)
     {
         Pass();
-        return kernel.OpenDevmap(scope, definition);
+        return kernel.OpenDevmap(scope, definition, committed);
     }
 
     public void Dispose()

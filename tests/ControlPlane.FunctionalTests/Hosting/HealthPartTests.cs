@@ -166,7 +166,7 @@ public sealed class HealthPartTests
 
         public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => kernel.FindDevmaps(scope);
 
-        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => kernel.OpenDevmap(scope, definition);
+        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => kernel.OpenDevmap(scope, definition, committed);
 
         public void Dispose()
         {

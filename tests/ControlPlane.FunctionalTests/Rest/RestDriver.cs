@@ -60,7 +60,7 @@ internal sealed class RestDriver(HttpClient client) : IApiDriver
             Query(
             [
                 ("owner", o.Owner), ("allowPending", Text(o.AllowPending)), ("dryRun", Text(o.DryRun)), ("force", Text(o.Force)), ("allowDeletions", Text(o.AllowDeletions)),
-                ("wait", o.Wait), ("timeout", o.Timeout),
+                ("mode", o.Mode), ("wait", o.Wait), ("timeout", o.Timeout),
                 .. (o.Labels ?? []).Select(l => ("label", (string?)l)),
             ]),
             "devmaps", o.Devmap, "entries"),

@@ -43,7 +43,7 @@ internal sealed class BlockingKernel(IKernel inner) : IKernel, IEgressPrograms, 
 
     public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => inner.OpenDevmap(scope, definition, committed);
 
     public IReadOnlyList<LoadedProgram> Adopt(WriterScope scope) => inner.Programs.Adopt(scope);
 

@@ -106,6 +106,8 @@ public abstract record Operation
 
         public long? AllowDeletions { get; init; }
 
+        public string? Mode { get; init; }
+
         public string? Wait { get; init; }
 
         public string? Timeout { get; init; }

@@ -26,7 +26,7 @@ public sealed class HostTests
         foreach (var name in new[]
         {
             KernelFeatureNames.DevmapHash, KernelFeatureNames.EgressPrograms, KernelFeatureNames.XdpLink,
-            KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints, KernelFeatureNames.DropCounters,
+            KernelFeatureNames.Broadcast, KernelFeatureNames.RawTracepoints, KernelFeatureNames.TimedConfirmation, KernelFeatureNames.RevertByDrops, KernelFeatureNames.DropCounters,
             KernelFeatureNames.RedirectPeer,
         })
             Assert.True(facts.Features.Single(f => f.Name == name).Available, name);

@@ -53,6 +53,9 @@ public class LayoutTests
         (typeof(devmapd_actions), "struct devmapd_actions", false, []),
         (typeof(devmapd_version), "struct devmapd_version", false, []),
         (typeof(devmapd_change), "struct devmapd_change", false, []),
+        (typeof(devmapd_guard), "struct devmapd_guard", false, []),
+        (typeof(devmapd_guard_order), "struct devmapd_guard_order", false, []),
+        (typeof(devmapd_rehearsed_key), "struct devmapd_rehearsed_key", false, []),
         (typeof(devmapd_action_count), "struct devmapd_action_count", false, []),
         (typeof(devmapd_action_totals), "struct devmapd_action_totals", false, []),
         (typeof(devmapd_missed_key), "struct devmapd_missed_key", false, []),
@@ -142,13 +145,17 @@ public class LayoutTests
         Assert.Equal(names, Compile(names.Keys.Select(n => $"printf(\"{n} %llu\\n\", (unsigned long long){n});")));
     }
 
-    [Fact]
-    public void JudgementsOnPeers_AreTheEnumeratorsOfTheHeader()
+    [Theory]
+    [InlineData(typeof(PeerUse), "devmapd_peer_use", "PEER_")]
+    [InlineData(typeof(GuardPhase), "devmapd_guard_phase", "GUARD_")]
+    [InlineData(typeof(devmapd_verdict), "devmapd_verdict", "")]
+    public void Enumerations_HaveTheEnumeratorsOfTheHeader(Type mirror, string enumeration, string prefix)
     {
         const int FirstOfUserSpace = 100;
-        var names = Enum.GetValues<PeerUse>().Where(u => (int)u < FirstOfUserSpace).ToDictionary(u => "DEVMAPD_PEER_" + JsonNamingPolicy.SnakeCaseUpper.ConvertName(u.ToString()), u => (long)u);
+        var names = Enum.GetValues(mirror).Cast<object>().Select(v => (Name: v.ToString()!, Value: Convert.ToInt64(v, null))).Where(v => v.Value < FirstOfUserSpace)
+            .ToDictionary(v => $"DEVMAPD_{prefix}" + JsonNamingPolicy.SnakeCaseUpper.ConvertName(v.Name), v => v.Value);
         var header = File.ReadAllText(Repository.PathOf("bpf/devmapd.h"));
-        var body = Regex.Match(header, "enum devmapd_peer_use {(.*?)};", RegexOptions.Singleline).Groups[1].Value;
+        var body = Regex.Match(header, $"enum {enumeration} {{(.*?)}};", RegexOptions.Singleline).Groups[1].Value;
         Assert.Equal(names.Keys.Order(), Regex.Matches(body, @"DEVMAPD_\w+").Select(m => m.Value).Order());
         Assert.Equal(names, Compile(names.Keys.Select(n => $"printf(\"{n} %llu\\n\", (unsigned long long){n});")));
     }

@@ -52,6 +52,33 @@ public sealed class DropTests(FrameTestbed testbed) : IClassFixture<FrameTestbed
         Assert.InRange(error.LastSeen, before - TimeSpan.FromSeconds(1), DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public async Task CandidateThatIsSwitchedTo_AndBack_CountsOn()
+    {
+        using var target = new TestInterface(testbed.Space, new VethOptions { AcceptsRedirect = true });
+        using var devmap = testbed.Open(Small);
+        devmap.Update(Key, target.Ifindex);
+        devmap.Attach(testbed.Ingress, AttachMode.Native);
+        target.Pair.SetUp(false);
+        var candidate = devmap.Kernel.BeginCandidate(KernelTestbed.Scope, Small, 1);
+        await candidate.Made;
+        testbed.Space.Run(() => candidate.Update(KernelTestbed.Scope, Key, target.Ifindex, null));
+
+        for (var sent = 1; sent <= 4; sent++)
+        {
+            Send();
+            var expected = (ulong)(Frames * sent);
+            await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(expected, 0, 0, 0));
+            Assert.Equal(expected, Assert.Single(testbed.Kernel.Drops.ReadRedirectErrors(Small.Name)).Packets);
+            if (sent < 4)
+                candidate.Switch(KernelTestbed.Scope);
+        }
+
+        candidate.Release(KernelTestbed.Scope);
+        Send();
+        await Eventually.Async(() => testbed.Kernel.Drops.ReadRedirectTotals(Small.Name) == new RedirectErrorTotals(5 * Frames, 0, 0, 0));
+    }
+
     [Theory]
     [MemberData(nameof(Modes))]
     public async Task FrameLongerThanTheTargetTakes_IsEmsgsize(AttachMode mode)

@@ -50,6 +50,10 @@ internal sealed class CoreFixture : IAsyncDisposable
 
     public TableService Tables => _provider.GetRequiredService<TableService>();
 
+    public RehearsalRunner Rehearsals => _provider.GetRequiredService<RehearsalRunner>();
+
+    public ConfirmationService Confirmations => _provider.GetRequiredService<ConfirmationService>();
+
     public WaitService Waits => _provider.GetRequiredService<WaitService>();
 
     public ChangeService Changes => _provider.GetRequiredService<ChangeService>();

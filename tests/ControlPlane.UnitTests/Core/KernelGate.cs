@@ -74,7 +74,7 @@ public sealed class KernelGate : IDisposable
 
         public IEgressPrograms Programs { get; } = new GatedPrograms(gate, inner.Programs);
 
-        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition));
+        public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => new GatedDevmap(gate, inner.OpenDevmap(scope, definition, committed));
 
         public IDevmap ChangeDevmap(WriterScope scope, IDevmap devmap, DevmapRecord definition)
         {
@@ -165,6 +165,15 @@ public sealed class KernelGate : IDisposable
             return inner.Delete(scope, key);
         }
 
+        public InterruptedSwitch? Interrupted => inner.Interrupted;
+
+        public void EndInterrupted(WriterScope scope) => inner.EndInterrupted(scope);
+
+        public ICandidate? Candidate => inner.Candidate is { } candidate ? new GatedCandidate(gate, candidate) : null;
+
+        public ICandidate BeginCandidate(WriterScope scope, DevmapRecord definition, int entries) =>
+            new GatedCandidate(gate, inner.BeginCandidate(scope, definition, entries));
+
         public DevmapLink Attach(WriterScope scope, InterfaceInfo ingress, AttachMode mode)
         {
             gate.BeforeChange();
@@ -176,6 +185,8 @@ public sealed class KernelGate : IDisposable
             gate.BeforeChange();
             return inner.Detach(scope, interfaceName);
         }
+
+        public IRehearsal PrepareRehearsal() => inner.PrepareRehearsal();
 
         public bool TryLookup(uint key, out KernelEntry entry)
         {
@@ -214,5 +225,48 @@ public sealed class KernelGate : IDisposable
         public IReadOnlyList<MissedKeyCount> ReadMissedKeys() => inner.ReadMissedKeys();
 
         public void Dispose() => inner.Dispose();
+    }
+
+    private sealed class GatedCandidate(KernelGate gate, ICandidate inner) : ICandidate
+    {
+        public ISwitchGuard? Guard => inner.Guard;
+
+        public ISwitchGuard PrepareGuard(WriterScope scope, long since, bool watches)
+        {
+            gate.BeforeChange();
+            return inner.PrepareGuard(scope, since, watches);
+        }
+
+        public Task Made => inner.Made;
+
+        public uint MapId => inner.MapId;
+
+        public bool IsSwitched => inner.IsSwitched;
+
+        public void Update(WriterScope scope, uint key, uint ifindex, string? egressProgram, bool? replaces, EntryActions? actions)
+        {
+            gate.BeforeUpdate();
+            inner.Update(scope, key, ifindex, egressProgram, replaces, actions);
+        }
+
+        public bool Delete(WriterScope scope, uint key)
+        {
+            gate.BeforeChange();
+            return inner.Delete(scope, key);
+        }
+
+        public bool TryLookup(uint key, out KernelEntry entry) => inner.TryLookup(key, out entry);
+
+        public EntryActions? ReadActions(uint key) => inner.ReadActions(key);
+
+        public void Complete(WriterScope scope, long revision) => inner.Complete(scope, revision);
+
+        public void Switch(WriterScope scope)
+        {
+            gate.BeforeChange();
+            inner.Switch(scope);
+        }
+
+        public void Release(WriterScope scope) => inner.Release(scope);
     }
 }

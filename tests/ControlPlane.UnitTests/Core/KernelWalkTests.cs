@@ -82,13 +82,13 @@ public sealed class KernelWalkTests
         {
             Steps++;
             onStep?.Invoke(after);
-            return map.TryGetNext(after, out next);
+            return map.Table.TryGetNext(after, out next);
         }
 
         public List<uint> Keys()
         {
             var keys = new List<uint>();
-            for (uint? cursor = null; map.TryGetNext(cursor, out var next); cursor = next)
+            for (uint? cursor = null; map.Table.TryGetNext(cursor, out var next); cursor = next)
                 keys.Add(next);
             return keys;
         }

@@ -34,7 +34,7 @@ internal sealed class ManualLinkEventsKernel(IKernel inner) : IKernel, IInterfac
 
     public IReadOnlyList<DevmapRecord> FindDevmaps(WriterScope scope) => inner.FindDevmaps(scope);
 
-    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition) => inner.OpenDevmap(scope, definition);
+    public IDevmap OpenDevmap(WriterScope scope, DevmapRecord definition, long committed) => inner.OpenDevmap(scope, definition, committed);
 
     /// <summary>The exception of every question for an interface; null if questions are answered.</summary>
     public Exception? Fault { get; set; }

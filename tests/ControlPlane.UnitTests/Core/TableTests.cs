@@ -3,7 +3,9 @@ using ControlPlane.Core.Api;
 using ControlPlane.Core.Errors;
 using ControlPlane.Core.Model;
 using ControlPlane.Core.Watching;
+using ControlPlane.TestCommon.Lab;
 using ControlPlane.UnitTests.Core.Watching;
+using Microsoft.Extensions.Time.Testing;
 
 namespace ControlPlane.UnitTests.Core;
 
@@ -40,6 +42,55 @@ public sealed class TableTests
         Assert.Equal((3, 0), (first.Created, first.Unchanged));
         Assert.Equal((0, 0, 0, 3, first.Revision), (second.Created, second.Changed, second.Deleted, second.Unchanged, second.Revision));
         Assert.Equal(first.Revision, core.State.Current.Revision);
+    }
+
+    [Fact]
+    public async Task Rehearsal_TakesItsTimeAndChangesNothing()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var core = await CoreFixture.StartAsync(time: time);
+        await core.PutAsync("vlans", "1", "sim0");
+        var before = core.State.Current.Revision;
+
+        var call = core.ReplaceAsync("vlans", [Entry("1", "sim1"), Entry("2", "sim0")], new ReplaceOptions(Rehearse: ReplaceOptions.MinRehearsal));
+        var outcome = await PassAsync(time, call);
+
+        Assert.Equal((1, 1, before), (outcome.Created, outcome.Changed, core.State.Current.Revision));
+        Assert.Equal(["1 sim0"], Described(core, "vlans"));
+        Assert.True(outcome.Rehearsal!.DurationMs >= 1000);
+        Assert.All(outcome.Plan, c => Assert.Equal(new RehearsedTraffic(0, 0), c.Rehearsed));
+    }
+
+    [Fact]
+    public async Task SecondRehearsal_IsRefusedUntilTheFirstIsCancelled()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var core = await CoreFixture.StartAsync(time: time);
+        using var gone = new CancellationTokenSource();
+        var options = new ReplaceOptions(Rehearse: TimeSpan.FromSeconds(30));
+        var first = core.Tables.ReplaceAsync("vlans", new DesiredEntries([]), options, RequestContext.OfDaemon(gone.Token));
+        await Eventually.Async(() => core.Rehearsals.IsUnderWay);
+
+        var refusal = await CoreFixture.FailsAsync(() => core.ReplaceAsync("vlans", [], options));
+
+        Assert.Equal(ErrorCode.WriterBusy, refusal.Code);
+        Assert.InRange(refusal.RetryAfter!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+
+        await gone.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await PassAsync(time, core.ReplaceAsync("vlans", [], options));
+    }
+
+    [Theory]
+    [InlineData(0.5)]
+    [InlineData(301)]
+    public async Task Rehearsal_IsOfOneSecondToFiveMinutes(double seconds)
+    {
+        await using var core = await CoreFixture.StartAsync();
+        var error = (await Assert.ThrowsAsync<ControlPlaneException>(
+            () => core.ReplaceAsync("vlans", [], new ReplaceOptions(Rehearse: TimeSpan.FromSeconds(seconds))))).Error;
+        Assert.Equal("rehearse", Assert.Single(error.Fields).Field);
     }
 
     [Fact]
@@ -357,6 +408,17 @@ public sealed class TableTests
     }
 
     internal static DevmapRecord Large { get; } = new("large", new DevmapSpec(16384, KeySelector: KeySelector.Ipv4Destination));
+
+    private static async Task<ReplaceOutcome> PassAsync(FakeTimeProvider time, Task<ReplaceOutcome> call)
+    {
+        while (!call.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        return await call;
+    }
 
     private static DesiredEntry Entry(string key, string target, string? owner = null, params (string Name, string Value)[] labels) =>
         new(key, new EntrySpec(target, null, Labels.Of(labels.Select(l => KeyValuePair.Create(l.Name, l.Value))), owner), null);

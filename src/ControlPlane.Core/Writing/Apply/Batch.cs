@@ -69,7 +69,7 @@ internal sealed class Batch
     {
         _planned.Add((command, plan));
         if (plan.Placements.Count > 0)
-            Store.AddRange(plan.StoreChanges(ChangeOrigin.Of(command.Request)));
+            Store.AddRange(plan.StoreChanges(ChangeOrigin.Of(command.Request) with { TakesBack = command.TakesBack }));
         var footprint = plan.Footprint;
         _closed = footprint.IsAlone;
         _elements.UnionWith(footprint.Elements);

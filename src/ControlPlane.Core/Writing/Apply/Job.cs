@@ -124,3 +124,13 @@ internal sealed class TableJob(
     /// <summary>The revision of the change.</summary>
     public long Revision => revision;
 }
+
+/// <summary>A table is built beside the active one of a devmap. Its command is planned again in the end, and committed then.</summary>
+/// <param name="command">The command.</param>
+/// <param name="devmap">The devmap.</param>
+/// <param name="steps">The steps.</param>
+internal sealed class BuildJob(WriterCommand command, DevmapId devmap, IEnumerable<ResourceKey> steps) : CommandJob(command, steps, null)
+{
+    /// <summary>The devmap.</summary>
+    public DevmapId Devmap => devmap;
+}

@@ -36,6 +36,8 @@ internal sealed partial class Reconciler
             Refresh();
             if (key is ResourceKey.Entries(var ids))
                 job.Refusal ??= PlaceEntries(scope, ids);
+            else if (key is ResourceKey.Candidate(var devmap, var kernelKeys))
+                job.Refusal ??= Build(scope, devmap, kernelKeys);
             else
                 Converge(scope, key, targets, refused);
         }
@@ -45,6 +47,32 @@ internal sealed partial class Reconciler
             _owed.UnionWith(refused.Keys);
         Converge(scope, [.. targets.Select(t => new ResourceKey.Target(t))]);
         return goesOn;
+    }
+
+    /// <summary>Gives the candidate of a devmap the elements of these keys.</summary>
+    /// <returns>The kernel's first refusal; null if there was none. The rest is not written then.</returns>
+    public Error? Build(WriterScope scope, DevmapId devmap, IReadOnlyList<uint> kernelKeys)
+    {
+        if (context.State.Find(devmap)?.Building?.Entries is not { } entries)
+            return null;
+        foreach (var key in kernelKeys)
+        {
+            var entry = entries.Find(key);
+            try
+            {
+                runner.Run(scope, Convergence.InCandidate(context, devmap, key, entry));
+            }
+            catch (ControlPlaneException e) when (entry?.Failure is null)
+            {
+                return e.Error;
+            }
+            catch (ControlPlaneException)
+            {
+                // The kernel refuses the entry in the active table, too, as its status says.
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Returns the job that follows changes of interfaces.</summary>

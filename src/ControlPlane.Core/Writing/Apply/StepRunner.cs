@@ -51,14 +51,14 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
 
     private object? Once(WriterScope scope, KernelStep step)
     {
-        HasTouchedInterfaces |= step is KernelStep.ChangeDevmap or KernelStep.RemoveDevmap or KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous;
+        HasTouchedInterfaces |= step is KernelStep.ChangeDevmap or KernelStep.RemoveDevmap or KernelStep.AttachRedirect or KernelStep.DetachRedirect or KernelStep.AttachPass or KernelStep.DetachPass or KernelStep.SetPromiscuous or KernelStep.Rehearse;
         switch (step)
         {
             case KernelStep.SetElement set:
-                handles[set.Id.Devmap].Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces, set.Value.Actions);
+                Elements(set.Id.Devmap, set.InCandidate).Update(scope, set.Id.KernelKey, set.Value.Ifindex, set.Value.Program, set.Replaces, set.Value.Actions);
                 return null;
             case KernelStep.DeleteElement delete:
-                handles[delete.Id.Devmap].Delete(scope, delete.Id.KernelKey);
+                Elements(delete.Id.Devmap, delete.InCandidate).Delete(scope, delete.Id.KernelKey);
                 return null;
             case KernelStep.AttachRedirect attach:
                 return handles[attach.Devmap].Attach(scope, attach.Ingress, attach.Spec.Mode);
@@ -94,12 +94,79 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
                 return null;
             case KernelStep.SendFrames send:
                 return Send(scope, send);
+            case KernelStep.BeginCandidate begin:
+                return handles[begin.Devmap].BeginCandidate(scope, begin.Definition, begin.Entries);
+            case KernelStep.CompleteCandidate complete:
+                handles[complete.Devmap].Candidate!.Complete(scope, complete.Revision);
+                return null;
+            case KernelStep.SwitchTable change:
+                handles[change.Devmap].Candidate!.Switch(scope);
+                return null;
+            case KernelStep.ReleaseCandidate release:
+                handles[release.Devmap].Candidate?.Release(scope);
+                return null;
+            case KernelStep.Rehearse { Begins: true } rehearse:
+                rehearse.Rehearsal.Begin(scope);
+                return null;
+            case KernelStep.Rehearse rehearse:
+                rehearse.Rehearsal.End(scope);
+                return null;
+            case KernelStep.BeginTable begin:
+                begin.Table.Candidate = handles[begin.Devmap].BeginCandidate(scope, handles[begin.Devmap].Definition, begin.Entries);
+                return null;
+            case KernelStep.FillTable fill:
+                Fill(scope, fill);
+                return null;
+            case KernelStep.GuardTable { Table: var table } guard:
+                table.Guard = table.Candidate.PrepareGuard(scope, guard.Since, table.Order.RevertAfterDrops is not null);
+                return null;
+            case KernelStep.SwitchGuarded { Table: var table }:
+                table.Guard!.Switch(scope, table.Order);
+                return null;
+            case KernelStep.DropTable { Table: var table }:
+                table.Candidate.Release(scope);
+                table.Guard?.Remove(scope);
+                return null;
+            case KernelStep.RemoveGuard { Guard: var guard }:
+                guard.Remove(scope);
+                return null;
+            case KernelStep.EndSwitch end:
+                return End(scope, end);
             case KernelStep.Activate activate:
                 handles[activate.Devmap].Activate(scope);
                 return null;
             default:
                 throw new ArgumentOutOfRangeException(nameof(step), step, "not a kernel step");
         }
+    }
+
+    private IElements Elements(DevmapId devmap, bool ofCandidate) => ofCandidate ? handles[devmap].Candidate! : handles[devmap];
+
+    private static void Fill(WriterScope scope, KernelStep.FillTable fill)
+    {
+        foreach (var (key, value) in fill.Elements)
+        {
+            try
+            {
+                if (value is null)
+                    fill.Table.Candidate.Delete(scope, key);
+                else
+                    fill.Table.Candidate.Update(scope, key, value.Ifindex, value.Program, actions: value.Actions);
+            }
+            catch (KernelException e) when (e.Errno == Errno.EINVAL)
+            {
+                // The interface was removed a moment ago. The next notification says so.
+            }
+        }
+    }
+
+    private static GuardReport End(WriterScope scope, KernelStep.EndSwitch end)
+    {
+        var (table, guard) = (end.Table, end.Table.Guard!);
+        var report = end.Confirms && guard.Confirm(scope) ? guard.Read() : guard.TakeBack(scope);
+        table.IsOver = true;
+        table.Candidate.Release(scope);
+        return report;
     }
 
     private SentFrames? Send(WriterScope scope, KernelStep.SendFrames send)
@@ -133,7 +200,7 @@ internal sealed class StepRunner(PlanContext context, IKernel kernel, DevmapHand
     {
         if (step is not KernelStep.SetElement { TargetMayBeMissing: true } set)
             throw KernelErrors.NoInterface("interface", name, pendingPossible: true);
-        return Retry(scope, new KernelStep.DeleteElement(set.Id, null));
+        return Retry(scope, new KernelStep.DeleteElement(set.Id, null) { InCandidate = set.InCandidate });
     }
 
     private ControlPlaneException Refusal(KernelStep step, KernelException e) => step switch

@@ -11,7 +11,7 @@ internal sealed class PutDevmapCommand(string name, DevmapSpec spec, Preconditio
     public override string Change => $"put devmaps/{name}";
 
     // Changes of many entries have the settings that they began with.
-    public override bool MustWait(PlanContext context) => context.State.Find(name) is { Open: not null };
+    public override bool MustWait(PlanContext context) => context.State.Find(name) is { Open: not null } or { Building: not null };
 
     public override WritePlan Plan(PlanContext context)
     {
@@ -43,12 +43,26 @@ internal sealed class PutDevmapCommand(string name, DevmapSpec spec, Preconditio
         Judge(devmap);
         var revision = context.NextRevision();
         var record = before with { Spec = spec, Revision = revision, UpdateTime = context.TimeAfter(before.UpdateTime) };
+        if (spec.MaxEntries != before.Spec.MaxEntries)
+            return Resize(devmap, record);
         IReadOnlyList<KernelStep> steps = spec.HasSameObjects(before.Spec) ? [] : [new KernelStep.ChangeDevmap(devmap.Id, record, before)];
         return new WritePlan(Footprint.Alone, [new Placement.OfDevmap(name, devmap.Id, before, record, steps)], revision)
         {
             Converge = spec.EnsureTargets == before.Spec.EnsureTargets ? [] : [.. DevmapTargets.Of(devmap).Select(t => new ResourceKey.Target(t))],
             // The elements get what they are counted under, and stay.
             Rest = spec.Counters && !before.Spec.Counters ? [.. ResourceKey.StepsFor(devmap.Entries.Freeze().All().Select(e => new EntryId(devmap.Id, e.Record.Key)))] : [],
+        };
+    }
+
+    // A map with another capacity is built beside the active one, and the kernel goes over to it. Frames flow meanwhile, and entries can be written.
+    private WritePlan Resize(WorkingDevmap devmap, DevmapRecord record)
+    {
+        var (before, entries) = (devmap.Definition, devmap.Entries.Freeze());
+        if (entries.Count > spec.MaxEntries)
+            throw new ControlPlaneException(DevmapErrors.TooSmall(name, spec.MaxEntries, entries.Count));
+        return new WritePlan(Footprint.Alone, [new Placement.OfDevmap(name, devmap.Id, before, record, [new KernelStep.SwitchTable(devmap.Id)])], record.Revision)
+        {
+            Candidate = new CandidateTable(devmap.Id, record, entries),
         };
     }
 
@@ -71,7 +85,7 @@ internal sealed class DeleteDevmapCommand(string name, Precondition precondition
     public override string Change => $"delete devmaps/{name}";
 
     // Work on its entries that goes on in slices ends first.
-    public override bool MustWait(PlanContext context) => context.State.Find(name) is { } devmap && (devmap.Open is not null || context.State.Targets.HasSwaps);
+    public override bool MustWait(PlanContext context) => context.State.Find(name) is { } devmap && (devmap is { Open: not null } or { Building: not null } || context.State.Targets.HasSwaps);
 
     public override WritePlan Plan(PlanContext context)
     {

@@ -23,6 +23,12 @@ internal abstract class WriterCommand
     /// <summary>The revision of the change; null until the change is durable and in the kernel, and if nothing has changed.</summary>
     public long? ChangedRevision { get; set; }
 
+    /// <summary>Whether the command may write to a devmap with a table that waits for its confirmation: it belongs to that table.</summary>
+    public bool IsOfPendingTable { get; init; }
+
+    /// <summary>Why the command takes an earlier change back, for the history; null if it does not.</summary>
+    public string? TakesBack { get; init; }
+
     /// <summary>How many resources the command writes: how much it counts among those of a turn.</summary>
     public virtual int Weight => 1;
 

@@ -40,7 +40,10 @@ internal sealed partial class DevmapWriter
         _context.Following.UnionWith(names);
         _context.Reconciled = _context.Interfaces;
         _context.Gone.Observe(names, _context.Interfaces, _context.PlannedRevision);
-        _jobs.Enqueue(_reconciler.Follow(names, later));
+        var job = _reconciler.Follow(names, later);
+        foreach (var devmap in _context.State.Devmaps)
+            devmap.Building?.Follow(job.Names);
+        _jobs.Enqueue(job);
     }
 
     /// <summary>Runs a slice of the job whose turn it is.</summary>
@@ -88,6 +91,7 @@ internal sealed partial class DevmapWriter
         switch (job)
         {
             case LinkJob links:
+                FollowPending(scope, links.Names);
                 _context.State.IsRestoring &= job is not StartJob;
                 Release(links);
                 break;
@@ -107,9 +111,26 @@ internal sealed partial class DevmapWriter
             case DevmapJob devmap:
                 Conclude(devmap, [devmap.Devmap], devmap.Revision);
                 break;
+            case BuildJob build:
+                EndBuild(scope, build);
+                break;
         }
 
         return _state.Current.Revision;
+    }
+
+    // While a table waits for its confirmation, the one before follows the interfaces too: frames can go by it again at any moment.
+    private void FollowPending(WriterScope scope, IReadOnlyCollection<string> names)
+    {
+        foreach (var (_, table) in _state.Pending.All.Where(t => t.Value is { IsSwitched: true, IsOver: false }))
+        {
+            var elements = table.Before.All()
+                .Where(e => names.Contains(e.Record.Spec.Interface) || (e.Record.Key.InterfaceName is { } key && names.Contains(key)))
+                .Select(e => (Key: Convergence.KernelKeyOf(_context, e.Record.Key), e.Record.Spec)).Where(e => e.Key is not null)
+                .Select(e => (e.Key!.Value, PlannedElements.Of(e.Key, e.Spec, _context.Interfaces)?.Value)).ToList();
+            if (elements.Count > 0)
+                _executor.Place(scope, new Placement.OfObject([new KernelStep.FillTable(table, elements)]));
+        }
     }
 
     // The interfaces that have changed meanwhile are followed now.
@@ -259,6 +280,9 @@ internal sealed partial class DevmapWriter
                 Conclude(devmap, [devmap.Devmap], devmap.Revision);
                 RetryLinks();
                 break;
+            case BuildJob build:
+                GiveUp(scope, build, KernelErrors.Unforeseen(failure));
+                break;
         }
 
         return _state.Current.Revision;
@@ -300,11 +324,18 @@ internal sealed partial class DevmapWriter
     }
 
     /// <summary>Returns the commands whose jobs have not ended.</summary>
-    private IEnumerable<WriterCommand> Unanswered() => _jobs.OfType<CommandJob>().Select(j => j.Command);
+    private IEnumerable<WriterCommand> Unanswered() => _jobs.Concat(_waiting.Select(w => w.Job)).OfType<CommandJob>().Select(j => j.Command);
 
     // Jobs end with the loop. The desired state is stored, and the next start makes the kernel follow it.
     private void FailUnanswered(Exception error)
     {
+        // A table that is not switched to yet is not stored either.
+        if (error is ControlPlaneException { Error.Code: ErrorCode.ShuttingDown })
+        {
+            foreach (var job in _jobs.Concat(_waiting.Select(w => w.Job)).OfType<BuildJob>())
+                job.Command.Fail(ShuttingDown());
+        }
+
         foreach (var command in Unanswered().Distinct())
             command.Fail(error);
         while (_held.TryTake(out var held))

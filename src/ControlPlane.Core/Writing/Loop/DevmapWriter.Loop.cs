@@ -51,7 +51,7 @@ internal sealed partial class DevmapWriter
         }
     }
 
-    private bool WaitForWork() => ((_jobs.Count > 0 || _held.Count > 0 || _storeHasWork) && !_refuseRest) || _queue.Wait();
+    private bool WaitForWork() => ((_jobs.Count > 0 || _held.Count > 0 || _storeHasWork || HasMadeCandidate) && !_refuseRest) || _queue.Wait();
 
     private void RunBatch(WriterScope scope)
     {
@@ -77,11 +77,12 @@ internal sealed partial class DevmapWriter
             var changed = _links.Take(_context.Following);
             if (ReadInterfaces())
                 Follow(changed);
+            TakeMadeCandidates(scope);
             RunSlice(scope);
             TakeHeld(waiting);
             while (waiting.TryPeek(out var command))
             {
-                if (!TryPlan(command, batch))
+                if (!TryPlan(scope, command, batch))
                 {
                     Flush(scope, batch);
                     batch = new Batch();
@@ -135,7 +136,7 @@ internal sealed partial class DevmapWriter
     }
 
     /// <summary>Plans a command as part of the batch; false if the batch must be flushed before the command can be judged.</summary>
-    private bool TryPlan(WriterCommand command, Batch batch)
+    private bool TryPlan(WriterScope scope, WriterCommand command, Batch batch)
     {
         try
         {
@@ -147,9 +148,14 @@ internal sealed partial class DevmapWriter
 
             if (command.Plan(_context) is not { } plan)
                 return true;
+            if (!command.IsOfPendingTable && _state.Pending.FindRefusal(plan.Devmaps) is { } pending)
+                throw new ControlPlaneException(pending);
             if (!batch.Fits(_context, plan.Footprint))
                 return false;
-            batch.Add(command, plan);
+            if (plan.Candidate is { } table)
+                BeginCandidate(scope, command, table);
+            else
+                batch.Add(command, plan);
             return true;
         }
         catch (Exception e) when (e is ControlPlaneException or KernelException)

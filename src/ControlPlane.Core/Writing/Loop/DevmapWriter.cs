@@ -24,6 +24,7 @@ internal sealed partial class DevmapWriter : IDisposable
     private readonly ILogger _changes;
     private readonly TimeProvider _time;
     private readonly PlanContext _context;
+    private readonly StepRunner _runner;
     private readonly Executor _executor;
     private readonly Reconciler _reconciler;
     private readonly WriterQueue _queue;
@@ -41,9 +42,9 @@ internal sealed partial class DevmapWriter : IDisposable
     {
         (_options, _kernel, _store, _state, _log, _history, _logger, _changes, _time) = (options, kernel, store, state, log, history, new CommandLogger(logger), logger, time);
         _context = new PlanContext(state, kernel, time);
-        var runner = new StepRunner(_context, kernel, state.Handles);
-        _executor = new Executor(_context, state, runner, _logger);
-        _reconciler = new Reconciler(_context, _executor, runner, change => Commit([change]), _logger);
+        _runner = new StepRunner(_context, kernel, state.Handles);
+        _executor = new Executor(_context, state, _runner, _logger);
+        _reconciler = new Reconciler(_context, _executor, _runner, change => Commit([change]), _logger);
         _queue = new WriterQueue(options);
         _links = new LinkChangeInbox(_queue.Wake);
         _due = time.CreateTimer(_ => DueHasCome(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -25,8 +25,9 @@ internal sealed class Startup
     private readonly DateTimeOffset _now;
     private readonly List<StoreChange> _adopted = [];
     private long? _firstRevision;
+    private readonly HashSet<EntryRecord> _entries;
 
-    private Startup(StartContext start, StoredState stored) => (_start, _context, _stored, _now) = (start, start.Plans, stored, start.Plans.Now);
+    private Startup(StartContext start, StoredState stored) => (_start, _context, _stored, _now, _entries) = (start, start.Plans, stored, start.Plans.Now, new(stored.Entries, ReferenceEqualityComparer.Instance));
 
     private WorkingState State => _context.State;
 
@@ -55,12 +56,15 @@ internal sealed class Startup
         foreach (var (ifindex, name) in stored.Promiscuous)
             context.State.Set(ifindex, new PlacedPromiscuity(name, IsOurs: true));
         foreach (var (devmap, adopted) in startup.Open(scope, definitions))
-            startup.BringUp(scope, devmap, adopted);
+            startup.BringUp(scope, devmap, adopted, store.History);
         if (startup._adopted.Count > 0)
             store.Commit(new StoreBatch(context.PlannedRevision, [.. startup._adopted.Select(AtOwnRevision)]) { Time = startup._now });
+        // Only now: until here the next start would do the same.
+        foreach (var devmap in context.State.Devmaps.Select(d => start.Shared.Handles[d.Id]).Where(d => d.Interrupted is not null))
+            devmap.EndInterrupted(scope);
     }
 
-    private static StoreChange AtOwnRevision(StoreChange adopted) => adopted with { Revision = adopted.After!.Revision };
+    private static StoreChange AtOwnRevision(StoreChange adopted) => adopted.After is { } after ? adopted with { Revision = after.Revision } : adopted;
 
     private void BringUpPrograms(WriterScope scope)
     {
@@ -118,14 +122,14 @@ internal sealed class Startup
     {
         try
         {
-            return _start.Kernel.OpenDevmap(scope, record);
+            return _start.Kernel.OpenDevmap(scope, record, _stored.Revision);
         }
         catch (ControlPlaneException e) when (record.DeclaredIn == DeclaredIn.Api)
         {
             // Pinned is one that was deleted before this one was made.
             WriterLog.DevmapMadeAgain(_start.Logger, record.Name, e.Error.Detail);
             _start.Kernel.RemoveDevmap(scope, record.Name);
-            return _start.Kernel.OpenDevmap(scope, record);
+            return _start.Kernel.OpenDevmap(scope, record, _stored.Revision);
         }
     }
 
@@ -162,9 +166,11 @@ internal sealed class Startup
 
     private DevmapRecord? Known(string name) => _stored.Devmaps.FirstOrDefault(d => d.Name == name);
 
-    private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted)
+    private void BringUp(WriterScope scope, WorkingDevmap devmap, bool adopted, IChangeHistory history)
     {
         var name = devmap.Definition.Name;
+        if (_start.Shared.Handles[devmap.Id].Interrupted is { } interrupted)
+            TakeBack(name, interrupted, history);
         if (Known(name) is not null)
         {
             RestoreEntries(devmap);
@@ -179,10 +185,48 @@ internal sealed class Startup
         WriterLog.DevmapOpened(_start.Logger, name, adopted, devmap.Entries.Count, devmap.Attachments.Count);
     }
 
+    // Nobody has confirmed the table before the daemon ended, and the kernel has the one before. The desired state follows. No other write to the devmap
+    // happened since.
+    private void TakeBack(string devmap, InterruptedSwitch interrupted, IChangeHistory history)
+    {
+        if (history.Read(interrupted.Since, _stored.Revision, int.MaxValue) is not { } commits)
+        {
+            WriterLog.TableNotTakenBack(_start.Logger, devmap, interrupted.Since);
+            return;
+        }
+
+        var former = new Dictionary<EntryKey, EntryRecord?>();
+        foreach (var change in commits.SelectMany(c => c.Changes).Reverse())
+        {
+            if (change is { Refusal: null, Resource: { Kind: ChangedKind.Entry, Key: { } key } resource } && resource.Devmap == devmap)
+                former[key] = change.Before as EntryRecord;
+        }
+
+        var now = _entries.Where(e => e.Devmap == devmap).ToDictionary(e => e.Key);
+        var end = PendingTable.Of(interrupted.Report);
+        var origin = ChangeOrigin.Daemon with { TakesBack = $"The table was {PendingTable.Describe(end)}." };
+        var revision = former.Count == 0 ? 0 : _context.NextRevision();
+        foreach (var (key, record) in former)
+        {
+            var before = now.GetValueOrDefault(key);
+            if (before?.Spec == record?.Spec)
+                continue;
+            var after = record is null ? null : record with { Revision = revision, UpdateTime = _context.TimeAfter(record.UpdateTime) };
+            StoreChange change = after is null ? new StoreChange.DeleteEntry(devmap, key) : new StoreChange.PutEntry(after);
+            _adopted.Add(change with { Before = before, Origin = origin, Revision = revision });
+            if (before is not null)
+                _entries.Remove(before);
+            if (after is not null)
+                _entries.Add(after);
+        }
+
+        WriterLog.TableTakenBack(_start.Logger, devmap, origin.TakesBack!);
+    }
+
     private void RestoreEntries(WorkingDevmap devmap)
     {
         // Numbers first: if an interface has come back with an index that is a number in use, the named entry must wait.
-        foreach (var record in _stored.Entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
+        foreach (var record in _entries.Where(e => e.Devmap == devmap.Definition.Name).OrderBy(e => e.Key.InterfaceName is not null))
             State.Set(devmap, null, Convergence.Placed(_context, devmap, record) with { Since = _now.UtcDateTime });
     }
 

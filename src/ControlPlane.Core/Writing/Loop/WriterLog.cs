@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace ControlPlane.Core.Writing.Loop;
 
-/// <summary>The writer's log messages: event ids 1000 to 1006, 1012, 1014 and 1017 to 1026; 1008 is used up.</summary>
+/// <summary>The writer's log messages: event ids 1000 to 1006, 1012, 1014 and 1017 to 1029; 1008 is used up.</summary>
 internal static partial class WriterLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Devmap {Devmap} is open (adopted: {Adopted}) with {Entries} entries and {Attachments} attachments")]
@@ -50,8 +50,17 @@ internal static partial class WriterLog
     [LoggerMessage(1021, LogLevel.Warning, "The kernel refused a part of a table of the devmap {Devmap}; its entries get the specs that they had: {Reason}")]
     public static partial void TableRefused(ILogger logger, string devmap, string reason);
 
+    [LoggerMessage(1027, LogLevel.Warning, "The table of the devmap {Devmap} waited for its confirmation when the daemon ended. {End:l}")]
+    public static partial void TableTakenBack(ILogger logger, string devmap, string end);
+
+    [LoggerMessage(1028, LogLevel.Error, "The table of the devmap {Devmap} was not confirmed, and the changes after revision {Revision} are no longer kept: it stays")]
+    public static partial void TableNotTakenBack(ILogger logger, string devmap, long revision);
+
     [LoggerMessage(1022, LogLevel.Warning, "A change that is due failed, and is tried again soon: {Change:l}: {Reason}")]
     public static partial void NotEnded(ILogger logger, string change, string reason);
+
+    [LoggerMessage(1029, LogLevel.Warning, "The table of the devmap {Devmap} that is not in use could not be released; the next start does that")]
+    public static partial void CandidateNotReleased(ILogger logger, string devmap, Exception exception);
 
     [LoggerMessage(1014, LogLevel.Warning, "The kernel could not be asked for interfaces; the batch goes on with those that are known")]
     public static partial void InterfacesNotRead(ILogger logger, Exception exception);

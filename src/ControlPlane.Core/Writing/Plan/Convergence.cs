@@ -76,6 +76,19 @@ internal static partial class Convergence
     public static bool IsAsDesired(IDevmapReader map, uint key, KernelEntry? found, KernelEntry? desired, EntryActions? actions) =>
         found == desired && (found is null || (map.ReadActions(key) == actions && map.IsCounted(key)));
 
+    /// <summary>Returns the step that gives the candidate of a devmap the element of an entry, or takes it away if there is no such entry or target.</summary>
+    /// <param name="context">The state and the interfaces.</param>
+    /// <param name="devmap">The devmap.</param>
+    /// <param name="kernelKey">The key of the element.</param>
+    /// <param name="entry">The entry of the candidate; null if there is none.</param>
+    public static KernelStep InCandidate(PlanContext context, DevmapId devmap, uint kernelKey, PlacedEntry? entry)
+    {
+        var id = new ElementId(devmap, kernelKey);
+        return entry is not null && Written(context, entry.Record) is { } element
+            ? new KernelStep.SetElement(id, element, null, Replaces: false, TargetMayBeMissing: true) { InCandidate = true }
+            : new KernelStep.DeleteElement(id, null) { InCandidate = true };
+    }
+
     /// <summary>Deletes an entry.</summary>
     public static Placement.OfEntry Deletion(PlanContext context, WorkingDevmap devmap, PlacedEntry before) => new(
         devmap.Id, before, null, before.KernelKey is { } key ? [new KernelStep.DeleteElement(new ElementId(devmap.Id, key), Written(context, before.Record))] : []);

@@ -22,6 +22,9 @@ internal abstract record KernelStep
     /// <param name="TargetMayBeMissing">Whether the step succeeds if the target was removed: the kernel then has no such element.</param>
     internal sealed record SetElement(ElementId Id, Element Value, Element? Before, bool Replaces, bool TargetMayBeMissing = false) : KernelStep
     {
+        /// <summary>Whether the element is one of the candidate. Such a step is never taken back: the candidate is released.</summary>
+        public bool InCandidate { get; init; }
+
         public override KernelStep Inverse =>
             Before is null ? new DeleteElement(Id, Value) : new SetElement(Id, Before, Value, Replaces: true, TargetMayBeMissing: true);
     }
@@ -31,6 +34,9 @@ internal abstract record KernelStep
     /// <param name="Before">The element before; null if it cannot be written again.</param>
     internal sealed record DeleteElement(ElementId Id, Element? Before) : KernelStep
     {
+        /// <summary>Whether the element is one of the candidate.</summary>
+        public bool InCandidate { get; init; }
+
         public override KernelStep? Inverse => Before is null ? null : new SetElement(Id, Before, null, Replaces: false, TargetMayBeMissing: true);
     }
 
@@ -117,8 +123,80 @@ internal abstract record KernelStep
         public override KernelStep? Inverse => null;
     }
 
+    /// <summary>Has the ingress interfaces of a devmap compare frames with a candidate, or stop that.</summary>
+    internal sealed record Rehearse(IRehearsal Rehearsal, bool Begins) : KernelStep
+    {
+        public override KernelStep? Inverse => Begins ? this with { Begins = false } : null;
+    }
+
+    /// <summary>Begins the second table of a devmap.</summary>
+    internal sealed record BeginTable(DevmapId Devmap, PendingTable Table, int Entries) : KernelStep
+    {
+        public override KernelStep Inverse => new DropTable(Table);
+    }
+
+    /// <summary>Writes elements of the second table of a devmap; without a value they are deleted. Those whose interface was removed are left out: the kernel would have removed them.</summary>
+    internal sealed record FillTable(PendingTable Table, IReadOnlyList<(uint Key, Element? Value)> Elements) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Prepares the guard of the second table.</summary>
+    internal sealed record GuardTable(PendingTable Table, long Since) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Switches to the second table of a devmap, guarded.</summary>
+    internal sealed record SwitchGuarded(PendingTable Table) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Gives up a second table that was not switched to.</summary>
+    internal sealed record DropTable(PendingTable Table) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Removes the guard of a switch that has ended.</summary>
+    internal sealed record RemoveGuard(ISwitchGuard Guard) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Confirms a guarded switch, or takes it back, and gives up the table that frames do not go by.</summary>
+    internal sealed record EndSwitch(PendingTable Table, bool Confirms) : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
     /// <summary>Pins again what others unpinned.</summary>
     internal sealed record RestorePins : KernelStep
+    {
+        public override KernelStep? Inverse => null;
+    }
+
+    /// <summary>Begins a candidate of a devmap.</summary>
+    internal sealed record BeginCandidate(DevmapId Devmap, DevmapRecord Definition, int Entries) : KernelStep
+    {
+        public override KernelStep Inverse => new ReleaseCandidate(Devmap);
+    }
+
+    /// <summary>Notes that the candidate of a devmap is complete for the commit of a revision.</summary>
+    internal sealed record CompleteCandidate(DevmapId Devmap, long Revision) : KernelStep
+    {
+        public override KernelStep Inverse => new CompleteCandidate(Devmap, 0);
+    }
+
+    /// <summary>Makes the redirect program use the candidate of a devmap; or again the table before it.</summary>
+    internal sealed record SwitchTable(DevmapId Devmap) : KernelStep
+    {
+        public override KernelStep Inverse => this;
+    }
+
+    /// <summary>Gives up the table of a devmap that the redirect program does not use.</summary>
+    internal sealed record ReleaseCandidate(DevmapId Devmap) : KernelStep
     {
         public override KernelStep? Inverse => null;
     }

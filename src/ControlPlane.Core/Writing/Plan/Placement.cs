@@ -235,6 +235,12 @@ internal abstract record Placement(IReadOnlyList<KernelStep> Steps)
         public override Placement With(object made) => made is SentFrames sent ? this with { Sent = sent } : this;
     }
 
-    /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or a devmap's slot.</summary>
+    /// <summary>The end of a guarded switch. <paramref name="Report"/> is null until then.</summary>
+    internal sealed record OfSwitch(GuardReport? Report, IReadOnlyList<KernelStep> Steps) : Placement(Steps)
+    {
+        public override Placement With(object made) => made is GuardReport report ? this with { Report = report } : this;
+    }
+
+    /// <summary>A kernel object that has no desired state of its own: an element that nobody desires, or which table a devmap uses.</summary>
     internal sealed record OfObject(IReadOnlyList<KernelStep> Steps) : Placement(Steps);
 }

@@ -19,6 +19,12 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
     /// <summary>The steps in which the kernel follows after the plan, in slices. The command is answered after the last slice.</summary>
     public IReadOnlyList<ResourceKey> Rest { get; init; } = [];
 
+    /// <summary>
+    /// The table that must be built beside the active one before the plan can be committed; null if there is none. The placements are those of that commit, and
+    /// one of them switches. The command is planned again when the table is there.
+    /// </summary>
+    public CandidateTable? Candidate { get; init; }
+
     /// <summary>Returns the changes of the store.</summary>
     /// <param name="origin">Who makes them.</param>
     public IEnumerable<StoreChange> StoreChanges(ChangeOrigin origin)
@@ -29,6 +35,16 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
                 yield return change with { Revision = RevisionOf(change), Origin = origin };
         }
     }
+
+    /// <summary>The devmaps whose settings, entries or attachments the plan changes.</summary>
+    public IEnumerable<DevmapId> Devmaps => Placements.Select(p => p switch
+    {
+        Placement.OfEntry entry when !ReferenceEquals(entry.Before, entry.After) => entry.Devmap,
+        Placement.OfSwap swap => swap.Devmap,
+        Placement.OfAttachment attachment when !ReferenceEquals(attachment.Before, attachment.After) => attachment.Devmap,
+        Placement.OfDevmap devmap when devmap.Before != devmap.After => devmap.Devmap,
+        _ => null,
+    }).Append(Candidate?.Devmap).OfType<DevmapId>().Distinct();
 
     /// <summary>Whether the plan changes the desired state.</summary>
     public bool ChangesState => Placements.Any(p => p is not (Placement.OfCall or Placement.OfCallPart) && p.Store is not null);
@@ -47,6 +63,12 @@ internal sealed record WritePlan(Footprint Footprint, IReadOnlyList<Placement> P
     // A call that writes to several devmaps can have a revision for each.
     private long RevisionOf(StoreChange change) => change.After is { Revision: > 0 } after ? after.Revision : Revision;
 }
+
+/// <summary>A table to be built beside the active one of a devmap.</summary>
+/// <param name="Devmap">The devmap.</param>
+/// <param name="Definition">The settings of the devmap with the table.</param>
+/// <param name="Entries">All entries of the table.</param>
+internal sealed record CandidateTable(DevmapId Devmap, DevmapRecord Definition, EntryTable Entries);
 
 /// <summary>The outcome of a plan.</summary>
 /// <param name="Placements">The placements with what their steps have made.</param>
@@ -72,6 +94,9 @@ internal abstract record ResourceKey
 
     /// <summary>Elements, as many as one step takes: those of no entry are deleted.</summary>
     internal sealed record Elements(DevmapId Devmap, IReadOnlyList<uint> KernelKeys) : ResourceKey;
+
+    /// <summary>Elements of the table that is built beside the active one of a devmap, as many as one step takes.</summary>
+    internal sealed record Candidate(DevmapId Devmap, IReadOnlyList<uint> KernelKeys) : ResourceKey;
 
     /// <summary>The links that attachments to an interface of this name have left on an interface that has another name now.</summary>
     internal sealed record StaleLinks(string Name) : ResourceKey;

@@ -46,9 +46,10 @@ internal static class ErrorStatus
     public static StatusCode CodeOf(Error error) => error.Code switch
     {
         ErrorCode.InvalidArgument => StatusCode.InvalidArgument,
-        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound => StatusCode.NotFound,
+        ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound
+            or ErrorCode.ConfirmationNotFound => StatusCode.NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions
-            or ErrorCode.DevmapInUse or ErrorCode.DevmapReadOnly => StatusCode.FailedPrecondition,
+            or ErrorCode.ConfirmationPending or ErrorCode.DevmapInUse or ErrorCode.DevmapReadOnly => StatusCode.FailedPrecondition,
         ErrorCode.AlreadyExists => StatusCode.AlreadyExists,
         ErrorCode.RevisionMismatch => StatusCode.Aborted,
         ErrorCode.RevisionCompacted => StatusCode.OutOfRange,

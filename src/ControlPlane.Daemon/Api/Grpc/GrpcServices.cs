@@ -16,7 +16,7 @@ namespace ControlPlane.Daemon.Api.Grpc;
 /// <summary>The devmap calls of the contract. A singleton, as the services behind it.</summary>
 internal sealed class DevmapGrpcService(
     Core.Api.DevmapService devmaps, EntryService entries, AttachmentService attachments, AuditService audits, ExplainService explanations, WatchService watches,
-    ProbeService probes, BatchService batches, TableService tables, WaitService waits, PageGate pages)
+    ProbeService probes, BatchService batches, TableService tables, ConfirmationService confirmations, WaitService waits, PageGate pages)
     : Devmapd.V1.DevmapService.DevmapServiceBase
 {
     private static readonly Messages Messages = new();
@@ -146,8 +146,14 @@ internal sealed class DevmapGrpcService(
         var call = context.Request();
         var (table, wait) = (request.ToTable(call.Violations), Requests.ToWait(request.Wait, request.Timeout, call.Violations));
         return new Messages(shares: true).Of(
-            await tables.ReplaceAsync(request.Devmap, table, request.ToOptions(), call, wait, written: request.Entries.Clear));
+            await tables.ReplaceAsync(request.Devmap, table, request.ToOptions(call.Violations), call, wait, written: request.Entries.Clear));
     }
+
+    public override async Task<ConfirmEntriesResponse> ConfirmEntries(ConfirmEntriesRequest request, ServerCallContext context) =>
+        new() { Confirmation = Messages.Of(await confirmations.ConfirmAsync(request.Devmap, context.Request())) };
+
+    public override async Task<CancelEntriesResponse> CancelEntries(CancelEntriesRequest request, ServerCallContext context) =>
+        new() { Confirmation = Messages.Of(await confirmations.CancelAsync(request.Devmap, context.Request())) };
 
     public override async Task<WaitEntriesResponse> WaitEntries(WaitEntriesRequest request, ServerCallContext context)
     {

@@ -108,8 +108,19 @@ internal sealed partial class Messages(bool shares = false)
             message.WaitSatisfied = satisfied;
         if (outcome.Error is { } error)
             message.Error = Of(error);
+        if (outcome.Rehearsal is { } rehearsal)
+            message.Rehearsal = Of(rehearsal);
+        if (outcome.Confirmation is { } confirmation)
+            message.Confirmation = Of(confirmation);
         return message;
     }
+
+    public partial V1.Confirmation Of(Confirmation confirmation);
+
+    [MapperIgnoreTargetValue(V1.ConfirmationPhase.Unspecified)]
+    private partial V1.ConfirmationPhase Of(ConfirmationPhase phase);
+
+    private partial V1.Rehearsal Of(Rehearsal rehearsal);
 
     private partial V1.EntryProblem Of(EntryProblem problem);
 

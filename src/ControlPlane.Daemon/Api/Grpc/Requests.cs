@@ -133,13 +133,17 @@ internal static class Requests
                 e.HasExpectedRevision ? e.ExpectedRevision : null)),
         ]);
 
-    public static ReplaceOptions ToOptions(this V1.ReplaceEntriesRequest request) => new(
+    public static ReplaceOptions ToOptions(this V1.ReplaceEntriesRequest request, Violations violations) => new(
         request.Label.Count > 0 ? request.Label : null,
         request.HasOwner ? request.Owner : null,
         request.AllowPending,
         request.DryRun,
         request.Force,
-        request.HasAllowDeletions ? request.AllowDeletions : null);
+        request.HasAllowDeletions ? request.AllowDeletions : null,
+        ModeOf(request.Mode, violations),
+        DurationOf(request.Rehearse, violations, "rehearse", ReplaceOptions.RehearsalRule),
+        DurationOf(request.Confirm, violations, "confirm", ReplaceOptions.ConfirmRule),
+        request.HasRevertAfterDrops ? request.RevertAfterDrops : null);
 
     public static StateDocument ToDocument(this V1.StateDocument? state, Violations violations)
     {
@@ -280,7 +284,7 @@ internal static class Requests
         }
     }
 
-    private static TimeSpan? DurationOf(Duration? duration, Violations violations)
+    private static TimeSpan? DurationOf(Duration? duration, Violations violations, string field = "timeout", string rule = WaitOptions.TimeoutRule)
     {
         try
         {
@@ -288,7 +292,7 @@ internal static class Requests
         }
         catch (Exception e) when (e is InvalidOperationException or OverflowException)
         {
-            violations.Add("timeout", WaitOptions.TimeoutRule);
+            violations.Add(field, rule);
             return null;
         }
     }
@@ -310,6 +314,13 @@ internal static class Requests
         V1.OnInterfaceGone.Delete => OnInterfaceGone.Delete,
         V1.OnInterfaceGone.DeleteAfter => OnInterfaceGone.DeleteAfter,
         _ => Violation<OnInterfaceGone>(violations, path + "onInterfaceGone", "must be one of the values of OnInterfaceGone"),
+    };
+
+    private static ReplaceMode ModeOf(V1.ReplaceMode mode, Violations violations) => mode switch
+    {
+        V1.ReplaceMode.Unspecified or V1.ReplaceMode.InPlace => ReplaceMode.InPlace,
+        V1.ReplaceMode.Hitless => ReplaceMode.Hitless,
+        _ => Violation<ReplaceMode>(violations, "mode", "must be one of the values of ReplaceMode"),
     };
 
     private static BatchMode ModeOf(V1.BatchMode mode, Violations violations) => mode switch

@@ -65,6 +65,8 @@ internal static class ErrorExamples
         ErrorCode.DevmapInUse => DevmapErrors.InUse(Devmap, [Interface]),
         ErrorCode.DevmapReadOnly => DevmapErrors.ReadOnly(Devmap),
         ErrorCode.TooManyDevmaps => DevmapErrors.TooMany(Core.Model.DevmapLimits.MaxDevmaps),
+        ErrorCode.ConfirmationPending => DevmapErrors.ConfirmationPending(Devmap, TimeSpan.FromSeconds(42)),
+        ErrorCode.ConfirmationNotFound => DevmapErrors.NoConfirmation(Devmap, null),
         ErrorCode.InternalError => RequestErrors.Internal(),
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "not in the catalogue"),
     };

@@ -20,6 +20,8 @@ internal static class EntryEndpoints
         routes.Map(Operations.DeleteEntry, DeleteAsync);
         routes.Map(Operations.ApplyEntries, ApplyAsync);
         routes.Map(Operations.ReplaceEntries, ReplaceAsync);
+        routes.Map(Operations.ConfirmEntries, ConfirmAsync);
+        routes.Map(Operations.CancelEntries, CancelAsync);
         routes.Map(Operations.WaitEntries, WaitAsync);
         routes.Map(Operations.ProbeEntry, ProbeAsync);
     }
@@ -62,13 +64,21 @@ internal static class EntryEndpoints
     }
 
     private static async Task<WaitAnswer<ReplaceOutcome>> ReplaceAsync(
-        string devmap, Body<DesiredEntries> table, [FromQuery] string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions,
-        WaitState? wait, string? timeout, RequestContext request, TableService tables)
+        string devmap, Body<DesiredEntries> table, [FromQuery] string[]? label, string? owner, bool? allowPending, bool? dryRun, bool? force, int? allowDeletions, ReplaceMode? mode,
+        string? rehearse, string? confirm, long? revertAfterDrops, WaitState? wait, string? timeout, RequestContext request, TableService tables)
     {
-        var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions);
+        var options = new ReplaceOptions(label, owner, allowPending ?? false, dryRun ?? false, force ?? false, allowDeletions, mode ?? ReplaceMode.InPlace,
+            WaitOptions.ReadDuration(rehearse, "rehearse", ReplaceOptions.MaxRehearsal, ReplaceOptions.RehearsalRule, request.Violations),
+            WaitOptions.ReadDuration(confirm, "confirm", ReplaceOptions.MaxConfirm, ReplaceOptions.ConfirmRule, request.Violations), revertAfterDrops);
         var outcome = await tables.ReplaceAsync(devmap, table.Value, options, request, Waiting(wait, timeout, request), table.Dispose);
         return new(outcome, outcome.WaitSatisfied != false);
     }
+
+    private static async Task<Answer<Confirmation>> ConfirmAsync(string devmap, RequestContext request, ConfirmationService confirmations) =>
+        new(await confirmations.ConfirmAsync(devmap, request));
+
+    private static async Task<Answer<Confirmation>> CancelAsync(string devmap, RequestContext request, ConfirmationService confirmations) =>
+        new(await confirmations.CancelAsync(devmap, request));
 
     private static async Task<WaitAnswer<WaitOutcome>> WaitAsync(
         [FromQuery] string[]? devmap, string[]? label, string? owner, WaitState? state, long? revision, string? timeout, RequestContext request, WaitService waits)

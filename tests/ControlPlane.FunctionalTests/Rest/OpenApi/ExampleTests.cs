@@ -54,6 +54,8 @@ public sealed partial class ExampleTests : RestTest
         (Operations.CreateToken, Token), (Operations.GetToken, null), (Operations.ListTokens, null),
         (Operations.ListChanges, null), (Operations.RevertChange, null), (Operations.RevertState, null),
         (Operations.WatchDevmap, null), (Operations.WatchDevmaps, null), (Operations.ProbeEntry, null),
+        (Operations.CancelEntries, null),
+        (Operations.ConfirmEntries, null),
     ];
 
     // Requests that wait, after the others: lo does not forward.
@@ -76,6 +78,8 @@ public sealed partial class ExampleTests : RestTest
                 requests[operation.Id] = JsonNode.Parse(body);
             if (operation == Operations.ProbeEntry)
                 await PutProbedAsync(Client);
+            if (operation == Operations.ConfirmEntries || operation == Operations.CancelEntries)
+                await PutPendingAsync(Client);
             if (operation == Operations.WatchDevmap || operation == Operations.WatchDevmaps)
             {
                 answers[$"{operation.Id} 200"] = await FirstEntryAsync(operation);
@@ -84,6 +88,8 @@ public sealed partial class ExampleTests : RestTest
 
             var (status, text) = await AskAsync(operation, body, "application/json");
             answers[$"{operation.Id} {status}"] = JsonNode.Parse(Settled(text));
+            if (operation == Operations.ConfirmEntries)
+                await DeleteConfirmedAsync(Client);
             if (operation.Id.StartsWith("explain", StringComparison.Ordinal))
                 pages[operation.Id] = (await AskAsync(operation, null, "text/plain")).Text;
         }
@@ -104,6 +110,22 @@ public sealed partial class ExampleTests : RestTest
     {
         using var entry = new StringContent("""{"interface":"veth-b","labels":{"use":"probe"}}""", Encoding.UTF8, "application/json");
         using var response = await client.PutAsync(new Uri("/v1/devmaps/default/entries/eth0", UriKind.Relative), entry, TestContext.Deadline());
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Writes a table that waits for its confirmation, in a scope of its own.</summary>
+    internal static async Task PutPendingAsync(HttpClient client)
+    {
+        using var table = new StringContent(
+            $$"""{"entries":[{"key":"4242","spec":{"interface":"veth-b","labels":{"use":"{{Guid.NewGuid():N}}"} } }]}""", Encoding.UTF8, "application/json");
+        using var response = await client.PutAsync(new Uri("/v1/devmaps/default/entries?owner=confirming&confirm=60s", UriKind.Relative), table, TestContext.Deadline());
+        response.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Deletes the entry of such a table, which no other example knows.</summary>
+    internal static async Task DeleteConfirmedAsync(HttpClient client)
+    {
+        using var response = await client.DeleteAsync(new Uri("/v1/devmaps/default/entries/4242?owner=confirming", UriKind.Relative), TestContext.Deadline());
         response.EnsureSuccessStatusCode();
     }
 

@@ -123,6 +123,8 @@ public sealed class OpenApiTests : IAsyncLifetime
             // A table that is replaced loses it.
             if (operation["operationId"]!.GetValue<string>() == "probeEntry")
                 await ExampleTests.PutProbedAsync(_daemon.Client);
+            if (operation["operationId"]!.GetValue<string>() is "confirmEntries" or "cancelEntries")
+                await ExampleTests.PutPendingAsync(_daemon.Client);
             var query = string.Join('&', OpenApiDocument.Parameters(operation, "query").Where(p => p["example"] is not null).Select(p => $"{p["name"]}={p["example"]}"));
             using var request = new HttpRequestMessage(new HttpMethod(method), OpenApiDocument.ExamplePath(path, operation) + (query.Length > 0 ? "?" + query : ""));
             if (operation["requestBody"]?["content"]!["application/json"]!["example"] is { } example)
@@ -130,6 +132,8 @@ public sealed class OpenApiTests : IAsyncLifetime
             using var response = await _daemon.Client.SendAsync(request, TestContext.Deadline());
             var body = await response.Content.ReadAsStringAsync();
             Assert.True(response.IsSuccessStatusCode, $"{method} {path}: {body}");
+            if (operation["operationId"]!.GetValue<string>() == "confirmEntries")
+                await ExampleTests.DeleteConfirmedAsync(_daemon.Client);
             var documented = operation["responses"]![$"{(int)response.StatusCode}"];
             Assert.NotNull(documented);
             if (response.StatusCode != HttpStatusCode.NoContent)

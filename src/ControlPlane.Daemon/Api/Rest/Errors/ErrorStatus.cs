@@ -21,9 +21,9 @@ internal static class ErrorStatus
     {
         ErrorCode.InvalidArgument => StatusCodes.Status400BadRequest,
         ErrorCode.DevmapNotFound or ErrorCode.EntryNotFound or ErrorCode.ProgramNotFound or ErrorCode.AttachmentNotFound
-            or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound => StatusCodes.Status404NotFound,
+            or ErrorCode.LeaseNotFound or ErrorCode.TokenNotFound or ErrorCode.ConfirmationNotFound => StatusCodes.Status404NotFound,
         ErrorCode.EgressProgramConflict or ErrorCode.KeyConflict or ErrorCode.AttachConflict or ErrorCode.ProgramInUse
-            or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions or ErrorCode.DevmapInUse or ErrorCode.DevmapReadOnly =>
+            or ErrorCode.OwnedByOther or ErrorCode.TooManyDeletions or ErrorCode.ConfirmationPending or ErrorCode.DevmapInUse or ErrorCode.DevmapReadOnly =>
             StatusCodes.Status409Conflict,
         ErrorCode.RevisionCompacted => StatusCodes.Status410Gone,
         // A precondition that fails is 412; If-None-Match is one.

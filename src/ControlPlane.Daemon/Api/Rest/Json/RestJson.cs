@@ -24,6 +24,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(BatchOutcome))]
 [JsonSerializable(typeof(DesiredEntries))]
 [JsonSerializable(typeof(ReplaceOutcome))]
+[JsonSerializable(typeof(Confirmation))]
 [JsonSerializable(typeof(PutWithoutState))]
 [JsonSerializable(typeof(WaitOutcome))]
 [JsonSerializable(typeof(WaitState))]
@@ -39,6 +40,7 @@ namespace ControlPlane.Daemon.Api.Rest.Json;
 [JsonSerializable(typeof(CreatedToken))]
 [JsonSerializable(typeof(ChangeList))]
 [JsonSerializable(typeof(ChangeOrder))]
+[JsonSerializable(typeof(ReplaceMode))]
 [JsonSerializable(typeof(RevertOutcome))]
 [JsonSerializable(typeof(StateDocument))]
 [JsonSerializable(typeof(StateOutcome))]
@@ -71,7 +73,9 @@ internal sealed partial class RestJson : JsonSerializerContext
             new JsonStringEnumConverter<BatchMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ItemOutcome>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<PlannedAction>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ConfirmationPhase>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangeOrder>(JsonNamingPolicy.CamelCase),
+            new JsonStringEnumConverter<ReplaceMode>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<ChangedKind>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<CompleteChecksums>(JsonNamingPolicy.CamelCase),
             new JsonStringEnumConverter<DeclaredIn>(JsonNamingPolicy.CamelCase),
