@@ -20,7 +20,7 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void Frames_AreJudgedAndGoTheirUsualWay(AttachMode mode)
+    public async Task Frames_AreJudgedAndGoTheirUsualWay(AttachMode mode)
     {
         using var devmap = Open(mode);
         Send(Same, Other);
@@ -31,6 +31,7 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
 
         var run = Send(Same, Other, Miss, Hit, None);
 
+        await CountedAsync(rehearsal, 5 * Frames);
         var counts = rehearsal.Read();
         Assert.All(counts.Totals.Values, t => Assert.Equal((ulong)Frames, t.Packets));
         Assert.Equal(
@@ -46,7 +47,7 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
     }
 
     [Fact]
-    public void EgressProgramThatDiffers_IsAnotherTarget()
+    public async Task EgressProgramThatDiffers_IsAnotherTarget()
     {
         using var devmap = Open(AttachMode.Native);
         devmap.Load(Count, new EgressProgramConfig(EgressTemplate.Count));
@@ -54,12 +55,13 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
         testbed.Space.Run(() => rehearsal.Write(Same, testbed.Target.Ifindex, Count));
         testbed.Space.Run(() => rehearsal.Begin(KernelTestbed.Scope));
         Send(Same);
+        await CountedAsync(rehearsal, Frames);
         testbed.Space.Run(() => rehearsal.End(KernelTestbed.Scope));
         Assert.Equal((Same, RehearsalVerdict.OtherTarget), rehearsal.Read().Keys.Select(k => (k.KernelKey, k.Verdict)).Single());
     }
 
     [Fact]
-    public void ValuesOfFourBytes_AreCompared()
+    public async Task ValuesOfFourBytes_AreCompared()
     {
         using var devmap = testbed.Open(Definition with { Spec = Definition.Spec with { ValueSize = sizeof(uint) } });
         devmap.Update([Same, Other, Miss], testbed.Target.Ifindex);
@@ -67,13 +69,14 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
         using var rehearsal = Prepare(devmap);
         testbed.Space.Run(() => rehearsal.Begin(KernelTestbed.Scope));
         Send(Same, Other, Miss, Hit, None);
+        await CountedAsync(rehearsal, 5 * Frames);
         Assert.All(rehearsal.Read().Totals.Values, t => Assert.Equal((ulong)Frames, t.Packets));
         testbed.Space.Run(() => rehearsal.End(KernelTestbed.Scope));
         Assert.Throws<ControlPlaneException>(() => rehearsal.Write(Same, testbed.Target.Ifindex, Count));
     }
 
     [Fact]
-    public void Interface_AttachedMeanwhileComparesToo()
+    public async Task Interface_AttachedMeanwhileComparesToo()
     {
         using var devmap = testbed.Open(Definition);
         devmap.Update([Same, Other, Miss], testbed.Target.Ifindex);
@@ -82,6 +85,7 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
         var link = devmap.Attach(testbed.Ingress, AttachMode.Native);
         Assert.Contains(link.ProgramId, devmap.Kernel.ProgramIds);
         Send(Hit);
+        await CountedAsync(rehearsal, Frames);
         Assert.Equal((ulong)Frames, rehearsal.Read().Totals[RehearsalVerdict.WouldHit].Packets);
 
         testbed.Space.Run(() => rehearsal.End(KernelTestbed.Scope));
@@ -135,6 +139,10 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
         });
         return rehearsal;
     }
+
+    // Frames are on their way for a moment.
+    private static Task CountedAsync(IRehearsal rehearsal, ulong frames) =>
+        Eventually.Async(() => rehearsal.Read().Totals.Values.Aggregate(0ul, (sum, t) => sum + t.Packets) >= frames);
 
     private void Receive(ulong run) => Assert.Equal(2 * Frames, testbed.Target.Far.Receive(run, 2 * Frames, Deadline).Count);
 
