@@ -9,6 +9,8 @@ namespace ControlPlane.EndToEndTests;
 /// <summary>Devmaps by the API, while frames flow.</summary>
 public sealed class DevmapTests
 {
+    private const int Largest = 100_000;
+
     private static readonly TrafficPlan Plan = new(FramesPerSecond: 5000);
 
     [Theory]
@@ -37,6 +39,40 @@ public sealed class DevmapTests
         Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
         Assert.InRange((await testbed.Http.EntryAsync("live", ingress.Name)).Status.Packets, 200ul, (ulong)sent);
         Assert.Equal("Forwarding", (await testbed.Http.EntryAsync("live", ingress.Name)).Status.State);
+        await testbed.Http.RemoveAsync("/v1/devmaps/live?force=true");
+    }
+
+    [Theory]
+    [InlineData("native")]
+    [InlineData("generic")]
+    [InlineData("tcx")]
+    public async Task Capacity_ChangesUnderTraffic_BetweenOtherSettings_AndARestartHasIt(string mode)
+    {
+        await using var testbed = await Testbed.StartAsync();
+        var (ingress, target) = (testbed.AddPort(), testbed.AddPort());
+        await PutAsync(testbed, counters: true, "pass");
+        await testbed.Http.PutEntryAsync("live", ingress.Name, target.Name);
+        await testbed.Http.AttachAsync("live", ingress.Name, mode);
+        var run = FrameMark.NewRun();
+        using var receiver = TrafficReceiver.Start(target.Far, run);
+        await using var generator = TrafficGenerator.Start(ingress.Far, run, mark => Frames.Udp(mark), Plan);
+        await Eventually.Async(() => receiver.Delivered > 200);
+
+        foreach (var (missAction, maxEntries) in new[] { ("pass", 4096), ("drop", 4096), ("drop", 8), ("pass", 8), ("pass", Largest) })
+        {
+            await PutAsync(testbed, counters: true, missAction, maxEntries);
+            var before = receiver.Delivered;
+            await Eventually.Async(() => receiver.Delivered > before + 200);
+        }
+
+        using (var both = await testbed.Http.PutAsJsonAsync("/v1/devmaps/live", new { maxEntries = 64, missAction = "drop" }))
+            Assert.Equal("invalid_argument", (await RestRequests.ProblemAsync(both)).Code);
+        Assert.Equal(0, await testbed.Runner.StopAsync());
+        await testbed.Runner.StartAsync();
+        Assert.Equal(Largest, (await testbed.Http.ReadAsync<JsonElement>("/v1/devmaps/live")).GetProperty("spec").GetProperty("maxEntries").GetInt32());
+        var sent = await generator.StopAsync();
+        Assert.Equal(new TrafficReport(sent, sent, 0, null), await receiver.ReportAsync(sent));
+        Assert.Equal((ulong)sent, (await testbed.Http.EntryAsync("live", ingress.Name)).Status.Packets);
         await testbed.Http.RemoveAsync("/v1/devmaps/live?force=true");
     }
 
@@ -115,8 +151,8 @@ public sealed class DevmapTests
         Assert.Equal(configured, Directory.GetDirectories($"{testbed.Runner.PinRoot}/devmaps").Length);
     }
 
-    private static Task<Devmap> PutAsync(Testbed testbed, bool counters, string missAction) =>
-        testbed.Http.WriteAsync<Devmap>("/v1/devmaps/live", new { maxEntries = 64, counters, missAction });
+    private static Task<Devmap> PutAsync(Testbed testbed, bool counters, string missAction, int maxEntries = 64) =>
+        testbed.Http.WriteAsync<Devmap>("/v1/devmaps/live", new { maxEntries, counters, missAction });
 
     private static async Task<string> CodeAsync(Testbed testbed, string path)
     {

@@ -35,15 +35,15 @@ public static class Operations
     public static Operation PutDevmap { get; } = new(
         "putDevmap", Verb.Put, "devmaps", Role.Admin, "PUT " + Devmap, "DevmapService/PutDevmap",
         "Create or change a devmap",
-        "Creates a devmap, or changes its settings while frames flow: each ingress gets its new program in one step, and no frame is lost. Omitted settings get their defaults. The value size, the NUMA node and the key selector of a devmap never change. There can be at most 256 devmaps. A devmap that is declared in the configuration cannot be changed; one of another owner, or of none, only by force.",
-        [InvalidArgument, OwnedByOther, DevmapReadOnly, AlreadyExists, RevisionMismatch, TooManyDevmaps, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        "Creates a devmap, or changes its settings while frames flow: each ingress gets its new program in one step, and no frame is lost. Omitted settings get their defaults. The value size, the NUMA node and the key selector of a devmap never change. Another capacity builds a second map and takes a call of its own. There can be at most 256 devmaps. A devmap that is declared in the configuration cannot be changed; one of another owner, or of none, only by force.",
+        [InvalidArgument, OwnedByOther, DevmapReadOnly, AlreadyExists, RevisionMismatch, TooManyDevmaps, DevmapFull, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Deletes a devmap.</summary>
     public static Operation DeleteDevmap { get; } = new(
         "deleteDevmap", Verb.Delete, "devmaps", Role.Admin, "DELETE " + Devmap, "DevmapService/DeleteDevmap",
         "Delete a devmap",
         "Deletes a devmap with its entries: one change, which cannot be undone. A devmap that is attached to interfaces is deleted only by force, which detaches its redirect program. The call names the owner of the devmap, unless it is forced. A devmap that is declared in the configuration cannot be deleted.",
-        [InvalidArgument, DevmapNotFound, OwnedByOther, DevmapInUse, DevmapReadOnly, RevisionMismatch, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
+        [InvalidArgument, DevmapNotFound, OwnedByOther, DevmapInUse, DevmapReadOnly, RevisionMismatch, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown]);
 
     /// <summary>Returns the shape of a devmap.</summary>
     public static Operation GetDevmapShape { get; } = new(
@@ -361,7 +361,7 @@ public static class Operations
         "applyState", Verb.Act, "state", Role.Admin, "PUT /v1/state", "StateService/ApplyState",
         "Make the desired state that of a document",
         "Makes the whole desired state that of the document: creates what is missing, changes what differs, and deletes what the document does not have, whoever the owners are. Devmaps of the configuration stay, and tokens too. The parts happen one after the other: attachments that go, devmaps, egress programs, leases, the entries of each devmap as one change, attachments, and last the leases, egress programs and devmaps that go. If one is refused, those before it stay, and the same call goes on after them. Interfaces may be missing; the resources are then Pending. A call that would delete more than ten resources and a twentieth of all is refused unless it allows so many deletions. A dry run answers with the plan.",
-        [InvalidArgument, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, DevmapReadOnly, TooManyDeletions, InterfaceUnsuitable, NotSupported, TooManyDevmaps, DevmapFull, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
+        [InvalidArgument, DevmapNotFound, ProgramNotFound, LeaseNotFound, EgressProgramConflict, KeyConflict, AttachConflict, ProgramInUse, DevmapReadOnly, TooManyDeletions, InterfaceUnsuitable, NotSupported, TooManyDevmaps, DevmapFull, ConfirmationPending, WriterBusy, KernelFailure, StoreUnavailable, ShuttingDown])
     {
         WritesMany = true,
         MaxRequestBytes = 64 * 1024 * 1024,

@@ -168,7 +168,7 @@ public static class CommonRemedies
     public static Remedy SpreadKeys() => new("Choose keys that differ in their low bits, or configure the devmap with more MaxEntries.");
 
     /// <summary>A devmap becomes full.</summary>
-    public static Remedy MakeRoom(string devmap) => new("Delete entries, or configure a larger MaxEntries.", Calls.ListEntries(devmap));
+    public static Remedy MakeRoom(string devmap) => new("Delete entries, or give the devmap a larger maxEntries.", Calls.ListEntries(devmap));
 
     /// <summary>There is no entry for a key.</summary>
     /// <param name="devmap">The devmap.</param>
