@@ -154,6 +154,8 @@ internal sealed class ConfirmationService(ControlPlaneState state, DevmapWriter 
         var report = (await writer.SubmitAsync(Of(_ => new KernelStep.EndSwitch(table, confirms)), RequestContext.OfDaemon()))!.Value;
         var ended = PendingTable.Of(report);
         _last[id] = ended;
+        foreach (var removed in _last.Keys.Where(d => state.Current.Find(d) is null))
+            _last.TryRemove(removed, out _);
         // The origin of the change that takes the table back is the caller that cancels, or the daemon.
         if (report.IsTakenBack)
             await RevertAsync(id, table, ended, request);

@@ -25,7 +25,7 @@ internal sealed class RehearsalRunner(ControlPlaneState state, DevmapWriter writ
     /// <param name="difference">The difference.</param>
     /// <param name="duration">How long frames are compared.</param>
     /// <param name="request">The request.</param>
-    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.WriterBusy"/>: another table of the devmap is rehearsed.</exception>
+    /// <exception cref="ControlPlaneException"><see cref="ErrorCode.WriterBusy"/>: another table of the devmap is rehearsed, or the devmap got other settings meanwhile.</exception>
     /// <exception cref="KernelException">The kernel refused.</exception>
     public async Task<RehearsalResult> RunAsync(DevmapId id, TableDifference difference, TimeSpan duration, RequestContext request)
     {
@@ -50,6 +50,9 @@ internal sealed class RehearsalRunner(ControlPlaneState state, DevmapWriter writ
                 await writer.SubmitAsync(new RehearseCommand(rehearsal, begins: false), RequestContext.OfDaemon());
             }
 
+            // The programs of other settings compare nothing.
+            if (state.Handles[id] != map)
+                throw new ControlPlaneException(DevmapErrors.RehearsalCutOff(id.Name));
             return new RehearsalResult(time.GetElapsedTime(started), rehearsal.Read(), before, CountersOf(map, difference));
         }
         finally

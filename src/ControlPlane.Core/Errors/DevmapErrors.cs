@@ -54,6 +54,15 @@ public static class DevmapErrors
         Remedy = new Remedy("Try again when the other rehearsal is over."),
     };
 
+    /// <summary>The settings of the devmap changed during a rehearsal, which ended it.</summary>
+    /// <param name="devmap">The devmap.</param>
+    public static Error RehearsalCutOff(string devmap) => new(ErrorCode.WriterBusy, $"The devmap '{devmap}' got other settings while a table was rehearsed, which ended the rehearsal.")
+    {
+        Resource = $"devmaps/{devmap}",
+        RetryAfter = TimeSpan.FromSeconds(1),
+        Remedy = new Remedy("Rehearse the table again."),
+    };
+
     /// <summary>There is no such devmap.</summary>
     public static Error NotFound(string devmap) => new(ErrorCode.DevmapNotFound, $"There is no devmap '{devmap}'.")
     {

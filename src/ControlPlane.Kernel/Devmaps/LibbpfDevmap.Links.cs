@@ -37,10 +37,15 @@ internal sealed partial class LibbpfDevmap
         return new LibbpfRehearsal(this, _pins, _redirects.ContainsKey(RedirectProgram.Tcx), hasPeers: _judge is not null);
     }
 
-    /// <summary>Has all links run the programs of a rehearsal, and those that are attached meanwhile; null for their own.</summary>
+    /// <summary>
+    /// Has all links run the programs of a rehearsal, and those that are attached meanwhile; null for their own. If the devmap has other settings by now,
+    /// the links are not its own any more, and nothing happens.
+    /// </summary>
     /// <exception cref="KernelException">The kernel refused.</exception>
     internal void Run(LibbpfRehearsal? rehearsal)
     {
+        if (IsReplaced)
+            return;
         _rehearsal = rehearsal;
         _links.Choose(ProgramFor);
     }

@@ -85,6 +85,9 @@ internal sealed partial class LibbpfDevmap : IDevmap
 
     public IReadOnlyList<uint> ProgramIds => [.. Programs.Select(p => p.Id)];
 
+    /// <summary>Whether another object has the links, with other settings of the devmap or because it was removed. The writer's thread sets and asks it.</summary>
+    public bool IsReplaced { get; set; }
+
     /// <summary>Whether the descriptors are closed.</summary>
     public bool IsClosed => _elements.Read.IsClosed;
 

@@ -123,6 +123,7 @@ public sealed class LibbpfKernel : IKernel, IPins
         HeldPins.Restore(before.Held);
         before.Settle();
         var changed = LibbpfDevmap.Open(_pinRoot, definition, 0, _hasTcx.Value, _programs, _drops, Interfaces, _logger, before);
+        before.IsReplaced = true;
         _devmaps[_devmaps.IndexOf(before)] = changed;
         foreach (var link in changed.Links.Where(l => l.Ifindex != 0))
             Interfaces.Invalidate(link.Ifindex);
@@ -137,6 +138,7 @@ public sealed class LibbpfKernel : IKernel, IPins
         if (open is not null)
         {
             open.DetachAll();
+            open.IsReplaced = true;
             _devmaps.Remove(open);
         }
 

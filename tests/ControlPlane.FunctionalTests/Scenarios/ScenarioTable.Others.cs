@@ -123,7 +123,7 @@ public static partial class ScenarioTable
             { Between = ScenarioEvent.FramesDropped },
         new("what was dropped is told by the entry", [new PutEntry("default", "veth-a", "veth-b")],
             new GetEntry("default", "veth-a"), Done(("status.drops.count", "1"), ("status.drops.0.errno", "100"), ("status.drops.0.packets", "3")))
-            { Between = ScenarioEvent.FramesDropped },
+            { Between = ScenarioEvent.FramesDropped, Settles = true },
         new("the shape of a devmap",
             [new PutEntry("vlans", "1", "veth-a"), new PutEntry("vlans", "65", "veth-a"), new PutEntry("vlans", "2", "veth-a")],
             new GetDevmapShape("vlans"),

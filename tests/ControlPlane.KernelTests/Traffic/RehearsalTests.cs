@@ -46,6 +46,25 @@ public sealed class RehearsalTests(FrameTestbed testbed) : IClassFixture<FrameTe
         Assert.Equal(counts.Totals, rehearsal.Read().Totals);
     }
 
+    [Theory]
+    [InlineData(AttachMode.Native)]
+    [InlineData(AttachMode.Generic)]
+    [InlineData(AttachMode.Tcx)]
+    public void OtherSettingsMeanwhile_StayWhenTheRehearsalEnds(AttachMode mode)
+    {
+        using var devmap = Open(mode);
+        using var rehearsal = Prepare(devmap);
+        testbed.Space.Run(() => rehearsal.Begin(KernelTestbed.Scope));
+        devmap.Change(s => s with { MissAction = s.MissAction == MissAction.Drop ? MissAction.Pass : MissAction.Drop });
+        var link = Assert.Single(devmap.Kernel.Links);
+        Assert.Contains(link.ProgramId, devmap.Kernel.ProgramIds);
+
+        testbed.Space.Run(() => rehearsal.End(KernelTestbed.Scope));
+
+        Assert.Equal(link.ProgramId, Assert.Single(devmap.Kernel.Links).ProgramId);
+        Receive(Send(Same, Other));
+    }
+
     [Fact]
     public async Task EgressProgramThatDiffers_IsAnotherTarget()
     {

@@ -62,6 +62,20 @@ public sealed class TableTests
     }
 
     [Fact]
+    public async Task Rehearsal_IsCutOffByOtherSettingsOfTheDevmap()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var core = await CoreFixture.StartAsync(time: time);
+        await core.Devmaps.PutAsync("blue", new DevmapSpec(64, KeySelector: KeySelector.Vlan), RequestContext.OfDaemon());
+        var call = core.ReplaceAsync("blue", [Entry("1", "sim1")], new ReplaceOptions(Rehearse: ReplaceOptions.MinRehearsal));
+        await Eventually.Async(() => core.Rehearsals.IsUnderWay);
+
+        await core.Devmaps.PutAsync("blue", new DevmapSpec(64, KeySelector: KeySelector.Vlan, MissAction: MissAction.Drop), RequestContext.OfDaemon());
+
+        Assert.Equal(ErrorCode.WriterBusy, (await CoreFixture.FailsAsync(() => PassAsync(time, call))).Code);
+    }
+
+    [Fact]
     public async Task SecondRehearsal_IsRefusedUntilTheFirstIsCancelled()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
